@@ -1,0 +1,49 @@
+-- Purpose: the numbers an operator may turn, in one typed row.
+-- Touches: table private.settings.
+-- Locks:   none.
+-- Rollout: pre.
+-- Undo:    drop table private.settings.
+
+create table private.settings (
+    id                     boolean  not null default true,
+    sign_up_credits        bigint   not null default 50,
+    referral_bonus_credits bigint   not null default 30,
+    prompt_max_characters  integer  not null default 1000,
+    user_images_max        integer  not null default 20,
+    user_image_retention   interval not null default interval '180 days',
+    signed_url_seconds     integer  not null default 1800,
+    -- How long the provider may take before the credits go back.
+    generation_deadline    interval not null default interval '10 minutes',
+    -- How long a lost answer of the provider is waited for before another attempt is made.
+    submit_unknown_grace   interval not null default interval '60 seconds',
+    submit_attempts_max    integer  not null default 3,
+    job_attempts_max       integer  not null default 8,
+
+    constraint settings_pkey primary key (id),
+    constraint settings_one_row check (id),
+    constraint settings_sign_up_credits_not_negative check (sign_up_credits >= 0),
+    constraint settings_referral_bonus_credits_not_negative check (referral_bonus_credits >= 0),
+    constraint settings_prompt_max_characters_in_range
+    check (prompt_max_characters between 1 and 10000),
+    constraint settings_user_images_max_positive check (user_images_max > 0),
+    constraint settings_user_image_retention_positive check (user_image_retention > interval '0'),
+    constraint settings_signed_url_seconds_in_range check (signed_url_seconds between 60 and 3600),
+    constraint settings_generation_deadline_in_range
+    check (generation_deadline between interval '1 second' and interval '1 hour'),
+    constraint settings_submit_unknown_grace_positive check (submit_unknown_grace > interval '0'),
+    constraint settings_submit_attempts_max_positive check (submit_attempts_max > 0),
+    constraint settings_job_attempts_max_positive check (job_attempts_max > 0)
+);
+
+comment on table private.settings is
+'One row of operator settings. Change it with: update private.settings set … where id.';
+comment on column private.settings.sign_up_credits is 'Credits of a new account.';
+comment on column private.settings.referral_bonus_credits is 'Credits the referrer gets per friend.';
+comment on column private.settings.signed_url_seconds is
+'Life of the signed URL of a face that the provider gets, in seconds.';
+comment on column private.settings.generation_deadline is
+'After this time without a picture a generation expires and its credits go back.';
+
+alter table private.settings enable row level security;
+
+insert into private.settings default values;

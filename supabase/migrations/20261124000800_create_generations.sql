@@ -1,0 +1,117 @@
+-- Purpose: one row per thumbnail asked for, and the moves its status may make.
+-- Touches: table public.generations, function private.tg_generations__move_forward.
+-- Locks:   none.
+-- Rollout: pre.
+-- Undo:    drop table public.generations; drop function private.tg_generations__move_forward.
+
+create table public.generations (
+    id              uuid        not null default private.uuid_v7(),
+    profile_id      uuid        not null,
+    generation_type text        not null,
+    status          text        not null default 'queued',
+    prompt          text        not null,
+    user_image_id   uuid,
+    credit_cost     bigint      not null,
+    output_path     text,
+    error           text,
+    idempotency_key uuid        not null,
+    deadline_at     timestamptz not null,
+    created_at      timestamptz not null default now(),
+    finished_at     timestamptz,
+
+    constraint generations_pkey primary key (id),
+    constraint generations_profile_id_idempotency_key_key unique (profile_id, idempotency_key),
+    constraint generations_profile_id_fkey foreign key (profile_id) references public.profiles (id),
+    constraint generations_generation_type_fkey
+    foreign key (generation_type) references public.generation_types (type_key),
+    constraint generations_user_image_id_fkey
+    foreign key (user_image_id) references public.user_images (id),
+    constraint generations_status_known check (
+        status in (
+            'queued', 'submitting', 'processing', 'storing',
+            'succeeded', 'failed', 'canceled', 'expired'
+        )
+    ),
+    constraint generations_credit_cost_not_negative check (credit_cost >= 0),
+    constraint generations_final_has_finished_at check (
+        (status in ('succeeded', 'failed', 'canceled', 'expired')) = (finished_at is not null)
+    ),
+    constraint generations_succeeded_has_output check (
+        (status = 'succeeded') = (output_path is not null)
+    ),
+    constraint generations_failed_has_error check ((status = 'failed') = (error is not null))
+)
+-- The status moves four or five times; no index holds it, so those updates stay HOT.
+with (fillfactor = 80);
+
+-- A person's pictures, newest first: the v7 key is the time order.
+create index generations_profile_id_id_idx on public.generations (profile_id, id desc);
+
+-- What is under way, for the held credits of a person: tiny, since rows leave it when they finish.
+create index generations_profile_id_unfinished_idx on public.generations (profile_id)
+where finished_at is null;
+
+create index generations_user_image_id_idx on public.generations (user_image_id)
+where user_image_id is not null;
+
+comment on table public.generations is
+'One row per thumbnail asked for.
+
+queued → submitting → processing → storing → succeeded, or failed, canceled, expired: each final.
+Every final status but succeeded has given the credits back.';
+comment on column public.generations.credit_cost is 'Credits burned for it, as priced when asked.';
+comment on column public.generations.output_path is
+'Name of the picture in the bucket thumbnails, once succeeded.';
+comment on column public.generations.error is 'Stable slug of why it failed; see docs/errors.md.';
+comment on column public.generations.idempotency_key is
+'Made by the client: the same key never makes a second generation.';
+comment on column public.generations.deadline_at is
+'When it expires and the credits go back, if no picture has arrived.';
+
+create function private.tg_generations__move_forward()
+returns trigger
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+    v_order constant text[] := array['queued', 'submitting', 'processing', 'storing', 'succeeded'];
+begin
+    if old.finished_at is not null
+        or (
+            new.status = any(v_order)
+            and array_position(v_order, new.status) < array_position(v_order, old.status)
+        )
+        or (new.status = 'succeeded' and old.status <> 'storing')
+    then
+        raise exception using
+            errcode = 'PT409',
+            message = 'wrong_state',
+            detail = format('A generation cannot move from %s to %s.', old.status, new.status);
+    end if;
+    return new;
+end;
+$$;
+
+comment on function private.tg_generations__move_forward() is
+'Refuses a move backwards, out of a final status, or past storing to succeeded.';
+
+create trigger _500_move_forward
+before update of status on public.generations
+for each row
+when (old.status is distinct from new.status)
+execute function private.tg_generations__move_forward();
+
+alter table public.generations enable row level security;
+
+create policy generations_select_own
+on public.generations
+as permissive
+for select
+to authenticated
+using (profile_id = (select auth.uid()));
+
+comment on policy generations_select_own on public.generations is
+'A person reads their own generations.';
+
+grant select on table public.generations to authenticated;

@@ -1,0 +1,62 @@
+-- Purpose: the ledger: every change of a balance, for ever.
+-- Touches: table public.credit_entries.
+-- Locks:   none.
+-- Rollout: pre.
+-- Undo:    none: a ledger is not dropped.
+
+create table public.credit_entries (
+    profile_id    uuid        not null,
+    entry_number  bigint      not null,
+    lot_id        bigint      not null,
+    amount        bigint      not null,
+    kind          text        not null,
+    generation_id uuid,
+    balance_after bigint      not null,
+    created_at    timestamptz not null default now(),
+
+    -- The number is taken from the profile under its lock: gapless, so a missing entry shows.
+    constraint credit_entries_pkey primary key (profile_id, entry_number),
+    -- Also what makes a refund happen once, by constraint and not by care.
+    constraint credit_entries_generation_id_lot_id_kind_key unique (generation_id, lot_id, kind),
+    constraint credit_entries_profile_id_fkey
+    foreign key (profile_id) references public.profiles (id),
+    constraint credit_entries_lot_id_fkey foreign key (lot_id) references public.credit_lots (id),
+    constraint credit_entries_generation_id_fkey
+    foreign key (generation_id) references public.generations (id),
+    constraint credit_entries_entry_number_positive check (entry_number > 0),
+    constraint credit_entries_amount_nonzero check (amount <> 0),
+    constraint credit_entries_balance_after_not_negative check (balance_after >= 0),
+    constraint credit_entries_kind_known check (kind in ('grant', 'spend', 'refund')),
+    constraint credit_entries_sign_matches_kind check ((kind = 'spend') = (amount < 0)),
+    constraint credit_entries_spend_names_generation check (
+        (kind = 'grant') = (generation_id is null)
+    )
+);
+
+create index credit_entries_lot_id_idx on public.credit_entries (lot_id);
+
+comment on table public.credit_entries is
+'The ledger: append-only for every role. A spend writes one entry per lot it touched, so each picture
+shows which credits paid for it and each purchase what it bought.';
+comment on column public.credit_entries.entry_number is 'Counts a person''s entries from 1, without gaps.';
+comment on column public.credit_entries.amount is 'Credits: positive came in, negative went out.';
+comment on column public.credit_entries.balance_after is 'The person''s credits after this entry.';
+
+create trigger _500_append_only
+before update or delete or truncate on public.credit_entries
+for each statement
+execute function private.tg__refuse_change();
+
+alter table public.credit_entries enable row level security;
+
+create policy credit_entries_select_own
+on public.credit_entries
+as permissive
+for select
+to authenticated
+using (profile_id = (select auth.uid()));
+
+comment on policy credit_entries_select_own on public.credit_entries is
+'A person reads their own ledger.';
+
+grant select on table public.credit_entries to authenticated;

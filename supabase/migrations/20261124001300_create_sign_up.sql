@@ -1,0 +1,136 @@
+-- Purpose: what happens when Auth makes, confirms or deletes a person.
+-- Touches: functions private.tg_users__*, triggers on auth.users.
+-- Locks:   share row exclusive on auth.users, for an instant: sign-ups wait that long.
+-- Rollout: pre.
+-- Undo:    drop trigger … on auth.users; drop function.
+
+set local lock_timeout = '2s';
+
+create function private.reward_sign_up(user_id uuid, is_anonymous boolean, is_confirmed boolean)
+returns void
+language plpgsql
+volatile
+set search_path = ''
+set lock_timeout = '2s'
+as $$
+begin
+    -- Anonymous sign-ins cost nothing to make, so their credits wait until they become a person.
+    if not is_anonymous then
+        perform private.grant_credits(
+            user_id,
+            (select s.sign_up_credits from private.settings as s),
+            'sign_up',
+            'sign_up:' || user_id
+        );
+    end if;
+
+    if is_confirmed and not is_anonymous then
+        perform private.reward_referral(user_id);
+    end if;
+exception
+    -- The referrer's row may be locked for too long, and a sign-up must not fail for that. What was not
+    -- paid stays pending and private.sweep() pays it.
+    when lock_not_available or deadlock_detected then
+        raise warning 'reward of sign-up % is postponed: %', user_id, sqlerrm;
+end;
+$$;
+
+comment on function private.reward_sign_up(uuid, boolean, boolean) is
+'Pays what a sign-up earns: the person''s own credits, and the referrer''s once the address is confirmed.
+Safe to call again: each grant has its key.';
+
+create function private.tg_users__create_profile()
+returns trigger
+language plpgsql
+volatile
+-- security definer because Auth inserts as supabase_auth_admin, which owns none of our tables
+security definer
+set search_path = ''
+as $$
+declare
+    v_code constant text := new.raw_user_meta_data ->> 'referral';
+begin
+    -- Somebody who was deleted and is restored under the same id finds their profile again.
+    update public.profiles as p
+    set deleted_at = null
+    where p.id = new.id;
+
+    -- 30^8 codes: a clash is rare, and another draw ends it.
+    while not found loop
+        insert into public.profiles (id, referral_code)
+        values (new.id, private.random_code(8))
+        on conflict on constraint profiles_referral_code_key do nothing;
+    end loop;
+
+    if btrim(v_code) <> '' then
+        perform private.record_referral(new.id, v_code);
+    end if;
+
+    perform private.reward_sign_up(
+        new.id, coalesce(new.is_anonymous, false), new.email_confirmed_at is not null
+    );
+    return null;
+end;
+$$;
+
+comment on function private.tg_users__create_profile() is
+'Makes the profile of a new person, its referral code and its first credits. Never stops a sign-up.';
+
+create function private.tg_users__confirm()
+returns trigger
+language plpgsql
+volatile
+-- security definer because Auth updates as supabase_auth_admin, which owns none of our tables
+security definer
+set search_path = ''
+as $$
+begin
+    perform private.reward_sign_up(
+        new.id, coalesce(new.is_anonymous, false), new.email_confirmed_at is not null
+    );
+    return null;
+end;
+$$;
+
+comment on function private.tg_users__confirm() is
+'Pays what was waiting for a confirmed address, or for an anonymous person to become a real one.';
+
+create function private.tg_users__close_profile()
+returns trigger
+language plpgsql
+volatile
+-- security definer because Auth deletes as supabase_auth_admin, which owns none of our tables
+security definer
+set search_path = ''
+as $$
+begin
+    update public.profiles as p
+    set deleted_at = now()
+    where p.id = old.id;
+    return null;
+end;
+$$;
+
+comment on function private.tg_users__close_profile() is
+'Marks the profile of a deleted person. Its money rows stay, under a bare id.';
+
+create trigger thumbsmith_900_create_profile
+after insert on auth.users
+for each row
+execute function private.tg_users__create_profile();
+
+-- Where confirmation is off, Auth still inserts the person unconfirmed and confirms by an UPDATE in the
+-- same transaction, so this trigger pays there too.
+create trigger thumbsmith_900_confirm
+after update of email_confirmed_at, is_anonymous on auth.users
+for each row
+when (
+    (old.email_confirmed_at is null and new.email_confirmed_at is not null)
+    or (old.is_anonymous and not new.is_anonymous)
+)
+execute function private.tg_users__confirm();
+
+create trigger thumbsmith_900_close_profile
+after delete on auth.users
+for each row
+execute function private.tg_users__close_profile();

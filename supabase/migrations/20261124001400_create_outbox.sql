@@ -1,0 +1,140 @@
+-- Purpose: work that the sidecar has to do, and the wake-up that costs a request nothing.
+-- Touches: tables private.outbox, private.idle_workers; functions around them.
+-- Locks:   none.
+-- Rollout: pre.
+-- Undo:    drop table private.outbox, private.idle_workers; drop function.
+
+create table private.outbox (
+    id            bigint      not null generated always as identity,
+    kind          text        not null,
+    generation_id uuid        not null,
+    run_id        uuid,
+    due_at        timestamptz not null default now(),
+    attempts      integer     not null default 0,
+    lease_token   uuid,
+    last_error    text,
+    dead_at       timestamptz,
+    created_at    timestamptz not null default now(),
+
+    constraint outbox_pkey primary key (id),
+    constraint outbox_generation_id_key unique (generation_id),
+    constraint outbox_kind_known check (kind in ('submit', 'poll', 'store', 'cancel')),
+    constraint outbox_has_run_unless_submit check (kind = 'submit' or run_id is not null),
+    constraint outbox_attempts_not_negative check (attempts >= 0)
+)
+-- Rows live for seconds: clean up early, or dead entries at the head of the index slow each claim.
+with (
+    fillfactor = 70,
+    autovacuum_vacuum_scale_factor = 0,
+    autovacuum_vacuum_threshold = 500,
+    autovacuum_vacuum_insert_scale_factor = 0
+);
+
+create index outbox_due_at_idx on private.outbox (due_at) where dead_at is null;
+
+comment on table private.outbox is
+'One row per generation that needs the sidecar: submit → poll → store, or cancel; deleted when done.
+
+Narrow on purpose: the queue''s churn stays out of the wide table. A claimed row is due again when its
+lease ends, so work of a killed sidecar comes back by itself.';
+comment on column private.outbox.due_at is 'When it may be claimed: later work, or the end of the lease.';
+comment on column private.outbox.attempts is 'Failed tries in a row.';
+comment on column private.outbox.lease_token is 'Whoever holds it may report the result; others are stale.';
+comment on column private.outbox.dead_at is 'When it was given up; a person has to look at it.';
+
+alter table private.outbox enable row level security;
+
+-- Unlogged: after a crash nobody is idle, and the workers say so again.
+create unlogged table private.idle_workers (
+    worker_id  text        not null,
+    idle_since timestamptz not null default now(),
+
+    constraint idle_workers_pkey primary key (worker_id)
+);
+
+comment on table private.idle_workers is
+'Workers asleep on LISTEN. A request sends NOTIFY only while somebody is listed here: a NOTIFY in every
+transaction would serialise all commits of the database.';
+
+alter table private.idle_workers enable row level security;
+
+create function private.wake_worker()
+returns void
+language plpgsql
+volatile
+set search_path = ''
+as $$
+begin
+    -- The other half of declare_idle(): either this transaction commits before the worker gets the
+    -- lock, and its second claim sees the job; or the flag is visible here. No wake-up is lost.
+    perform pg_advisory_xact_lock_shared(hashtext('thumbsmith.idle_workers'));
+    if exists (select from private.idle_workers) then
+        perform pg_notify('thumbsmith_jobs', '');
+    end if;
+end;
+$$;
+
+comment on function private.wake_worker() is 'Wakes the sidecar if, and only if, it is asleep.';
+
+create function private.declare_idle(worker_id text)
+returns void
+language plpgsql
+volatile
+-- security definer because the sidecar's role holds no table
+security definer
+set search_path = ''
+-- A long request may hold the other side; then this worker just polls.
+set lock_timeout = '500ms'
+as $$
+begin
+    -- Rows of workers that died asleep only cost a few superfluous wake-ups; an hour is enough of them.
+    delete from private.idle_workers as w
+    where w.idle_since < now() - interval '1 hour';
+
+    perform pg_advisory_xact_lock(hashtext('thumbsmith.idle_workers'));
+
+    insert into private.idle_workers (worker_id)
+    values (declare_idle.worker_id)
+    on conflict on constraint idle_workers_pkey do update set idle_since = now();
+exception
+    when lock_not_available then
+        return;
+end;
+$$;
+
+comment on function private.declare_idle(text) is
+'A worker found nothing: from here on requests send NOTIFY thumbsmith_jobs. The worker must claim once
+more before it sleeps.';
+grant execute on function private.declare_idle(text) to thumbsmith_sidecar;
+
+create function private.next_job_in_ms()
+returns integer
+language sql
+stable
+-- security definer because the sidecar's role holds no table
+security definer
+set search_path = ''
+as $$
+    select least(
+        greatest(extract(epoch from min(o.due_at) - clock_timestamp()) * 1000, 0), 3600000
+    )::integer
+    from private.outbox as o
+    where o.dead_at is null;
+$$;
+
+comment on function private.next_job_in_ms() is
+'Milliseconds until the next job is due, at most an hour; null when there is none.';
+grant execute on function private.next_job_in_ms() to thumbsmith_sidecar;
+
+create function private.backoff(attempts integer)
+returns interval
+language sql
+volatile
+set search_path = ''
+as $$
+    -- 1 s, 2 s, 4 s … five minutes, each between half and all of it, so that a crowd spreads out.
+    select least(power(2, least(backoff.attempts, 20)), 300) * (0.5 + random() / 2)
+        * interval '1 second';
+$$;
+
+comment on function private.backoff(integer) is 'How long to wait after this many failed tries.';

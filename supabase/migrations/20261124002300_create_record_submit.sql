@@ -1,0 +1,207 @@
+-- Purpose: how the sidecar reports what became of a submission.
+-- Touches: functions private.held_job, private.fail_run, private.record_submitted,
+--          private.record_submit_refused, private.record_submit_unknown.
+-- Locks:   none.
+-- Rollout: pre.
+-- Undo:    drop function.
+
+create function private.held_job(job_id bigint, lease_token uuid)
+returns private.outbox
+language sql
+volatile
+set search_path = ''
+as $$
+    select o.*
+    from private.outbox as o
+    where o.id = held_job.job_id
+        and o.lease_token = held_job.lease_token
+    for update;
+$$;
+
+comment on function private.held_job(bigint, uuid) is
+'The job, locked, if this lease still holds it; else null and the report is stale.';
+
+create function private.fail_run(job private.outbox, run_status text, error text, detail text)
+returns void
+language plpgsql
+volatile
+set search_path = ''
+as $$
+begin
+    update private.generation_runs as r
+    set
+        status = fail_run.run_status,
+        provider_error = left(fail_run.detail, 2000),
+        finished_at = now()
+    where r.id = fail_run.job.run_id
+        and r.finished_at is null;
+
+    perform private.finish_generation(fail_run.job.generation_id, 'failed', fail_run.error);
+
+    delete from private.outbox as o
+    where o.id = fail_run.job.id;
+end;
+$$;
+
+comment on function private.fail_run(private.outbox, text, text, text) is
+'Ends the attempt, its job and its generation, with the credits back.';
+
+create function private.record_submitted(job_id bigint, lease_token uuid, prediction jsonb)
+returns text
+language plpgsql
+volatile
+-- security definer because the sidecar's role holds no table
+security definer
+set search_path = ''
+as $$
+declare
+    v_job private.outbox := private.held_job(record_submitted.job_id, record_submitted.lease_token);
+    v_is_over boolean;
+begin
+    if v_job.id is null then
+        return 'stale';
+    end if;
+
+    update private.generation_runs as r
+    set
+        status = 'processing',
+        prediction_id = record_submitted.prediction ->> 'id',
+        provider_status = record_submitted.prediction ->> 'status'
+    where r.id = v_job.run_id
+        and r.finished_at is null;
+
+    update public.generations as g
+    set status = 'processing'
+    where g.id = v_job.generation_id
+        and g.status = 'submitting';
+
+    select g.finished_at is not null into v_is_over
+    from public.generations as g
+    where g.id = v_job.generation_id;
+
+    -- Canceled or expired while the call was under way: then this prediction is an orphan.
+    update private.outbox as o
+    set
+        kind = case when v_is_over then 'cancel' else 'poll' end,
+        due_at = case
+            when v_is_over or exists (
+                select
+                from private.replicate_webhooks as w
+                inner join private.generation_runs as r on w.attempt_token = r.attempt_token
+                where r.id = v_job.run_id
+            ) then now()
+            else now() + interval '2 seconds'
+        end,
+        attempts = 0,
+        lease_token = null
+    where o.id = v_job.id;
+
+    return 'ok';
+end;
+$$;
+
+comment on function private.record_submitted(bigint, uuid, jsonb) is
+'The provider took the attempt and answered with this prediction. ok, or stale.';
+grant execute on function private.record_submitted(bigint, uuid, jsonb) to thumbsmith_sidecar;
+
+create function private.record_submit_refused(
+    job_id bigint,
+    lease_token uuid,
+    http_status integer,
+    detail text,
+    retry_after_seconds integer
+)
+returns text
+language plpgsql
+volatile
+-- security definer because the sidecar's role holds no table
+security definer
+set search_path = ''
+as $$
+declare
+    v_job private.outbox := private.held_job(
+        record_submit_refused.job_id, record_submit_refused.lease_token
+    );
+begin
+    if v_job.id is null then
+        return 'stale';
+    end if;
+
+    -- Throttled: nothing was made, so asking again later is safe, until the deadline.
+    if record_submit_refused.http_status = 429 then
+        delete from private.generation_runs as r
+        where r.id = v_job.run_id;
+
+        update private.outbox as o
+        set
+            due_at = now() + greatest(
+                make_interval(secs => coalesce(record_submit_refused.retry_after_seconds, 0)),
+                private.backoff(o.attempts)
+            ),
+            attempts = o.attempts + 1,
+            run_id = null,
+            lease_token = null,
+            last_error = 'provider_throttled'
+        where o.id = v_job.id;
+
+        return 'ok';
+    end if;
+
+    perform private.fail_run(
+        v_job,
+        'refused',
+        case record_submit_refused.http_status
+            when 422 then 'input_refused'
+            else 'provider_unavailable'
+        end,
+        format('%s %s', record_submit_refused.http_status, record_submit_refused.detail)
+    );
+    return 'ok';
+end;
+$$;
+
+comment on function private.record_submit_refused(bigint, uuid, integer, text, integer) is
+'The provider refused with this HTTP status and certainly made nothing: tried again when throttled (429),
+else failed with the credits back. ok, or stale.';
+grant execute on function private.record_submit_refused(bigint, uuid, integer, text, integer)
+to thumbsmith_sidecar;
+
+create function private.record_submit_unknown(job_id bigint, lease_token uuid, detail text)
+returns text
+language plpgsql
+volatile
+-- security definer because the sidecar's role holds no table
+security definer
+set search_path = ''
+as $$
+declare
+    v_job private.outbox := private.held_job(
+        record_submit_unknown.job_id, record_submit_unknown.lease_token
+    );
+begin
+    if v_job.id is null then
+        return 'stale';
+    end if;
+
+    -- Unless its webhook was faster than this report, and the attempt is known after all.
+    update private.generation_runs as r
+    set
+        status = 'submit_unknown',
+        unknown_since = now(),
+        provider_error = left(record_submit_unknown.detail, 2000)
+    where r.id = v_job.run_id
+        and r.status = 'submitting';
+
+    perform private.postpone_submit(v_job.id, v_job.generation_id)
+    from private.generation_runs as r
+    where r.id = v_job.run_id
+        and r.status = 'submit_unknown';
+
+    return 'ok';
+end;
+$$;
+
+comment on function private.record_submit_unknown(bigint, uuid, text) is
+'No answer, so the provider may have the attempt or not: its webhook adopts it, or another attempt follows
+after the grace time. ok, or stale.';
+grant execute on function private.record_submit_unknown(bigint, uuid, text) to thumbsmith_sidecar;

@@ -1,0 +1,121 @@
+-- Purpose: what time alone makes due, and what the sidecar shows of the queue.
+-- Touches: functions private.sweep, private.queue_metrics, private.sidecar_ready; a cron job.
+-- Locks:   none.
+-- Rollout: pre.
+-- Undo:    select cron.unschedule('thumbsmith_sweep'); drop function.
+
+create function private.sweep()
+returns jsonb
+language plpgsql
+volatile
+-- security definer because the sidecar's role holds no table
+security definer
+set search_path = ''
+as $$
+declare
+    v_overdue record;
+    v_pending record;
+    v_expired integer := 0;
+    v_rewarded integer := 0;
+begin
+    -- Each unfinished generation has an outbox row, and the outbox is small. Rows that a worker or
+    -- another sweep holds are skipped: they are being looked at.
+    for v_overdue in
+        select o.generation_id
+        from private.outbox as o
+        inner join public.generations as g on o.generation_id = g.id
+        where g.finished_at is null
+            and g.deadline_at <= now()
+        order by o.id
+        limit 500
+        for update of o skip locked
+    loop
+        if private.expire_generation(v_overdue.generation_id) then
+            v_expired := v_expired + 1;
+        end if;
+    end loop;
+
+    for v_pending in
+        select r.referred_id
+        from public.referrals as r
+        inner join auth.users as u on r.referred_id = u.id
+        where r.status = 'pending'
+            and u.email_confirmed_at is not null
+            and not u.is_anonymous
+        order by r.referrer_id, r.referred_id
+        limit 500
+        for update of r skip locked
+    loop
+        if private.reward_referral(v_pending.referred_id) then
+            v_rewarded := v_rewarded + 1;
+        end if;
+    end loop;
+
+    return jsonb_build_object('expired', v_expired, 'rewarded', v_rewarded);
+end;
+$$;
+
+comment on function private.sweep() is
+'Expires generations past their deadline, with the credits back, and pays rewards that were postponed.
+Safe to run at any time and by many. Returns how many of each.';
+grant execute on function private.sweep() to thumbsmith_sidecar;
+
+create function private.queue_metrics()
+returns jsonb
+language sql
+stable
+-- security definer because the sidecar's role holds no table
+security definer
+set search_path = ''
+as $$
+    select jsonb_build_object(
+        'due', count(*) filter (where o.dead_at is null and o.due_at <= now()),
+        'leased', count(*) filter (where o.lease_token is not null and o.due_at > now()),
+        'dead', count(*) filter (where o.dead_at is not null),
+        'oldest_due_seconds', coalesce(
+            extract(epoch from now() - min(o.due_at) filter (
+                where o.dead_at is null and o.due_at <= now()
+            )),
+            0
+        ),
+        'submit_unknown', (
+            select count(*)
+            from private.generation_runs as r
+            inner join private.outbox as q on r.id = q.run_id
+            where r.status = 'submit_unknown'
+        )
+    )
+    from private.outbox as o;
+$$;
+
+comment on function private.queue_metrics() is
+'Counts of due, leased and dead jobs and of lost submissions, and the age of the oldest due job in seconds.';
+grant execute on function private.queue_metrics() to thumbsmith_sidecar;
+
+create function private.sidecar_ready()
+returns boolean
+language sql
+stable
+-- security definer because the sidecar's role holds no table
+security definer
+set search_path = ''
+as $$
+    select exists (select from private.settings as s);
+$$;
+
+comment on function private.sidecar_ready() is 'Whether the schema that the sidecar needs is in place.';
+grant execute on function private.sidecar_ready() to thumbsmith_sidecar;
+
+-- Credits come back in time even when no sidecar runs at all. Where pg_cron is not to be had, the
+-- sidecar's own sweep is the only one.
+do $$
+begin
+    if exists (select from pg_available_extensions as e where e.name = 'pg_cron') then
+        create extension if not exists pg_cron;
+    end if;
+
+    if to_regproc('cron.schedule') is not null then
+        perform cron.schedule('thumbsmith_sweep', '* * * * *', 'select private.sweep()');
+    end if;
+end;
+$$;
