@@ -15,23 +15,29 @@ set lock_timeout = '2s'
 as $$
 begin
     -- Anonymous sign-ins cost nothing to make, so their credits wait until they become a person.
-    if not is_anonymous then
-        perform private.grant_credits(
-            user_id,
-            (select s.sign_up_credits from private.settings as s),
-            'sign_up',
-            'sign_up:' || user_id
-        );
+    if is_anonymous then
+        return;
     end if;
 
-    if is_confirmed and not is_anonymous then
-        perform private.reward_referral(user_id);
+    perform private.grant_credits(
+        user_id,
+        (select s.sign_up_credits from private.settings as s),
+        'sign_up',
+        'sign_up:' || user_id
+    );
+
+    if not is_confirmed then
+        return;
     end if;
-exception
-    -- The referrer's row may be locked for too long, and a sign-up must not fail for that. What was not
-    -- paid stays pending and private.sweep() pays it.
-    when lock_not_available or deadlock_detected then
-        raise warning 'reward of sign-up % is postponed: %', user_id, sqlerrm;
+
+    begin
+        perform private.reward_referral(user_id);
+    exception
+        -- The referrer's row may be locked for too long, and a sign-up must not fail for that. The
+        -- referral stays pending and private.sweep() pays it.
+        when lock_not_available or deadlock_detected then
+            raise warning 'the referral reward of % is postponed: %', user_id, sqlerrm;
+    end;
 end;
 $$;
 

@@ -115,11 +115,14 @@ stable
 security definer
 set search_path = ''
 as $$
-    select least(
-        greatest(extract(epoch from min(o.due_at) - clock_timestamp()) * 1000, 0), 3600000
+    -- greatest() and least() pass over nulls, so an empty queue has to give no row at all.
+    select greatest(
+        least(extract(epoch from o.due_at - clock_timestamp()) * 1000, 3600000), 0
     )::integer
     from private.outbox as o
-    where o.dead_at is null;
+    where o.dead_at is null
+    order by o.due_at
+    limit 1;
 $$;
 
 comment on function private.next_job_in_ms() is

@@ -1,0 +1,154 @@
+"""A database of its own for a test, and the people who act on it."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+from psycopg.rows import DictRow, dict_row
+
+Connection = psycopg.Connection[DictRow]
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """What an error of ours says: its SQLSTATE, slug and detail."""
+
+    sqlstate: str | None
+    slug: str | None
+    detail: str | None
+
+
+def refusal(error: psycopg.Error) -> Refusal:
+    """Read a database error as a refusal."""
+    return Refusal(error.sqlstate, error.diag.message_primary, error.diag.message_detail)
+
+
+@dataclass(frozen=True)
+class Database:
+    """One migrated database; `url` connects as postgres, the role that owns our objects."""
+
+    url: str
+
+    def connect(self, role: str = "postgres") -> Connection:
+        """Open an autocommit connection as this login role."""
+        url = make_conninfo(self.url, user=role, password="postgres")
+        return psycopg.connect(url, autocommit=True, row_factory=dict_row)
+
+    def rows(self, statement: str, *values: Any, role: str = "postgres") -> list[DictRow]:
+        """Run one statement in a transaction of its own and give its rows."""
+        with self.connect(role) as connection:
+            cursor = connection.execute(statement, values or None)
+            return cursor.fetchall() if cursor.description else []
+
+    def value(self, statement: str, *values: Any, role: str = "postgres") -> Any:
+        """Give the first column of the first row."""
+        return next(iter(self.rows(statement, *values, role=role)[0].values()))
+
+    @contextmanager
+    def acting_as(self, role: str, user_id: uuid.UUID | None = None) -> Iterator[Connection]:
+        """Act in one transaction as PostgREST makes a request of this role and person act."""
+        claims = {"role": role} | ({"sub": str(user_id)} if user_id else {})
+        with self.connect("authenticator") as connection, connection.transaction():
+            connection.execute(sql.SQL("set local role {}").format(sql.Identifier(role)))
+            connection.execute(
+                "select set_config('request.jwt.claims', %s, true)", (json.dumps(claims),)
+            )
+            yield connection
+
+    def call(self, user_id: uuid.UUID | None, statement: str, *values: Any) -> DictRow:
+        """Run one statement as this signed-in person (or as anon) and give its first row."""
+        role = "authenticated" if user_id else "anon"
+        with self.acting_as(role, user_id) as connection:
+            row = connection.execute(statement, values or None).fetchone()
+            assert row is not None
+            return row
+
+    def refused(self, user_id: uuid.UUID | None, statement: str, *values: Any) -> Refusal:
+        """Run a statement that must be refused and give the refusal."""
+        try:
+            self.call(user_id, statement, *values)
+        except psycopg.Error as error:
+            return refusal(error)
+        raise AssertionError(f"not refused: {statement}")
+
+
+def sign_up(
+    database: Database,
+    *,
+    data: Any = None,
+    is_confirmed: bool = True,
+    is_anonymous: bool = False,
+) -> uuid.UUID:
+    """Sign a person up as Auth does it: insert unconfirmed, confirm by an UPDATE."""
+    user_id = uuid.uuid4()
+    email = None if is_anonymous else f"{user_id}@example.com"
+    with database.connect("supabase_auth_admin") as connection, connection.transaction():
+        connection.execute(
+            "insert into auth.users (id, aud, role, email, raw_user_meta_data, is_anonymous)"
+            " values (%s, 'authenticated', 'authenticated', %s, %s, %s)",
+            (user_id, email, json.dumps(data if data is not None else {}), is_anonymous),
+        )
+        if is_confirmed and not is_anonymous:
+            connection.execute(
+                "update auth.users set email_confirmed_at = now() where id = %s", (user_id,)
+            )
+    return user_id
+
+
+def put_face(database: Database, user_id: uuid.UUID, name: str = "face.png") -> str:
+    """Make the row that Storage makes for an uploaded face and give its path."""
+    path = f"{user_id}/{name}"
+    database.rows(
+        "insert into storage.objects (bucket_id, name, owner_id) values ('faces', %s, %s)",
+        path,
+        str(user_id),
+    )
+    return path
+
+
+def request(database: Database, user_id: uuid.UUID, **changes: Any) -> DictRow:
+    """Ask for a thumbnail with arguments that work, but for the changes."""
+    arguments = {
+        "generation_type": "thumbnail",
+        "prompt": "a cat on a rocket",
+        "idempotency_key": uuid.uuid4(),
+        "user_image_id": None,
+    } | changes
+    return database.call(
+        user_id,
+        "select * from public.request_generation(%s, %s, %s, %s)",
+        *(arguments[key] for key in ("generation_type", "prompt", "idempotency_key", "user_image_id")),
+    )
+
+
+def credits_of(database: Database, user_id: uuid.UUID) -> int:
+    """Give the person's balance after checking that ledger, lots and profile agree."""
+    row = database.rows(
+        """
+        select
+            p.credits,
+            p.entry_count,
+            (select coalesce(sum(l.remaining), 0) from public.credit_lots as l
+             where l.profile_id = p.id) as lots,
+            (select coalesce(sum(e.amount), 0) from public.credit_entries as e
+             where e.profile_id = p.id) as entries,
+            (select count(*) from public.credit_entries as e
+             where e.profile_id = p.id) as entry_rows,
+            (select e.balance_after from public.credit_entries as e
+             where e.profile_id = p.id order by e.entry_number desc limit 1) as last_balance
+        from public.profiles as p where p.id = %s
+        """,
+        user_id,
+    )[0]
+    balance = int(row["credits"])
+    assert balance == row["lots"] == row["entries"] == (row["last_balance"] or 0), row
+    assert row["entry_count"] == row["entry_rows"], row
+    return balance
