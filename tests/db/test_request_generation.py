@@ -87,7 +87,6 @@ def test_too_few_credits_are_refused_with_the_missing_amount(db: Database) -> No
         ("a\u0007b", "prompt_has_control_characters"),
         ("a\u001bb", "prompt_has_control_characters"),
         ("a\u0085b", "prompt_has_control_characters"),
-        ("a\rb", "prompt_has_control_characters"),
         ("x" * 1001, "prompt_too_long"),
     ],
     ids=lambda value: repr(value)[:24],
@@ -101,7 +100,7 @@ def test_a_bad_prompt_is_refused_and_costs_nothing(
     assert credits_of(db, ana) == 50
 
 
-@pytest.mark.parametrize("prompt", ["x" * 1000, "one\ntwo\tthree", "猫とロケット", "🐈‍⬛", "% $1 '"])
+@pytest.mark.parametrize("prompt", ["x" * 1000, "one\r\ntwo\tthree", "猫とロケット", "🐈‍⬛", "% $1 '"])
 def test_an_unusual_prompt_is_taken_as_it_is(db: Database, prompt: str) -> None:
     assert request(db, sign_up(db), prompt=prompt)["prompt"] == prompt
 

@@ -126,7 +126,7 @@ def test_a_locked_referrer_postpones_the_bonus_and_not_the_sign_up(db: Database)
     ana = sign_up(db)
     code = referral_code(db, ana)
     with db.connect() as other, other.transaction():
-        other.execute("select from public.profiles where id = %s for update", (ana,))
+        other.execute("select from public.profiles where id = %s for no key update", (ana,))
         ben = sign_up(db, data={"referral": code})
     assert (credits_of(db, ana), credits_of(db, ben)) == (50, 50)
     row = referral(db, ben)

@@ -1,0 +1,84 @@
+"""A cluster with the platform in it, kept as a copy so that the next start is quick."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from local_stack import platform
+from local_stack.account import postgres_account
+from local_stack.paths import CACHE_DIR
+from local_stack.postgres import VERSION, Postgres
+from local_stack.process import wait_until_ready
+
+
+def cache_place(*, old_privileges: bool = False) -> Path:
+    """Return where the cluster of the present sources is kept."""
+    kind = "old" if old_privileges else "new"
+    return CACHE_DIR / f"cluster-{VERSION}-{platform.fingerprint()}-{kind}"
+
+
+def initialize(server: Postgres, *, old_privileges: bool = False) -> None:
+    """Fill an empty data folder: from the cache, or by initdb and bootstrap."""
+    cached = cache_place(old_privileges=old_privileges)
+    if not _is_ours(cached):
+        _make(cached, old_privileges=old_privileges)
+    if _is_ours(cached):
+        server.copy_from(cached)
+    else:
+        _create(server, old_privileges=old_privileges)
+
+
+def _make(cached: Path, *, old_privileges: bool) -> None:
+    """Make it beside its place and move it there in one step; give up where we may not write."""
+    try:
+        cached.parent.mkdir(parents=True, exist_ok=True)
+        work = Path(tempfile.mkdtemp(prefix=".making-", dir=cached.parent))
+    except OSError:
+        return
+    server = Postgres(work / "data", work / "log")
+    try:
+        _create(server, old_privileges=old_privileges)
+        _forget_old_versions(cached)
+        if server.is_temporary:
+            shutil.copytree(server.folder, work / "copy", symlinks=True)
+            _place(work / "copy", cached)
+        else:
+            _place(server.folder, cached)
+    finally:
+        server.discard()
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _create(server: Postgres, *, old_privileges: bool) -> None:
+    server.initdb()
+    try:
+        wait_until_ready([server.start()])
+        platform.bootstrap(server.admin_url, old_privileges=old_privileges)
+    finally:
+        server.stop()
+
+
+def _place(made: Path, cached: Path) -> None:
+    try:
+        made.rename(cached)
+    except OSError:
+        if not cached.exists():
+            raise
+
+
+def _is_ours(cached: Path) -> bool:
+    """Say whether the kept cluster is there, readable, and made by us."""
+    if not os.access(cached, os.R_OK | os.X_OK) or not (cached / "PG_VERSION").exists():
+        return False
+    account = postgres_account()
+    return cached.stat().st_uid in {os.getuid(), account.uid if account else os.getuid()}
+
+
+def _forget_old_versions(cached: Path) -> None:
+    """Keep a few older clusters: two helpers with different sources may share the folder."""
+    others = [p for p in cached.parent.glob("cluster-*") if p != cached]
+    for old in sorted(others, key=lambda p: p.stat().st_mtime)[:-4]:
+        shutil.rmtree(old, ignore_errors=True)

@@ -1,0 +1,122 @@
+"""The stack's database: our own server, or one that was given by its address."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+import psycopg
+from psycopg import sql
+
+from local_stack import cluster, foreign, urls
+from local_stack.postgres import ADMIN, PASSWORD, Postgres
+from local_stack.process import Service, wait_until_ready
+from local_stack.sidecar import LOCAL_PASSWORD, ROLE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+
+class Database(Protocol):
+    """What the other services need to know."""
+
+    password: str
+
+    @property
+    def url(self) -> str:
+        """The address for the role postgres."""
+
+    @property
+    def admin_url(self) -> str:
+        """The address for the superuser."""
+
+    def up(self, progress: Callable[[str], None]) -> list[Service]:
+        """Make it ready; return what was started for it."""
+
+    def down(self) -> None:
+        """Stop what was started."""
+
+
+class OwnDatabase:
+    """A PostgreSQL of our own."""
+
+    password = PASSWORD
+
+    def __init__(self, data_dir: Path, log: Path, port: int, *, old_privileges: bool) -> None:
+        self._make = lambda: Postgres(data_dir, log, port=port)
+        self._port = port
+        self._old_privileges = old_privileges
+        self._server: Postgres | None = None
+
+    @property
+    def url(self) -> str:
+        """The address for the role postgres."""
+        return self._running.url()
+
+    @property
+    def admin_url(self) -> str:
+        """The address for the superuser."""
+        return self._running.admin_url
+
+    @property
+    def _running(self) -> Postgres:
+        if self._server is None:
+            message = "the database is not running"
+            raise RuntimeError(message)
+        return self._server
+
+    def up(self, progress: Callable[[str], None]) -> list[Service]:
+        """Make the cluster where there is none, and start the server."""
+        self._server = self._make()
+        if not self._server.is_initialized:
+            progress("making the database cluster")
+            cluster.initialize(self._server, old_privileges=self._old_privileges)
+        service = self._server.start()
+        wait_until_ready([service])
+        return [service]
+
+    def down(self) -> None:
+        """Stop the server."""
+        if self._server is not None:
+            self._server.stop()
+            self._server.discard()
+            self._server = None
+
+
+class GivenDatabase:
+    """A server that somebody else runs: it is prepared once, never started or stopped."""
+
+    def __init__(self, address: str, *, old_privileges: bool) -> None:
+        self._address = urls.without_tls_on_loopback(address)
+        self._old_privileges = old_privileges
+        self.password = urls.password_of(address) or PASSWORD
+
+    @property
+    def url(self) -> str:
+        """The address for the role postgres."""
+        return urls.with_role(self._address, "postgres", self.password)
+
+    @property
+    def admin_url(self) -> str:
+        """The address for the superuser."""
+        return urls.with_role(self._address, ADMIN, self.password)
+
+    def up(self, progress: Callable[[str], None]) -> list[Service]:
+        """Bootstrap the platform where it is missing."""
+        progress("preparing the given database")
+        foreign.prepare(self._address, old_privileges=self._old_privileges)
+        return []
+
+    def down(self) -> None:
+        """Leave it alone."""
+
+
+def open_sidecar_role(database: Database) -> bool:
+    """Let the sidecar's role log in, locally only; False when no migration has made that role."""
+    with psycopg.connect(database.admin_url, autocommit=True) as admin:
+        known = admin.execute("select from pg_roles where rolname = %s", [ROLE]).fetchone()
+        if known is None:
+            return False
+        statement = sql.SQL("alter role {} with login password {}")
+        admin.execute(statement.format(sql.Identifier(ROLE), sql.Literal(LOCAL_PASSWORD)))
+        return True

@@ -1,0 +1,31 @@
+"""What can go wrong with the local stack."""
+
+from __future__ import annotations
+
+
+class StackError(Exception):
+    """The local stack cannot do what was asked."""
+
+
+class ServiceFailedError(StackError):
+    """A service ended, or did not become ready."""
+
+    def __init__(self, service: str, what: str, log: str) -> None:
+        self.service = service
+        self.what = what
+        self.log = log
+        ending = f"\nThe end of its log:\n{log}" if log else ""
+        super().__init__(f"{service} {what}.{ending}")
+
+
+class AlreadyRunningError(StackError):
+    """A stack already runs on this data folder."""
+
+
+class CommandFailedError(StackError):
+    """A helper program failed."""
+
+    def __init__(self, command: str, code: int, output: str) -> None:
+        self.code = code
+        self.output = output
+        super().__init__(f"{command} ended with code {code}.\n{output.strip()}")

@@ -1,0 +1,55 @@
+"""Install what the stack needs and the Python environment does not hold."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+from typing import TYPE_CHECKING, Any
+
+from local_stack import commands, node
+from local_stack.paths import CACHE_DIR, NODE_DIR
+from local_stack.process import base_environment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+
+def node_modules_are_current(folder: Path = NODE_DIR) -> bool:
+    """Compare what npm installed with the lock file."""
+    installed = _packages(folder / "node_modules" / ".package-lock.json")
+    wanted = _packages(folder / "package-lock.json")
+    if not installed:
+        return False
+    # A build for another kind of machine is optional and rightly absent.
+    return all(
+        installed.get(name, {}).get("version") == package.get("version")
+        for name, package in wanted.items()
+        if name and not package.get("optional")
+    )
+
+
+def ensure_node_modules(progress: Callable[[str], None] = lambda _: None) -> None:
+    """Run `npm ci` when node_modules is missing or not what the lock file says."""
+    if node_modules_are_current():
+        return
+    CACHE_DIR.mkdir(parents=True, exist_ok=True)
+    with (CACHE_DIR / "npm.lock").open("w") as lock:
+        # Two stacks that start at once must not install into the same folder.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if node_modules_are_current():
+            return
+        progress("installing the Node.js packages")
+        env = base_environment()
+        env["PATH"] = f"{node.node_root() / 'bin'}:{env['PATH']}"
+        argv = node.npm_argv("ci", "--no-audit", "--no-fund", "--loglevel=error")
+        commands.run(argv, env=env, cwd=NODE_DIR, timeout=600)
+
+
+def _packages(lock_file: Path) -> dict[str, dict[str, Any]]:
+    try:
+        content = json.loads(lock_file.read_text())
+    except (OSError, ValueError):
+        return {}
+    packages: dict[str, dict[str, Any]] = content.get("packages", {})
+    return packages

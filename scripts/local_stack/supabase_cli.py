@@ -1,0 +1,54 @@
+"""The real Supabase CLI, always aimed at an explicit database, and quiet."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from typing import TYPE_CHECKING
+
+import psycopg
+
+from local_stack import commands, node, urls
+from local_stack.paths import NODE_DIR, PROJECT
+from local_stack.process import base_environment
+
+if TYPE_CHECKING:
+    import subprocess
+    from pathlib import Path
+
+    from local_stack.config import ProjectConfig
+
+_QUIET = {
+    "DO_NOT_TRACK": "1",
+    "SUPABASE_TELEMETRY_DISABLED": "1",
+    "SUPABASE_NO_UPDATE_NOTIFIER": "1",
+    "SUPABASE_NO_KEYRING": "1",
+    "NO_COLOR": "1",
+}
+
+
+def supabase(
+    *arguments: str, project: Path = PROJECT, check: bool = True, timeout: float = 120
+) -> subprocess.CompletedProcess[str]:
+    """Run the CLI in a project folder."""
+    script = NODE_DIR / "node_modules" / "supabase" / "dist" / "supabase.js"
+    with tempfile.TemporaryDirectory(prefix="thumbsmith-cli-") as home:
+        env = base_environment() | _QUIET | {"HOME": home, "SUPABASE_HOME": home}
+        env["PATH"] = os.pathsep.join([str(node.node_root() / "bin"), env["PATH"]])
+        argv = [node.node_binary(), str(script), *arguments, "--workdir", str(project)]
+        return commands.run(argv, env=env, cwd=project, check=check, timeout=timeout)
+
+
+def migrate(database_url: str, project: Path = PROJECT) -> str:
+    """Apply the migrations that the database does not have yet, as the role of the address."""
+    if not any((project / "supabase" / "migrations").glob("*.sql")):
+        return ""
+    remote = f"--remote={urls.without_tls_on_loopback(database_url)}"
+    return supabase("migration", "up", remote, "--yes", project=project, timeout=300).stdout
+
+
+def seed(database_url: str, config: ProjectConfig) -> None:
+    """Run the seed files of config.toml, each in one transaction."""
+    for file in config.seed_files:
+        with psycopg.connect(database_url) as connection:
+            connection.execute(file.read_bytes())

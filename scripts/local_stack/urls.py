@@ -1,0 +1,46 @@
+"""Connection addresses of the same database for different roles."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+
+from local_stack.ports import HOST
+
+_LOOPBACK = {HOST, "localhost", "::1"}
+
+
+def with_role(url: str, role: str, password: str) -> str:
+    """Return the same address for another role."""
+    parts = urlsplit(url)
+    place = parts.netloc.rpartition("@")[2]
+    user = f"{quote(role, safe='')}:{quote(password, safe='')}"
+    return urlunsplit(parts._replace(netloc=f"{user}@{place}"))
+
+
+def with_database(url: str, database: str) -> str:
+    """Return the same address for another database."""
+    return urlunsplit(urlsplit(url)._replace(path=f"/{quote(database, safe='')}"))
+
+
+def without_tls_on_loopback(url: str) -> str:
+    """Say `sslmode=disable` where both ends are this machine and nothing else was said."""
+    parts = urlsplit(url)
+    query = dict(parse_qsl(parts.query))
+    if parts.hostname in _LOOPBACK:
+        query.setdefault("sslmode", "disable")
+    return urlunsplit(parts._replace(query=urlencode(query)))
+
+
+def password_of(url: str) -> str | None:
+    """Return the password in an address."""
+    return urlsplit(url).password
+
+
+def user_of(url: str) -> str | None:
+    """Return the role in an address."""
+    return urlsplit(url).username
+
+
+def port_of(url: str) -> int:
+    """Return the port in an address."""
+    return urlsplit(url).port or 5432

@@ -1,0 +1,45 @@
+"""The command `thumbsmith`: joins the groups of commands."""
+
+from __future__ import annotations
+
+from pathlib import Path  # noqa: TC003  Typer reads the annotations at run time
+from typing import Annotated
+
+import typer
+
+from thumbsmith import db, doctor, sidecar, stack
+from thumbsmith.output import Json  # noqa: TC001  as above
+
+app = typer.Typer(
+    help="Thumbsmith: the backend of an AI thumbnail generator inside a Supabase project.",
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,
+)
+app.add_typer(stack.app, name="stack")
+app.add_typer(db.app, name="db")
+app.command("doctor")(doctor.doctor)
+app.command("sidecar")(sidecar.sidecar)
+
+
+@app.command()
+def demo(
+    *,
+    as_json: Json = False,
+    data_dir: Annotated[
+        Path | None, typer.Option(help="Where the stack keeps its data.", show_default="temporary")
+    ] = None,
+    keep: Annotated[bool, typer.Option("--keep", help="Leave the data afterwards.")] = False,
+) -> None:
+    """Start everything, and go through the product from sign-up to a thumbnail."""
+    from thumbsmith import demo as story  # only this command needs it
+
+    raise typer.Exit(story.run_demo(json=as_json, data_dir=data_dir, keep=keep))
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,142 @@
+"""`thumbsmith db`: migrations and lints, by the real Supabase CLI."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import psycopg
+import typer
+from local_stack import state, supabase_cli, urls
+from local_stack.errors import CommandFailedError
+from local_stack.paths import DEFAULT_DATA_DIR
+
+from thumbsmith.output import OUT, Exit, Json, fail, print_json, print_table, progress
+
+app = typer.Typer(help="Migrations and lints of a database.", no_args_is_help=True)
+
+DbUrl = Annotated[
+    str | None,
+    typer.Option(
+        "--db-url", help="The database, as role postgres.", show_default="the running stack"
+    ),
+]
+DataDir = Annotated[
+    Path | None,
+    typer.Option(help="The stack's data folder.", envvar="THUMBSMITH_DATA_DIR"),
+]
+
+
+@app.command()
+def up(*, db_url: DbUrl = None, data_dir: DataDir = None, as_json: Json = False) -> None:
+    """Apply the migrations that the database does not have yet."""
+    url = _address(db_url, data_dir, as_json=as_json)
+    before = _applied(url, as_json=as_json)
+    _guarded(lambda: supabase_cli.migrate(url), "applying the migrations", as_json=as_json)
+    new = [version for version in _applied(url, as_json=as_json) if version not in before]
+    if as_json:
+        print_json({"ok": True, "applied": new})
+    else:
+        OUT.print(
+            f"applied: {', '.join(new) if new else 'nothing, all were there'}", highlight=False
+        )
+
+
+@app.command()
+def status(*, db_url: DbUrl = None, data_dir: DataDir = None, as_json: Json = False) -> None:
+    """List the migrations here and there; 1 when they differ."""
+    url = _address(db_url, data_dir, as_json=as_json)
+    applied = set(_applied(url, as_json=as_json))
+    here = {file.name.split("_")[0]: file.stem for file in _migration_files()}
+    rows = [
+        {
+            "version": version,
+            "name": here.get(version, ""),
+            "local": version in here,
+            "applied": version in applied,
+        }
+        for version in sorted(set(here) | applied)
+    ]
+    same = set(here) == applied
+    if as_json:
+        print_json({"ok": same, "migrations": rows})
+    else:
+        cells = [(r["name"] or r["version"], _mark(r["local"]), _mark(r["applied"])) for r in rows]
+        print_table("Migrations", ["migration", "file", "applied"], cells)
+    if not same:
+        raise typer.Exit(Exit.FINDING)
+
+
+@app.command()
+def lint(
+    *,
+    db_url: DbUrl = None,
+    data_dir: DataDir = None,
+    level: Annotated[
+        str, typer.Option(help="The least level shown: info, warn or error.")
+    ] = "warn",
+    as_json: Json = False,
+) -> None:
+    """Run the security and performance advisors; 1 when they find something."""
+    url = urls.without_tls_on_loopback(_address(db_url, data_dir, as_json=as_json))
+    arguments = ["db", "advisors", f"--remote={url}", "--type=all", f"--level={level}"]
+    arguments += [f"--fail-on={level}", *(["--output-format=json"] if as_json else [])]
+    with progress("running the advisors", quiet=as_json):
+        done = supabase_cli.supabase(*arguments, check=False)
+    if as_json:
+        print_json({"ok": done.returncode == 0, "findings": _parsed(done.stdout)})
+    else:
+        typer.echo(done.stdout.strip() or done.stderr.strip())
+    if done.returncode != 0:
+        raise typer.Exit(Exit.FINDING)
+
+
+def _address(db_url: str | None, data_dir: Path | None, *, as_json: bool) -> str:
+    """Flag, then environment, then the running stack."""
+    if db_url or os.environ.get("DB_URL"):
+        return db_url or os.environ["DB_URL"]
+    found = state.load((data_dir or DEFAULT_DATA_DIR).absolute())
+    if found is None or not found.alive or "DB_URL" not in found.env:
+        fail("no stack is running; give --db-url", Exit.USAGE, as_json=as_json)
+    return found.env["DB_URL"]
+
+
+def _applied(url: str, *, as_json: bool) -> list[str]:
+    try:
+        with psycopg.connect(url, connect_timeout=5) as connection:
+            rows = connection.execute(
+                "select version from supabase_migrations.schema_migrations order by version"
+            ).fetchall()
+    except psycopg.errors.UndefinedTable:
+        return []
+    except psycopg.OperationalError as error:
+        fail(f"cannot reach the database: {error}", Exit.TRY_AGAIN, as_json=as_json)
+    return [row[0] for row in rows]
+
+
+def _guarded(action: Callable[[], object], text: str, *, as_json: bool) -> None:
+    try:
+        with progress(text, quiet=as_json):
+            action()
+    except CommandFailedError as error:
+        # A migration gives up quickly when a table is busy: that is worth another try.
+        busy = "55P03" in error.output or "lock timeout" in error.output
+        fail(str(error), Exit.TRY_AGAIN if busy else Exit.FINDING, as_json=as_json)
+
+
+def _migration_files() -> list[Path]:
+    return sorted((supabase_cli.PROJECT / "supabase" / "migrations").glob("*.sql"))
+
+
+def _mark(value: object) -> str:
+    return "yes" if value else "no"
+
+
+def _parsed(text: str) -> Any:  # noqa: ANN401
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text.strip()

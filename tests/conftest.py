@@ -1,0 +1,44 @@
+"""Fixtures for every test: a migrated database, cloned from one template."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from local_stack import cluster, config, supabase_cli
+from local_stack.postgres import ADMIN, Postgres
+from tests.support.database import Database
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    """Run PostgreSQL with the migrations and the seed in its database postgres."""
+    folder = tmp_path_factory.mktemp("server")
+    # These tests kill no server, so they need not wait for the disk.
+    postgres = Postgres(folder / "data", folder / "log", settings={"fsync": "off"})
+    cluster.initialize(postgres)
+    with postgres:
+        supabase_cli.migrate(postgres.url())
+        supabase_cli.seed(postgres.url(), config.load())
+        with psycopg.connect(postgres.admin_url, autocommit=True) as admin:
+            admin.execute("alter role thumbsmith_sidecar with login password 'postgres'")
+        yield postgres
+
+
+@pytest.fixture
+def db(server: Postgres) -> Iterator[Database]:
+    """Give the test a database of its own: a copy of the migrated one, dropped afterwards."""
+    name = f"test_{uuid.uuid4().hex}"
+    with psycopg.connect(server.url(ADMIN, "template1"), autocommit=True) as admin:
+        identifier = sql.Identifier(name)
+        admin.execute(
+            sql.SQL("create database {} template postgres strategy file_copy").format(identifier)
+        )
+        try:
+            yield Database(server.url("postgres", name))
+        finally:
+            admin.execute(sql.SQL("drop database {} with (force)").format(identifier))
