@@ -1,4 +1,5 @@
--- The demo catalogue. Prices of a picture at the provider change: see each model's page before selling.
+-- The demo catalogue. Prices of a picture at the provider change: see each model's page before
+-- selling.
 
 insert into public.generation_types (type_key, title, description, cost_credits, face)
 values

@@ -43,8 +43,7 @@ class OwnDatabase:
     password = PASSWORD
 
     def __init__(self, data_dir: Path, log: Path, port: int, *, old_privileges: bool) -> None:
-        self._make = lambda: Postgres(data_dir, log, port=port)
-        self._port = port
+        self._data_dir, self._log, self._port = data_dir, log, port
         self._old_privileges = old_privileges
         self._server: Postgres | None = None
 
@@ -67,7 +66,7 @@ class OwnDatabase:
 
     def up(self, progress: Callable[[str], None]) -> list[Service]:
         """Make the cluster where there is none, and start the server."""
-        self._server = self._make()
+        self._server = Postgres(self._data_dir, self._log, port=self._port)
         if not self._server.is_initialized:
             progress("making the database cluster")
             cluster.initialize(self._server, old_privileges=self._old_privileges)

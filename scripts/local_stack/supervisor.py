@@ -80,22 +80,29 @@ def start_detached(arguments: list[str], data_dir: Path) -> state.StackState:
 
 
 def _await_ready(process: subprocess.Popen[bytes], data_dir: Path, log: Path) -> state.StackState:
-    deadline = time.monotonic() + _READY_WITHIN
     try:
-        while time.monotonic() < deadline:
-            found = state.load(data_dir)
-            if found is not None and found.ready and found.alive:
-                # It outlives us on purpose; tell Python not to wait for it.
-                process.returncode = 0
-                return found
-            if (code := process.poll()) is not None:
-                raise ServiceFailedError("the stack", f"ended with code {code}", log_tail(log, 40))
-            time.sleep(0.05)
-        raise ServiceFailedError("the stack", "was not ready in time", log_tail(log, 40))
+        found = _poll_ready(process, data_dir)
     except BaseException:
-        if process.poll() is None:
-            process.terminate()
+        process.terminate()
         raise
+    if found is not None:
+        # It outlives us on purpose; tell Python not to wait for it.
+        process.returncode = 0
+        return found
+    code = process.poll()
+    process.terminate()
+    what = "was not ready in time" if code is None else f"ended with code {code}"
+    raise ServiceFailedError("the stack", what, log_tail(log, 40))
+
+
+def _poll_ready(process: subprocess.Popen[bytes], data_dir: Path) -> state.StackState | None:
+    deadline = time.monotonic() + _READY_WITHIN
+    while time.monotonic() < deadline and process.poll() is None:
+        found = state.load(data_dir)
+        if found is not None and found.ready and found.alive:
+            return found
+        time.sleep(0.05)
+    return None
 
 
 def stop(data_dir: Path) -> bool:
@@ -111,6 +118,12 @@ def stop(data_dir: Path) -> bool:
     return was_running
 
 
+def _say(text: str) -> None:
+    """Write a line to what is the log file."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
 def main() -> int:
     """Hold a stack until told to stop: the detached half of `thumbsmith stack up --detach`."""
     parser = argparse.ArgumentParser(description=main.__doc__)
@@ -124,12 +137,12 @@ def main() -> int:
         services=[one for one in SERVICES if not (given.no_sidecar and one == "sidecar")],
         old_privileges=given.old_privileges,
         ports={"node": given.port} if given.port else None,
-        progress=lambda text: print(text, flush=True),  # noqa: T201
+        progress=_say,
     )
     try:
-        run(stack, on_ready=lambda _: print("ready", flush=True))  # noqa: T201
+        run(stack, on_ready=lambda _: _say("ready"))
     except StackError as error:
-        print(error, file=sys.stderr)  # noqa: T201
+        _say(str(error))
         return 1
     return 0
 

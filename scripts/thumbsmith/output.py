@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from enum import IntEnum
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 from rich.console import Console
 from rich.table import Table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
 
 OUT = Console(soft_wrap=True)
 ERR = Console(stderr=True, soft_wrap=True)
@@ -43,7 +45,7 @@ def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[obje
 
 
 def fail(
-    message: str, code: Exit = Exit.FINDING, *, as_json: bool = False, **more: Any
+    message: str, code: Exit = Exit.FINDING, *, as_json: bool = False, **more: object
 ) -> NoReturn:
     """Say what went wrong and end with a code."""
     if as_json:

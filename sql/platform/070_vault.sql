@@ -1,6 +1,6 @@
 -- Purpose: a stand-in for the extension supabase_vault: same table, view, functions and grants.
--- Note:    hosted keeps the key outside the database; here it stands in vault.local_key, which nobody but the
---          superuser may read. Good for tests, no protection for real secrets.
+-- Note:    hosted keeps the key outside the database; here it stands in vault.local_key. Good for tests, no
+--          protection for real secrets.
 
 create table if not exists vault.secrets (
     id uuid not null default gen_random_uuid(),

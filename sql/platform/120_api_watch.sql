@@ -12,6 +12,8 @@ begin
         from pg_catalog.pg_event_trigger_ddl_commands() as c
         where c.schema_name is distinct from 'pg_temp'
             and coalesce(c.schema_name, '') not in ('auth', 'storage', 'realtime')
+            -- a policy has no schema of its own
+            and coalesce(c.object_identity, '') !~ ' on (auth|storage|realtime)\.[^ ]+$'
     ) then
         notify pgrst, 'reload schema';
     end if;

@@ -43,7 +43,7 @@ begin
             substring(c.object_identity from '(?: on )?((?:auth|storage|realtime)\.[^ (.]+)[^ ]*$') as target
         from pg_catalog.pg_event_trigger_ddl_commands() as c
         where c.schema_name in ('auth', 'storage', 'realtime')
-            or c.object_identity ~ ' on (auth|storage|realtime)\.'
+            or c.object_identity ~ ' on (auth|storage|realtime)\.[^ ]+$'
             or (c.command_tag = 'COMMENT' and c.object_identity in ('auth', 'storage', 'realtime'))
     loop
         -- A trigger needs only the privilege TRIGGER, which was checked already; GRANT and REVOKE warn by themselves.
@@ -80,7 +80,7 @@ begin
         where d.original
             and (d.schema_name in ('auth', 'storage', 'realtime')
                 or d.object_identity in ('auth', 'storage', 'realtime')
-                or d.object_identity ~ ' on (auth|storage|realtime)\.')
+                or d.object_identity ~ ' on (auth|storage|realtime)\.[^ ]+$')
     loop
         if v_object.object_type in ('policy', 'trigger') and extensions.is_managed_table(v_object.target) then
             continue;

@@ -4,18 +4,35 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import (
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from functions_py.errors import ConfigError
 
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "::1")
+_PROVIDER_HOSTS = ("replicate.delivery",)
 _HOST_NAME = re.compile(r"(?=.{1,253}\Z)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
-_WHSEC = re.compile(r"whsec_[A-Za-z0-9+/]{32,}={0,2}")
-_SUPABASE_KEY = re.compile(r"sb_secret_[\w-]{20,}|eyJ[\w-]{10,}\.[\w-]{20,}\.[\w-]{20,}")
+_WHSEC = (r"whsec_[A-Za-z0-9+/]{32,}={0,2}", "whsec_ and the base64 of at least 24 bytes")
+_SECRET_SHAPES = {
+    "sidecar_database_url": (r"postgres(ql)?://\S{3,}", "a postgresql:// URL"),
+    "supabase_secret_key": (
+        r"sb_secret_[\w-]{20,}|eyJ[\w-]{10,}\.[\w-]{20,}\.[\w-]{20,}",
+        "an sb_secret_ key or a service_role JWT",
+    ),
+    "replicate_api_token": (r"r8_[\w-]{17,}", "a token of at least 20 characters from r8_ on"),
+    "replicate_webhook_secret": _WHSEC,
+    "replicate_webhook_secret_previous": _WHSEC,
+}
 
 
 class Settings(BaseSettings):
@@ -33,55 +50,28 @@ class Settings(BaseSettings):
     sidecar_public_url: str
     sidecar_host: str = "127.0.0.1"
     sidecar_port: int = Field(default=8787, ge=1, le=65535)
-    output_hosts: Annotated[tuple[str, ...], NoDecode] = ("replicate.delivery",)
+    output_hosts: Annotated[tuple[str, ...], NoDecode] = ()
     allow_loopback: bool = False
     worker_concurrency: int = Field(default=4, ge=1, le=64)
     worker_lease_seconds: int = Field(default=90, ge=5, le=600)
-    log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @field_validator("replicate_webhook_secret_previous", mode="before")
     @classmethod
     def _empty_is_absent(cls, value: object) -> object:
-        return None if value == "" else value
+        return value or None
 
     @field_validator("output_hosts", mode="before")
     @classmethod
-    def _split_hosts(cls, value: object) -> object:
-        if not isinstance(value, str):
-            return value
+    def _split_hosts(cls, value: str) -> tuple[str, ...]:
         return tuple(part.strip().lower() for part in value.split(",") if part.strip())
 
-    @field_validator("log_level", mode="before")
+    @field_validator(*_SECRET_SHAPES)
     @classmethod
-    def _upper(cls, value: object) -> object:
-        return value.upper() if isinstance(value, str) else value
-
-    @field_validator("sidecar_database_url")
-    @classmethod
-    def _is_postgres_url(cls, value: SecretStr) -> SecretStr:
-        if not re.match(r"postgres(ql)?://[^\s]{3,}", value.get_secret_value()):
-            raise ValueError("must be a postgresql:// URL")
-        return value
-
-    @field_validator("replicate_api_token")
-    @classmethod
-    def _is_replicate_token(cls, value: SecretStr) -> SecretStr:
-        if not re.fullmatch(r"r8_[A-Za-z0-9_-]{17,}", value.get_secret_value()):
-            raise ValueError("must start with r8_ and have at least 20 characters")
-        return value
-
-    @field_validator("replicate_webhook_secret", "replicate_webhook_secret_previous")
-    @classmethod
-    def _is_webhook_secret(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and not _WHSEC.fullmatch(value.get_secret_value()):
-            raise ValueError("must be whsec_ and the base64 of at least 24 bytes")
-        return value
-
-    @field_validator("supabase_secret_key")
-    @classmethod
-    def _is_secret_key(cls, value: SecretStr) -> SecretStr:
-        if not _SUPABASE_KEY.fullmatch(value.get_secret_value()):
-            raise ValueError("must be an sb_secret_ key or a service_role JWT")
+    def _has_shape(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        pattern, words = _SECRET_SHAPES[info.field_name or ""]
+        if value is not None and not re.fullmatch(pattern, value.get_secret_value()):
+            raise ValueError(f"must be {words}")
         return value
 
     @model_validator(mode="after")
@@ -89,17 +79,17 @@ class Settings(BaseSettings):
         for name in ("supabase_url", "replicate_base_url", "sidecar_public_url"):
             if problem := _url_problem(getattr(self, name), loopback=self.allow_loopback):
                 raise ValueError(f"{name.upper()} {problem}")
-        if self.allow_loopback and "output_hosts" not in self.model_fields_set:
-            object.__setattr__(self, "output_hosts", LOOPBACK_NAMES)
         for host in self.output_hosts:
-            if self.allow_loopback != (host in LOOPBACK_NAMES) or not (
-                self.allow_loopback or _HOST_NAME.fullmatch(host)
-            ):
-                kind = "only loopback names" if self.allow_loopback else "public host names"
-                raise ValueError(f"OUTPUT_HOSTS must be {kind}")
-        if not self.output_hosts:
-            raise ValueError("OUTPUT_HOSTS must not be empty")
+            if self.allow_loopback and host not in LOOPBACK_NAMES:
+                raise ValueError("OUTPUT_HOSTS must be loopback names while ALLOW_LOOPBACK is set")
+            if not self.allow_loopback and not _HOST_NAME.fullmatch(host):
+                raise ValueError("OUTPUT_HOSTS must be host names, separated by commas")
         return self
+
+    @property
+    def download_hosts(self) -> tuple[str, ...]:
+        """Where outputs may be fetched from; subdomains of these too."""
+        return self.output_hosts or (LOOPBACK_NAMES if self.allow_loopback else _PROVIDER_HOSTS)
 
     @property
     def webhook_secrets(self) -> tuple[str, ...]:

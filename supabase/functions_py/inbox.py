@@ -6,10 +6,9 @@ import asyncio
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 
-from functions_py.errors import DatabaseUnavailableError, InvalidSignatureError
+from functions_py.errors import InvalidSignatureError
 from functions_py.log import log, origin
 from functions_py.payloads import parse_object, storable
 from functions_py.signatures import verify
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from functions_py.db import Store
     from functions_py.metrics import Metrics
 
+_RECORD = "record_replicate_webhook"
 MAX_BODY_BYTES = 2 * 1024 * 1024
 _READ_SECONDS = 10.0
 _STORE_SECONDS = 10.0
@@ -48,13 +48,11 @@ class ReplicateInbox:
         """Answer 200 once stored, 4xx for what may never be stored, 503 to be called again."""
         try:
             result = await self._take(request)
-            answer = JSONResponse({"status": result})
+            answer: Response = JSONResponse({"status": result})
         except _RefusedError as error:
             result = error.slug
             answer = JSONResponse({"error": error.slug}, error.status)
-        except ClientDisconnect:
-            result, answer = "disconnected", Response(status_code=400)
-        except Exception as error:  # noqa: BLE001 no odd input may become a 500
+        except Exception as error:  # no odd input may become a 500
             log.error("webhook_failed", error=origin(error))
             result = "invalid_request"
             answer = JSONResponse({"error": result}, 400)
@@ -76,9 +74,7 @@ class ReplicateInbox:
             raise _RefusedError(400, "invalid_body") from None
         try:
             async with asyncio.timeout(_STORE_SECONDS):
-                result = await self._store.record_replicate_webhook(webhook_id, attempt, prediction)
-        except (DatabaseUnavailableError, TimeoutError):
-            raise _RefusedError(503, "not_stored") from None
+                result = str(await self._store.value(_RECORD, webhook_id, attempt, prediction))
         except Exception as error:
             log.error("webhook_not_stored", webhook_id=webhook_id, error=origin(error))
             raise _RefusedError(503, "not_stored") from None

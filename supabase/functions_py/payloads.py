@@ -11,11 +11,8 @@ _DROPPED = frozenset({"input", "logs"})
 
 
 def parse_object(body: bytes) -> dict[str, Any]:
-    """Read a JSON object. Raises ValueError for anything else."""
-    try:
-        value = json.loads(body)
-    except RecursionError as error:
-        raise ValueError("too deep") from error
+    """Read a JSON object. Raises ValueError, TypeError or RecursionError for anything else."""
+    value = json.loads(body)
     if not isinstance(value, dict):
         raise TypeError("not a JSON object")
     return value

@@ -7,7 +7,8 @@
 create schema private;
 
 comment on schema private is
-'Rules and internals. Never listed in [api].schemas: only functions granted one by one are reachable.';
+'Rules and internals. Never listed in [api].schemas: only functions granted one by one are
+reachable.';
 
 revoke all on schema private from public;
 
@@ -24,7 +25,8 @@ begin
 end;
 $$;
 
--- The operator gives it a login and a password: alter role thumbsmith_sidecar with login password '…'.
+-- The operator gives it a login and a password: alter role thumbsmith_sidecar with login password
+-- '…'.
 comment on role thumbsmith_sidecar is
 'The sidecar: EXECUTE on a short list of functions in private, no table, no BYPASSRLS.';
 

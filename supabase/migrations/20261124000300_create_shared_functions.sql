@@ -66,4 +66,4 @@ end;
 $$;
 
 comment on function private.tg__refuse_change() is
-'Statement trigger for append-only tables: refuses UPDATE, DELETE and TRUNCATE, the owner included.';
+'Statement trigger for append-only tables: refuses UPDATE, DELETE and TRUNCATE to everyone.';

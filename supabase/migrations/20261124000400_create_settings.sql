@@ -5,19 +5,19 @@
 -- Undo:    drop table private.settings.
 
 create table private.settings (
-    id                     boolean  not null default true,
-    sign_up_credits        bigint   not null default 50,
-    referral_bonus_credits bigint   not null default 30,
-    prompt_max_characters  integer  not null default 1000,
-    user_images_max        integer  not null default 20,
-    user_image_retention   interval not null default interval '180 days',
-    signed_url_seconds     integer  not null default 1800,
+    id boolean not null default true,
+    sign_up_credits bigint not null default 50,
+    referral_bonus_credits bigint not null default 30,
+    prompt_max_characters integer not null default 1000,
+    user_images_max integer not null default 20,
+    user_image_retention interval not null default interval '180 days',
+    signed_url_seconds integer not null default 1800,
     -- How long the provider may take before the credits go back.
-    generation_deadline    interval not null default interval '10 minutes',
+    generation_deadline interval not null default interval '10 minutes',
     -- How long a lost answer of the provider is waited for before another attempt is made.
-    submit_unknown_grace   interval not null default interval '60 seconds',
-    submit_attempts_max    integer  not null default 3,
-    job_attempts_max       integer  not null default 8,
+    submit_unknown_grace interval not null default interval '60 seconds',
+    submit_attempts_max integer not null default 3,
+    job_attempts_max integer not null default 8,
 
     constraint settings_pkey primary key (id),
     constraint settings_one_row check (id),
@@ -38,7 +38,8 @@ create table private.settings (
 comment on table private.settings is
 'One row of operator settings. Change it with: update private.settings set … where id.';
 comment on column private.settings.sign_up_credits is 'Credits of a new account.';
-comment on column private.settings.referral_bonus_credits is 'Credits the referrer gets per friend.';
+comment on column private.settings.referral_bonus_credits is
+'Credits the referrer gets per friend.';
 comment on column private.settings.signed_url_seconds is
 'Life of the signed URL of a face that the provider gets, in seconds.';
 comment on column private.settings.generation_deadline is

@@ -5,13 +5,13 @@
 -- Undo:    drop table public.profiles.
 
 create table public.profiles (
-    id            uuid        not null,
-    credits       bigint      not null default 0,
-    entry_count   bigint      not null default 0,
-    referral_code text        not null,
-    referred_by   uuid,
-    created_at    timestamptz not null default now(),
-    deleted_at    timestamptz,
+    id uuid not null,
+    credits bigint not null default 0,
+    entry_count bigint not null default 0,
+    referral_code text not null,
+    referred_by uuid,
+    created_at timestamptz not null default now(),
+    deleted_at timestamptz,
 
     constraint profiles_pkey primary key (id),
     constraint profiles_referral_code_key unique (referral_code),
@@ -20,8 +20,8 @@ create table public.profiles (
     constraint profiles_entry_count_not_negative check (entry_count >= 0),
     constraint profiles_not_own_referrer check (referred_by is distinct from id)
 )
--- Every spend updates credits and entry_count in place: room on the page and no index on either keep
--- those updates HOT.
+-- Every spend updates credits and entry_count in place: room on the page and no index on either
+-- keep those updates HOT.
 with (fillfactor = 70);
 
 create index profiles_referred_by_idx on public.profiles (referred_by)
@@ -30,8 +30,8 @@ where referred_by is not null;
 comment on table public.profiles is
 'One row per auth.users row, made at sign-up.
 
-There is no foreign key to auth.users: the money rows that hang on a profile outlive the account, and
-what stays is a bare id. The triggers on auth.users make the row and close it.';
+There is no foreign key to auth.users: the money rows that hang on a profile outlive the account,
+and what stays is a bare id. The triggers on auth.users make the row and close it.';
 comment on column public.profiles.id is 'The id of the person in auth.users.';
 comment on column public.profiles.credits is
 'Credits owned. Kept by the ledger alone: the sum of credit_entries and of the open lots.';

@@ -1,16 +1,16 @@
--- Purpose: the catalogue: what can be asked for and what it costs; which model makes it stays private.
+-- Purpose: the catalogue: what can be asked for and its price, and which model makes it.
 -- Touches: tables public.generation_types, private.generation_models.
 -- Locks:   none.
 -- Rollout: pre.
 -- Undo:    drop table private.generation_models, public.generation_types.
 
 create table public.generation_types (
-    type_key     text    not null,
-    title        text    not null,
-    description  text    not null default '',
-    cost_credits bigint  not null,
-    face         text    not null default 'optional',
-    is_enabled   boolean not null default true,
+    type_key text not null,
+    title text not null,
+    description text not null default '',
+    cost_credits bigint not null,
+    face text not null default 'optional',
+    is_enabled boolean not null default true,
 
     constraint generation_types_pkey primary key (type_key),
     constraint generation_types_type_key_is_slug check (type_key ~ '^[a-z][a-z0-9_]{1,62}$'),
@@ -39,12 +39,12 @@ comment on policy generation_types_select_all on public.generation_types is
 grant select on table public.generation_types to anon, authenticated;
 
 create table private.generation_models (
-    type_key       text    not null,
-    model          text    not null,
-    input_template jsonb   not null default '{}',
-    prompt_field   text    not null default 'prompt',
-    face_field     text,
-    face_is_list   boolean not null default false,
+    type_key text not null,
+    model text not null,
+    input_template jsonb not null default '{}',
+    prompt_field text not null default 'prompt',
+    face_field text,
+    face_is_list boolean not null default false,
 
     constraint generation_models_pkey primary key (type_key),
     constraint generation_models_type_key_fkey

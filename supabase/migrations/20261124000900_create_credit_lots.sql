@@ -5,17 +5,17 @@
 -- Undo:    drop table public.credit_lots.
 
 create table public.credit_lots (
-    id           bigint      not null generated always as identity,
-    profile_id   uuid        not null,
-    source       text        not null,
-    grant_key    text        not null,
-    amount       bigint      not null,
-    remaining    bigint      not null,
-    priority     smallint    not null default 100,
-    expires_at   timestamptz,
-    frozen_at    timestamptz,
+    id bigint not null generated always as identity,
+    profile_id uuid not null,
+    source text not null,
+    grant_key text not null,
+    amount bigint not null,
+    remaining bigint not null,
+    priority smallint not null default 100,
+    expires_at timestamptz,
+    frozen_at timestamptz,
     exhausted_at timestamptz,
-    created_at   timestamptz not null default now(),
+    created_at timestamptz not null default now(),
 
     constraint credit_lots_pkey primary key (id),
     constraint credit_lots_grant_key_key unique (grant_key),
@@ -29,21 +29,22 @@ create table public.credit_lots (
 )
 with (fillfactor = 70);
 
--- The burn order, over open lots only. exhausted_at changes once in a lot's life, so burning part of a
--- lot stays HOT; a predicate on remaining would not.
+-- The burn order, over open lots only. exhausted_at changes once in a lot's life, so burning part
+-- of a lot stays HOT; a predicate on remaining would not.
 create index credit_lots_burn_order_idx
 on public.credit_lots (profile_id, priority, expires_at, id)
 where exhausted_at is null;
 
 comment on table public.credit_lots is
-'Where credits came from: one lot per grant. A spend burns open lots by priority, then earliest expiry,
-then oldest; frozen and expired lots are not burned.';
+'Where credits came from: one lot per grant. A spend burns open lots by priority, then earliest
+expiry, then oldest; frozen and expired lots are not burned.';
 comment on column public.credit_lots.grant_key is
 'Business key of the grant: the same key never grants twice.';
 comment on column public.credit_lots.amount is 'Credits granted.';
 comment on column public.credit_lots.remaining is 'Credits not yet burned.';
 comment on column public.credit_lots.priority is 'Lower burns first.';
-comment on column public.credit_lots.expires_at is 'Never burned from this instant on; null: never expires.';
+comment on column public.credit_lots.expires_at is
+'Never burned from this instant on; null: never expires.';
 comment on column public.credit_lots.frozen_at is 'Not burned while set: its payment is disputed.';
 comment on column public.credit_lots.exhausted_at is 'When remaining reached zero.';
 

@@ -5,14 +5,14 @@
 -- Undo:    none: a ledger is not dropped.
 
 create table public.credit_entries (
-    profile_id    uuid        not null,
-    entry_number  bigint      not null,
-    lot_id        bigint      not null,
-    amount        bigint      not null,
-    kind          text        not null,
+    profile_id uuid not null,
+    entry_number bigint not null,
+    lot_id bigint not null,
+    amount bigint not null,
+    kind text not null,
     generation_id uuid,
-    balance_after bigint      not null,
-    created_at    timestamptz not null default now(),
+    balance_after bigint not null,
+    created_at timestamptz not null default now(),
 
     -- The number is taken from the profile under its lock: gapless, so a missing entry shows.
     constraint credit_entries_pkey primary key (profile_id, entry_number),
@@ -36,9 +36,10 @@ create table public.credit_entries (
 create index credit_entries_lot_id_idx on public.credit_entries (lot_id);
 
 comment on table public.credit_entries is
-'The ledger: append-only for every role. A spend writes one entry per lot it touched, so each picture
-shows which credits paid for it and each purchase what it bought.';
-comment on column public.credit_entries.entry_number is 'Counts a person''s entries from 1, without gaps.';
+'The ledger: append-only for every role. A spend writes one entry per lot it touched, so each
+picture shows which credits paid for it and each purchase what it bought.';
+comment on column public.credit_entries.entry_number is
+'Counts a person''s entries from 1, without gaps.';
 comment on column public.credit_entries.amount is 'Credits: positive came in, negative went out.';
 comment on column public.credit_entries.balance_after is 'The person''s credits after this entry.';
 

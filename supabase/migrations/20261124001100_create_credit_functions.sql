@@ -71,7 +71,8 @@ $$;
 comment on function private.grant_credits(uuid, bigint, text, text, timestamptz, smallint) is
 'Gives a profile a new lot of credits and writes the entry.
 
-True when it did; false when the key was used before, the amount is zero or there is no such profile.';
+True when it did; false when the key was used before, the amount is zero or there is no such
+profile.';
 
 create function private.spend_credits(profile_id uuid, amount bigint, generation_id uuid)
 returns void
@@ -140,8 +141,8 @@ end;
 $$;
 
 comment on function private.spend_credits(uuid, bigint, uuid) is
-'Burns credits for a generation from the open lots in burn order, one entry per lot, or raises PT402
-insufficient_credits and changes nothing.';
+'Burns credits for a generation from the open lots in burn order, one entry per lot, or raises
+PT402 insufficient_credits and changes nothing.';
 
 create function private.refund_generation(generation_id uuid)
 returns bigint
@@ -202,4 +203,5 @@ end;
 $$;
 
 comment on function private.refund_generation(uuid) is
-'Gives what a generation burned back to the lots it came from, once. Returns the credits given back.';
+'Gives what a generation burned back to the lots it came from, once. Returns the credits given
+back.';

@@ -5,13 +5,13 @@
 -- Undo:    drop table public.referrals; drop function.
 
 create table public.referrals (
-    referred_id  uuid        not null,
-    referrer_id  uuid,
-    code         text        not null,
-    status       text        not null default 'pending',
-    reason       text,
-    created_at   timestamptz not null default now(),
-    rewarded_at  timestamptz,
+    referred_id uuid not null,
+    referrer_id uuid,
+    code text not null,
+    status text not null default 'pending',
+    reason text,
+    created_at timestamptz not null default now(),
+    rewarded_at timestamptz,
 
     constraint referrals_pkey primary key (referred_id),
     constraint referrals_referred_id_fkey
@@ -20,7 +20,8 @@ create table public.referrals (
     foreign key (referrer_id) references public.profiles (id),
     constraint referrals_code_is_short check (char_length(code) <= 64),
     constraint referrals_status_known check (status in ('pending', 'rewarded', 'rejected')),
-    constraint referrals_reason_known check (reason in ('malformed_code', 'unknown_code', 'own_code')),
+    constraint referrals_reason_known
+    check (reason in ('malformed_code', 'unknown_code', 'own_code')),
     constraint referrals_rejected_has_reason check ((status = 'rejected') = (reason is not null)),
     constraint referrals_rewarded_has_rewarded_at
     check ((status = 'rewarded') = (rewarded_at is not null)),
@@ -31,7 +32,8 @@ create table public.referrals (
 create index referrals_referrer_id_idx on public.referrals (referrer_id);
 
 comment on table public.referrals is
-'One row per person who signed up with a referral code, usable or not: pending → rewarded, or rejected.';
+'One row per person who signed up with a referral code, usable or not: pending → rewarded, or
+rejected.';
 comment on column public.referrals.code is 'The code as it was given, cut at 64 characters.';
 comment on column public.referrals.reason is 'Why it was rejected.';
 
@@ -44,8 +46,7 @@ for select
 to authenticated
 using (referrer_id = (select auth.uid()) or referred_id = (select auth.uid()));
 
-comment on policy referrals_select_own on public.referrals is
-'Both sides of a referral see it.';
+comment on policy referrals_select_own on public.referrals is 'Both sides of a referral see it.';
 
 grant select on table public.referrals to authenticated;
 
@@ -92,7 +93,7 @@ end;
 $$;
 
 comment on function private.record_referral(uuid, text) is
-'Records the referral code a person came with: pending, or rejected with the reason. Never refuses.';
+'Records the code a person came with: pending, or rejected with the reason. Never refuses.';
 
 create function private.reward_referral(referred_id uuid)
 returns boolean

@@ -42,8 +42,8 @@ end;
 $$;
 
 comment on function private.reward_sign_up(uuid, boolean, boolean) is
-'Pays what a sign-up earns: the person''s own credits, and the referrer''s once the address is confirmed.
-Safe to call again: each grant has its key.';
+'Pays what a sign-up earns: the person''s own credits, and the referrer''s once the address is
+confirmed. Safe to call again: each grant has its key.';
 
 create function private.tg_users__create_profile()
 returns trigger
@@ -80,7 +80,7 @@ end;
 $$;
 
 comment on function private.tg_users__create_profile() is
-'Makes the profile of a new person, its referral code and its first credits. Never stops a sign-up.';
+'Makes the profile of a new person, its code and its first credits. Never stops a sign-up.';
 
 create function private.tg_users__confirm()
 returns trigger
@@ -125,8 +125,8 @@ after insert on auth.users
 for each row
 execute function private.tg_users__create_profile();
 
--- Where confirmation is off, Auth still inserts the person unconfirmed and confirms by an UPDATE in the
--- same transaction, so this trigger pays there too.
+-- Where confirmation is off, Auth still inserts the person unconfirmed and confirms by an UPDATE in
+-- the same transaction, so this trigger pays there too.
 create trigger thumbsmith_900_confirm
 after update of email_confirmed_at, is_anonymous on auth.users
 for each row

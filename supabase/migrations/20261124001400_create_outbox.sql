@@ -5,16 +5,16 @@
 -- Undo:    drop table private.outbox, private.idle_workers; drop function.
 
 create table private.outbox (
-    id            bigint      not null generated always as identity,
-    kind          text        not null,
-    generation_id uuid        not null,
-    run_id        uuid,
-    due_at        timestamptz not null default now(),
-    attempts      integer     not null default 0,
-    lease_token   uuid,
-    last_error    text,
-    dead_at       timestamptz,
-    created_at    timestamptz not null default now(),
+    id bigint not null generated always as identity,
+    kind text not null,
+    generation_id uuid not null,
+    run_id uuid,
+    due_at timestamptz not null default now(),
+    attempts integer not null default 0,
+    lease_token uuid,
+    last_error text,
+    dead_at timestamptz,
+    created_at timestamptz not null default now(),
 
     constraint outbox_pkey primary key (id),
     constraint outbox_generation_id_key unique (generation_id),
@@ -33,28 +33,31 @@ with (
 create index outbox_due_at_idx on private.outbox (due_at) where dead_at is null;
 
 comment on table private.outbox is
-'One row per generation that needs the sidecar: submit → poll → store, or cancel; deleted when done.
+'One row per generation that needs the sidecar: submit → poll → store, or cancel; deleted when
+done.
 
-Narrow on purpose: the queue''s churn stays out of the wide table. A claimed row is due again when its
-lease ends, so work of a killed sidecar comes back by itself.';
-comment on column private.outbox.due_at is 'When it may be claimed: later work, or the end of the lease.';
+Narrow on purpose: the queue''s churn stays out of the wide table. A claimed row is due again when
+its lease ends, so work of a killed sidecar comes back by itself.';
+comment on column private.outbox.due_at is
+'When it may be claimed: later work, or the end of the lease.';
 comment on column private.outbox.attempts is 'Failed tries in a row.';
-comment on column private.outbox.lease_token is 'Whoever holds it may report the result; others are stale.';
+comment on column private.outbox.lease_token is
+'Whoever holds it may report the result; others are stale.';
 comment on column private.outbox.dead_at is 'When it was given up; a person has to look at it.';
 
 alter table private.outbox enable row level security;
 
 -- Unlogged: after a crash nobody is idle, and the workers say so again.
 create unlogged table private.idle_workers (
-    worker_id  text        not null,
+    worker_id text not null,
     idle_since timestamptz not null default now(),
 
     constraint idle_workers_pkey primary key (worker_id)
 );
 
 comment on table private.idle_workers is
-'Workers asleep on LISTEN. A request sends NOTIFY only while somebody is listed here: a NOTIFY in every
-transaction would serialise all commits of the database.';
+'Workers asleep on LISTEN. A request sends NOTIFY only while somebody is listed here: a NOTIFY in
+every transaction would serialise all commits of the database.';
 
 alter table private.idle_workers enable row level security;
 
@@ -87,7 +90,8 @@ set search_path = ''
 set lock_timeout = '500ms'
 as $$
 begin
-    -- Rows of workers that died asleep only cost a few superfluous wake-ups; an hour is enough of them.
+    -- Rows of workers that died asleep only cost a few superfluous wake-ups; an hour is enough of
+    -- them.
     delete from private.idle_workers as w
     where w.idle_since < now() - interval '1 hour';
 
@@ -103,8 +107,8 @@ end;
 $$;
 
 comment on function private.declare_idle(text) is
-'A worker found nothing: from here on requests send NOTIFY thumbsmith_jobs. The worker must claim once
-more before it sleeps.';
+'A worker found nothing: from here on requests send NOTIFY thumbsmith_jobs. The worker must claim
+once more before it sleeps.';
 grant execute on function private.declare_idle(text) to thumbsmith_sidecar;
 
 create function private.next_job_in_ms()

@@ -5,21 +5,21 @@
 -- Undo:    drop table private.replicate_webhooks, private.generation_runs.
 
 create table private.generation_runs (
-    id              uuid        not null default private.uuid_v7(),
-    generation_id   uuid        not null,
-    attempt         integer     not null,
-    attempt_token   uuid        not null default gen_random_uuid(),
-    model           text        not null,
-    status          text        not null default 'submitting',
-    prediction_id   text,
-    output_url      text,
+    id uuid not null default private.uuid_v7(),
+    generation_id uuid not null,
+    attempt integer not null,
+    attempt_token uuid not null default gen_random_uuid(),
+    model text not null,
+    status text not null default 'submitting',
+    prediction_id text,
+    output_url text,
     provider_status text,
-    provider_error  text,
+    provider_error text,
     predict_seconds numeric,
-    polls           integer     not null default 0,
-    created_at      timestamptz not null default now(),
-    unknown_since   timestamptz,
-    finished_at     timestamptz,
+    polls integer not null default 0,
+    created_at timestamptz not null default now(),
+    unknown_since timestamptz,
+    finished_at timestamptz,
 
     constraint generation_runs_pkey primary key (id),
     constraint generation_runs_generation_id_attempt_key unique (generation_id, attempt),
@@ -43,30 +43,34 @@ create table private.generation_runs (
 );
 
 comment on table private.generation_runs is
-'One row per attempt at the provider, written before the call: a crash leaves a trace, never a surprise.';
+'One row per attempt at the provider, written before the call: a crash leaves a trace, never a
+surprise.';
 comment on column private.generation_runs.attempt_token is
 'Random; goes into the webhook URL and proves which attempt a webhook belongs to.';
 comment on column private.generation_runs.status is
 'submit_unknown: the answer was lost, the provider may or may not be working on it. abandoned: its
 generation went on without it.';
-comment on column private.generation_runs.predict_seconds is 'Seconds billed, as the provider measured them.';
+comment on column private.generation_runs.predict_seconds is
+'Seconds billed, as the provider measured them.';
 
 alter table private.generation_runs enable row level security;
 
 create table private.replicate_webhooks (
-    webhook_id    text        not null,
-    attempt_token uuid        not null,
-    body          jsonb       not null,
-    received_at   timestamptz not null default now(),
+    webhook_id text not null,
+    attempt_token uuid not null,
+    body jsonb not null,
+    received_at timestamptz not null default now(),
 
     constraint replicate_webhooks_pkey primary key (webhook_id),
-    constraint replicate_webhooks_webhook_id_is_short check (char_length(webhook_id) between 1 and 255)
+    constraint replicate_webhooks_webhook_id_is_short
+    check (char_length(webhook_id) between 1 and 255)
 );
 
 create index replicate_webhooks_attempt_token_idx on private.replicate_webhooks (attempt_token);
 
 comment on table private.replicate_webhooks is
-'Inbox of verified webhooks. A webhook is only a trigger: the prediction is read again from the provider.';
+'Inbox of verified webhooks. A webhook is only a trigger: the prediction is read again from the
+provider.';
 comment on column private.replicate_webhooks.webhook_id is
 'Stable over the provider''s retries, so a duplicate is stored once.';
 

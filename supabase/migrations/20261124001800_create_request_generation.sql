@@ -13,7 +13,8 @@ set search_path = ''
 as $$
 declare
     -- Blank in any script: also no-break, zero-width and ideographic spaces.
-    v_blank constant text := '[\s\u00a0\u00ad\u180e\u2000-\u200f\u2028-\u202f\u205f-\u2064\u3000\ufeff]';
+    v_blank constant text :=
+        '[\s\u00a0\u00ad\u180e\u2000-\u200f\u2028-\u202f\u205f-\u2064\u3000\ufeff]';
     v_prompt constant text := regexp_replace(
         check_prompt.prompt, format('^%1$s+|%1$s+$', v_blank), '', 'g'
     );
@@ -77,7 +78,8 @@ begin
             hint = 'Leave user_image_id out.';
     end if;
 
-    -- One answer for absent, someone else's, deleted, expired and bytes gone: nothing to probe with.
+    -- One answer for absent, someone else's, deleted, expired and bytes gone: nothing to probe
+    -- with.
     if not exists (
         select
         from public.user_images as i
@@ -118,7 +120,8 @@ begin
 end;
 $$;
 
-comment on function private.signed_in_profile() is 'The caller''s profile id, or PT401 not_signed_in.';
+comment on function private.signed_in_profile() is
+'The caller''s profile id, or PT401 not_signed_in.';
 
 create function private.request_generation(
     generation_type text,
@@ -146,7 +149,8 @@ begin
             hint = 'Make a UUID once per request, and send the same one when you try again.';
     end if;
 
-    -- The lock makes calls of one person follow each other, so the look-up below cannot miss a twin.
+    -- The lock makes calls of one person follow each other, so the look-up below cannot miss a
+    -- twin.
     perform from public.profiles as p
     where p.id = v_profile_id
         and p.deleted_at is null
@@ -193,7 +197,8 @@ begin
     perform private.check_face(v_profile_id, request_generation.user_image_id, v_type.face);
 
     insert into public.generations (
-        profile_id, generation_type, prompt, user_image_id, credit_cost, idempotency_key, deadline_at
+        profile_id, generation_type, prompt, user_image_id, credit_cost, idempotency_key,
+        deadline_at
     )
     select
         v_profile_id,
@@ -244,9 +249,9 @@ $$;
 comment on function public.request_generation(text, text, uuid, uuid) is
 'Ask for a thumbnail.
 
-For signed-in people. Burns the cost of the generation type and queues the work in one transaction, and
-returns the generation. The same idempotency_key returns the same generation and burns nothing more.
-Refuses with PT402 insufficient_credits; PT404 generation_type_not_found, user_image_not_found; PT409
-idempotency_conflict; PT422 prompt_empty, prompt_too_long, prompt_has_control_characters,
-user_image_required, user_image_not_supported.';
+For signed-in people. Burns the cost of the generation type and queues the work in one
+transaction, and returns the generation. The same idempotency_key returns the same generation and
+burns nothing more. Refuses with PT402 insufficient_credits; PT404 generation_type_not_found,
+user_image_not_found; PT409 idempotency_conflict; PT422 prompt_empty, prompt_too_long,
+prompt_has_control_characters, user_image_required, user_image_not_supported.';
 grant execute on function public.request_generation(text, text, uuid, uuid) to authenticated;

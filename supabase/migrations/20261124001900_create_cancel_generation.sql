@@ -1,5 +1,6 @@
 -- Purpose: one function for every final move, and RPC cancel_generation.
--- Touches: functions private.finish_generation, private.cancel_generation, public.cancel_generation.
+-- Touches: functions private.finish_generation, private.abandon_run, private.cancel_generation,
+--          public.cancel_generation.
 -- Locks:   none.
 -- Rollout: pre.
 -- Undo:    drop function.
@@ -41,8 +42,8 @@ end;
 $$;
 
 comment on function private.finish_generation(uuid, text, text, text) is
-'Moves a generation to its final status and, unless it succeeded, gives its credits back. True when this
-call did it, false when it was final before.';
+'Moves a generation to its final status and, unless it succeeded, gives its credits back. True when
+this call did it, false when it was final before.';
 
 create function private.abandon_run(generation_id uuid)
 returns void
@@ -156,5 +157,6 @@ comment on function public.cancel_generation(uuid) is
 'Cancel a thumbnail that is not there yet, and get its credits back.
 
 For the person who asked for it. Cancelling twice gives the same answer. Refuses with PT404
-generation_not_found; PT409 wrong_state once the picture is being stored or the generation is over.';
+generation_not_found; PT409 wrong_state once the picture is being stored or the generation is
+over.';
 grant execute on function public.cancel_generation(uuid) to authenticated;

@@ -12,8 +12,8 @@ create type public.credit_summary as (
 );
 
 comment on type public.credit_summary is
-'What a person has: available can be spent now; held is burned for pictures that are under way and comes
-back if they fail; expiring_soon is the part of available that expires next, at expiring_at.';
+'What a person has: available can be spent now; held is burned for pictures that are under way and
+comes back if they fail; expiring_soon is the part of available that expires next, at expiring_at.';
 grant usage on type public.credit_summary to authenticated;
 
 create function public.my_credits()

@@ -68,7 +68,8 @@ as $$
     where r.id = job_payload.run_id;
 $$;
 
-comment on function private.job_payload(text, uuid) is 'What the sidecar needs for a job of this kind.';
+comment on function private.job_payload(text, uuid) is
+'What the sidecar needs for a job of this kind.';
 
 create function private.start_run(generation_id uuid)
 returns uuid
@@ -90,7 +91,8 @@ begin
     limit 1
     for update;
 
-    -- A worker had it and never answered: the provider may have the request. Wait before asking again.
+    -- A worker had it and never answered: the provider may have the request. Wait before asking
+    -- again.
     if v_run.status = 'submitting' then
         update private.generation_runs as r
         set
@@ -112,7 +114,9 @@ begin
     end if;
 
     if v_run.attempt >= v_settings.submit_attempts_max then
-        perform private.finish_generation(start_run.generation_id, 'failed', 'provider_unreachable');
+        perform private.finish_generation(
+            start_run.generation_id, 'failed', 'provider_unreachable'
+        );
         return null;
     end if;
 
@@ -137,8 +141,8 @@ end;
 $$;
 
 comment on function private.start_run(uuid) is
-'Writes the next attempt before the call to the provider and returns its id; null when there is nothing to
-send now: the last answer was lost and its grace time runs, or the generation is over.';
+'Writes the next attempt before the call to the provider and returns its id; null when there is
+nothing to send now: the last answer was lost and its grace time runs, or the generation is over.';
 
 create function private.postpone_submit(job_id bigint, generation_id uuid)
 returns void
@@ -166,7 +170,8 @@ end;
 $$;
 
 comment on function private.postpone_submit(bigint, uuid) is
-'A submit with nothing to send now: due again when the grace time ends, or gone with its generation.';
+'A submit with nothing to send now: due again when the grace time ends, or gone with its
+generation.';
 
 create function private.claim_jobs(worker_id text, max_jobs integer, lease_seconds integer)
 returns table (
@@ -237,6 +242,6 @@ end;
 $$;
 
 comment on function private.claim_jobs(text, integer, integer) is
-'Takes due jobs for this many seconds. Report each with a record_* function and the lease token; what is
-not reported comes back when the lease ends.';
+'Takes due jobs for this many seconds. Report each with a record_* function and the lease token;
+what is not reported comes back when the lease ends.';
 grant execute on function private.claim_jobs(text, integer, integer) to thumbsmith_sidecar;

@@ -161,8 +161,8 @@ end;
 $$;
 
 comment on function private.record_submit_refused(bigint, uuid, integer, text, integer) is
-'The provider refused with this HTTP status and certainly made nothing: tried again when throttled (429),
-else failed with the credits back. ok, or stale.';
+'The provider refused with this HTTP status and certainly made nothing: tried again when throttled
+(429), else failed with the credits back. ok, or stale.';
 grant execute on function private.record_submit_refused(bigint, uuid, integer, text, integer)
 to thumbsmith_sidecar;
 
@@ -202,6 +202,6 @@ end;
 $$;
 
 comment on function private.record_submit_unknown(bigint, uuid, text) is
-'No answer, so the provider may have the attempt or not: its webhook adopts it, or another attempt follows
-after the grace time. ok, or stale.';
+'No answer, so the provider may have the attempt or not: its webhook adopts it, or another attempt
+follows after the grace time. ok, or stale.';
 grant execute on function private.record_submit_unknown(bigint, uuid, text) to thumbsmith_sidecar;

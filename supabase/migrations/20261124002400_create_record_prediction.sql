@@ -19,7 +19,8 @@ as $$
     end;
 $$;
 
-comment on function private.output_url(jsonb) is 'The first file of a prediction''s output, or null.';
+comment on function private.output_url(jsonb) is
+'The first file of a prediction''s output, or null.';
 
 create function private.poll_interval(polls integer)
 returns interval
@@ -119,7 +120,8 @@ begin
             'failed',
             case
                 when v_status = 'succeeded' then 'output_missing'
-                when v_error ~* '(nsfw|safety|sensitive|flagged|content policy)' then 'content_rejected'
+                when v_error ~* '(nsfw|safety|sensitive|flagged|content policy)'
+                then 'content_rejected'
                 when v_status = 'failed' then 'provider_failed'
                 else 'provider_stopped'
             end,
@@ -146,7 +148,8 @@ end;
 $$;
 
 comment on function private.settle_prediction(private.outbox, jsonb) is
-'Decides what follows from the state of a prediction: store, fail with refund, expire, or look again.';
+'Decides what follows from the state of a prediction: store, fail with refund, expire, or look
+again.';
 
 create function private.record_prediction(job_id bigint, lease_token uuid, prediction jsonb)
 returns text
@@ -157,7 +160,9 @@ security definer
 set search_path = ''
 as $$
 declare
-    v_job private.outbox := private.held_job(record_prediction.job_id, record_prediction.lease_token);
+    v_job private.outbox := private.held_job(
+        record_prediction.job_id, record_prediction.lease_token
+    );
 begin
     if v_job.id is null then
         return 'stale';
@@ -259,6 +264,6 @@ end;
 $$;
 
 comment on function private.record_replicate_webhook(text, uuid, jsonb) is
-'Stores a verified webhook and has its prediction looked at now; adopts an attempt whose answer was lost.
-stored, or duplicate.';
+'Stores a verified webhook and has its prediction looked at now; adopts an attempt whose answer was
+lost. stored, or duplicate.';
 grant execute on function private.record_replicate_webhook(text, uuid, jsonb) to thumbsmith_sidecar;

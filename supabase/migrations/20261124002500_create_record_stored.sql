@@ -49,7 +49,9 @@ security definer
 set search_path = ''
 as $$
 declare
-    v_job private.outbox := private.held_job(record_job_failed.job_id, record_job_failed.lease_token);
+    v_job private.outbox := private.held_job(
+        record_job_failed.job_id, record_job_failed.lease_token
+    );
     v_is_exhausted boolean;
 begin
     if v_job.id is null then
@@ -61,7 +63,8 @@ begin
     from private.settings as s;
 
     if v_job.kind = 'cancel' and v_is_exhausted then
-        -- The money is settled; the orphan costs at most until its own deadline. A person should look.
+        -- The money is settled; the orphan costs at most until its own deadline. A person should
+        -- look.
         update private.outbox as o
         set
             dead_at = now(),
@@ -72,7 +75,8 @@ begin
     elsif v_is_exhausted then
         perform private.fail_run(v_job, 'failed', record_job_failed.slug, record_job_failed.detail);
     else
-        -- A submit that failed before the call left no trace at the provider: the same attempt may go.
+        -- A submit that failed before the call left no trace at the provider: the same attempt may
+        -- go.
         delete from private.generation_runs as r
         where v_job.kind = 'submit'
             and r.id = v_job.run_id
@@ -92,7 +96,8 @@ end;
 $$;
 
 comment on function private.record_job_failed(bigint, uuid, text, text, boolean) is
-'The job did not work out, for the reason slug: tried again with growing waits, or, when permanent or tried
-too often, ended with the credits back. For a submit: only when nothing was sent. ok, or stale.';
+'The job did not work out, for the reason slug: tried again with growing waits, or, when permanent
+or tried too often, ended with the credits back. For a submit: only when nothing was sent. ok, or
+stale.';
 grant execute on function private.record_job_failed(bigint, uuid, text, text, boolean)
 to thumbsmith_sidecar;

@@ -56,8 +56,8 @@ end;
 $$;
 
 comment on function private.sweep() is
-'Expires generations past their deadline, with the credits back, and pays rewards that were postponed.
-Safe to run at any time and by many. Returns how many of each.';
+'Expires generations past their deadline, with the credits back, and pays rewards that were
+postponed. Safe to run at any time and by many. Returns how many of each.';
 grant execute on function private.sweep() to thumbsmith_sidecar;
 
 create function private.queue_metrics()
@@ -89,7 +89,8 @@ as $$
 $$;
 
 comment on function private.queue_metrics() is
-'Counts of due, leased and dead jobs and of lost submissions, and the age of the oldest due job in seconds.';
+'Counts of due, leased and dead jobs and of lost submissions, and the age of the oldest due job in
+seconds.';
 grant execute on function private.queue_metrics() to thumbsmith_sidecar;
 
 create function private.sidecar_ready()
@@ -103,7 +104,8 @@ as $$
     select exists (select from private.settings as s);
 $$;
 
-comment on function private.sidecar_ready() is 'Whether the schema that the sidecar needs is in place.';
+comment on function private.sidecar_ready() is
+'Whether the schema that the sidecar needs is in place.';
 grant execute on function private.sidecar_ready() to thumbsmith_sidecar;
 
 -- Credits come back in time even when no sidecar runs at all. Where pg_cron is not to be had, the

@@ -1,0 +1,162 @@
+"""The steps of the demo: each does what its name says, or raises."""
+
+from __future__ import annotations
+
+import io
+import urllib.request
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+from postgrest.exceptions import APIError
+from storage3.exceptions import StorageApiError
+
+from thumbsmith.demo.face import draw_face
+from thumbsmith.demo.person import Person
+
+PROMPT = "I built a rocket in my garage"
+
+
+def expect(wanted: Any, seen: Any, what: str) -> None:
+    """Raise unless what was seen is what was wanted."""
+    if seen != wanted:
+        message = f"{what}: {seen!r} instead of {wanted!r}"
+        raise AssertionError(message)
+
+
+def refusal(call: Callable[[], Any]) -> APIError:
+    """Make a call that the database must refuse, and give its error."""
+    try:
+        call()
+    except APIError as error:
+        return error
+    message = "the call was not refused"
+    raise AssertionError(message)
+
+
+@dataclass
+class Story:
+    """Ana, Ben and Cy, one after the other; `steps` gives them in order."""
+
+    env: Mapping[str, str]
+    picture: Path
+    people: dict[str, Person] = field(default_factory=dict)
+    _face_id: str = ""
+    _face_path: str = ""
+
+    def steps(self) -> list[tuple[str, Callable[[], str]]]:
+        """Give each step's name and the function that does it and tells what it saw."""
+        return [
+            ("Ana signs up and has 50 credits", self.ana_signs_up),
+            ("Ben signs up with Ana's code: Ana has 80", self.ben_signs_up),
+            ("Cy signs up with a nonsense code and still has 50", self.cy_signs_up),
+            ("Ben uploads his face", self.ben_uploads_his_face),
+            ("Ana is refused Ben's face", self.ana_is_refused_the_face),
+            ("Ben asks for a thumbnail with his face, and it arrives", self.ben_gets_a_thumbnail),
+            ("A generation that fails at the provider is refunded", self.a_failure_is_refunded),
+            ("Asking without enough credits is refused with 402", self.too_few_credits),
+            ("The same idempotency key twice gives one generation", self.the_same_key_twice),
+        ]
+
+    def ana_signs_up(self) -> str:
+        """A new account has 50 credits."""
+        ana = self._sign_up("Ana")
+        expect(50, ana.credits(), "Ana's credits")
+        return f"her code is {ana.profile()['referral_code']}"
+
+    def ben_signs_up(self) -> str:
+        """A friend's code brings the friend 30."""
+        ana = self.people["Ana"]
+        ben = self._sign_up("Ben", str(ana.profile()["referral_code"]))
+        expect(50, ben.credits(), "Ben's credits")
+        expect(80, ana.credits(), "Ana's credits")
+        return "50 + 30"
+
+    def cy_signs_up(self) -> str:
+        """A useless code stops nobody."""
+        cy = self._sign_up("Cy", "'; drop table profiles; --")
+        expect(50, cy.credits(), "Cy's credits")
+        return "the code is recorded as rejected"
+
+    def ben_uploads_his_face(self) -> str:
+        """Bytes go to Storage, the row to the database."""
+        ben = self.people["Ben"]
+        self._face_path = ben.upload_face(draw_face())
+        self._face_id = str(ben.call("add_user_image", object_path=self._face_path)["id"])
+        return f"faces/{self._face_path}"
+
+    def ana_is_refused_the_face(self) -> str:
+        """What Ben can read, Ana cannot: not the bytes, not the row, not a thumbnail with it."""
+        ana, ben = self.people["Ana"], self.people["Ben"]
+        expect(draw_face(), ben.client.storage.from_("faces").download(self._face_path), "his photo")
+        try:
+            ana.client.storage.from_("faces").download(self._face_path)
+        except StorageApiError as error:
+            status = str(error.status)
+        else:
+            message = "Ana downloaded Ben's face"
+            raise AssertionError(message)
+        error = refusal(lambda: ana.request("thumbnail", PROMPT, user_image_id=self._face_id))
+        expect(("PT404", "user_image_not_found"), (error.code, error.message), "the refusal")
+        return f"download {status}, request {error.message}"
+
+    def ben_gets_a_thumbnail(self) -> str:
+        """The status moves, the credits fall by the price, a signed URL downloads the picture."""
+        ben = self.people["Ben"]
+        before = ben.credits()
+        asked = ben.request("thumbnail", PROMPT, user_image_id=self._face_id)
+        row, seen = ben.watch(str(asked["id"]))
+        expect("succeeded", row["status"], f"the status after {' → '.join(seen)}")
+        price = ben.client.table("generation_types").select("*").eq("type_key", "thumbnail")
+        cost = price.single().execute().data["cost_credits"]  # type: ignore[call-overload, index]
+        expect(before - cost, ben.credits(), "Ben's credits")  # type: ignore[operator]
+        expect(True, str(row["output_path"]).startswith(f"{ben.user_id}/"), "his private folder")
+        signed = ben.client.storage.from_("thumbnails").create_signed_url(row["output_path"], 60)
+        with urllib.request.urlopen(signed["signedURL"], timeout=30) as answer:
+            content = answer.read()
+        expect((1280, 720), Image.open(io.BytesIO(content)).size, "the size of the picture")
+        self.picture.parent.mkdir(parents=True, exist_ok=True)
+        self.picture.write_bytes(content)
+        return f"{' → '.join(seen)}, {cost} credits"
+
+    def a_failure_is_refunded(self) -> str:
+        """No picture, no price."""
+        ben = self.people["Ben"]
+        before = ben.credits()
+        row, _ = ben.watch(str(ben.request("thumbnail", f"{PROMPT} [fail]")["id"]))
+        expect("failed", row["status"], "the status")
+        expect(before, ben.credits(), "Ben's credits")
+        kinds = [entry["kind"] for entry in ben.ledger()][-2:]
+        expect(["spend", "refund"], kinds, "the last entries of the ledger")
+        return f"{row['error']}, {row['credit_cost']} credits back"
+
+    def too_few_credits(self) -> str:
+        """Two premium thumbnails are more than 50 credits buy."""
+        cy = self.people["Cy"]
+        first = cy.request("thumbnail_premium", PROMPT)
+        error = refusal(lambda: cy.request("thumbnail_premium", PROMPT))
+        expect(("PT402", "insufficient_credits"), (error.code, error.message), "the refusal")
+        expect(20, cy.credits(), "Cy's credits")
+        expect("succeeded", cy.watch(str(first["id"]))[0]["status"], "the one he could pay")
+        return str(error.details)
+
+    def the_same_key_twice(self) -> str:
+        """A retry is not a second order."""
+        ana = self.people["Ana"]
+        key = str(uuid.uuid4())
+        first = ana.request("thumbnail_draft", PROMPT, key=key)
+        again = ana.request("thumbnail_draft", PROMPT, key=key)
+        expect(first["id"], again["id"], "the generation")
+        error = refusal(lambda: ana.request("thumbnail_draft", "something else", key=key))
+        expect(("PT409", "idempotency_conflict"), (error.code, error.message), "the refusal")
+        expect("succeeded", ana.watch(str(first["id"]))[0]["status"], "the status")
+        expect(78, ana.credits(), "Ana's credits")
+        return f"one generation, {first['credit_cost']} credits"
+
+    def _sign_up(self, name: str, referral: str | None = None) -> Person:
+        api_url, key = self.env["API_URL"], self.env["PUBLISHABLE_KEY"]
+        self.people[name] = Person.sign_up(api_url, key, name, referral)
+        return self.people[name]

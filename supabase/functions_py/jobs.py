@@ -1,0 +1,93 @@
+"""One handler for each kind of job: make the calls, say what came of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from functions_py.db import Job, Report
+from functions_py.errors import (
+    RejectedError,
+    SubmitRefusedError,
+    SubmitUnknownError,
+    TransientError,
+)
+from functions_py.log import log, origin
+from functions_py.media import normalise
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from functions_py.download import Downloader
+    from functions_py.replicate_gateway import ReplicateGateway
+    from functions_py.storage_gateway import StorageGateway
+
+    Payload = dict[str, Any]
+    Handler = Callable[[Payload], Awaitable[Report]]
+
+
+class Jobs:
+    """The handlers. Each takes a payload of private.claim_jobs() and returns a report."""
+
+    def __init__(
+        self,
+        provider: ReplicateGateway,
+        files: StorageGateway,
+        downloader: Downloader,
+        public_url: str,
+    ) -> None:
+        self._provider = provider
+        self._files = files
+        self._downloader = downloader
+        self._webhook = f"{public_url.rstrip('/')}/webhooks/replicate"
+        self.handlers: dict[str, Handler] = {
+            "submit": self.submit,
+            "poll": self.poll,
+            "store": self.store,
+            "cancel": self.cancel,
+        }
+
+    async def submit(self, payload: Payload) -> Report:
+        """Sign the faces, ask the provider once."""
+        model_input = dict(payload["input"])
+        for face in payload["faces"]:
+            url = await self._files.sign(face["bucket"], face["object_path"], face["expires_in"])
+            field = face["field"]
+            model_input[field] = [*model_input.get(field, []), url] if face["many"] else url
+        webhook = f"{self._webhook}?attempt={payload['attempt_token']}"
+        seconds = int(payload["cancel_after_seconds"])
+        try:
+            created = await self._provider.create(payload["model"], model_input, webhook, seconds)
+        except SubmitRefusedError as error:
+            return Report("submit_refused", (error.http_status, error.detail, error.retry_after))
+        except SubmitUnknownError as error:
+            return Report("submit_unknown", (str(error),))
+        return Report("submitted", (created,))
+
+    async def poll(self, payload: Payload) -> Report:
+        """Read the prediction."""
+        return Report("prediction", (await self._provider.get(payload["prediction_id"]),))
+
+    async def cancel(self, payload: Payload) -> Report:
+        """Stop the prediction."""
+        return Report("prediction", (await self._provider.cancel(payload["prediction_id"]),))
+
+    async def store(self, payload: Payload) -> Report:
+        """Copy the output into Storage before the provider deletes it."""
+        data = await self._downloader.fetch(payload["output_url"])
+        picture = await normalise(data, int(payload["width"]), int(payload["height"]))
+        await self._files.upload(payload["bucket"], payload["object_path"], picture.data)
+        return Report("stored", ({"object_path": payload["object_path"], **picture.facts},))
+
+
+def failure(job: Job, error: Exception) -> Report:
+    """Return the report of a handler that raised."""
+    if isinstance(error, (RejectedError, TransientError)):
+        permanent = isinstance(error, RejectedError)
+        return Report("job_failed", (error.slug, error.detail, permanent))
+    if isinstance(error, TimeoutError) and job.kind == "submit":
+        # It may have been sent. Not knowing costs a little time, guessing could cost a second run.
+        return Report("submit_unknown", ("timeout",))
+    if isinstance(error, TimeoutError):
+        return Report("job_failed", ("timeout", "", False))
+    log.error("job_bug", job_id=job.job_id, kind=job.kind, error=origin(error))
+    return Report("job_failed", ("internal_error", origin(error), False))

@@ -1,0 +1,75 @@
+"""The two calls to Supabase Storage: sign a face, put a thumbnail."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from functions_py.errors import RejectedError, TransientError
+
+
+class StorageGateway:
+    """Storage over plain HTTP, with the project's secret key."""
+
+    def __init__(self, url: str, secret_key: str, *, trust_env: bool = True) -> None:
+        headers = {"apikey": secret_key}
+        # New keys are no JWTs: the gateway exchanges them, and Storage refuses them as a Bearer.
+        if not secret_key.startswith("sb_"):
+            headers["authorization"] = f"Bearer {secret_key}"
+        self._base = f"{url.rstrip('/')}/storage/v1"
+        self._http = httpx.AsyncClient(
+            headers=headers, timeout=httpx.Timeout(20.0, connect=5.0), trust_env=trust_env
+        )
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    async def sign(self, bucket: str, object_path: str, expires_in: int) -> str:
+        """Return a URL that shows a private object to whoever has it, for some seconds."""
+        path = f"/object/sign/{_quoted(bucket, object_path)}"
+        response = await self._post(path, timeout=10.0, json={"expiresIn": expires_in})
+        _raise_for_problem(response, missing="face_missing")
+        signed = response.json().get("signedURL")
+        if not isinstance(signed, str) or not signed.startswith("/object/sign/"):
+            raise TransientError("storage_unavailable", "unexpected answer")
+        return self._base + signed
+
+    async def upload(self, bucket: str, object_path: str, data: bytes) -> None:
+        """Put a PNG; the same path again replaces it, so a repeated job does no harm."""
+        headers = {"content-type": "image/png", "x-upsert": "true", "cache-control": "max-age=3600"}
+        path = f"/object/{_quoted(bucket, object_path)}"
+        response = await self._post(path, headers=headers, content=data)
+        _raise_for_problem(response, missing="storage_refused")
+
+    async def _post(self, path: str, **options: Any) -> httpx.Response:  # noqa: ANN401
+        try:
+            return await self._http.post(self._base + path, follow_redirects=False, **options)
+        except httpx.HTTPError as error:
+            raise TransientError("storage_unavailable", type(error).__name__) from None
+
+
+def _quoted(bucket: str, object_path: str) -> str:
+    parts = [bucket, *object_path.split("/")]
+    if any(part in {"", ".", ".."} for part in parts):
+        raise RejectedError("storage_refused", "path")
+    return "/".join(quote(part, safe="") for part in parts)
+
+
+def _raise_for_problem(response: httpx.Response, missing: str) -> None:
+    if response.is_success:
+        return
+    # Most errors are HTTP 400; what they mean is in the body's statusCode.
+    status = response.status_code
+    try:
+        meant = int(response.json().get("statusCode", status))
+    except (ValueError, TypeError, AttributeError):
+        meant = status
+    if meant == 404:
+        raise RejectedError(missing, "HTTP 404")
+    if meant in {413, 415, 422}:
+        raise RejectedError("storage_refused", f"HTTP {meant}")
+    # A wrong key too: an operator can mend it while the job waits.
+    raise TransientError("storage_unavailable", f"HTTP {meant}")
