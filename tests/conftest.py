@@ -9,8 +9,10 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from local_stack import cluster, config, supabase_cli
+from local_stack import cluster, supabase_cli
+from local_stack import config as project
 from local_stack.postgres import ADMIN, Postgres
+from local_stack.stack import Stack
 from tests.support.database import Database
 
 
@@ -23,7 +25,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
     cluster.initialize(postgres)
     with postgres:
         supabase_cli.migrate(postgres.url())
-        supabase_cli.seed(postgres.url(), config.load())
+        supabase_cli.seed(postgres.url(), project.load())
         with psycopg.connect(postgres.admin_url, autocommit=True) as admin:
             admin.execute("alter role thumbsmith_sidecar with login password 'postgres'")
         yield postgres
@@ -42,3 +44,25 @@ def db(server: Postgres) -> Iterator[Database]:
             yield Database(server.url("postgres", name))
         finally:
             admin.execute(sql.SQL("drop database {} with (force)").format(identifier))
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Run the whole local stack, sidecar and provider included."""
+    with Stack(tmp_path_factory.mktemp("stack"), database_url="") as running:
+        yield running
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add --full, which runs the long tests too."""
+    parser.addoption("--full", action="store_true", help="run the long tests too")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the long tests out unless they are asked for."""
+    if config.getoption("--full"):
+        return
+    reason = pytest.mark.skip(reason="a long test: scripts/test --full runs it")
+    for item in items:
+        if "full" in item.keywords:
+            item.add_marker(reason)

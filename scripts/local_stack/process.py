@@ -48,9 +48,9 @@ class Service:
     process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     def start(self) -> None:
-        """Start the process in a group of its own, with its output in the log file."""
+        """Start the process in a group of its own, with its output in a new log file."""
         self.log.parent.mkdir(parents=True, exist_ok=True)
-        with self.log.open("ab") as output:
+        with self.log.open("wb") as output:
             self.process = _spawn(self, output)
 
     @property
@@ -147,7 +147,7 @@ def log_tail(path: Path, lines: int = 25) -> str:
 
 def base_environment() -> dict[str, str]:
     """Return the few variables of ours that a service may see: never the caller's secrets."""
-    kept = ("HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "SYSTEMROOT", "LD_LIBRARY_PATH")
+    kept = ("HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "SYSTEMROOT", "LD_LIBRARY_PATH", "PYTHONPATH")
     env = {name: os.environ[name] for name in kept if name in os.environ}
     env["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     return env

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from local_stack import state
 from local_stack.errors import AlreadyRunningError, ServiceFailedError, StackError
+from local_stack.postgres import remove_leftovers
 from local_stack.process import log_tail
 from local_stack.stack import SERVICES, Stack
 
@@ -114,6 +115,7 @@ def stop(data_dir: Path) -> bool:
     found.supervisor.end(within=45)
     for service in found.services:
         service.end(within=10)
+    remove_leftovers(data_dir / "postgres")
     state.forget(data_dir)
     return was_running
 

@@ -63,8 +63,9 @@ class Settings(BaseSettings):
 
     @field_validator("output_hosts", mode="before")
     @classmethod
-    def _split_hosts(cls, value: str) -> tuple[str, ...]:
-        return tuple(part.strip().lower() for part in value.split(",") if part.strip())
+    def _split_hosts(cls, value: str | tuple[str, ...]) -> tuple[str, ...]:
+        parts = value.split(",") if isinstance(value, str) else value
+        return tuple(part.strip().lower() for part in parts if part.strip())
 
     @field_validator(*_SECRET_SHAPES)
     @classmethod

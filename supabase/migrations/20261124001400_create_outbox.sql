@@ -90,10 +90,9 @@ set search_path = ''
 set lock_timeout = '500ms'
 as $$
 begin
-    -- Rows of workers that died asleep only cost a few superfluous wake-ups; an hour is enough of
-    -- them.
+    -- A worker that sleeps says so every few seconds: who does not has died, and wakes for nothing.
     delete from private.idle_workers as w
-    where w.idle_since < now() - interval '1 hour';
+    where w.idle_since < now() - interval '1 minute';
 
     perform pg_advisory_xact_lock(hashtext('thumbsmith.idle_workers'));
 

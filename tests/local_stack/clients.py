@@ -8,22 +8,25 @@ import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import httpx
 import psycopg
-from psycopg import sql
-from supabase import Client, ClientOptions, create_client
-
 from local_stack.node import node_binary
 from local_stack.paths import NODE_DIR
 from local_stack.process import base_environment
+from psycopg import sql
+
+from supabase import Client, ClientOptions, create_client
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _RUNNER = Path(__file__).parent / "js" / "run.mjs"
 PASSWORD = "correct horse"
+
+# What came out of JSON: its shape is what the tests are about.
+Json: TypeAlias = Any
 
 
 class Project(Protocol):
@@ -59,7 +62,7 @@ def new_email() -> str:
     return f"{uuid.uuid4().hex}@example.com"
 
 
-def run_js(project: Project, script: str, function: str, **arguments: Any) -> Any:
+def run_js(project: Project, script: str, function: str, **arguments: Json) -> Json:
     """Call a function of `js/<script>.mjs`, which uses supabase-js, and return its result."""
     env = base_environment() | {
         "NODE_DIR": str(NODE_DIR),
@@ -73,7 +76,7 @@ def run_js(project: Project, script: str, function: str, **arguments: Any) -> An
     return json.loads(done.stdout)
 
 
-def sign_up(project: Project, **data: Any) -> User:
+def sign_up(project: Project, **data: Json) -> User:
     """Sign somebody up over plain HTTP."""
     email = new_email()
     with browser(project) as http:
@@ -126,7 +129,9 @@ OWN_FOLDER = "bucket_id = {bucket} and (storage.foldername(name))[1] = (select a
 
 
 @contextmanager
-def bucket(project: Project, *commands: str, public: bool = False, **columns: Any) -> Iterator[str]:
+def bucket(
+    project: Project, *commands: str, public: bool = False, **columns: Json
+) -> Iterator[str]:
     """Make a bucket where people may do the named commands in a folder with their own id."""
     name = f"test-{uuid.uuid4().hex}"
     condition = sql.SQL(OWN_FOLDER).format(bucket=sql.Literal(name))

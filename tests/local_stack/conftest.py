@@ -13,7 +13,6 @@ from local_stack.stack import Stack
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -72,9 +71,3 @@ def as_admin(bare_server: Postgres) -> Iterator[psycopg.Connection]:
     with psycopg.connect(bare_server.admin_url) as connection:
         yield connection
         connection.rollback()
-
-
-@pytest.fixture
-def short_tmp(tmp_path: Path) -> Path:
-    """Return a folder that PostgreSQL's account can reach: pytest closes its own to others."""
-    return tmp_path

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from supabase import AuthApiError
 
+from supabase import AuthApiError
 from tests.local_stack.clients import (
     PASSWORD,
     Project,
@@ -32,7 +32,9 @@ def test_an_administrator_creates_changes_and_deletes_a_user(platform: Project) 
     assert "gone" not in updated["user_metadata"]
     assert updated["app_metadata"]["plan"] == "pro"
     assert updated["app_metadata"]["seats"] == 3
-    assert answer["found"]["data"]["user"] == updated
+    found = answer["found"]["data"]["user"]
+    assert found["user_metadata"] == updated["user_metadata"]
+    assert found["last_sign_in_at"]
     assert answer["deleted"]["error"] is None
     assert answer["missing"]["error"]["code"] == "user_not_found"
     assert answer["missing"]["error"]["status"] == 404

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import httpx
 import pytest
@@ -19,6 +19,8 @@ from tests.local_stack.clients import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from tests.local_stack.conftest import Platform
 
 CREATE = """
 create table public.notes (
@@ -80,7 +82,7 @@ def test_policies_know_the_user_of_a_token(platform: Project, notes: None) -> No
     assert forged["error"]["code"] == "42501"
 
 
-def test_a_key_stands_for_its_role(platform: Any, notes: None) -> None:
+def test_a_key_stands_for_its_role(platform: Platform, notes: None) -> None:
     expected = {
         platform.publishable_key: "anon",
         platform.secret_key: "service_role",
@@ -144,7 +146,8 @@ def test_a_forged_token_is_refused(platform: Project, notes: None) -> None:
     forged = role_with(platform, headers | {"authorization": f"Bearer {head}.{body}.{swapped}"})
     assert forged.status_code == 401
     with browser(platform, token=f"{head}.{body}.{swapped}") as http:
-        assert http.get("/auth/v1/user").status_code == 403
+        user_answer = http.get("/auth/v1/user")
+        assert (user_answer.status_code, user_answer.json()["error_code"]) == (403, "bad_jwt")
         assert http.get("/storage/v1/bucket").json()["statusCode"] == "403"
 
 

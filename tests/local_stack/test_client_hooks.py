@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import httpx
 import jwt
 import psycopg
 import pytest
-
 from local_stack import config
 from local_stack.stack import Stack
-from tests.local_stack.clients import PASSWORD, new_email, run_js
+
+from tests.local_stack.clients import PASSWORD, Json, new_email, run_js
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from types import SimpleNamespace
 
 HOOKS = """
 create schema hooks;
@@ -49,9 +48,17 @@ grant execute on all functions in schema hooks to supabase_auth_admin;
 """
 
 
-def _stack(
-    tmp_path_factory: pytest.TempPathFactory, **settings: object
-) -> Iterator[SimpleNamespace]:
+@dataclasses.dataclass(frozen=True)
+class Configured:
+    """A stack with settings of its own."""
+
+    api_url: str
+    db_url: str
+    publishable_key: str
+    secret_key: str
+
+
+def _stack(tmp_path_factory: pytest.TempPathFactory, **settings: object) -> Iterator[Configured]:
     changed = dataclasses.replace(config.load(), **settings)  # type: ignore[arg-type]
     folder = tmp_path_factory.mktemp("configured")
     with pytest.MonkeyPatch.context() as patch:
@@ -61,10 +68,8 @@ def _stack(
             yield _as_project(stack)
 
 
-def _as_project(stack: Stack) -> SimpleNamespace:
-    from types import SimpleNamespace
-
-    return SimpleNamespace(
+def _as_project(stack: Stack) -> Configured:
+    return Configured(
         api_url=stack.api_url,
         db_url=stack.db_url,
         publishable_key=stack.keys.publishable_key,
@@ -73,7 +78,7 @@ def _as_project(stack: Stack) -> SimpleNamespace:
 
 
 @pytest.fixture(scope="module")
-def hooked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]:
+def hooked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Configured]:
     """Run a stack with both hooks and anonymous sign-ins."""
     for project in _stack(
         tmp_path_factory,
@@ -88,7 +93,7 @@ def hooked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace
 
 
 @pytest.fixture(scope="module")
-def confirming(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]:
+def confirming(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Configured]:
     """Run a stack in which an address must be confirmed."""
     yield from _stack(
         tmp_path_factory,
@@ -98,25 +103,25 @@ def confirming(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNames
     )
 
 
-def users(project: SimpleNamespace, email: str) -> int:
+def users(project: Configured, email: str) -> int:
     """Count the users with an address."""
     with psycopg.connect(project.db_url) as connection:
         query = "select count(*) from auth.users where email = %s"
         return int(connection.execute(query, [email]).fetchone()[0])  # type: ignore[index]
 
 
-def sign_up(project: SimpleNamespace, email: str, **data: object) -> Any:
+def sign_up(project: Configured, email: str, **data: Json) -> Json:
     """Sign somebody up with supabase-js."""
     return run_js(project, "auth", "signUp", email=email, password=PASSWORD, data=data)
 
 
-def claims_of(answer: Any) -> dict[str, Any]:
+def claims_of(answer: Json) -> dict[str, Json]:
     """Return the claims of a session's token."""
     token = answer["data"]["session"]["access_token"]
     return jwt.decode(token, options={"verify_signature": False})
 
 
-def test_the_hook_before_a_user_is_created_sees_the_user(hooked: SimpleNamespace) -> None:
+def test_the_hook_before_a_user_is_created_sees_the_user(hooked: Configured) -> None:
     email = new_email()
     answer = sign_up(hooked, email, nick="Ann")
     with psycopg.connect(hooked.db_url) as connection:
@@ -132,7 +137,7 @@ def test_the_hook_before_a_user_is_created_sees_the_user(hooked: SimpleNamespace
     assert event["user"]["app_metadata"]["provider"] == "email"
 
 
-def test_the_hook_refuses_with_its_own_status_and_message(hooked: SimpleNamespace) -> None:
+def test_the_hook_refuses_with_its_own_status_and_message(hooked: Configured) -> None:
     email = new_email()
     refusal = {"error": {"http_code": 422, "message": "not from there"}}
     answer = sign_up(hooked, email, answer=refusal)
@@ -149,7 +154,7 @@ def test_the_hook_refuses_with_its_own_status_and_message(hooked: SimpleNamespac
     ],
 )
 def test_a_hook_without_a_status_or_that_fails_is_a_server_error(
-    hooked: SimpleNamespace, data: dict[str, object], message: str
+    hooked: Configured, data: dict[str, object], message: str
 ) -> None:
     email = new_email()
     answer = sign_up(hooked, email, **data)
@@ -157,13 +162,13 @@ def test_a_hook_without_a_status_or_that_fails_is_a_server_error(
     assert users(hooked, email) == 0
 
 
-def test_a_refusal_without_a_message_is_none(hooked: SimpleNamespace) -> None:
+def test_a_refusal_without_a_message_is_none(hooked: Configured) -> None:
     email = new_email()
     assert sign_up(hooked, email, answer={"error": {"http_code": 422}})["error"] is None
     assert users(hooked, email) == 1
 
 
-def test_the_token_hook_changes_the_claims_also_on_refresh(hooked: SimpleNamespace) -> None:
+def test_the_token_hook_changes_the_claims_also_on_refresh(hooked: Configured) -> None:
     email = new_email()
     signed_up = claims_of(sign_up(hooked, email))
     assert (signed_up["plan"], signed_up["method"]) == ("pro", "password")
@@ -172,7 +177,7 @@ def test_the_token_hook_changes_the_claims_also_on_refresh(hooked: SimpleNamespa
     assert (refreshed["plan"], refreshed["method"]) == ("pro", "token_refresh")
 
 
-def test_a_refused_token_leaves_no_session(hooked: SimpleNamespace) -> None:
+def test_a_refused_token_leaves_no_session(hooked: Configured) -> None:
     email = new_email()
     assert sign_up(hooked, email, no_token=True)["error"]["status"] == 403
     answer = run_js(hooked, "auth", "signIn", email=email, password=PASSWORD)
@@ -187,7 +192,7 @@ def test_a_refused_token_leaves_no_session(hooked: SimpleNamespace) -> None:
     assert sessions == (0,)
 
 
-def test_an_anonymous_user_says_so_in_the_token(hooked: SimpleNamespace) -> None:
+def test_an_anonymous_user_says_so_in_the_token(hooked: Configured) -> None:
     answer = run_js(hooked, "auth", "signInAnonymously")
     assert answer["error"] is None
     user, claims = answer["data"]["user"], claims_of(answer)
@@ -197,7 +202,7 @@ def test_an_anonymous_user_says_so_in_the_token(hooked: SimpleNamespace) -> None
     assert user["email"] == ""
 
 
-def test_an_address_must_be_confirmed_before_it_signs_in(confirming: SimpleNamespace) -> None:
+def test_an_address_must_be_confirmed_before_it_signs_in(confirming: Configured) -> None:
     email = new_email()
     answer = sign_up(confirming, email)
     early = run_js(confirming, "auth", "signIn", email=email, password=PASSWORD)
@@ -213,7 +218,7 @@ def test_an_address_must_be_confirmed_before_it_signs_in(confirming: SimpleNames
     assert late["error"] is None
 
 
-def test_nobody_learns_whether_an_address_is_known(confirming: SimpleNamespace) -> None:
+def test_nobody_learns_whether_an_address_is_known(confirming: Configured) -> None:
     email = new_email()
     first = sign_up(confirming, email)
     with psycopg.connect(confirming.db_url, autocommit=True) as connection:

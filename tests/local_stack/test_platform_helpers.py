@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import json
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import Any, LiteralString
 
 import psycopg
 import pytest
-
-if TYPE_CHECKING:
-    from psycopg.abc import Query
 
 USER = "7b0a3c3e-5d2a-4b57-9a52-3c3a5cf6f0c1"
 
@@ -42,7 +39,7 @@ SIGNATURES = {
 }
 
 
-def _one(connection: psycopg.Connection, query: Query, *values: object) -> Any:  # noqa: ANN401
+def _one(connection: psycopg.Connection, query: LiteralString | bytes, *values: object) -> Any:  # noqa: ANN401
     row = connection.execute(query, values).fetchone()
     assert row is not None
     return row[0]

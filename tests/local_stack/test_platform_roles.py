@@ -184,7 +184,8 @@ def _grants(server: Postgres, old_privileges: bool) -> dict[str, set[str]]:
                 where c.oid = 'public.counter'::regclass
                 union all
                 select 'function', a.grantee::regrole::text, a.privilege_type
-                from pg_proc as p cross join aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) as a
+                from pg_proc as p
+                cross join aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) as a
                 where p.oid = 'public.f'::regproc
                 """
             ).fetchall()

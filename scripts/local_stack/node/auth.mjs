@@ -15,6 +15,9 @@ const FAILURES = {
   '/verify': 'Database error updating user',
 };
 
+/** Routes that act for the user of the token. */
+const FOR_USERS = ['/user', '/logout', '/reauthenticate'];
+
 /** Configuration of the embedded lite: only its Auth, whose mails go to the mailbox. */
 function createLite(connection, config, mailbox) {
   const app = new App({
@@ -92,6 +95,8 @@ export class Auth {
     }
     if (path === '/otp' || path === '/magiclink') await this.#ensureUserForLink(path, body);
     if (path === '/token') await this.#refuseBanned(url, body);
+    // The clients' `email` covers the codes of sign-up and of sign-in; lite knows only each alone.
+    if (path === '/verify' && body.type === 'email') body.type = 'magiclink';
     return this.#viaLite(request, url, path, body);
   }
 
@@ -100,6 +105,7 @@ export class Auth {
     const headers = new Headers(request.headers);
     headers.delete('content-length');
     const token = bearerOf(headers);
+    if (FOR_USERS.includes(path)) await this.#requireValid(token);
     if (token) headers.set('authorization', `Bearer ${await this.tokens.inward(token)}`);
     const answer = await this.lite.fetch(
       new Request(url, {
@@ -116,6 +122,15 @@ export class Auth {
     if (path !== '/user') return Response.json(json);
     if (request.method === 'PUT' && body.email) await this.#changeEmail(json.id);
     return Response.json(await findUser(this.sql, json.id));
+  }
+
+  async #requireValid(token) {
+    try {
+      await this.tokens.verify(token);
+    } catch (error) {
+      const message = `invalid JWT: unable to parse or verify signature, ${error.message}`;
+      throw new AuthError(403, 'bad_jwt', message);
+    }
   }
 
   async #errorOf(answer, path) {

@@ -52,8 +52,8 @@ export async function listFolder(tx, bucket, query) {
     }
   }
   const entries = sorted([...folders.values()], files, query.sortBy ?? {});
-  const offset = query.offset ?? 0;
-  return entries.slice(offset, offset + Math.min(query.limit || 100, MAX_SEARCH));
+  const offset = Number(query.offset ?? 0);
+  return entries.slice(offset, offset + Math.min(Number(query.limit) || 100, MAX_SEARCH));
 }
 
 function sorted(folders, files, { column, order }) {
@@ -99,7 +99,7 @@ function entriesV2(rows, prefix, withDelimiter) {
  */
 export async function listPage(tx, bucket, query) {
   const prefix = query.prefix ?? '';
-  const limit = Math.min(query.limit || MAX_PAGE, MAX_PAGE);
+  const limit = Math.min(Number(query.limit) || MAX_PAGE, MAX_PAGE);
   const column = ['created_at', 'updated_at'].includes(query.sortBy?.column) ? query.sortBy.column : 'name';
   const sign = query.sortBy?.order?.toLowerCase() === 'desc' ? -1 : 1;
   const rows = (await rowsUnder(tx, bucket, prefix)).filter((row) => row.name.startsWith(prefix));

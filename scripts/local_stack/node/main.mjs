@@ -39,7 +39,9 @@ async function start() {
     mailbox,
     isReady,
   });
-  const server = serve({ fetch: handle, hostname: '127.0.0.1', port: config.port }, ({ port }) => {
+  // The platform's own Request and Response, so that `instanceof` means what it says.
+  const options = { hostname: '127.0.0.1', port: config.port, overrideGlobalObjects: false };
+  const server = serve({ fetch: handle, ...options }, ({ port }) => {
     console.log(`Auth, Storage and gateway on http://127.0.0.1:${port}`);
   });
   stopOnSignal(server, connections);

@@ -64,7 +64,7 @@ export class Objects {
     const update = (tx) => tx`
       update storage.objects
       set name = ${destinationKey}, bucket_id = ${bucket}, version = ${version},
-        owner_id = ${claims.sub ?? null}
+        owner_id = coalesce(${claims.sub ?? null}, owner_id)
       where bucket_id = ${bucketId} and name = ${sourceKey}
       returning *`;
     await this.database.probe(claims, operation, async (tx) => {

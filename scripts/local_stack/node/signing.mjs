@@ -18,15 +18,15 @@ export class Signing {
   }
 
   /** One address, relative to the root of Storage, as the clients expect it. */
-  async one(claims, operation, bucket, name, { expiresIn }) {
-    this.#checkExpiry(expiresIn);
+  async one(claims, operation, bucket, name, body) {
+    const expiresIn = this.#expiry(body);
     await this.downloads.find(claims, operation, bucket, name);
     return { signedURL: await this.#downloadUrl(bucket, name, expiresIn) };
   }
 
   /** Many addresses at once; a file the caller cannot see has an error in its place. */
-  async many(claims, operation, bucket, { expiresIn, paths }) {
-    this.#checkExpiry(expiresIn);
+  async many(claims, operation, bucket, { paths, ...body }) {
+    const expiresIn = this.#expiry(body);
     if (!Array.isArray(paths) || paths.length > 1000) {
       throw storageErrors.invalidRequest('body/paths must be an array of at most 1000 items');
     }
@@ -40,7 +40,7 @@ export class Signing {
     return Promise.all(
       paths.map(async (path) =>
         visible.has(path)
-          ? { error: null, path, signedURL: await this.#downloadUrl(bucket, path, expiresIn) }
+          ? { error: null, path, signedURL: await this.#downloadUrl(bucket, path, seconds) }
           : { error: NOT_VISIBLE, path, signedURL: null },
       ),
     );
@@ -74,9 +74,12 @@ export class Signing {
     return claims;
   }
 
-  #checkExpiry(seconds) {
+  // A number in a string is taken too, as hosted does: supabase-py sends one.
+  #expiry({ expiresIn }) {
+    const seconds = Number(expiresIn);
     if (!Number.isInteger(seconds) || seconds < 1) {
       throw storageErrors.invalidRequest('body/expiresIn must be >= 1');
     }
+    return seconds;
   }
 }

@@ -72,19 +72,21 @@ const values = (tx, object) => ({
   user_metadata: object.userMetadata ? tx.json(object.userMetadata) : null,
 });
 
-/** Plain INSERT: RLS asks for an INSERT policy only. */
-export async function insertObject(tx, object) {
-  const [row] = await tx`insert into storage.objects ${tx(values(tx, object))} returning *`;
-  return row;
-}
+/** Plain INSERT, without RETURNING: RLS asks for an INSERT policy only. */
+export const insertObject = (tx, object) =>
+  tx`insert into storage.objects ${tx(values(tx, object))}`;
 
-/** INSERT … ON CONFLICT: RLS asks for INSERT, SELECT and UPDATE policies. */
+/**
+ * INSERT … ON CONFLICT: RLS asks for INSERT, SELECT and UPDATE policies. What nobody owns, such as
+ * an upload by the service, keeps the owner it had.
+ */
 export async function upsertObject(tx, object) {
   const [row] = await tx`
     insert into storage.objects ${tx(values(tx, object))}
     on conflict (name, bucket_id) do update set
       metadata = excluded.metadata, user_metadata = excluded.user_metadata,
-      version = excluded.version, owner = excluded.owner, owner_id = excluded.owner_id
+      version = excluded.version, owner = coalesce(excluded.owner, objects.owner),
+      owner_id = coalesce(excluded.owner_id, objects.owner_id)
     returning *`;
   return row;
 }

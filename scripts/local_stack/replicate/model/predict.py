@@ -20,7 +20,7 @@ from local_stack.replicate.drawing import compose
 _SLOW = re.compile(r"\[slow(?::(\d{1,3}))?\]", re.IGNORECASE)
 _SCALE = {"1K": 1, "2K": 2, "4K": 3}
 _PIXEL_CAP = 50_000_000
-_KEEP_SECONDS = 20
+_KEEP_SECONDS = 3
 
 
 def picture_size(aspect_ratio: str, resolution: str) -> tuple[int, int]:

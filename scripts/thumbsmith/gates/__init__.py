@@ -1,0 +1,1 @@
+"""What `scripts/lint` checks: one gate per module or tool."""

@@ -1,0 +1,369 @@
+
+export type Json = string | number | boolean | null | { [key: string]: Json | undefined } | Json[]
+
+export type Database = {
+  
+  "public": {
+          Tables: {
+            "credit_entries": {
+                  Row: {
+                    "amount": number,"balance_after": number,"created_at": string,"entry_number": number,"generation_id": string | null,"kind": string,"lot_id": number,"profile_id": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "amount": number,"balance_after": number,"created_at"?: string,"entry_number": number,"generation_id"?: string | null,"kind": string,"lot_id": number,"profile_id": string
+                  }
+                  Update: {
+                    "amount"?: number,"balance_after"?: number,"created_at"?: string,"entry_number"?: number,"generation_id"?: string | null,"kind"?: string,"lot_id"?: number,"profile_id"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "credit_entries_generation_id_fkey"
+      columns: ["generation_id"]
+isOneToOne: false
+      referencedRelation: "generations"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "credit_entries_lot_id_fkey"
+      columns: ["lot_id"]
+isOneToOne: false
+      referencedRelation: "credit_lots"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "credit_entries_profile_id_fkey"
+      columns: ["profile_id"]
+isOneToOne: false
+      referencedRelation: "profiles"
+      referencedColumns: ["id"]
+    }
+                  ]
+                },"credit_lots": {
+                  Row: {
+                    "amount": number,"created_at": string,"exhausted_at": string | null,"expires_at": string | null,"frozen_at": string | null,"grant_key": string,"id": number,"priority": number,"profile_id": string,"remaining": number,"source": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "amount": number,"created_at"?: string,"exhausted_at"?: string | null,"expires_at"?: string | null,"frozen_at"?: string | null,"grant_key": string,"id"?: never,"priority"?: number,"profile_id": string,"remaining": number,"source": string
+                  }
+                  Update: {
+                    "amount"?: number,"created_at"?: string,"exhausted_at"?: string | null,"expires_at"?: string | null,"frozen_at"?: string | null,"grant_key"?: string,"id"?: never,"priority"?: number,"profile_id"?: string,"remaining"?: number,"source"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "credit_lots_profile_id_fkey"
+      columns: ["profile_id"]
+isOneToOne: false
+      referencedRelation: "profiles"
+      referencedColumns: ["id"]
+    }
+                  ]
+                },"generation_types": {
+                  Row: {
+                    "cost_credits": number,"description": string,"face": string,"is_enabled": boolean,"title": string,"type_key": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "cost_credits": number,"description"?: string,"face"?: string,"is_enabled"?: boolean,"title": string,"type_key": string
+                  }
+                  Update: {
+                    "cost_credits"?: number,"description"?: string,"face"?: string,"is_enabled"?: boolean,"title"?: string,"type_key"?: string
+                  }
+                  Relationships: [
+                    
+                  ]
+                },"generations": {
+                  Row: {
+                    "created_at": string,"credit_cost": number,"deadline_at": string,"error": string | null,"finished_at": string | null,"generation_type": string,"id": string,"idempotency_key": string,"output_path": string | null,"profile_id": string,"prompt": string,"status": string,"user_image_id": string | null
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "created_at"?: string,"credit_cost": number,"deadline_at": string,"error"?: string | null,"finished_at"?: string | null,"generation_type": string,"id"?: string,"idempotency_key": string,"output_path"?: string | null,"profile_id": string,"prompt": string,"status"?: string,"user_image_id"?: string | null
+                  }
+                  Update: {
+                    "created_at"?: string,"credit_cost"?: number,"deadline_at"?: string,"error"?: string | null,"finished_at"?: string | null,"generation_type"?: string,"id"?: string,"idempotency_key"?: string,"output_path"?: string | null,"profile_id"?: string,"prompt"?: string,"status"?: string,"user_image_id"?: string | null
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "generations_generation_type_fkey"
+      columns: ["generation_type"]
+isOneToOne: false
+      referencedRelation: "generation_types"
+      referencedColumns: ["type_key"]
+    },{
+      foreignKeyName: "generations_profile_id_fkey"
+      columns: ["profile_id"]
+isOneToOne: false
+      referencedRelation: "profiles"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "generations_user_image_id_fkey"
+      columns: ["user_image_id"]
+isOneToOne: false
+      referencedRelation: "user_images"
+      referencedColumns: ["id"]
+    }
+                  ]
+                },"profiles": {
+                  Row: {
+                    "created_at": string,"credits": number,"deleted_at": string | null,"entry_count": number,"id": string,"referral_code": string,"referred_by": string | null
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "created_at"?: string,"credits"?: number,"deleted_at"?: string | null,"entry_count"?: number,"id": string,"referral_code": string,"referred_by"?: string | null
+                  }
+                  Update: {
+                    "created_at"?: string,"credits"?: number,"deleted_at"?: string | null,"entry_count"?: number,"id"?: string,"referral_code"?: string,"referred_by"?: string | null
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "profiles_referred_by_fkey"
+      columns: ["referred_by"]
+isOneToOne: false
+      referencedRelation: "profiles"
+      referencedColumns: ["id"]
+    }
+                  ]
+                },"referrals": {
+                  Row: {
+                    "code": string,"created_at": string,"reason": string | null,"referred_id": string,"referrer_id": string | null,"rewarded_at": string | null,"status": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "code": string,"created_at"?: string,"reason"?: string | null,"referred_id": string,"referrer_id"?: string | null,"rewarded_at"?: string | null,"status"?: string
+                  }
+                  Update: {
+                    "code"?: string,"created_at"?: string,"reason"?: string | null,"referred_id"?: string,"referrer_id"?: string | null,"rewarded_at"?: string | null,"status"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "referrals_referred_id_fkey"
+      columns: ["referred_id"]
+isOneToOne: true
+      referencedRelation: "profiles"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "referrals_referrer_id_fkey"
+      columns: ["referrer_id"]
+isOneToOne: false
+      referencedRelation: "profiles"
+      referencedColumns: ["id"]
+    }
+                  ]
+                },"user_images": {
+                  Row: {
+                    "consented_at": string,"created_at": string,"deleted_at": string | null,"expires_at": string,"id": string,"object_path": string,"profile_id": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "consented_at"?: string,"created_at"?: string,"deleted_at"?: string | null,"expires_at": string,"id"?: string,"object_path": string,"profile_id": string
+                  }
+                  Update: {
+                    "consented_at"?: string,"created_at"?: string,"deleted_at"?: string | null,"expires_at"?: string,"id"?: string,"object_path"?: string,"profile_id"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "user_images_profile_id_fkey"
+      columns: ["profile_id"]
+isOneToOne: false
+      referencedRelation: "profiles"
+      referencedColumns: ["id"]
+    }
+                  ]
+                }
+          }
+          Views: {
+            [_ in never]: never
+          }
+          Functions: {
+            "add_user_image":
+{ Args: { "object_path": string }; Returns: {
+              "consented_at": string,
+"created_at": string,
+"deleted_at": string | null,
+"expires_at": string,
+"id": string,
+"object_path": string,
+"profile_id": string
+            }
+                          SetofOptions: {
+        from: "*"
+        to: "user_images"
+        isOneToOne: true
+        isSetofReturn: false
+      } },
+"cancel_generation":
+{ Args: { "generation_id": string }; Returns: {
+              "created_at": string,
+"credit_cost": number,
+"deadline_at": string,
+"error": string | null,
+"finished_at": string | null,
+"generation_type": string,
+"id": string,
+"idempotency_key": string,
+"output_path": string | null,
+"profile_id": string,
+"prompt": string,
+"status": string,
+"user_image_id": string | null
+            }
+                          SetofOptions: {
+        from: "*"
+        to: "generations"
+        isOneToOne: true
+        isSetofReturn: false
+      } },
+"my_credits":
+{ Args: Record<PropertyKey, never>; Returns: Database["public"]['CompositeTypes']["credit_summary"]
+                          SetofOptions: {
+        from: "*"
+        to: "credit_summary"
+        isOneToOne: true
+        isSetofReturn: false
+      } },
+"request_generation":
+{ Args: { "generation_type": string,"idempotency_key": string,"prompt": string,"user_image_id"?: string }; Returns: {
+              "created_at": string,
+"credit_cost": number,
+"deadline_at": string,
+"error": string | null,
+"finished_at": string | null,
+"generation_type": string,
+"id": string,
+"idempotency_key": string,
+"output_path": string | null,
+"profile_id": string,
+"prompt": string,
+"status": string,
+"user_image_id": string | null
+            }
+                          SetofOptions: {
+        from: "*"
+        to: "generations"
+        isOneToOne: true
+        isSetofReturn: false
+      } }
+          }
+          Enums: {
+            [_ in never]: never
+          }
+          CompositeTypes: {
+            "credit_summary": {
+                        "available": number | null,"held": number | null,"expiring_soon": number | null,"expiring_at": string | null
+                      }
+          }
+        }
+}
+
+type DatabaseWithoutInternals = Omit<Database, '__InternalSupabase'>
+
+type DefaultSchema = DatabaseWithoutInternals[Extract<keyof Database, "public">]
+
+export type Tables<
+  DefaultSchemaTableNameOrOptions extends
+    | keyof (DefaultSchema["Tables"] & DefaultSchema["Views"])
+    | { schema: keyof DatabaseWithoutInternals },
+  TableName extends DefaultSchemaTableNameOrOptions extends {
+    schema: keyof DatabaseWithoutInternals
+  }
+    ? keyof (DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Tables"] &
+        DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Views"])
+    : never = never
+> = DefaultSchemaTableNameOrOptions extends { schema: keyof DatabaseWithoutInternals }
+  ? (DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Tables"] &
+      DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Views"])[TableName] extends {
+      Row: infer R
+    }
+    ? R
+    : never
+  : DefaultSchemaTableNameOrOptions extends keyof (DefaultSchema["Tables"] & DefaultSchema["Views"])
+  ? (DefaultSchema["Tables"] & DefaultSchema["Views"])[DefaultSchemaTableNameOrOptions] extends {
+      Row: infer R
+    }
+    ? R
+    : never
+  : never
+
+export type TablesInsert<
+  DefaultSchemaTableNameOrOptions extends
+    | keyof DefaultSchema["Tables"]
+    | { schema: keyof DatabaseWithoutInternals },
+  TableName extends DefaultSchemaTableNameOrOptions extends {
+    schema: keyof DatabaseWithoutInternals
+  }
+    ? keyof DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Tables"]
+    : never = never
+> = DefaultSchemaTableNameOrOptions extends { schema: keyof DatabaseWithoutInternals }
+  ? DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Tables"][TableName] extends {
+      Insert: infer I
+    }
+    ? I
+    : never
+  : DefaultSchemaTableNameOrOptions extends keyof DefaultSchema["Tables"]
+  ? DefaultSchema["Tables"][DefaultSchemaTableNameOrOptions] extends {
+      Insert: infer I
+    }
+    ? I
+    : never
+  : never
+
+export type TablesUpdate<
+  DefaultSchemaTableNameOrOptions extends
+    | keyof DefaultSchema["Tables"]
+    | { schema: keyof DatabaseWithoutInternals },
+  TableName extends DefaultSchemaTableNameOrOptions extends {
+    schema: keyof DatabaseWithoutInternals
+  }
+    ? keyof DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Tables"]
+    : never = never
+> = DefaultSchemaTableNameOrOptions extends { schema: keyof DatabaseWithoutInternals }
+  ? DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Tables"][TableName] extends {
+      Update: infer U
+    }
+    ? U
+    : never
+  : DefaultSchemaTableNameOrOptions extends keyof DefaultSchema["Tables"]
+  ? DefaultSchema["Tables"][DefaultSchemaTableNameOrOptions] extends {
+      Update: infer U
+    }
+    ? U
+    : never
+  : never
+
+export type Enums<
+  DefaultSchemaEnumNameOrOptions extends
+    | keyof DefaultSchema["Enums"]
+    | { schema: keyof DatabaseWithoutInternals },
+  EnumName extends DefaultSchemaEnumNameOrOptions extends {
+    schema: keyof DatabaseWithoutInternals
+  }
+    ? keyof DatabaseWithoutInternals[DefaultSchemaEnumNameOrOptions["schema"]]["Enums"]
+    : never = never
+> = DefaultSchemaEnumNameOrOptions extends { schema: keyof DatabaseWithoutInternals }
+  ? DatabaseWithoutInternals[DefaultSchemaEnumNameOrOptions["schema"]]["Enums"][EnumName]
+  : DefaultSchemaEnumNameOrOptions extends keyof DefaultSchema["Enums"]
+  ? DefaultSchema["Enums"][DefaultSchemaEnumNameOrOptions]
+  : never
+
+export type CompositeTypes<
+  PublicCompositeTypeNameOrOptions extends
+    | keyof DefaultSchema["CompositeTypes"]
+    | { schema: keyof DatabaseWithoutInternals },
+  CompositeTypeName extends PublicCompositeTypeNameOrOptions extends {
+    schema: keyof DatabaseWithoutInternals
+  }
+    ? keyof DatabaseWithoutInternals[PublicCompositeTypeNameOrOptions["schema"]]["CompositeTypes"]
+    : never = never
+> = PublicCompositeTypeNameOrOptions extends { schema: keyof DatabaseWithoutInternals }
+  ? DatabaseWithoutInternals[PublicCompositeTypeNameOrOptions["schema"]]["CompositeTypes"][CompositeTypeName]
+  : PublicCompositeTypeNameOrOptions extends keyof DefaultSchema["CompositeTypes"]
+  ? DefaultSchema["CompositeTypes"][PublicCompositeTypeNameOrOptions]
+  : never
+
+export const Constants = {
+  "public": {
+          Enums: {
+            
+          }
+        }
+} as const
