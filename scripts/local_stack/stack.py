@@ -5,17 +5,19 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Self, TextIO
 
-from local_stack import config, install, keys, postgrest, provider, sidecar, state, supabase_cli
+from local_stack import config, install, keys, sidecar, state, supabase_cli
+from local_stack.blueprint import Blueprint
 from local_stack.database import Database, GivenDatabase, OwnDatabase, open_sidecar_role
 from local_stack.errors import StackError
-from local_stack.node import NodePlan, node_service
 from local_stack.paths import DEFAULT_DATA_DIR
-from local_stack.ports import HOST, free_ports
+from local_stack.ports import free_ports
 from local_stack.process import Service, stop_all, wait_until_ready
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
+
+    from local_stack.keys import Keys
 
 SERVICES = ("postgres", "node", "postgrest", "cog", "replicate", "sidecar")
 
@@ -55,23 +57,22 @@ class Stack:
         self._lock: TextIO | None = None
         self._running: list[Service] = []
         self._database: Database | None = None
-        self._keys: keys.Keys | None = None
-        self._ports: dict[str, int] = {}
+        self._plan: Blueprint | None = None
 
     @property
     def api_url(self) -> str:
         """The gateway's address: what a client calls SUPABASE_URL."""
-        return f"http://{HOST}:{self._ports['node']}"
+        return self._blueprint.api_url
 
     @property
     def replicate_url(self) -> str:
         """The address of the Replicate stand-in."""
-        return f"http://{HOST}:{self._ports['replicate']}"
+        return self._blueprint.replicate_url
 
     @property
     def sidecar_url(self) -> str:
         """The sidecar's address."""
-        return f"http://{HOST}:{self._ports['sidecar']}"
+        return self._blueprint.sidecar_url
 
     @property
     def jwks_url(self) -> str:
@@ -89,12 +90,9 @@ class Stack:
         return self.database.admin_url
 
     @property
-    def keys(self) -> keys.Keys:
+    def keys(self) -> Keys:
         """The keys and tokens of this stack."""
-        if self._keys is None:
-            message = "the stack is not up"
-            raise StackError(message)
-        return self._keys
+        return self._blueprint.keys
 
     @property
     def database(self) -> Database:
@@ -103,6 +101,13 @@ class Stack:
             message = "the stack is not up"
             raise StackError(message)
         return self._database
+
+    @property
+    def _blueprint(self) -> Blueprint:
+        if self._plan is None:
+            message = "the stack is not up"
+            raise StackError(message)
+        return self._plan
 
     @property
     def env(self) -> dict[str, str]:
@@ -166,40 +171,42 @@ class Stack:
     def _prepare(self) -> None:
         install.ensure_node_modules(self._progress)
         free = free_ports(len(_PORTS))
-        self._ports = dict(zip(_PORTS, free, strict=True)) | self._wanted_ports
-        self._keys = keys.load_or_create(self.data_dir / "keys")
+        ports = dict(zip(_PORTS, free, strict=True)) | self._wanted_ports
+        made = keys.load_or_create(self.data_dir / "keys")
         (self.data_dir / "storage").mkdir(exist_ok=True)
+        self._plan = Blueprint(self.data_dir, ports, made, config.load())
         if self._database_url:
             self._database = GivenDatabase(self._database_url, old_privileges=self._old_privileges)
         else:
             self._database = OwnDatabase(
                 self.data_dir / "postgres",
-                self._log("postgres"),
-                self._ports["postgres"],
+                self._plan.log("postgres"),
+                ports["postgres"],
                 old_privileges=self._old_privileges,
             )
 
     def _start(self) -> None:
         # What needs no database starts first, and gets ready while the database does.
-        waiting = [self._launch(one) for one in self._provider_services()]
+        blueprint = self._blueprint
+        waiting = [self._launch(one) for one in blueprint.provider(self.services)]
         self._progress("starting PostgreSQL")
         self._running += self.database.up(self._progress)
         if "node" in self.services:
-            waiting.append(self._launch(self._node()))
+            waiting.append(self._launch(blueprint.node(self.database)))
         if self._migrate:
             self._apply_migrations()
         # After the migrations, so that it reads the final schema at once.
         if "postgrest" in self.services:
-            waiting.append(self._launch(self._postgrest()))
+            waiting.append(self._launch(blueprint.postgrest(self.database)))
         self._progress("waiting for the services")
         if "sidecar" in self.services:
-            waiting.append(self._launch(self._sidecar()))
+            waiting.append(self._launch(blueprint.sidecar(self.database)))
         wait_until_ready(waiting)
 
     def _apply_migrations(self) -> None:
         self._progress("applying the migrations")
         supabase_cli.migrate(self.db_url)
-        supabase_cli.seed(self.db_url, config.load())
+        supabase_cli.seed(self.db_url, self._blueprint.config)
         if not open_sidecar_role(self.database) and "sidecar" in self.services:
             message = f"no migration has made the role {sidecar.ROLE}; start without the sidecar"
             raise StackError(message)
@@ -209,49 +216,6 @@ class Stack:
         self._running.append(service)
         self._save(ready=False)
         return service
-
-    def _provider_services(self) -> list[Service]:
-        found = []
-        if "cog" in self.services:
-            found.append(provider.cog_service(self._log("cog"), self._ports["cog"]))
-        if "replicate" in self.services:
-            cog_url = f"http://{HOST}:{self._ports['cog']}"
-            port = self._ports["replicate"]
-            tokens = self.keys.tokens
-            found.append(provider.replicate_service(tokens, cog_url, self._log("replicate"), port))
-        return found
-
-    def _node(self) -> Service:
-        plan = NodePlan(
-            database_url=self.db_url,
-            password=self.database.password,
-            storage_dir=self.data_dir / "storage",
-            postgrest_url=f"http://{HOST}:{self._ports['postgrest']}",
-            api_url=self.api_url,
-            keys=self.keys,
-            config=config.load(),
-        )
-        return node_service(plan, self._log("node"), self._ports["node"])
-
-    def _postgrest(self) -> Service:
-        return postgrest.postgrest_service(
-            self.db_url,
-            self.database.password,
-            self.keys.jwks_file,
-            config.load(),
-            self._log("postgrest"),
-            (self._ports["postgrest"], self._ports["postgrest_admin"]),
-        )
-
-    def _sidecar(self) -> Service:
-        port = self._ports["sidecar"]
-        env = sidecar.sidecar_environment(
-            self.db_url, self.api_url, self.replicate_url, self.keys, port
-        )
-        return sidecar.sidecar_service(env, self._log("sidecar"), port)
-
-    def _log(self, name: str) -> Path:
-        return self.data_dir / "logs" / f"{name}.log"
 
     def _save(self, *, ready: bool) -> None:
         own = state.ProcessState.of("supervisor", os.getpid())

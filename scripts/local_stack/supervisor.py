@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from local_stack import state
 from local_stack.errors import AlreadyRunningError, ServiceFailedError, StackError
-from local_stack.postgres import remove_leftovers
+from local_stack.place import remove_leftovers
 from local_stack.process import log_tail
 from local_stack.stack import SERVICES, Stack
 
@@ -107,7 +107,7 @@ def _poll_ready(process: subprocess.Popen[bytes], data_dir: Path) -> state.Stack
 
 
 def stop(data_dir: Path) -> bool:
-    """End a stack that another process holds, and whatever an accident left; False when none ran."""
+    """End a stack that another process holds, and whatever an accident left; say if any ran."""
     found = state.load(data_dir)
     if found is None:
         return False

@@ -1,4 +1,4 @@
-"""The stack's PostgreSQL: own, given by address, in places another user cannot reach, and copied."""
+"""The stack's PostgreSQL: own, given by address, in unreachable places, and copied."""
 
 from __future__ import annotations
 
@@ -51,9 +51,9 @@ def test_a_given_empty_server_is_turned_over_and_serves_the_stack(
     bare: Postgres, tmp_path: Path
 ) -> None:
     services = ("node", "postgrest")
-    options = {"services": services, "database_url": bare.url(), "migrate": False}
+    folder = tmp_path / "stack"
     for _ in range(2):
-        with Stack(tmp_path / "stack", **options) as stack:
+        with Stack(folder, services=services, database_url=bare.url(), migrate=False) as stack:
             headers = {"apikey": stack.keys.publishable_key}
             with httpx.Client(trust_env=False, headers=headers, base_url=stack.api_url) as client:
                 assert client.get("/rest/v1/").status_code == 200
@@ -141,15 +141,17 @@ def test_a_template_has_every_migration_and_its_copies_are_apart(bare_server: Po
     count = len(list((SUPABASE_DIR / "migrations").glob("*.sql")))
     template = databases.make_template(bare_server, "migrated_for_test")
     try:
-        with databases.cloned(bare_server, template, "one") as one:
-            with databases.cloned(bare_server, template, "two") as two:
-                for url in (one, two):
-                    with psycopg.connect(url) as connection:
-                        row = connection.execute(
-                            "select count(*) from supabase_migrations.schema_migrations"
-                        ).fetchone()
-                        assert row == (count,)
-                        connection.execute("create table public.only_here (id int)")
+        with (
+            databases.cloned(bare_server, template, "one") as one,
+            databases.cloned(bare_server, template, "two") as two,
+        ):
+            for url in (one, two):
+                with psycopg.connect(url) as connection:
+                    row = connection.execute(
+                        "select count(*) from supabase_migrations.schema_migrations"
+                    ).fetchone()
+                    assert row == (count,)
+                    connection.execute("create table public.only_here (id int)")
     finally:
         databases.drop(bare_server, template)
 

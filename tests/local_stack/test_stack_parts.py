@@ -23,11 +23,19 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def _service(tmp_path: Path, code: str, **more: object) -> Service:
-    options = {"ready": lambda: (tmp_path / "ready").exists(), "port": 0} | more
-    env = base_environment()
+def _service(
+    tmp_path: Path, code: str, *, ready_within: float = 10, stop_within: float = 5
+) -> Service:
     return Service(
-        "thing", [sys.executable, "-c", code], env, tmp_path / "log", cwd=tmp_path, **options
+        name="thing",
+        argv=[sys.executable, "-c", code],
+        env=base_environment(),
+        log=tmp_path / "log",
+        ready=(tmp_path / "ready").exists,
+        port=0,
+        cwd=tmp_path,
+        ready_within=ready_within,
+        stop_within=stop_within,
     )
 
 

@@ -5,8 +5,13 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-# All run the same painter. Both take their faces as a list called image_input.
-NAMES = ("google/nano-banana-2", "google/nano-banana-pro")
+# All run the same painter, with the inputs of nano-banana: faces are a list called image_input. The
+# draft model takes no face; what it does not know it leaves alone, as the real one does.
+NAMES = (
+    "google/nano-banana-2",
+    "google/nano-banana-pro",
+    "black-forest-labs/flux-schnell",
+)
 
 
 def version_of(name: str) -> str:

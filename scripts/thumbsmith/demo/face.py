@@ -13,12 +13,13 @@ def draw_face() -> bytes:
     """Draw a friendly face and give it as PNG bytes, 640×640 pixels."""
     picture = Image.new("RGB", (_SIZE, _SIZE), "#8ecae6")
     draw = ImageDraw.Draw(picture)
-    draw.ellipse((90, 430, 550, 900), fill="#023047")
+    draw.rectangle((272, 440, 368, 580), fill="#dcb088")
+    draw.ellipse((90, 525, 550, 995), fill="#023047")
+    draw.ellipse((262, 500, 378, 580), fill="#dcb088")
     draw.ellipse((150, 70, 490, 330), fill="#5b3a1e")
     draw.ellipse((170, 110, 470, 500), fill="#f2c9a1")
-    draw.rectangle((270, 470, 370, 540), fill="#f2c9a1")
     draw.chord((160, 80, 480, 300), 180, 360, fill="#5b3a1e")
-    for x in (245, 395):
+    for x in (258, 382):
         draw.ellipse((x - 26, 255, x + 26, 300), fill="white")
         draw.ellipse((x - 12, 266, x + 12, 290), fill="#1d3557")
         draw.arc((x - 36, 215, x + 36, 265), 200, 340, fill="#5b3a1e", width=9)

@@ -1,0 +1,92 @@
+"""How the services of one stack are wired: addresses, ports, keys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from local_stack import postgrest, provider, sidecar
+from local_stack.node import NodePlan, node_service
+from local_stack.ports import HOST
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+    from pathlib import Path
+
+    from local_stack.config import ProjectConfig
+    from local_stack.database import Database
+    from local_stack.keys import Keys
+    from local_stack.process import Service
+
+
+@dataclass(frozen=True)
+class Blueprint:
+    """Describes every service; starts none."""
+
+    data_dir: Path
+    ports: Mapping[str, int]
+    keys: Keys
+    config: ProjectConfig
+
+    @property
+    def api_url(self) -> str:
+        """The gateway's address."""
+        return self._url("node")
+
+    @property
+    def replicate_url(self) -> str:
+        """The address of the Replicate stand-in."""
+        return self._url("replicate")
+
+    @property
+    def sidecar_url(self) -> str:
+        """The sidecar's address."""
+        return self._url("sidecar")
+
+    def log(self, name: str) -> Path:
+        """Return a service's log file."""
+        return self.data_dir / "logs" / f"{name}.log"
+
+    def provider(self, wanted: Collection[str]) -> list[Service]:
+        """Describe the model server and its front; they need no database."""
+        tokens, ports = self.keys.tokens, self.ports
+        cog = provider.cog_service(self.log("cog"), ports["cog"])
+        front = provider.replicate_service(
+            tokens, self._url("cog"), self.log("replicate"), ports["replicate"]
+        )
+        return [one for one in (cog, front) if one.name in wanted]
+
+    def node(self, database: Database) -> Service:
+        """Describe Auth, Storage and the gateway."""
+        plan = NodePlan(
+            database_url=database.url,
+            password=database.password,
+            storage_dir=self.data_dir / "storage",
+            postgrest_url=self._url("postgrest"),
+            api_url=self.api_url,
+            keys=self.keys,
+            config=self.config,
+        )
+        return node_service(plan, self.log("node"), self.ports["node"])
+
+    def postgrest(self, database: Database) -> Service:
+        """Describe PostgREST."""
+        return postgrest.postgrest_service(
+            database.url,
+            database.password,
+            self.keys.jwks_file,
+            self.config,
+            self.log("postgrest"),
+            (self.ports["postgrest"], self.ports["postgrest_admin"]),
+        )
+
+    def sidecar(self, database: Database) -> Service:
+        """Describe the sidecar."""
+        port = self.ports["sidecar"]
+        env = sidecar.sidecar_environment(
+            database.url, self.api_url, self.replicate_url, self.keys, port
+        )
+        return sidecar.sidecar_service(env, self.log("sidecar"), port)
+
+    def _url(self, name: str) -> str:
+        return f"http://{HOST}:{self.ports[name]}"

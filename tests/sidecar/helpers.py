@@ -1,0 +1,166 @@
+"""Real servers on loopback, and a database that is only a list of answers."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import socket
+import threading
+import time
+import uuid
+from collections import defaultdict
+from contextlib import asynccontextmanager, contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import uvicorn
+from standardwebhooks import Webhook
+
+from functions_py.errors import DatabaseUnavailableError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+
+    from starlette.applications import Starlette
+
+SECRET = "whsec_" + base64.b64encode(b"the current secret, 24+ b").decode()
+PREVIOUS = "whsec_" + base64.b64encode(b"the secret before that one").decode()
+STRANGER = "whsec_" + base64.b64encode(b"the secret of somebody else").decode()
+
+
+class FakeStore:
+    """Answers like the database; remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[str, tuple[object, ...]]] = []
+        self.queue: list[dict[str, Any]] = []
+        self.answers: dict[str, Any] = {"sweep": {}, "sidecar_ready": True, "queue_metrics": {}}
+        self.outages: dict[str, int] = defaultdict(int)
+        self.on_wake: Callable[[], None] | None = None
+        self.listeners = 0
+
+    def add_job(self, kind: str, payload: dict[str, Any] | None = None) -> int:
+        """Queue a job; give its id."""
+        job_id = len(self.calls) + len(self.queue) + 1000
+        self.queue.append(
+            {
+                "job_id": job_id,
+                "lease_token": uuid.uuid4(),
+                "kind": kind,
+                "generation_id": uuid.uuid4(),
+                "attempt": 1,
+                "payload": payload or {},
+            }
+        )
+        return job_id
+
+    def asked(self, function: str) -> list[tuple[object, ...]]:
+        """Give the arguments of all calls of a function."""
+        return [values for name, values in self.calls if name == function]
+
+    def reports(self) -> list[tuple[str, tuple[object, ...]]]:
+        """Give the reports so far, without job id and lease."""
+        return [(name, values[2:]) for name, values in self.calls if name.startswith("record_")]
+
+    async def rows(self, function: str, *values: object) -> list[dict[str, Any]]:
+        """Claim jobs."""
+        self._note(function, values)
+        assert function == "claim_jobs"
+        room = int(str(values[1]))
+        taken, self.queue = self.queue[:room], self.queue[room:]
+        return taken
+
+    async def value(self, function: str, *values: object) -> Any:  # noqa: ANN401
+        """Answer any other function."""
+        self._note(function, values)
+        answer = self.answers.get(function, "ok" if function.startswith("record_") else None)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    async def listen(self, on_wake: Callable[[], None]) -> None:
+        """Keep the callback until the connection is cut with `outages`."""
+        self._note("listen", ())
+        self.on_wake = on_wake
+        self.listeners += 1
+        on_wake()
+        while not self.outages["connection"]:
+            await asyncio.sleep(0.01)
+        self.outages["connection"] -= 1
+        raise DatabaseUnavailableError
+
+    def _note(self, function: str, values: tuple[object, ...]) -> None:
+        self.calls.append((function, values))
+        if self.outages[function] > 0:
+            self.outages[function] -= 1
+            raise DatabaseUnavailableError
+
+
+async def eventually(check: Callable[[], bool], seconds: float = 5.0) -> None:
+    """Wait until a check is true."""
+    ends = time.monotonic() + seconds
+    while not check():
+        assert time.monotonic() < ends, "did not happen in time"
+        await asyncio.sleep(0.005)
+
+
+@contextmanager
+def serving(app: Starlette) -> Iterator[str]:
+    """Serve an application on a free port; give its address."""
+    server = uvicorn.Server(
+        uvicorn.Config(app, host="127.0.0.1", log_config=None, timeout_graceful_shutdown=1)
+    )
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        try:
+            while not server.started:
+                assert thread.is_alive()
+                time.sleep(0.005)
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+@asynccontextmanager
+async def raw_server(
+    answer: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]],
+    **options: Any,  # noqa: ANN401
+) -> AsyncIterator[int]:
+    """Serve raw bytes on a free port; give the port."""
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await answer(reader, writer)
+            await writer.drain()
+        except (ConnectionError, asyncio.IncompleteReadError):
+            pass
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(handle, "127.0.0.1", 0, **options)
+    try:
+        yield int(server.sockets[0].getsockname()[1])
+    finally:
+        server.close()
+        await server.wait_closed()
+
+
+def signed(
+    body: bytes, secret: str = SECRET, *, webhook_id: str = "msg_1", age_seconds: float = 0
+) -> dict[str, str]:
+    """Give the headers of a webhook that was signed so long ago."""
+    moment = datetime.fromtimestamp(time.time() - age_seconds, UTC)
+    return {
+        "webhook-id": webhook_id,
+        "webhook-timestamp": str(int(moment.timestamp())),
+        "webhook-signature": Webhook(secret).sign(webhook_id, moment, body.decode("latin-1")),
+    }
+
+
+def prediction(**more: Any) -> bytes:  # noqa: ANN401
+    """Give a webhook's body."""
+    return json.dumps({"id": "p1", "status": "succeeded", "output": None} | more).encode()

@@ -1,0 +1,317 @@
+"""Downloads from servers that mean no good, each beside one that does."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import ssl
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from functions_py.addresses import is_public, resolve
+from functions_py.config import LOOPBACK_NAMES
+from functions_py.download import Downloader, Limits
+from functions_py.errors import RejectedError, TransientError
+from tests.sidecar.helpers import raw_server
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from pathlib import Path
+
+    Answer = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+SMALL = Limits(max_bytes=1000, total_seconds=1.0, connect_seconds=0.5, read_seconds=0.5)
+PNG = b"\x89PNG pretended"
+
+
+def local(**options: object) -> Downloader:
+    return Downloader(LOOPBACK_NAMES, loopback=True, limits=SMALL, **options)  # type: ignore[arg-type]
+
+
+def replying(head: str, body: bytes = PNG, seen: list[bytes] | None = None) -> Answer:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        request = await reader.readuntil(b"\r\n\r\n")
+        if seen is not None:
+            seen.append(request)
+        writer.write(f"HTTP/1.1 {head}\r\nconnection: close\r\n\r\n".encode() + body)
+
+    return answer
+
+
+OK = "200 OK\r\ncontent-type: image/png"
+
+
+async def refusal(downloader: Downloader, url: str) -> tuple[str, str]:
+    with pytest.raises(RejectedError) as refused:
+        await downloader.fetch(url)
+    return refused.value.slug, refused.value.detail
+
+
+async def test_an_image_is_fetched_without_any_credential() -> None:
+    seen: list[bytes] = []
+    async with raw_server(replying(OK, seen=seen)) as port:
+        assert await local().fetch(f"http://127.0.0.1:{port}/out.png") == PNG
+    head = seen[0].decode().lower()
+    assert f"host: 127.0.0.1:{port}" in head
+    assert "accept-encoding: identity" in head
+    for name in ("authorization", "cookie", "apikey", "referer"):
+        assert f"{name}:" not in head
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://replicate.delivery/x.png",
+        "ftp://replicate.delivery/x.png",
+        "file:///etc/passwd",
+        "data:image/png;base64,AAAA",
+        "https://user:password@replicate.delivery/x.png",
+        "https://replicate.delivery:8443/x.png",
+        "https://replicate.delivery.evil.example/x.png",
+        "https://evilreplicate.delivery/x.png",
+        "https://127.0.0.1/x.png",
+        "https://2130706433/x.png",
+        "https://0x7f000001/x.png",
+        "https://0177.0.0.1/x.png",
+        "https://127.1/x.png",
+        "https://[::1]/x.png",
+        "https://[::ffff:127.0.0.1]/x.png",
+        "https://169.254.169.254/latest/meta-data",
+        "https://replicate.delivery./x.png",
+        "https://replicate.delivery\\@127.0.0.1/x.png",
+        "//replicate.delivery/x.png",
+        "",
+        "nonsense",
+    ],
+)
+async def test_an_address_that_is_not_an_allowed_https_host_is_refused(url: str) -> None:
+    async def never(_host: str, _port: int) -> list[str]:
+        raise AssertionError("refused before the name is looked up")
+
+    slug, _ = await refusal(Downloader(("replicate.delivery",), resolver=never), url)
+    assert slug == "output_url_refused"
+
+
+@pytest.mark.parametrize("host", ["replicate.delivery", "pbxt.replicate.delivery"])
+@pytest.mark.parametrize(
+    "addresses",
+    [
+        ["127.0.0.1"],
+        ["10.1.2.3"],
+        ["169.254.169.254"],
+        ["::1"],
+        ["::ffff:10.0.0.1"],
+        ["64:ff9b::a00:1"],
+        ["fd00::1"],
+        ["93.184.216.34", "192.168.0.1"],
+        ["not an address"],
+        [],
+    ],
+)
+async def test_an_allowed_name_that_leads_inside_is_refused(
+    host: str, addresses: list[str]
+) -> None:
+    asked: list[str] = []
+
+    async def answer(name: str, _port: int) -> list[str]:
+        asked.append(name)
+        return addresses
+
+    downloader = Downloader(("replicate.delivery",), resolver=answer)
+    assert await refusal(downloader, f"https://{host}/x.png") == ("output_url_refused", "address")
+    assert asked == [host]
+
+
+@pytest.mark.parametrize(
+    ("address", "public"),
+    [
+        ("93.184.216.34", True),
+        ("2606:4700::1111", True),
+        ("0.0.0.0", False),  # noqa: S104
+        ("100.64.0.1", False),
+        ("172.31.255.255", False),
+        ("172.32.0.1", True),
+        ("198.19.0.1", False),
+        ("224.0.0.1", False),
+        ("255.255.255.255", False),
+        ("::", False),
+        ("::ffff:93.184.216.34", False),
+        ("2001:db8::1", False),
+        ("2001::1", False),
+        ("2002:7f00:1::", False),
+        ("fe80::1%eth0", False),
+        ("ff02::1", False),
+    ],
+)
+def test_which_addresses_are_public(address: str, public: bool) -> None:  # noqa: FBT001
+    assert is_public(address) is public
+
+
+async def test_the_checked_address_is_the_one_connected_to() -> None:
+    answers = [["127.0.0.1"], ["10.0.0.1"]]
+    asked: list[str] = []
+
+    async def rebinding(host: str, _port: int) -> list[str]:
+        asked.append(host)
+        return answers.pop(0)
+
+    seen: list[bytes] = []
+    async with raw_server(replying(OK, seen=seen)) as port:
+        url = f"http://localhost:{port}/out.png"
+        assert await local(resolver=rebinding).fetch(url) == PNG
+        assert asked == ["localhost"]
+        assert b"host: localhost:" in seen[0].lower()
+        # Now the name leads elsewhere, and is looked up anew.
+        assert await refusal(local(resolver=rebinding), url) == ("output_url_refused", "address")
+    assert len(seen) == 1
+
+
+async def test_loopback_means_loopback_only() -> None:
+    async def outside(_host: str, _port: int) -> list[str]:
+        return ["93.184.216.34"]
+
+    slug = "output_url_refused"
+    assert await refusal(local(resolver=outside), "http://localhost/x") == (slug, "address")
+    assert await refusal(local(), "https://replicate.delivery/x") == (slug, "host")
+
+
+async def test_the_next_address_is_tried_when_one_does_not_answer() -> None:
+    async def two(_host: str, _port: int) -> list[str]:
+        return ["127.0.0.9", "127.0.0.1"]
+
+    async with raw_server(replying(OK)) as port:
+        assert await local(resolver=two).fetch(f"http://localhost:{port}/") == PNG
+
+
+async def test_the_system_resolver_gives_plain_addresses() -> None:
+    assert "127.0.0.1" in await resolve("localhost", 80)
+
+
+async def test_a_redirect_is_not_followed() -> None:
+    seen: list[bytes] = []
+    async with raw_server(replying(OK, seen=seen)) as target:
+        for code in ("301 Moved", "302 Found", "307 Temporary", "308 Permanent"):
+            head = f"{code}\r\nlocation: http://127.0.0.1:{target}/"
+            async with raw_server(replying(head)) as port:
+                slug, _ = await refusal(local(), f"http://127.0.0.1:{port}/")
+            assert slug == "output_refused"
+        assert seen == []
+        assert await local().fetch(f"http://127.0.0.1:{target}/") == PNG
+
+
+@pytest.mark.parametrize(
+    ("head", "slug"),
+    [
+        ("404 Not Found", "output_gone"),
+        ("410 Gone", "output_gone"),
+        ("204 No Content", "output_refused"),
+        ("200 OK\r\ncontent-type: text/html", "output_not_an_image"),
+        ("200 OK\r\ncontent-type: image/svg+xml", "output_not_an_image"),
+        (f"{OK}\r\ncontent-length: 1001", "output_too_large"),
+        (f"{OK}\r\ncontent-encoding: gzip", "output_refused"),
+        (f"{OK}\r\ncontent-encoding: br", "output_refused"),
+    ],
+)
+async def test_an_answer_that_is_no_image_is_refused(head: str, slug: str) -> None:
+    async with raw_server(replying(head, b"")) as port:
+        assert (await refusal(local(), f"http://127.0.0.1:{port}/"))[0] == slug
+
+
+async def test_a_compressed_bomb_is_not_unpacked() -> None:
+    bomb = gzip.compress(bytes(50_000_000))
+    async with raw_server(replying(f"{OK}\r\ncontent-encoding: gzip", bomb)) as port:
+        assert await refusal(local(), f"http://127.0.0.1:{port}/") == (
+            "output_refused",
+            "compressed",
+        )
+
+
+async def test_a_body_without_a_length_is_cut_off_at_the_limit() -> None:
+    sent = 0
+
+    async def endless(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal sent
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(f"HTTP/1.1 {OK}\r\n\r\n".encode())
+        for _ in range(100_000):
+            writer.write(bytes(100))
+            sent += 100
+            await writer.drain()
+
+    async with raw_server(endless) as port:
+        assert await refusal(local(), f"http://127.0.0.1:{port}/") == ("output_too_large", "")
+    assert sent < 10_000_000
+    async with raw_server(replying(OK, bytes(1000))) as port:
+        assert len(await local().fetch(f"http://127.0.0.1:{port}/")) == 1000
+
+
+async def test_a_slow_drip_ends_at_the_total_time() -> None:
+    async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(f"HTTP/1.1 {OK}\r\n\r\n".encode())
+        for _ in range(100):
+            writer.write(b"x")
+            await writer.drain()
+            await asyncio.sleep(0.1)
+
+    started = asyncio.get_running_loop().time()
+    async with raw_server(drip) as port:
+        with pytest.raises(TransientError, match="output_timeout"):
+            await local().fetch(f"http://127.0.0.1:{port}/")
+    assert asyncio.get_running_loop().time() - started < 2
+
+
+@pytest.mark.parametrize("head", ["500 Oops", "503 Busy", "429 Slowly", "nonsense"])
+async def test_what_may_pass_is_tried_again_later(head: str) -> None:
+    async with raw_server(replying(head)) as port:
+        with pytest.raises(TransientError, match="output_unreachable"):
+            await local().fetch(f"http://127.0.0.1:{port}/")
+    with pytest.raises(TransientError, match="output_unreachable"):
+        await local().fetch(f"http://127.0.0.1:{port}/")
+
+
+def certificate(folder: Path, name: str) -> tuple[ssl.SSLContext, ssl.SSLContext]:
+    """Give a server's context with a new certificate, and a client's that trusts only it."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(minutes=1))
+        .not_valid_after(now + timedelta(hours=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    pem = made.public_bytes(serialization.Encoding.PEM) + key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    file = folder / f"{name}.pem"
+    file.write_bytes(pem)
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server.load_cert_chain(file)
+    return server, ssl.create_default_context(cafile=str(file))
+
+
+async def test_the_certificate_is_checked_against_the_name_not_the_address(tmp_path: Path) -> None:
+    for name, fits in (("localhost", True), ("evil.example", False)):
+        server, client = certificate(tmp_path, name)
+        async with raw_server(replying(OK), ssl=server) as port:
+            url = f"https://localhost:{port}/out.png"
+            if fits:
+                assert await local(tls=client).fetch(url) == PNG
+                with pytest.raises(TransientError, match="output_unreachable"):
+                    await local().fetch(url)
+            else:
+                with pytest.raises(TransientError, match="output_unreachable"):
+                    await local(tls=client).fetch(url)
