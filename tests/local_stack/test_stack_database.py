@@ -137,23 +137,29 @@ def test_unreachable_binaries_are_copied(tmp_path: Path, monkeypatch: pytest.Mon
     assert server.bin_dir.exists() is not ROOT
 
 
-def test_a_template_has_every_migration_and_its_copies_are_apart(bare_server: Postgres) -> None:
+@pytest.fixture
+def own_server(tmp_path: Path) -> Iterator[Postgres]:
+    """Run a server whose roles the test may change."""
+    server = Postgres(tmp_path / "data", tmp_path / "log")
+    cluster.initialize(server)
+    with server:
+        yield server
+
+
+def test_a_template_has_every_migration_and_its_copies_are_apart(own_server: Postgres) -> None:
     count = len(list((SUPABASE_DIR / "migrations").glob("*.sql")))
-    template = databases.make_template(bare_server, "migrated_for_test")
-    try:
-        with (
-            databases.cloned(bare_server, template, "one") as one,
-            databases.cloned(bare_server, template, "two") as two,
-        ):
-            for url in (one, two):
-                with psycopg.connect(url) as connection:
-                    row = connection.execute(
-                        "select count(*) from supabase_migrations.schema_migrations"
-                    ).fetchone()
-                    assert row == (count,)
-                    connection.execute("create table public.only_here (id int)")
-    finally:
-        databases.drop(bare_server, template)
+    template = databases.make_template(own_server)
+    with (
+        databases.cloned(own_server, template, "one") as one,
+        databases.cloned(own_server, template, "two") as two,
+    ):
+        for url in (one, two):
+            with psycopg.connect(url) as connection:
+                row = connection.execute(
+                    "select count(*) from supabase_migrations.schema_migrations"
+                ).fetchone()
+                assert row == (count,)
+                connection.execute("create table public.only_here (id int)")
 
 
 def test_the_data_of_a_stack_outlives_it(tmp_path_factory: pytest.TempPathFactory) -> None:

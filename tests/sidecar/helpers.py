@@ -15,9 +15,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import uvicorn
-from standardwebhooks import Webhook
-
 from functions_py.errors import DatabaseUnavailableError
+from standardwebhooks import Webhook
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator

@@ -12,11 +12,11 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-
 from functions_py.addresses import is_public, resolve
 from functions_py.config import LOOPBACK_NAMES
 from functions_py.download import Downloader, Limits
 from functions_py.errors import RejectedError, TransientError
+
 from tests.sidecar.helpers import raw_server
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ async def test_an_allowed_name_that_leads_inside_is_refused(
         ("ff02::1", False),
     ],
 )
-def test_which_addresses_are_public(address: str, public: bool) -> None:  # noqa: FBT001
+def test_which_addresses_are_public(address: str, public: bool) -> None:
     assert is_public(address) is public
 
 

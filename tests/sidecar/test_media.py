@@ -8,13 +8,14 @@ import struct
 import zlib
 
 import pytest
-from PIL import Image, PngImagePlugin
-
 from functions_py.errors import RejectedError
 from functions_py.media import normalise
+from PIL import Image, PngImagePlugin
 
 
-def encoded(kind: str, size: tuple[int, int] = (1376, 768), mode: str = "RGB", **more: object) -> bytes:
+def encoded(
+    kind: str, size: tuple[int, int] = (1376, 768), mode: str = "RGB", **more: object
+) -> bytes:
     buffer = io.BytesIO()
     colour = {"RGB": (200, 40, 40), "L": 90, "CMYK": (0, 200, 200, 0)}.get(mode, 0)
     Image.new(mode, size, colour).save(buffer, kind, **more)
@@ -47,7 +48,9 @@ async def test_each_format_and_shape_becomes_a_png_of_the_wanted_size(
     }
 
 
-@pytest.mark.parametrize(("kind", "mode"), [("JPEG", "CMYK"), ("JPEG", "L"), ("PNG", "1"), ("PNG", "I;16")])
+@pytest.mark.parametrize(
+    ("kind", "mode"), [("JPEG", "CMYK"), ("JPEG", "L"), ("PNG", "1"), ("PNG", "I;16")]
+)
 async def test_unusual_colours_are_converted(kind: str, mode: str) -> None:
     assert decoded((await normalise(encoded(kind, mode=mode), 64, 36)).data).mode == "RGB"
 

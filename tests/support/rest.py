@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import io
 import uuid
 from dataclasses import dataclass
 from typing import Any, Self
 
 import httpx
+from PIL import Image
 
 PASSWORD = "correct horse battery"
+
+
+def picture() -> bytes:
+    """Give a small PNG."""
+    file = io.BytesIO()
+    Image.new("RGB", (64, 64), "orange").save(file, "PNG")
+    return file.getvalue()
 
 
 @dataclass(frozen=True)
@@ -52,16 +61,10 @@ class Caller:
         path = f"{self.user_id}/{name}"
         answer = self.http.post(
             f"/storage/v1/object/faces/{path}",
-            content=PIXEL,
+            content=picture(),
             headers={"content-type": "image/png"},
         )
         assert answer.status_code == 200, answer.text
         answer = self.rpc("add_user_image", object_path=path)
         assert answer.status_code == 200, answer.text
         return str(answer.json()["id"])
-
-
-PIXEL = bytes.fromhex(
-    "89504e470d0a1a0a0000000d4948445200000001000000010806000000"
-    "1f15c4890000000d49444154789c6360f8cfc0000003010100c9fe92ef0000000049454e44ae426082"
-)

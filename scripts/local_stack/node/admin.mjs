@@ -49,10 +49,9 @@ export class Admin {
   /** @param {Request} request @param {URL} url @param {string} token @param {object} body */
   async handle(request, url, token, body) {
     await this.#requireServiceRole(token);
-    const [, id, rest] = url.pathname.match(/^\/auth\/v1\/admin\/users(?:\/([^/]+))?(\/.*)?$/) ?? [];
-    if (!url.pathname.startsWith('/auth/v1/admin/users') || rest) {
-      throw new AuthError(404, 'not_found', 'Not Found');
-    }
+    const route = url.pathname.match(/^\/auth\/v1\/admin\/users(?:\/([^/]+))?$/);
+    if (!route) throw new AuthError(404, 'not_found', 'Not Found');
+    const [, id] = route;
     if (!id && request.method === 'GET') return this.#list(url);
     if (!id && request.method === 'POST') return Response.json(await this.#create(body));
     if (!id) throw new AuthError(405, 'validation_failed', 'Method Not Allowed');
@@ -93,7 +92,8 @@ export class Admin {
       address.searchParams.set('page', String(number));
       return `<${address.pathname}${address.search}>; rel="${rel}"`;
     };
-    const links = page < pages ? [link(page + 1, 'next'), link(pages, 'last')] : [link(pages, 'last')];
+    const links = [link(pages, 'last')];
+    if (page < pages) links.unshift(link(page + 1, 'next'));
     const users = await this.#withIdentities(rows);
     return Response.json(
       { users, aud: 'authenticated' },
@@ -130,7 +130,9 @@ export class Admin {
       for (const provider of providers) await insertIdentity(tx, user, provider);
       await audit(tx, 'user_signedup', user, 'team', { provider: providers[0] });
       await setRole(tx, user.id, body.role || undefined);
-      if (body.app_metadata) await mergeMetadata(tx, user.id, 'raw_app_meta_data', body.app_metadata);
+      if (body.app_metadata) {
+        await mergeMetadata(tx, user.id, 'raw_app_meta_data', body.app_metadata);
+      }
       await this.#applyStates(tx, user.id, body, ban);
     });
   }
@@ -140,9 +142,11 @@ export class Admin {
       select email is not distinct from ${email} as by_email from auth.users
       where email = ${email} or phone = ${phone || null} limit 1`;
     if (!taken) return;
-    throw taken.by_email
-      ? new AuthError(422, 'email_exists', 'A user with this email address has already been registered')
-      : new AuthError(422, 'phone_exists', 'Phone number already registered by another user');
+    if (!taken.by_email) {
+      throw new AuthError(422, 'phone_exists', 'Phone number already registered by another user');
+    }
+    const message = 'A user with this email address has already been registered';
+    throw new AuthError(422, 'email_exists', message);
   }
 
   async #update(user, body) {
@@ -169,7 +173,8 @@ export class Admin {
   async #setEmail(tx, user, email, verified) {
     const changes = { email, email_verified: verified };
     const { count } = await tx`
-      update auth.identities set identity_data = identity_data || ${tx.json(changes)}, updated_at = now()
+      update auth.identities
+      set identity_data = identity_data || ${tx.json(changes)}, updated_at = now()
       where user_id = ${user.id} and provider = 'email'`;
     if (count === 0) await insertIdentity(tx, { ...user, email }, 'email');
     await tx`
@@ -181,11 +186,13 @@ export class Admin {
   async #applyStates(tx, id, body, ban) {
     if (body.email_confirm) await confirmEmail(tx, id);
     if (body.phone_confirm) {
-      await tx`update auth.users set phone_confirmed_at = now(), updated_at = now() where id = ${id}`;
+      await tx`
+        update auth.users set phone_confirmed_at = now(), updated_at = now() where id = ${id}`;
     }
     if (ban !== undefined) {
       await tx`
-        update auth.users set banned_until = now() + make_interval(secs => ${ban}) where id = ${id}`;
+        update auth.users set banned_until = now() + make_interval(secs => ${ban})
+        where id = ${id}`;
     }
   }
 

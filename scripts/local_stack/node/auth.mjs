@@ -4,9 +4,11 @@ import { AuthError, renderAuthError } from './errors.mjs';
 import { Sessions } from './sessions.mjs';
 import { Signup } from './signup.mjs';
 import { bearerOf } from './tokens.mjs';
-import { findUser, insertIdentity, validEmail } from './users.mjs';
+import { findUser, insertIdentity, oneTimeCode, validEmail } from './users.mjs';
 
 const BASE = '/auth/v1';
+
+const FAILURE = 'Unexpected failure, please check server logs for more information';
 
 /** What hosted says when a statement fails behind a route that lite serves. */
 const FAILURES = {
@@ -79,7 +81,8 @@ export class Auth {
 
   async #route(request, url, path) {
     if (path === '/.well-known/jwks.json') {
-      return Response.json(this.tokens.jwks, { headers: { 'cache-control': 'public, max-age=600' } });
+      const headers = { 'cache-control': 'public, max-age=600' };
+      return Response.json(this.tokens.jwks, { headers });
     }
     if (request.method === 'GET' || request.method === 'HEAD') {
       return path.startsWith('/admin/')
@@ -136,8 +139,7 @@ export class Auth {
   async #errorOf(answer, path) {
     const json = await answer.json().catch(() => ({}));
     if (answer.status >= 500) {
-      const message = FAILURES[path] ?? 'Unexpected failure, please check server logs for more information';
-      return new AuthError(500, 'unexpected_failure', message);
+      return new AuthError(500, 'unexpected_failure', FAILURES[path] ?? FAILURE);
     }
     const code = json.error_code ?? (typeof json.code === 'string' ? json.code : 'unknown');
     const message = json.msg ?? json.message ?? json.error_description ?? 'Unknown error';
@@ -168,7 +170,9 @@ export class Auth {
     if (!body.email || (path === '/otp' && body.create_user === false)) return;
     const email = validEmail(body.email);
     const [known] = await this.sql`select id from auth.users where email = ${email}`;
-    if (!known) await this.signup.createByEmail(email, crypto.randomUUID(), body.data ?? {});
+    if (known) return;
+    const password = crypto.randomUUID();
+    await this.signup.register(email, password, body.data ?? {}, oneTimeCode(email));
   }
 
   async #refuseBanned(url, body) {

@@ -27,7 +27,8 @@ export class Buckets {
     if (value === undefined || value === null) return value;
     const [, count, unit] = String(value).match(/^(\d+(?:\.\d+)?)\s*([KMG]?I?B)?$/i) ?? [];
     if (!count) {
-      throw storageErrors.invalidRequest('Invalid file size format, hint: use 20GB / 20MB / 30KB / 3B');
+      const hint = 'use 20GB / 20MB / 30KB / 3B';
+      throw storageErrors.invalidRequest(`Invalid file size format, hint: ${hint}`);
     }
     const bytes = Math.floor(Number(count) * UNITS[(unit ?? 'B').toUpperCase()]);
     if (bytes > this.config.fileSizeLimit) throw storageErrors.tooLarge();
@@ -55,7 +56,9 @@ export class Buckets {
 
   async create(claims, operation, body) {
     const { name } = body;
-    if (!VALID_NAME.test(name ?? '') || name.trim() !== name) throw storageErrors.invalidBucketName();
+    if (!VALID_NAME.test(name ?? '') || name.trim() !== name) {
+      throw storageErrors.invalidBucketName();
+    }
     const row = {
       id: body.id || name,
       name,
@@ -76,12 +79,15 @@ export class Buckets {
       allowed_mime_types: body.allowed_mime_types,
     };
     for (const key of Object.keys(changes)) if (changes[key] === undefined) delete changes[key];
-    if (Object.keys(changes).length === 0) throw storageErrors.invalidRequest('No content provided');
+    if (Object.keys(changes).length === 0) {
+      throw storageErrors.invalidRequest('No content provided');
+    }
     const rows = await this.database.as(
       claims,
       operation,
       (tx) => tx`
-        update storage.buckets set ${tx(changes)}, updated_at = now() where id = ${id} returning id`,
+        update storage.buckets set ${tx(changes)}, updated_at = now()
+        where id = ${id} returning id`,
     );
     if (rows.length === 0) throw storageErrors.noSuchBucket();
     return { message: 'Successfully updated' };

@@ -74,8 +74,8 @@ export async function customAccessToken(sql, name, claims, method) {
   const answer = await callHook(sql, name, event);
   const missing = REQUIRED_CLAIMS.filter((claim) => answer.claims?.[claim] === undefined);
   if (missing.length > 0) {
-    const message = `output claims do not conform to the expected schema: missing ${missing.join(', ')}`;
-    throw new AuthError(500, 'unexpected_failure', message);
+    const message = 'output claims do not conform to the expected schema';
+    throw new AuthError(500, 'unexpected_failure', `${message}: missing ${missing.join(', ')}`);
   }
   return answer.claims;
 }

@@ -12,7 +12,7 @@ const unknownKey = () =>
 const secretInBrowser = () =>
   refusal(
     'Forbidden use of secret API key in browser',
-    'Secret API keys can only be used in a protected environment and should never be used in a browser.',
+    'Secret API keys belong into a protected environment and should never be used in a browser.',
   );
 
 function sameText(a, b) {

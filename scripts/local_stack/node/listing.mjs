@@ -1,4 +1,5 @@
-const SORT_COLUMNS = ['name', 'updated_at', 'created_at', 'last_accessed_at'];
+const TIME_COLUMNS = ['updated_at', 'created_at', 'last_accessed_at'];
+const V2_COLUMNS = ['name', 'updated_at', 'created_at'];
 const MAX_SEARCH = 1500;
 const MAX_PAGE = 1000;
 
@@ -36,10 +37,11 @@ const rowsUnder = (tx, bucket, start) => tx`
  *
  * @param tx transaction under the caller's role
  * @param {string} bucket
- * @param {{ prefix?: string, search?: string, limit?: number, offset?: number, sortBy?: object }} query
+ * @param {{ prefix?: string, search?: string, limit?: number, offset?: number,
+ *   sortBy?: { column?: string, order?: string } }} query
  */
 export async function listFolder(tx, bucket, query) {
-  const folder = query.prefix && !query.prefix.endsWith('/') ? `${query.prefix}/` : query.prefix || '';
+  const folder = (query.prefix ?? '').replace(/([^/])$/, '$1/');
   const rows = await rowsUnder(tx, bucket, folder + (query.search ?? ''));
   const folders = new Map();
   const files = [];
@@ -60,7 +62,7 @@ function sorted(folders, files, { column, order }) {
   const sign = order?.toLowerCase() === 'desc' ? -1 : 1;
   const key = (entry) => (entry.id === null ? `${entry.name}/` : entry.name).toLowerCase();
   const byName = (a, b) => sign * compare(key(a), key(b));
-  if (!SORT_COLUMNS.includes(column) || column === 'name') return [...folders, ...files].sort(byName);
+  if (!TIME_COLUMNS.includes(column)) return [...folders, ...files].sort(byName);
   const byColumn = (a, b) => sign * compare(a[column] ?? '', b[column] ?? '');
   return [...folders.sort(byName), ...files.sort(byColumn)];
 }
@@ -100,7 +102,7 @@ function entriesV2(rows, prefix, withDelimiter) {
 export async function listPage(tx, bucket, query) {
   const prefix = query.prefix ?? '';
   const limit = Math.min(Number(query.limit) || MAX_PAGE, MAX_PAGE);
-  const column = ['created_at', 'updated_at'].includes(query.sortBy?.column) ? query.sortBy.column : 'name';
+  const column = V2_COLUMNS.includes(query.sortBy?.column) ? query.sortBy.column : 'name';
   const sign = query.sortBy?.order?.toLowerCase() === 'desc' ? -1 : 1;
   const rows = (await rowsUnder(tx, bucket, prefix)).filter((row) => row.name.startsWith(prefix));
   const entries = entriesV2(rows, prefix, query.with_delimiter === true).sort(
@@ -110,9 +112,10 @@ export async function listPage(tx, bucket, query) {
   const start = after === null ? 0 : entries.findIndex(({ name }) => name === after) + 1;
   const page = entries.slice(start, start + limit);
   const hasNext = start + limit < entries.length;
+  const last = page.at(-1)?.name;
   return {
     hasNext,
-    ...(hasNext ? { nextCursor: encodeCursor(page.at(-1).name), nextCursorKey: page.at(-1).name } : {}),
+    ...(hasNext ? { nextCursor: encodeCursor(last), nextCursorKey: last } : {}),
     folders: page.filter(({ id }) => id === null),
     objects: page.filter(({ id }) => id !== null),
   };

@@ -11,7 +11,7 @@ export class Objects {
     Object.assign(this, { database, files, uploads, downloads });
   }
 
-  /** Removes as the user, in one statement; what the user may not remove is simply not in the list. */
+  /** Removes as the user, in one statement; what the user may not remove is not in the answer. */
   async removeMany(claims, operation, bucket, { prefixes }) {
     if (!Array.isArray(prefixes) || prefixes.length < 1 || prefixes.length > MAX_REMOVED) {
       throw storageErrors.invalidRequest(`body/prefixes must have 1 to ${MAX_REMOVED} items`);

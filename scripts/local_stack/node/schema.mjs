@@ -68,10 +68,14 @@ returns trigger
 language plpgsql
 set search_path = ''
 as $$
+declare
+    v_allowed constant text := pg_catalog.current_setting('storage.allow_delete_query', true);
 begin
-    if coalesce(pg_catalog.current_setting('storage.allow_delete_query', true), 'false') <> 'true' then
-        raise exception 'Direct deletion from storage tables is not allowed. Use the Storage API instead.'
-            using errcode = '42501', hint = 'The file itself would stay behind.';
+    if coalesce(v_allowed, 'false') <> 'true' then
+        raise exception using
+            errcode = '42501',
+            message = 'Direct deletion from storage tables is not allowed. Use the Storage API instead.',
+            hint = 'The file itself would stay behind.';
     end if;
     return null;
 end

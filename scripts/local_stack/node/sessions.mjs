@@ -28,7 +28,8 @@ export class Sessions {
     await tx`
       insert into auth.refresh_tokens (id, token, user_id, session_id, revoked)
       values (${randomUUID()}, ${refreshToken}, ${userId}, ${session}, false)`;
-    await tx`update auth.users set last_sign_in_at = now(), updated_at = now() where id = ${userId}`;
+    await tx`
+      update auth.users set last_sign_in_at = now(), updated_at = now() where id = ${userId}`;
     await this.#recordMethod(tx, session, method);
     return this.#answer(tx, userId, session, refreshToken, method);
   }
@@ -44,7 +45,9 @@ export class Sessions {
       };
     } catch (error) {
       // Hosted refuses within the transaction: no session may be left of a refused sign-in.
-      if (method !== 'token_refresh') await this.sql`delete from auth.sessions where id = ${session}`;
+      if (method !== 'token_refresh') {
+        await this.sql`delete from auth.sessions where id = ${session}`;
+      }
       throw error;
     }
   }
@@ -52,8 +55,9 @@ export class Sessions {
   /** How a session was opened stays with it, so that a refreshed token still tells. */
   #recordMethod(sql, session, method) {
     return sql`
-      insert into auth.mfa_amr_claims (id, session_id, created_at, updated_at, authentication_method)
-      values (${randomUUID()}, ${session}, now(), now(), ${method})
+      insert into auth.mfa_amr_claims (
+        id, session_id, created_at, updated_at, authentication_method
+      ) values (${randomUUID()}, ${session}, now(), now(), ${method})
       on conflict (session_id, authentication_method) do update set updated_at = now()`;
   }
 

@@ -40,7 +40,7 @@ export class Signing {
     return Promise.all(
       paths.map(async (path) =>
         visible.has(path)
-          ? { error: null, path, signedURL: await this.#downloadUrl(bucket, path, seconds) }
+          ? { error: null, path, signedURL: await this.#downloadUrl(bucket, path, expiresIn) }
           : { error: NOT_VISIBLE, path, signedURL: null },
       ),
     );
@@ -54,7 +54,8 @@ export class Signing {
     const object = { bucket, name, owner, userMetadata: userMetadataHeader(headers) };
     await this.uploads.check(claims, operation, object, upsert);
     const url = `${bucket}/${name}`;
-    const token = await this.tokens.signUrl({ owner, url, upsert, scope: 'upload' }, UPLOAD_SECONDS);
+    const permission = { owner, url, upsert, scope: 'upload' };
+    const token = await this.tokens.signUrl(permission, UPLOAD_SECONDS);
     const address = url.split('/').map(encodeURIComponent).join('/');
     return { url: `/object/upload/sign/${address}?token=${token}`, token };
   }
@@ -70,7 +71,9 @@ export class Signing {
     if (claims.scope !== scope) {
       throw storageErrors.invalidSignature(`Token is not scoped for ${scope}`);
     }
-    if (claims.url !== `${bucket}/${name}`) throw storageErrors.invalidSignature('Invalid signature');
+    if (claims.url !== `${bucket}/${name}`) {
+      throw storageErrors.invalidSignature('Invalid signature');
+    }
     return claims;
   }
 

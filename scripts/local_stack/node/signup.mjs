@@ -43,26 +43,13 @@ export class Signup {
     const [existing] = await this.sql`
       select * from auth.users where email = ${email} and not is_sso_user`;
     if (existing) return this.#repeated(existing, body);
-    return this.createByEmail(email, body.password, body.data ?? {});
+    return this.#byEmail(email, body.password, body.data ?? {});
   }
 
-  /** Stores a new user with an address and answers with a session, or with the unconfirmed user. */
-  async createByEmail(email, password, data) {
-    const user = newUser({
-      email,
-      password: await hashPassword(password),
-      appMetadata: EMAIL_PROVIDER,
-      userMetadata: data,
-    });
-    await beforeUserCreated(this.sql, this.config.hooks.beforeUserCreated, userJson(user));
+  /** A new user with an address: answers with a session, or with the unconfirmed user. */
+  async #byEmail(email, password, data) {
     const mail = oneTimeCode(email);
-    await this.#inTransaction('Database error saving new user', async (tx) => {
-      await insertUser(tx, user);
-      await setRole(tx, user.id);
-      const identity = await insertIdentity(tx, user, 'email', data);
-      await mergeMetadata(tx, user.id, 'raw_user_meta_data', identity);
-      await this.#confirmOrAsk(tx, user, mail);
-    });
+    const user = await this.register(email, password, data, mail);
     if (!this.config.emailConfirmations) {
       return this.#inTransaction('Database error granting user', async (tx) => {
         await audit(tx, 'login', user, 'account', { provider: 'email' });
@@ -71,6 +58,25 @@ export class Signup {
     }
     await this.mailbox.sendConfirmation(email, mail.hash, mail.code);
     return findUser(this.sql, user.id);
+  }
+
+  /** Stores a new user with an address, without signing anybody in. */
+  async register(email, password, data, mail) {
+    const user = newUser({
+      email,
+      password: await hashPassword(password),
+      appMetadata: EMAIL_PROVIDER,
+      userMetadata: data,
+    });
+    await beforeUserCreated(this.sql, this.config.hooks.beforeUserCreated, userJson(user));
+    await this.#inTransaction('Database error saving new user', async (tx) => {
+      await insertUser(tx, user);
+      await setRole(tx, user.id);
+      const identity = await insertIdentity(tx, user, 'email', data);
+      await mergeMetadata(tx, user.id, 'raw_user_meta_data', identity);
+      await this.#confirmOrAsk(tx, user, mail);
+    });
+    return user;
   }
 
   async #confirmOrAsk(tx, user, mail) {
@@ -86,8 +92,8 @@ export class Signup {
   }
 
   /**
-   * A known address: said openly where addresses need no confirmation, else answered like a new one,
-   * so that nobody learns who has an account. An unconfirmed one is mailed again.
+   * A known address: said openly where addresses need no confirmation, else answered like a new
+   * one, so that nobody learns who has an account. An unconfirmed one is mailed again.
    */
   async #repeated(existing, body) {
     if (!existing.email_confirmed_at && this.config.emailConfirmations) {

@@ -10,6 +10,7 @@ import { bearerOf } from './tokens.mjs';
 import { Uploads } from './uploads.mjs';
 
 const BASE = '/storage/v1';
+const INFO_OPERATION = 'object.get_authenticated_info';
 
 /**
  * The routes in the order in which they are tried: method, pattern, operation (what
@@ -33,8 +34,8 @@ const ROUTES = [
   ['GET HEAD', 'object/sign/:bucket/*', 'storage.object.get_signed', 'getSigned', 'open'],
   ['GET HEAD', 'object/public/:bucket/*', 'storage.object.get_public', 'getPublic', 'open'],
   ['GET HEAD', 'object/info/public/:bucket/*', 'storage.object.info_public', 'infoPublic', 'open'],
-  ['GET HEAD', 'object/info/authenticated/:bucket/*', 'object.get_authenticated_info', 'info', 'open'],
-  ['GET HEAD', 'object/info/:bucket/*', 'object.get_authenticated_info', 'info', 'open'],
+  ['GET HEAD', 'object/info/authenticated/:bucket/*', INFO_OPERATION, 'info', 'open'],
+  ['GET HEAD', 'object/info/:bucket/*', INFO_OPERATION, 'info', 'open'],
   ['GET', 'object/authenticated/:bucket/*', 'storage.object.get_authenticated', 'get', 'open'],
   ['HEAD', 'object/authenticated/:bucket/*', 'object.head_authenticated_info', 'get', 'open'],
   ['DELETE', 'object/:bucket', 'storage.object.delete_many', 'removeMany'],
@@ -84,7 +85,9 @@ export class Storage {
   async handle(request, url) {
     try {
       const path = url.pathname.slice(BASE.length);
-      const route = ROUTES.find((one) => one.methods.includes(request.method) && one.path.test(path));
+      const route = ROUTES.find(
+        (one) => one.methods.includes(request.method) && one.path.test(path),
+      );
       if (!route) throw storageErrors.noRoute(request.method, path);
       const [, bucket = '', name = ''] = path.match(route.path);
       const call = {

@@ -54,7 +54,8 @@ export class StorageDatabase {
 
   /** One bucket, seen by the service; null when there is none. */
   async bucket(id) {
-    const [row] = await this.as(SERVICE, '', (tx) => tx`select * from storage.buckets where id = ${id}`);
+    const work = (tx) => tx`select * from storage.buckets where id = ${id}`;
+    const [row] = await this.as(SERVICE, '', work);
     return row ?? null;
   }
 }

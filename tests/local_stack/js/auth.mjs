@@ -1,4 +1,4 @@
-import { anybody, plain, server, signedIn } from './clients.mjs';
+import { API_URL, AuthAdminApi, PUBLISHABLE_KEY, anybody, plain, server, signedIn } from './clients.mjs';
 
 export const signUp = async ({ email, password, data }) =>
   plain(await anybody().auth.signUp({ email, password, options: { data } }));
@@ -87,14 +87,13 @@ export async function listPages({ perPage }) {
 export async function administerAs({ user }) {
   const client = user ? await signedIn(user) : anybody();
   const { data } = await client.auth.getSession();
-  const { createRequire } = await import('node:module');
-  const require = createRequire(`${process.env.NODE_DIR}/package.json`);
-  const { AuthAdminApi } = require('@supabase/auth-js');
-  const { API_URL, PUBLISHABLE_KEY } = process.env;
   const headers = { apikey: PUBLISHABLE_KEY };
   headers.Authorization = `Bearer ${data.session?.access_token ?? PUBLISHABLE_KEY}`;
   const admin = new AuthAdminApi({ url: `${API_URL}/auth/v1`, headers });
-  return { list: plain(await admin.listUsers()), created: plain(await admin.createUser({ email: 'x@example.com' })) };
+  return {
+    list: plain(await admin.listUsers()),
+    created: plain(await admin.createUser({ email: 'x@example.com' })),
+  };
 }
 
 export async function ban({ email, password, id }) {

@@ -4,7 +4,9 @@ import { createRequire } from 'node:module';
 const require = createRequire(`${process.env.NODE_DIR}/package.json`);
 const { createClient } = require('@supabase/supabase-js');
 
-const { API_URL, PUBLISHABLE_KEY, SECRET_KEY } = process.env;
+export const { AuthAdminApi } = require('@supabase/auth-js');
+
+export const { API_URL, PUBLISHABLE_KEY, SECRET_KEY } = process.env;
 const options = { auth: { persistSession: false, autoRefreshToken: false } };
 
 /** What a browser has. */

@@ -1,0 +1,22 @@
+"""A server with the platform, for the commands that take a database."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from local_stack import cluster
+from local_stack.postgres import Postgres
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(scope="session")
+def empty_project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    """Run PostgreSQL with the platform and no migration."""
+    folder = tmp_path_factory.mktemp("empty-project")
+    server = Postgres(folder / "data", folder / "log")
+    cluster.initialize(server)
+    with server:
+        yield server

@@ -1,0 +1,199 @@
+"""The traps of the SDK and of the cloud, sprung on the real stand-in."""
+
+from __future__ import annotations
+
+import time
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+from functions_py.errors import (
+    RejectedError,
+    SubmitRefusedError,
+    SubmitUnknownError,
+    TransientError,
+)
+from functions_py.replicate_gateway import ReplicateGateway
+from replicate.client import Client
+
+from tests.replicate.stand_in import MODEL, StandIn, receiver
+from tests.sidecar.helpers import raw_server
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import AsyncIterator
+
+HOOK = "https://sidecar.example.com/webhooks/replicate?attempt=7"
+
+
+@asynccontextmanager
+async def gateway_to(url: str, token: str, **limits: float) -> AsyncIterator[ReplicateGateway]:
+    gateway = ReplicateGateway(token, url, trust_env=False, **limits)
+    try:
+        yield gateway
+    finally:
+        await gateway.close()
+
+
+async def create(stand_in: StandIn, prompt: str = "hi", **limits: Any) -> dict[str, Any]:  # noqa: ANN401
+    model = limits.pop("model", MODEL)
+    seconds = limits.pop("cancel_after", 300)
+    token = limits.pop("token", stand_in.token)
+    async with gateway_to(stand_in.url, token, **limits) as gateway:
+        return await gateway.create(model, {"prompt": prompt}, HOOK, seconds)
+
+
+def made(stand_in: StandIn) -> int:
+    return int(stand_in.faults()["predictions"])
+
+
+async def test_a_prediction_is_created_read_and_canceled(stand_in: StandIn) -> None:
+    with receiver() as hook:
+        async with gateway_to(stand_in.url, stand_in.token) as gateway:
+            created = await gateway.create(MODEL, {"prompt": "[slow:30]"}, hook.url, 300)
+            assert created["webhook"] == hook.url
+            assert "input" not in created
+            assert "logs" not in created
+            assert (await gateway.get(created["id"]))["id"] == created["id"]
+            stand_in.wait(created["id"], "processing")
+            await gateway.cancel(created["id"])
+            assert stand_in.wait(created["id"], "canceled")
+            assert (await gateway.cancel(created["id"]))["status"] == "canceled"
+        hook.wait(2)
+
+
+async def test_the_sdk_still_has_the_client_we_borrow() -> None:
+    sdk = Client(api_token="r8_x", base_url="http://127.0.0.1:1")
+    assert isinstance(sdk._async_client, httpx.AsyncClient)
+    assert sdk._async_client.headers["authorization"] == "Bearer r8_x"
+    await sdk._async_client.aclose()
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "retry_after"),
+    [
+        ("rate_limit_next", 429, 7),
+        ("payment_required_next", 402, None),
+        ("reject_next", 422, None),
+    ],
+)
+async def test_a_refusal_is_told_from_not_knowing(
+    stand_in: StandIn, fault: str, status: int, retry_after: int | None
+) -> None:
+    before = made(stand_in)
+    stand_in.faults(**{fault: 1}, retry_after_seconds=7)
+    with pytest.raises(SubmitRefusedError) as refused:
+        await create(stand_in)
+    assert (refused.value.http_status, refused.value.retry_after) == (status, retry_after)
+    assert refused.value.detail
+    assert made(stand_in) == before
+    await create(stand_in)
+    assert made(stand_in) == before + 1
+
+
+async def test_a_wrong_token_and_an_unknown_model_are_refusals(stand_in: StandIn) -> None:
+    for wrong, status in (({"token": "r8_wrong"}, 401), ({"model": "nobody/nothing"}, 404)):
+        with pytest.raises(SubmitRefusedError) as refused:
+            await create(stand_in, **wrong)
+        assert refused.value.http_status == status
+    with pytest.raises(RejectedError):
+        await create(stand_in, model="google/nano-banana-2/../../account")
+
+
+@pytest.mark.parametrize(
+    ("fault", "is_made"),
+    [
+        ("error_after_create_next", 1),
+        ("drop_after_create_next", 1),
+        ("hang_after_create_next", 1),
+        ("error_before_create_next", 0),
+    ],
+)
+async def test_a_lost_answer_is_not_known_and_never_asked_again(
+    stand_in: StandIn, fault: str, is_made: int
+) -> None:
+    before = made(stand_in)
+    stand_in.faults(**{fault: 1}, hang_seconds=5.0)
+    started = time.monotonic()
+    with pytest.raises(SubmitUnknownError):
+        await create(stand_in, create_seconds=1.0)
+    assert time.monotonic() - started < 3
+    assert made(stand_in) == before + is_made
+
+
+async def test_a_server_that_drips_its_answer_is_bounded_too() -> None:
+    async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        for byte in b"HTTP/1.1 201 Created\r\nx-slow: " + b"y" * 100:
+            writer.write(bytes([byte]))
+            await writer.drain()
+            await __import__("asyncio").sleep(0.1)
+
+    async with raw_server(drip) as port:
+        started = time.monotonic()
+        async with gateway_to(f"http://127.0.0.1:{port}", "r8_x", create_seconds=0.5) as gateway:
+            with pytest.raises(SubmitUnknownError):
+                await gateway.create(MODEL, {"prompt": "hi"}, HOOK, 300)
+        assert time.monotonic() - started < 2
+
+
+async def test_when_nothing_was_sent_it_is_simply_tried_again() -> None:
+    async with gateway_to("http://127.0.0.1:1", "r8_x") as gateway:
+        with pytest.raises(TransientError, match="provider_unreachable"):
+            await gateway.create(MODEL, {"prompt": "hi"}, HOOK, 300)
+        with pytest.raises(TransientError, match="provider_unreachable"):
+            await gateway.get("p1")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [b"", b"[]", b"{", b'{"id": 3}', b'{"id": "p1"}', b"[" * 100_000, b"\xff"],
+    ids=lambda answer: repr(answer[:12]),
+)
+async def test_an_answer_that_is_no_prediction_is_not_known(answer: bytes) -> None:
+    async def reply(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n" + answer)
+
+    async with (
+        raw_server(reply) as port,
+        gateway_to(f"http://127.0.0.1:{port}", "r8_x") as gateway,
+    ):
+        with pytest.raises(SubmitUnknownError):
+            await gateway.create(MODEL, {"prompt": "hi"}, HOOK, 300)
+        with pytest.raises(TransientError):
+            await gateway.get("p1")
+
+
+async def test_the_deadline_goes_along_and_an_aborted_prediction_is_read(stand_in: StandIn) -> None:
+    stand_in.faults(lose_next=1)
+    created = await create(stand_in, cancel_after=1)
+    assert created["deadline"]
+    stand_in.wait(created["id"], "aborted")
+    async with gateway_to(stand_in.url, stand_in.token) as gateway:
+        assert (await gateway.get(created["id"]))["status"] == "aborted"
+        assert (await gateway.cancel(created["id"]))["status"] == "aborted"
+
+
+async def test_a_prediction_that_is_not_there_is_missing_for_good(stand_in: StandIn) -> None:
+    async with gateway_to(stand_in.url, stand_in.token) as gateway:
+        for call in (gateway.get, gateway.cancel):
+            for prediction_id in ("nothing", "../models", ""):
+                with pytest.raises(RejectedError, match="prediction_missing"):
+                    await call(prediction_id)
+    async with gateway_to(stand_in.url, "r8_wrong") as gateway:
+        with pytest.raises(TransientError):
+            await gateway.get("nothing")
+
+
+async def test_a_read_that_fails_for_long_ends_in_time(stand_in: StandIn) -> None:
+    created = await create(stand_in)
+    async with gateway_to(stand_in.url, stand_in.token, call_seconds=0.5) as gateway:
+        stand_in.faults(unavailable_get_next=1)
+        assert (await gateway.get(created["id"]))["id"] == created["id"]
+        stand_in.faults(unavailable_get_next=100)
+        started = time.monotonic()
+        with pytest.raises(TransientError, match="provider_unreachable"):
+            await gateway.get(created["id"])
+        assert time.monotonic() - started < 2
