@@ -36,11 +36,16 @@ def _make(cached: Path, *, old_privileges: bool) -> None:
     try:
         cached.parent.mkdir(parents=True, exist_ok=True)
         work = Path(tempfile.mkdtemp(prefix=".making-", dir=cached.parent))
+        # the data folder itself stays closed
+        work.chmod(0o711)
     except OSError:
         return
     server = Postgres(work / "data", work / "log")
     try:
         _create(server, old_privileges=old_privileges)
+        if cached != cache_place(old_privileges=old_privileges):
+            # somebody saved a file meanwhile: what was made has no certain name
+            return
         _forget_old_versions(cached)
         if server.is_temporary:
             shutil.copytree(server.folder, work / "copy", symlinks=True)

@@ -77,12 +77,14 @@ def _report_ready(env: dict[str, str], started: float, *, as_json: bool) -> None
     if as_json:
         print_json({"ok": True, "seconds": seconds, "env": env})
         return
-    print_table(
-        f"Ready in {seconds} s",
-        ["name", "value"],
-        [(k, v) for k, v in env.items() if "_KEY" not in k],
-    )
-    ERR.print("Keys: thumbsmith stack env", style="dim")
+    _print_env(env)
+    ERR.print(f"ready in {seconds} s", style="dim")
+
+
+def _print_env(env: dict[str, str]) -> None:
+    """Print lines NAME="value", which a shell can read and other tools expect."""
+    for name, value in env.items():
+        typer.echo(f'{name}="{value}"')
 
 
 @app.command()
@@ -125,8 +127,7 @@ def env(*, data_dir: DataDir = None, as_json: Json = False) -> None:
     if as_json:
         print_json(found.env)
         return
-    for name, value in found.env.items():
-        typer.echo(f'{name}="{value}"')
+    _print_env(found.env)
 
 
 @app.command()

@@ -230,3 +230,15 @@ def test_nobody_learns_whether_an_address_is_known(confirming: Configured) -> No
     assert again["data"]["session"] is None
     assert again["data"]["user"]["id"] != first["data"]["user"]["id"]
     assert users(confirming, email) == 1
+
+
+def test_asking_for_a_code_signs_up_through_the_hook(hooked: Configured) -> None:
+    email = new_email()
+    asked = run_js(hooked, "auth", "signInByCode", email=email)
+    with psycopg.connect(hooked.db_url) as connection:
+        calls = connection.execute(
+            "select count(*) from hooks.calls where event -> 'user' ->> 'email' = %s", [email]
+        ).fetchone()
+    assert asked["error"] is None
+    assert calls == (1,)
+    assert users(hooked, email) == 1

@@ -38,6 +38,7 @@ class FakeStore:
         self.outages: dict[str, int] = defaultdict(int)
         self.on_wake: Callable[[], None] | None = None
         self.listeners = 0
+        self._cut = asyncio.Event()
 
     def add_job(self, kind: str, payload: dict[str, Any] | None = None) -> int:
         """Queue a job; give its id."""
@@ -79,15 +80,18 @@ class FakeStore:
         return answer
 
     async def listen(self, on_wake: Callable[[], None]) -> None:
-        """Keep the callback until the connection is cut with `outages`."""
+        """Keep the callback until the connection is cut by `cut_connection`."""
         self._note("listen", ())
         self.on_wake = on_wake
         self.listeners += 1
         on_wake()
-        while not self.outages["connection"]:
-            await asyncio.sleep(0.01)
-        self.outages["connection"] -= 1
+        await self._cut.wait()
+        self._cut.clear()
         raise DatabaseUnavailableError
+
+    def cut_connection(self) -> None:
+        """Break the connection that listens."""
+        self._cut.set()
 
     def _note(self, function: str, values: tuple[object, ...]) -> None:
         self.calls.append((function, values))

@@ -9,7 +9,7 @@ import http.client
 import json
 import time
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import httpx
 import pytest
@@ -43,7 +43,7 @@ class Sidecar:
         self.store = store
 
     def post(
-        self, body: Any, headers: dict[str, str], attempt: str | None = ATTEMPT
+        self, body: bytes, headers: dict[str, str], attempt: str | None = ATTEMPT
     ) -> httpx.Response:
         query = {} if attempt is None else {"attempt": attempt}
         url = f"{self.url}/webhooks/replicate"

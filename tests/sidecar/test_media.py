@@ -17,7 +17,8 @@ def encoded(
     kind: str, size: tuple[int, int] = (1376, 768), mode: str = "RGB", **more: object
 ) -> bytes:
     buffer = io.BytesIO()
-    colour = {"RGB": (200, 40, 40), "L": 90, "CMYK": (0, 200, 200, 0)}.get(mode, 0)
+    colours: dict[str, int | tuple[int, ...]] = {"RGB": (200, 40, 40), "CMYK": (0, 200, 200, 0)}
+    colour = colours.get(mode, 0)
     Image.new(mode, size, colour).save(buffer, kind, **more)
     return buffer.getvalue()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
@@ -21,7 +22,6 @@ from tests.replicate.stand_in import MODEL, StandIn, receiver
 from tests.sidecar.helpers import raw_server
 
 if TYPE_CHECKING:
-    import asyncio
     from collections.abc import AsyncIterator
 
 HOOK = "https://sidecar.example.com/webhooks/replicate?attempt=7"
@@ -128,7 +128,7 @@ async def test_a_server_that_drips_its_answer_is_bounded_too() -> None:
         for byte in b"HTTP/1.1 201 Created\r\nx-slow: " + b"y" * 100:
             writer.write(bytes([byte]))
             await writer.drain()
-            await __import__("asyncio").sleep(0.1)
+            await asyncio.sleep(0.1)
 
     async with raw_server(drip) as port:
         started = time.monotonic()

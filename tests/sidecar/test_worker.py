@@ -228,7 +228,7 @@ async def test_a_lost_listener_connects_again_and_looks_at_once() -> None:
     async with working(store, idle_seconds=30.0):
         await asleep(store)
         store.add_job("poll")
-        store.outages["connection"] = 1
+        store.cut_connection()
         await eventually(lambda: store.listeners == 2)
         await eventually(lambda: len(store.reports()) == 1)
 

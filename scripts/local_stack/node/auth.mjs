@@ -165,7 +165,7 @@ export class Auth {
     return new Response(null, { status: 303, headers: { location: target.href } });
   }
 
-  /** A link for an unknown address signs it up first: through the hook, and as a trigger expects. */
+  /** A link for an unknown address signs it up first: past the hook, in the steps of a sign-up. */
   async #ensureUserForLink(path, body) {
     if (!body.email || (path === '/otp' && body.create_user === false)) return;
     const email = validEmail(body.email);

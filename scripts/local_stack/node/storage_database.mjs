@@ -78,8 +78,8 @@ export const insertObject = (tx, object) =>
   tx`insert into storage.objects ${tx(values(tx, object))}`;
 
 /**
- * INSERT … ON CONFLICT: RLS asks for INSERT, SELECT and UPDATE policies. What nobody owns, such as
- * an upload by the service, keeps the owner it had.
+ * INSERT … ON CONFLICT: RLS asks for INSERT, SELECT and UPDATE policies. What is replaced without
+ * an owner, such as by a secret key, keeps the owner it had.
  */
 export async function upsertObject(tx, object) {
   const [row] = await tx`

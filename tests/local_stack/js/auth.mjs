@@ -1,4 +1,12 @@
-import { API_URL, AuthAdminApi, PUBLISHABLE_KEY, anybody, plain, server, signedIn } from './clients.mjs';
+import {
+  API_URL,
+  AuthAdminApi,
+  PUBLISHABLE_KEY,
+  anybody,
+  plain,
+  server,
+  signedIn,
+} from './clients.mjs';
 
 export const signUp = async ({ email, password, data }) =>
   plain(await anybody().auth.signUp({ email, password, options: { data } }));
