@@ -1,14 +1,17 @@
 -- Purpose: the roles of a hosted project, their attributes, memberships and settings.
--- Needs:   the superuser supabase_admin, which is the bootstrap user of the cluster (initdb -U supabase_admin).
--- Note:    `postgres` runs the migrations and is not a superuser; BYPASSRLS is what makes it powerful.
+-- Needs:   the superuser supabase_admin, which is the bootstrap user of the cluster (initdb -U
+--          supabase_admin).
+-- Note:    `postgres` runs the migrations and is not a superuser; BYPASSRLS is what makes it
+--          powerful.
 
 do $$
 declare
-    v_password constant text := coalesce(nullif(current_setting('platform.password', true), ''), 'postgres');
+    v_given constant text := current_setting('platform.password', true);
+    v_password constant text := coalesce(nullif(v_given, ''), 'postgres');
     v_role record;
 begin
     if session_user = 'postgres' then
-        raise exception 'run this as the superuser supabase_admin: postgres must not be a superuser here';
+        raise exception 'run this as supabase_admin: postgres must not be a superuser here';
     end if;
 
     for v_role in
@@ -44,10 +47,17 @@ begin
 end
 $$;
 
-grant anon, authenticated, service_role to authenticator;
+grant anon to authenticator;
+grant authenticated to authenticator;
+grant service_role to authenticator;
 grant authenticator to supabase_storage_admin;
-grant anon, authenticated, service_role, authenticator to postgres with admin option;
-grant pg_monitor, pg_read_all_data, pg_signal_backend to postgres with admin option;
+grant anon to postgres with admin option;
+grant authenticated to postgres with admin option;
+grant service_role to postgres with admin option;
+grant authenticator to postgres with admin option;
+grant pg_monitor to postgres with admin option;
+grant pg_read_all_data to postgres with admin option;
+grant pg_signal_backend to postgres with admin option;
 grant pg_create_subscription to postgres;
 grant pg_read_all_data to supabase_read_only_user, supabase_etl_admin;
 

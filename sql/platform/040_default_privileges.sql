@@ -1,8 +1,8 @@
 -- Purpose: the privileges that new objects get by themselves.
--- Note:    since exposure of new tables is opt-in, hosted takes back what PostgREST uses, and only for objects
---          of postgres. Left over: TRUNCATE, REFERENCES, TRIGGER, MAINTAIN on tables, UPDATE on sequences, and
---          EXECUTE of PUBLIC on functions. A migration has to revoke those itself.
---          The state before is in optional/old_default_privileges.sql.
+-- Note:    since exposure of new tables is opt-in, hosted takes back what PostgREST uses, and only
+--          for objects of postgres. Left over: TRUNCATE, REFERENCES, TRIGGER, MAINTAIN on tables,
+--          UPDATE on sequences, and EXECUTE of PUBLIC on functions. A migration has to revoke those
+--          itself. The state before is in optional/old_default_privileges.sql.
 
 alter default privileges for role postgres in schema public
 grant all on tables to postgres, anon, authenticated, service_role;

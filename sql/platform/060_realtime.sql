@@ -1,6 +1,6 @@
 -- Purpose: the database side of Realtime: broadcast messages land in realtime.messages.
--- Note:    nothing sends them on here; a test reads the table. As on hosted, realtime.send() turns an error
---          into a warning, so it is no queue.
+-- Note:    nothing sends them on here; a test reads the table. As on hosted, realtime.send() turns
+--          an error into a warning, so it is no queue.
 
 create table if not exists realtime.messages (
     topic text not null,
@@ -32,7 +32,12 @@ as $$
     select nullif(current_setting('realtime.topic', true), '')
 $$;
 
-create or replace function realtime.send(payload jsonb, event text, topic text, private boolean default true)
+create or replace function realtime.send(
+    payload jsonb,
+    event text,
+    topic text,
+    private boolean default true
+)
 returns void
 language plpgsql
 as $$
@@ -85,5 +90,7 @@ $$;
 
 alter function realtime.topic() owner to supabase_realtime_admin;
 
-comment on table realtime.messages is 'Broadcast messages; private channels are decided by its SELECT policies';
-comment on function realtime.send(jsonb, text, text, boolean) is 'Broadcasts a JSON object to a topic; errors become warnings';
+comment on table realtime.messages is
+'Broadcast messages; private channels are decided by its SELECT policies';
+comment on function realtime.send(jsonb, text, text, boolean) is
+'Broadcasts a JSON object to a topic; errors become warnings';

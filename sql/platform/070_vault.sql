@@ -1,6 +1,6 @@
 -- Purpose: a stand-in for the extension supabase_vault: same table, view, functions and grants.
--- Note:    hosted keeps the key outside the database; here it stands in vault.local_key. Good for tests, no
---          protection for real secrets.
+-- Note:    hosted keeps the key outside the database; here it stands in vault.local_key. Good for
+--          tests, no protection for real secrets.
 
 create table if not exists vault.secrets (
     id uuid not null default gen_random_uuid(),
@@ -101,7 +101,8 @@ from vault.secrets as s;
 
 revoke all on all tables in schema vault from public, anon, authenticated, service_role, postgres;
 revoke all on all functions in schema vault from public, anon, authenticated;
-grant select, delete, truncate, references on vault.secrets, vault.decrypted_secrets to postgres with grant option;
+grant select, delete, truncate, references
+on vault.secrets, vault.decrypted_secrets to postgres with grant option;
 grant select, delete on vault.secrets, vault.decrypted_secrets to service_role;
 grant execute on function
 vault.create_secret(text, text, text, uuid),

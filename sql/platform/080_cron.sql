@@ -1,6 +1,7 @@
 -- Purpose: a stand-in for the extension pg_cron: jobs can be scheduled, looked at and removed.
--- Note:    nothing runs them here. Rules as on hosted: postgres may only read cron.job, and changes it through
---          the functions; a name schedules one job per user, a second call with that name replaces it.
+-- Note:    nothing runs them here. Rules as on hosted: postgres may only read cron.job, and changes
+--          it through the functions; a name schedules one job per user, a second call with that
+--          name replaces it.
 
 do $$
 begin
@@ -98,7 +99,8 @@ as $$
 begin
     delete from cron.job as j where j.jobname = unschedule.job_name and j.username = cron.invoker();
     if not found then
-        raise exception 'could not find valid entry for job ''%''', unschedule.job_name using errcode = 'XX000';
+        raise exception 'could not find valid entry for job ''%''', unschedule.job_name
+            using errcode = 'XX000';
     end if;
     return true;
 end
@@ -113,7 +115,8 @@ as $$
 begin
     delete from cron.job as j where j.jobid = unschedule.job_id and j.username = cron.invoker();
     if not found then
-        raise exception 'could not find valid entry for job %', unschedule.job_id using errcode = 'XX000';
+        raise exception 'could not find valid entry for job %', unschedule.job_id
+            using errcode = 'XX000';
     end if;
     return true;
 end

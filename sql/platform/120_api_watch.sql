@@ -37,7 +37,13 @@ begin
 end
 $$;
 
-drop event trigger if exists pgrst_ddl_watch;
-create event trigger pgrst_ddl_watch on ddl_command_end execute function extensions.pgrst_ddl_watch();
-drop event trigger if exists pgrst_drop_watch;
-create event trigger pgrst_drop_watch on sql_drop execute function extensions.pgrst_drop_watch();
+do $$
+begin
+    drop event trigger if exists pgrst_ddl_watch;
+    create event trigger pgrst_ddl_watch
+        on ddl_command_end execute function extensions.pgrst_ddl_watch();
+    drop event trigger if exists pgrst_drop_watch;
+    create event trigger pgrst_drop_watch
+        on sql_drop execute function extensions.pgrst_drop_watch();
+end
+$$;

@@ -1,10 +1,16 @@
--- Purpose: postgres may do to Auth's, Storage's and Realtime's objects what hosted lets it do, and no more.
--- How:     hosted uses the extension supautils. Here postgres inherits from the three owners, without being able
---          to become them, so that policies and dropped triggers pass; two event triggers refuse everything else.
+-- Purpose: postgres may do to Auth's, Storage's and Realtime's objects what hosted lets it do, and
+--          no more.
+-- How:     hosted uses the extension supautils. Here postgres inherits from the three owners,
+--          without being able to become them, so that policies and dropped triggers pass; two event
+--          triggers refuse everything else.
 -- Last:    this file runs last, since it also binds what runs after it.
 
-grant supabase_auth_admin, supabase_storage_admin, supabase_realtime_admin to postgres
-with inherit true, set false;
+do $$
+begin
+    grant supabase_auth_admin, supabase_storage_admin, supabase_realtime_admin to postgres
+        with inherit true, set false;
+end
+$$;
 
 create or replace function extensions.is_managed_table(table_name text)
 returns boolean
@@ -40,13 +46,14 @@ begin
             c.command_tag,
             c.object_type,
             c.object_identity,
-            substring(c.object_identity from '(?: on )?((?:auth|storage|realtime)\.[^ (.]+)[^ ]*$') as target
+            -- the table: the end of `policy on schema.table`
+            substring(c.object_identity from '((?:auth|storage|realtime)\.[^ (.]+)$') as target
         from pg_catalog.pg_event_trigger_ddl_commands() as c
         where c.schema_name in ('auth', 'storage', 'realtime')
             or c.object_identity ~ ' on (auth|storage|realtime)\.[^ ]+$'
             or (c.command_tag = 'COMMENT' and c.object_identity in ('auth', 'storage', 'realtime'))
     loop
-        -- A trigger needs only the privilege TRIGGER, which was checked already; GRANT and REVOKE warn by themselves.
+        -- A trigger needs only the privilege TRIGGER, which was checked already.
         if v_command.command_tag in ('CREATE TRIGGER', 'GRANT', 'REVOKE') then
             continue;
         end if;
@@ -82,7 +89,8 @@ begin
                 or d.object_identity in ('auth', 'storage', 'realtime')
                 or d.object_identity ~ ' on (auth|storage|realtime)\.[^ ]+$')
     loop
-        if v_object.object_type in ('policy', 'trigger') and extensions.is_managed_table(v_object.target) then
+        if v_object.object_type in ('policy', 'trigger')
+            and extensions.is_managed_table(v_object.target) then
             continue;
         end if;
         raise exception 'must be owner of % %', v_object.object_type, v_object.object_identity
@@ -91,10 +99,18 @@ begin
 end
 $$;
 
-drop event trigger if exists guard_managed_ddl;
-create event trigger guard_managed_ddl on ddl_command_end execute function extensions.guard_managed_ddl();
-drop event trigger if exists guard_managed_drop;
-create event trigger guard_managed_drop on sql_drop execute function extensions.guard_managed_drop();
+do $$
+begin
+    drop event trigger if exists guard_managed_ddl;
+    create event trigger guard_managed_ddl
+        on ddl_command_end execute function extensions.guard_managed_ddl();
+    drop event trigger if exists guard_managed_drop;
+    create event trigger guard_managed_drop
+        on sql_drop execute function extensions.guard_managed_drop();
+end
+$$;
 
-comment on function extensions.guard_managed_ddl() is 'Refuses to postgres what hosted refuses on the schemas of the platform';
-comment on function extensions.guard_managed_drop() is 'Refuses to postgres the drops that hosted refuses';
+comment on function extensions.guard_managed_ddl() is
+'Refuses to postgres what hosted refuses on the schemas of the platform';
+comment on function extensions.guard_managed_drop() is
+'Refuses to postgres the drops that hosted refuses';
