@@ -68,8 +68,8 @@ alter role authenticator set statement_timeout = '8s';
 alter role authenticator set lock_timeout = '8s';
 
 -- The escaped dollar sign is the platform's own slip: postgres has no "$user" schema in its path.
-alter role postgres set search_path = "\$user", public, extensions;
-alter role supabase_admin set search_path = "$user", public, auth, extensions;
+alter role postgres set search_path = "\$user", public, extensions; -- noqa: RF05
+alter role supabase_admin set search_path = "$user", public, auth, extensions; -- noqa: RF05
 alter role supabase_admin set log_statement = 'none';
 alter role supabase_auth_admin set search_path = auth;
 alter role supabase_auth_admin set idle_in_transaction_session_timeout = 60000;
@@ -78,9 +78,13 @@ alter role supabase_storage_admin set search_path = storage;
 alter role supabase_storage_admin set log_statement = 'none';
 
 -- What hosted lets postgres set although it is no superuser.
-grant set on parameter session_replication_role to postgres;
-grant set on parameter pgrst.db_schemas to postgres;
-grant set on parameter pgrst.db_extra_search_path to postgres;
-grant set on parameter pgrst.db_max_rows to postgres;
-grant set on parameter pgrst.db_pre_request to postgres;
-grant set on parameter pgrst.db_aggregates_enabled to postgres;
+do $$
+begin
+    grant set on parameter session_replication_role to postgres;
+    grant set on parameter pgrst.db_schemas to postgres;
+    grant set on parameter pgrst.db_extra_search_path to postgres;
+    grant set on parameter pgrst.db_max_rows to postgres;
+    grant set on parameter pgrst.db_pre_request to postgres;
+    grant set on parameter pgrst.db_aggregates_enabled to postgres;
+end
+$$;

@@ -41,10 +41,13 @@ grant usage on schema vault to service_role;
 
 do $$
 begin
-    if not exists (select from pg_catalog.pg_publication as p where p.pubname = 'supabase_realtime') then
+    if not exists (
+        select from pg_catalog.pg_publication as p where p.pubname = 'supabase_realtime'
+    ) then
         create publication supabase_realtime;
     end if;
 end
 $$;
 alter publication supabase_realtime owner to postgres;
-comment on publication supabase_realtime is 'Tables whose changes Realtime sends; a migration adds its own';
+comment on publication supabase_realtime is
+'Tables whose changes Realtime sends; a migration adds its own';

@@ -51,7 +51,8 @@ alter function auth.role() owner to supabase_auth_admin;
 alter function auth.email() owner to supabase_auth_admin;
 alter function auth.jwt() owner to supabase_auth_admin;
 
-grant execute on function auth.uid(), auth.role(), auth.email(), auth.jwt() to postgres, dashboard_user;
+grant execute on function auth.uid(), auth.role(), auth.email(), auth.jwt()
+to postgres, dashboard_user;
 
 comment on function auth.uid() is 'The signed-in user, from the claim sub; NULL without claims';
 comment on function auth.role() is 'The role claim of the request''s token';

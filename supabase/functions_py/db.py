@@ -56,7 +56,7 @@ class Store(Protocol):
     async def rows(self, function: str, *values: object) -> list[dict[str, Any]]:
         """Call a function that returns a table."""
 
-    async def value(self, function: str, *values: object) -> Any:  # noqa: ANN401
+    async def value(self, function: str, *values: object) -> Any:
         """Call a function that returns one value."""
 
     async def listen(self, on_wake: Callable[[], None]) -> None:
@@ -96,7 +96,7 @@ class Database:
             cursor = await connection.execute(statement, given)
             return await cursor.fetchall()
 
-    async def value(self, function: str, *values: object) -> Any:  # noqa: ANN401
+    async def value(self, function: str, *values: object) -> Any:
         """Call a function that returns one value."""
         rows = await self.rows(function, *values)
         return next(iter(rows[0].values()))

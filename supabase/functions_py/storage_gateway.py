@@ -44,7 +44,7 @@ class StorageGateway:
         response = await self._post(path, headers=headers, content=data)
         _raise_for_problem(response, missing="storage_refused")
 
-    async def _post(self, path: str, **options: Any) -> httpx.Response:  # noqa: ANN401
+    async def _post(self, path: str, **options: Any) -> httpx.Response:
         try:
             return await self._http.post(self._base + path, follow_redirects=False, **options)
         except httpx.HTTPError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 
+import psycopg
 import pytest
 
 from tests.support.database import (
@@ -14,7 +15,6 @@ from tests.support.database import (
     request,
     sign_up,
 )
-from tests.support.database import psycopg as pg
 
 CALL = "select * from public.request_generation(%s, %s, %s, %s)"
 
@@ -57,7 +57,9 @@ def test_the_same_key_with_other_arguments_is_a_conflict(db: Database) -> None:
 def test_two_people_may_use_the_same_key(db: Database) -> None:
     ana, ben = sign_up(db), sign_up(db)
     key = uuid.uuid4()
-    assert request(db, ana, idempotency_key=key)["id"] != request(db, ben, idempotency_key=key)["id"]
+    assert (
+        request(db, ana, idempotency_key=key)["id"] != request(db, ben, idempotency_key=key)["id"]
+    )
 
 
 def test_a_missing_key_is_refused(db: Database) -> None:
@@ -100,7 +102,9 @@ def test_a_bad_prompt_is_refused_and_costs_nothing(
     assert credits_of(db, ana) == 50
 
 
-@pytest.mark.parametrize("prompt", ["x" * 1000, "one\r\ntwo\tthree", "猫とロケット", "🐈‍⬛", "% $1 '"])
+@pytest.mark.parametrize(
+    "prompt", ["x" * 1000, "one\r\ntwo\tthree", "猫とロケット", "🐈‍⬛", "% $1 '"]
+)
 def test_an_unusual_prompt_is_taken_as_it_is(db: Database, prompt: str) -> None:
     assert request(db, sign_up(db), prompt=prompt)["prompt"] == prompt
 
@@ -168,7 +172,7 @@ def test_nobody_asks_without_signing_in_or_after_leaving(db: Database) -> None:
     ana = sign_up(db)
     arguments = ("thumbnail", "a cat", uuid.uuid4(), None)
     assert db.refused(None, CALL, *arguments).sqlstate == "42501"
-    with pytest.raises(pg.Error) as caught, db.acting_as("authenticated") as connection:
+    with pytest.raises(psycopg.Error) as caught, db.acting_as("authenticated") as connection:
         connection.execute(CALL, arguments)
     assert refusal(caught.value).slug == "not_signed_in"
     db.rows("delete from auth.users where id = %s", ana, role="supabase_auth_admin")

@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 import httpx
+
 from local_stack.keys import Tokens
 from local_stack.ports import free_ports
 from local_stack.process import stop_all, wait_until_ready
@@ -39,14 +40,14 @@ class StandIn:
         seen: dict[str, Any] = answer.json()
         return seen
 
-    def api(self, method: str, path: str, **options: Any) -> httpx.Response:  # noqa: ANN401
+    def api(self, method: str, path: str, **options: Any) -> httpx.Response:
         """Call the API as a client with the right token, unless told otherwise."""
         headers = {"authorization": f"Bearer {self.token}"} | options.pop("headers", {})
         return httpx.request(
             method, self.url + path, headers=headers, timeout=30, trust_env=False, **options
         )
 
-    def create(self, prompt: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401
+    def create(self, prompt: str, **more: Any) -> dict[str, Any]:
         """Create a prediction with the raw API."""
         headers = more.pop("headers", {})
         given = {"prompt": prompt} | more.pop("input", {})

@@ -6,8 +6,8 @@ import time
 
 import httpx
 import pytest
-from local_stack.replicate.create import parse_duration
 
+from local_stack.replicate.create import parse_duration
 from tests.replicate.stand_in import MODEL, StandIn, eventually
 
 PATH = f"/v1/models/{MODEL}/predictions"

@@ -11,12 +11,12 @@ from datetime import UTC, datetime
 
 import httpx
 import pytest
+from standardwebhooks import Webhook, WebhookVerificationError
+
 from local_stack.replicate.config import new_webhook_secret
 from local_stack.replicate.faults import Faults
 from local_stack.replicate.state import State
 from local_stack.replicate.webhooks import WebhookSender
-from standardwebhooks import Webhook, WebhookVerificationError
-
 from tests.replicate.stand_in import StandIn, receiver
 
 

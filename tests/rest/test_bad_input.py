@@ -173,7 +173,5 @@ def test_the_private_schema_is_not_served(ana: Caller) -> None:
     ["nonsense", "", None, 7, True, {"a": [1]}, ["x"], "🦆" * 200, "' or 1=1 --", "22222222"],
     ids=lambda code: repr(code)[:20],
 )
-def test_a_sign_up_never_fails_because_of_a_code(
-    sign_up: Callable[..., Caller], code: Any
-) -> None:
+def test_a_sign_up_never_fails_because_of_a_code(sign_up: Callable[..., Caller], code: Any) -> None:
     assert balance(sign_up({"referral": code})) == 50

@@ -15,8 +15,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import uvicorn
-from functions_py.errors import DatabaseUnavailableError
 from standardwebhooks import Webhook
+
+from functions_py.errors import DatabaseUnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -71,7 +72,7 @@ class FakeStore:
         taken, self.queue = self.queue[:room], self.queue[room:]
         return taken
 
-    async def value(self, function: str, *values: object) -> Any:  # noqa: ANN401
+    async def value(self, function: str, *values: object) -> Any:
         """Answer any other function."""
         self._note(function, values)
         answer = self.answers.get(function, "ok" if function.startswith("record_") else None)
@@ -131,7 +132,7 @@ def serving(app: Starlette) -> Iterator[str]:
 @asynccontextmanager
 async def raw_server(
     answer: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]],
-    **options: Any,  # noqa: ANN401
+    **options: Any,
 ) -> AsyncIterator[int]:
     """Serve raw bytes on a free port; give the port."""
 
@@ -164,6 +165,6 @@ def signed(
     }
 
 
-def prediction(**more: Any) -> bytes:  # noqa: ANN401
+def prediction(**more: Any) -> bytes:
     """Give a webhook's body."""
     return json.dumps({"id": "p1", "status": "succeeded", "output": None} | more).encode()

@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+
 from functions_py.config import load_settings
 from functions_py.errors import ConfigError
 

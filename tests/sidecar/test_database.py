@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
-from functions_py.db import Database as Pool
-from functions_py.errors import DatabaseUnavailableError
 from psycopg.conninfo import make_conninfo
 
+from functions_py.db import Database as Pool
+from functions_py.errors import DatabaseUnavailableError
 from tests.sidecar.helpers import eventually
 from tests.support.database import request, sign_up
 

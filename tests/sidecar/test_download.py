@@ -12,11 +12,11 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+
 from functions_py.addresses import is_public, resolve
 from functions_py.config import LOOPBACK_NAMES
 from functions_py.download import Downloader, Limits
 from functions_py.errors import RejectedError, TransientError
-
 from tests.sidecar.helpers import raw_server
 
 if TYPE_CHECKING:
@@ -29,8 +29,12 @@ SMALL = Limits(max_bytes=1000, total_seconds=1.0, connect_seconds=0.5, read_seco
 PNG = b"\x89PNG pretended"
 
 
+# A name that no resolver but ours knows: only the address we checked can be what is connected to.
+NAME = "pictures.invalid"
+
+
 def local(**options: object) -> Downloader:
-    return Downloader(LOOPBACK_NAMES, loopback=True, limits=SMALL, **options)  # type: ignore[arg-type]
+    return Downloader((*LOOPBACK_NAMES, NAME), loopback=True, limits=SMALL, **options)  # type: ignore[arg-type]
 
 
 def replying(head: str, body: bytes = PNG, seen: list[bytes] | None = None) -> Answer:
@@ -162,10 +166,10 @@ async def test_the_checked_address_is_the_one_connected_to() -> None:
 
     seen: list[bytes] = []
     async with raw_server(replying(OK, seen=seen)) as port:
-        url = f"http://localhost:{port}/out.png"
+        url = f"http://{NAME}:{port}/out.png"
         assert await local(resolver=rebinding).fetch(url) == PNG
-        assert asked == ["localhost"]
-        assert b"host: localhost:" in seen[0].lower()
+        assert asked == [NAME]
+        assert f"host: {NAME}:".encode() in seen[0].lower()
         # Now the name leads elsewhere, and is looked up anew.
         assert await refusal(local(resolver=rebinding), url) == ("output_url_refused", "address")
     assert len(seen) == 1
@@ -304,14 +308,17 @@ def certificate(folder: Path, name: str) -> tuple[ssl.SSLContext, ssl.SSLContext
 
 
 async def test_the_certificate_is_checked_against_the_name_not_the_address(tmp_path: Path) -> None:
-    for name, fits in (("localhost", True), ("evil.example", False)):
+    async def here(_host: str, _port: int) -> list[str]:
+        return ["127.0.0.1"]
+
+    for name, fits in ((NAME, True), ("evil.example", False)):
         server, client = certificate(tmp_path, name)
         async with raw_server(replying(OK), ssl=server) as port:
-            url = f"https://localhost:{port}/out.png"
+            url = f"https://{NAME}:{port}/out.png"
             if fits:
-                assert await local(tls=client).fetch(url) == PNG
+                assert await local(tls=client, resolver=here).fetch(url) == PNG
                 with pytest.raises(TransientError, match="output_unreachable"):
-                    await local().fetch(url)
+                    await local(resolver=here).fetch(url)
             else:
                 with pytest.raises(TransientError, match="output_unreachable"):
-                    await local(tls=client).fetch(url)
+                    await local(tls=client, resolver=here).fetch(url)

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 
 import httpx
 import pytest
+
 from functions_py import inbox
 from functions_py.app import create_app
 from functions_py.errors import DatabaseUnavailableError, InvalidSignatureError
 from functions_py.metrics import Metrics
 from functions_py.signatures import verify
-
 from tests.sidecar.helpers import (
     PREVIOUS,
     SECRET,

@@ -7,6 +7,8 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from PIL import Image
+
 from functions_py.config import LOOPBACK_NAMES
 from functions_py.db import Job, Report
 from functions_py.download import Downloader
@@ -14,8 +16,6 @@ from functions_py.errors import RejectedError, TransientError
 from functions_py.jobs import Jobs, failure
 from functions_py.replicate_gateway import ReplicateGateway
 from functions_py.storage_gateway import StorageGateway
-from PIL import Image
-
 from tests.replicate.stand_in import MODEL, StandIn, receiver
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ async def jobs(stand_in: StandIn, shelf: Shelf) -> AsyncIterator[Jobs]:
     await shelf.close()
 
 
-def submission(prompt: str = "hi", *, many: bool = True, **more: Any) -> dict[str, Any]:  # noqa: ANN401
+def submission(prompt: str = "hi", *, many: bool = True, **more: Any) -> dict[str, Any]:
     face = {
         "field": "image_input",
         "many": many,

@@ -8,9 +8,10 @@ import struct
 import zlib
 
 import pytest
+from PIL import Image, PngImagePlugin
+
 from functions_py.errors import RejectedError
 from functions_py.media import normalise
-from PIL import Image, PngImagePlugin
 
 
 def encoded(

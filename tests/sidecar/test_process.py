@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from local_stack.ports import free_ports
-from local_stack.process import base_environment
 from PIL import Image
 from psycopg.conninfo import make_conninfo
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from local_stack.ports import free_ports
+from local_stack.process import base_environment
 from tests.replicate.stand_in import StandIn, eventually
 from tests.sidecar.helpers import serving
 from tests.sidecar.test_database import cut_connections

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+from replicate.client import Client
+
 from functions_py.errors import (
     RejectedError,
     SubmitRefusedError,
@@ -16,8 +18,6 @@ from functions_py.errors import (
     TransientError,
 )
 from functions_py.replicate_gateway import ReplicateGateway
-from replicate.client import Client
-
 from tests.replicate.stand_in import MODEL, StandIn, receiver
 from tests.sidecar.helpers import raw_server
 
@@ -36,7 +36,7 @@ async def gateway_to(url: str, token: str, **limits: float) -> AsyncIterator[Rep
         await gateway.close()
 
 
-async def create(stand_in: StandIn, prompt: str = "hi", **limits: Any) -> dict[str, Any]:  # noqa: ANN401
+async def create(stand_in: StandIn, prompt: str = "hi", **limits: Any) -> dict[str, Any]:
     model = limits.pop("model", MODEL)
     seconds = limits.pop("cancel_after", 300)
     token = limits.pop("token", stand_in.token)

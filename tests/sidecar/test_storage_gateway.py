@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from functions_py.errors import RejectedError, TransientError
-from functions_py.storage_gateway import StorageGateway
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from functions_py.errors import RejectedError, TransientError
+from functions_py.storage_gateway import StorageGateway
 from tests.sidecar.helpers import serving
 
 if TYPE_CHECKING:

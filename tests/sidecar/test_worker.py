@@ -8,11 +8,11 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
 from functions_py.db import Report
 from functions_py.errors import RejectedError
 from functions_py.metrics import Metrics
 from functions_py.worker import Pace, Worker
-
 from tests.sidecar.helpers import FakeStore, eventually
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ async def done(_payload: dict[str, Any]) -> Report:
 async def working(
     store: FakeStore,
     handler: Handler = done,
-    **pace: Any,  # noqa: ANN401
+    **pace: Any,
 ) -> AsyncIterator[Worker]:
     settings = {"idle_seconds": 5.0, "drain_seconds": 1.0} | pace
     worker = Worker("w1", store, {"poll": handler, "submit": handler}, Metrics(), Pace(**settings))
@@ -69,7 +69,7 @@ async def test_before_it_sleeps_it_says_so_and_looks_once_more() -> None:
 
 async def test_a_job_that_comes_between_the_two_looks_is_not_missed() -> None:
     class Late(FakeStore):
-        async def value(self, function: str, *values: object) -> Any:  # noqa: ANN401
+        async def value(self, function: str, *values: object) -> Any:
             if function == "declare_idle" and not self.reports():
                 self.add_job("poll")
             return await super().value(function, *values)

@@ -125,7 +125,10 @@ def request(database: Database, user_id: uuid.UUID, **changes: Any) -> DictRow:
     return database.call(
         user_id,
         "select * from public.request_generation(%s, %s, %s, %s)",
-        *(arguments[key] for key in ("generation_type", "prompt", "idempotency_key", "user_image_id")),
+        *(
+            arguments[key]
+            for key in ("generation_type", "prompt", "idempotency_key", "user_image_id")
+        ),
     )
 
 

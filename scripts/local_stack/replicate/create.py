@@ -113,7 +113,7 @@ class Creation:
         return None
 
 
-async def _json(request: Request) -> Any:  # noqa: ANN401 whatever the caller sent
+async def _json(request: Request) -> Any:
     try:
         return await request.json()
     except (JSONDecodeError, UnicodeDecodeError):

@@ -50,7 +50,7 @@ class Person:
     def ledger(self) -> list[dict[str, Any]]:
         """Read the person's ledger, oldest entry first."""
         rows = self.client.table("credit_entries").select("*").order("entry_number").execute()
-        return [dict(row) for row in rows.data]  # type: ignore[arg-type, call-overload]
+        return [dict(row) for row in rows.data]  # type: ignore[arg-type]
 
     def upload_face(self, photo: bytes, file_name: str = "face.png") -> str:
         """Upload a photo to the person's own folder and give its path."""

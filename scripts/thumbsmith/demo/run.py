@@ -24,7 +24,7 @@ PICTURE = DEMO_DIR / "thumbnail.png"
 
 @dataclass(frozen=True)
 class Step:
-    """One step that was done: whether it did what it says, and how long it took, in milliseconds."""
+    """One step: whether it did what it says, and how long that took, in milliseconds."""
 
     name: str
     ok: bool
@@ -51,7 +51,7 @@ class Teller:
         try:
             with self.console.status(name):
                 said = act()
-        except Exception as error:  # noqa: BLE001 - whatever it was, the step says so
+        except Exception as error:
             said, mark, style = f"{type(error).__name__}: {error}", "[red]✗[/]", "red"
         else:
             mark, style = "[green]✓[/]", "dim"
@@ -64,8 +64,9 @@ class Teller:
 def run_demo(*, json: bool = False, data_dir: Path | None = None, keep: bool = False) -> int:
     """Start a stack, play the story, stop the stack; 0 only if every step did what it says.
 
-    `data_dir` holds the stack's data, a temporary folder by default, which `keep` leaves. With `json` the
-    last line of standard output is one JSON object: ok, steps (name, ok, ms), credits, image.
+    `data_dir` holds the stack's data, a temporary folder by default, which `keep` leaves. With
+    `json` the last line of standard output is one JSON object: ok, steps (name, ok, ms), credits,
+    image.
     """
     PICTURE.unlink(missing_ok=True)
     teller = Teller(Console(stderr=json, highlight=False, soft_wrap=True))
@@ -80,14 +81,14 @@ def run_demo(*, json: bool = False, data_dir: Path | None = None, keep: bool = F
                 teller.do(name, act)
             if teller.is_ok:
                 _show_ledgers(story, teller.console)
-            credits = {name: person.credits() for name, person in story.people.items()}
+            balances = {name: person.credits() for name, person in story.people.items()}
         finally:
             stack.down()
     image = str(PICTURE) if PICTURE.exists() else None
     teller.console.print(f"The picture: {image}" if teller.is_ok else "The demo failed.")
     if json:
         result = {"ok": teller.is_ok, "steps": [asdict(step) for step in teller.steps]}
-        print(json_format.dumps(result | {"credits": credits, "image": image}))  # noqa: T201
+        print(json_format.dumps(result | {"credits": balances, "image": image}))  # noqa: T201
     return 0 if teller.is_ok else 1
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import io
-import urllib.request
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import httpx
 from PIL import Image
 from postgrest.exceptions import APIError
 from storage3.exceptions import StorageApiError
@@ -62,13 +62,13 @@ class Story:
         ]
 
     def ana_signs_up(self) -> str:
-        """A new account has 50 credits."""
+        """Give a new account 50 credits."""
         ana = self._sign_up("Ana")
         expect(50, ana.credits(), "Ana's credits")
         return f"her code is {ana.profile()['referral_code']}"
 
     def ben_signs_up(self) -> str:
-        """A friend's code brings the friend 30."""
+        """Bring a friend 30 credits."""
         ana = self.people["Ana"]
         ben = self._sign_up("Ben", str(ana.profile()["referral_code"]))
         expect(50, ben.credits(), "Ben's credits")
@@ -76,26 +76,28 @@ class Story:
         return "50 + 30"
 
     def cy_signs_up(self) -> str:
-        """A useless code stops nobody."""
+        """Stop nobody for a useless code."""
         cy = self._sign_up("Cy", "'; drop table profiles; --")
         expect(50, cy.credits(), "Cy's credits")
         return "the code is recorded as rejected"
 
     def ben_uploads_his_face(self) -> str:
-        """Bytes go to Storage, the row to the database."""
+        """Put bytes into Storage and a row into the database."""
         ben = self.people["Ben"]
         self._face_path = ben.upload_face(draw_face())
         self._face_id = str(ben.call("add_user_image", object_path=self._face_path)["id"])
         return f"faces/{self._face_path}"
 
     def ana_is_refused_the_face(self) -> str:
-        """What Ben can read, Ana cannot: not the bytes, not the row, not a thumbnail with it."""
+        """Refuse Ana the bytes, and a thumbnail with them; Ben reads them."""
         ana, ben = self.people["Ana"], self.people["Ben"]
-        expect(draw_face(), ben.client.storage.from_("faces").download(self._face_path), "his photo")
+        expect(
+            draw_face(), ben.client.storage.from_("faces").download(self._face_path), "his photo"
+        )
         try:
             ana.client.storage.from_("faces").download(self._face_path)
-        except StorageApiError as error:
-            status = str(error.status)
+        except StorageApiError as refused:
+            status = str(refused.status)
         else:
             message = "Ana downloaded Ben's face"
             raise AssertionError(message)
@@ -104,7 +106,7 @@ class Story:
         return f"download {status}, request {error.message}"
 
     def ben_gets_a_thumbnail(self) -> str:
-        """The status moves, the credits fall by the price, a signed URL downloads the picture."""
+        """Watch the status move, the credits fall by the price, the picture arrive."""
         ben = self.people["Ben"]
         before = ben.credits()
         asked = ben.request("thumbnail", PROMPT, user_image_id=self._face_id)
@@ -115,15 +117,14 @@ class Story:
         expect(before - cost, ben.credits(), "Ben's credits")  # type: ignore[operator]
         expect(True, str(row["output_path"]).startswith(f"{ben.user_id}/"), "his private folder")
         signed = ben.client.storage.from_("thumbnails").create_signed_url(row["output_path"], 60)
-        with urllib.request.urlopen(signed["signedURL"], timeout=30) as answer:
-            content = answer.read()
+        content = httpx.get(str(signed["signedURL"]), timeout=30).raise_for_status().content
         expect((1280, 720), Image.open(io.BytesIO(content)).size, "the size of the picture")
         self.picture.parent.mkdir(parents=True, exist_ok=True)
         self.picture.write_bytes(content)
         return f"{' → '.join(seen)}, {cost} credits"
 
     def a_failure_is_refunded(self) -> str:
-        """No picture, no price."""
+        """Take no price for no picture."""
         ben = self.people["Ben"]
         before = ben.credits()
         row, _ = ben.watch(str(ben.request("thumbnail", f"{PROMPT} [fail]")["id"]))
@@ -134,7 +135,7 @@ class Story:
         return f"{row['error']}, {row['credit_cost']} credits back"
 
     def too_few_credits(self) -> str:
-        """Two premium thumbnails are more than 50 credits buy."""
+        """Ask for two premium thumbnails, more than 50 credits buy."""
         cy = self.people["Cy"]
         first = cy.request("thumbnail_premium", PROMPT)
         error = refusal(lambda: cy.request("thumbnail_premium", PROMPT))
@@ -144,7 +145,7 @@ class Story:
         return str(error.details)
 
     def the_same_key_twice(self) -> str:
-        """A retry is not a second order."""
+        """Treat a retry as no second order."""
         ana = self.people["Ana"]
         key = str(uuid.uuid4())
         first = ana.request("thumbnail_draft", PROMPT, key=key)

@@ -1,4 +1,4 @@
-"""`scripts/lint`: runs every gate, says which one fails and why; `--write` refreshes what is generated."""
+"""`scripts/lint`: runs every gate and says which one fails and why."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the documents promise about the code: every error slug is explained, every link leads somewhere."""
+"""Documents that keep up with the code: error slugs are explained, links lead somewhere."""
 
 from __future__ import annotations
 

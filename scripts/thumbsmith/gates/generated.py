@@ -1,8 +1,7 @@
-"""What is generated from the migrated database, compared with the files, and Supabase's own advisors."""
+"""Files generated from the migrated database, and Supabase's own advisors."""
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import tempfile
@@ -22,7 +21,7 @@ _NOISE = re.compile(r"^(\\(un)?restrict .*|-- Dumped .*)\n", re.MULTILINE)
 
 
 def check(*, write: bool = False) -> list[str]:
-    """Migrate a database of its own, then compare; with `write`, bring the files up to date instead."""
+    """Migrate a database and compare; with `write`, bring the files up to date instead."""
     with tempfile.TemporaryDirectory(prefix="thumbsmith-lint-") as folder:
         server = Postgres(Path(folder) / "data", Path(folder) / "log")
         cluster.initialize(server)
@@ -43,7 +42,9 @@ def check(*, write: bool = False) -> list[str]:
 
 def _advisors(server: Postgres) -> list[str]:
     options = ["--type", "all", "--level", "warn", "--fail-on", "warn"]
-    done = supabase_cli.supabase("db", "advisors", f"--remote={server.url()}", *options, check=False)
+    done = supabase_cli.supabase(
+        "db", "advisors", f"--remote={server.url()}", *options, check=False
+    )
     return [*done.stdout.splitlines(), *done.stderr.splitlines()] if done.returncode else []
 
 
@@ -59,6 +60,6 @@ def _generate(server: Postgres) -> dict[Path, str]:
 
 def _dump(server: Postgres) -> str:
     program = server.bin_dir / "pg_dump"
-    argv = [program, "--schema-only", "--schema=public", "--schema=private", server.url()]
-    env = {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C"}
-    return subprocess.run(argv, check=True, capture_output=True, text=True, env=env).stdout  # noqa: S603
+    argv = [str(program), "--schema-only", "--schema=public", "--schema=private", server.url()]
+    done = subprocess.run(argv, check=True, capture_output=True, text=True)  # noqa: S603
+    return done.stdout

@@ -1,4 +1,4 @@
-"""Style inside `$$` bodies, where sqlfluff does not look: case, tabs, width and the pinned search path."""
+"""Style inside `$$` bodies, where sqlfluff does not look: case, tabs, width, search path."""
 
 from __future__ import annotations
 
