@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path  # noqa: TC003  Typer reads the annotations at run time
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from thumbsmith import db, doctor, sidecar, stack
-from thumbsmith.output import Json  # noqa: TC001  as above
+from thumbsmith.output import Json
 
 app = typer.Typer(
     help="Thumbsmith: the backend of an AI thumbnail generator inside a Supabase project.",

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import psycopg
 import typer
+
 from local_stack import state, supabase_cli, urls
 from local_stack.errors import CommandFailedError
 from local_stack.paths import DEFAULT_DATA_DIR, SUPABASE_DIR
-
 from thumbsmith.output import OUT, Exit, Json, fail, print_json, print_table, progress
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ def _mark(value: object) -> str:
     return "yes" if value else "no"
 
 
-def _parsed(text: str) -> Any:  # noqa: ANN401
+def _parsed(text: str) -> Any:
     try:
         return json.loads(text)
     except ValueError:

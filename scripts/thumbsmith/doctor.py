@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
 from local_stack import install, node
 from local_stack.account import postgres_account
 from local_stack.errors import StackError
 from local_stack.paths import DEFAULT_DATA_DIR
 from local_stack.ports import free_ports, is_free
 from local_stack.postgrest import postgrest_binary
-
 from thumbsmith.output import Exit, Json, print_json, print_table, progress
 
 if TYPE_CHECKING:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path  # noqa: TC003  Typer reads the annotations at run time
+from pathlib import Path
 from typing import Annotated, BinaryIO
 
 import typer
+
 from local_stack import state
 from local_stack.paths import DEFAULT_DATA_DIR
 from local_stack.process import log_tail
-
 from thumbsmith.output import Exit, Json, fail, print_json
 
 _POLL_SECONDS = 0.2

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+
 from local_stack import state, supervisor
 from local_stack.errors import AlreadyRunningError, StackError
 from local_stack.paths import DEFAULT_DATA_DIR
 from local_stack.stack import SERVICES, Stack
-
 from thumbsmith import logs
 from thumbsmith.output import ERR, Exit, Json, fail, print_json, print_table, progress
 

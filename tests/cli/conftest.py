@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+
 from local_stack import cluster
 from local_stack.postgres import Postgres
 

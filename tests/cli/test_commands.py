@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
+
 from local_stack import databases
 from local_stack.paths import SUPABASE_DIR
-
 from tests.local_stack.stack_process import parsed, thumbsmith
 
 if TYPE_CHECKING:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
+
 from local_stack import cluster
 from local_stack.postgres import Postgres
 from local_stack.stack import Stack

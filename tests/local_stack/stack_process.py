@@ -68,7 +68,7 @@ def all_gone(services: list[state.ProcessState], within: float = 15.0) -> bool:
     return not any(one.alive for one in services)
 
 
-def parsed(done: subprocess.CompletedProcess[str]) -> Any:  # noqa: ANN401
+def parsed(done: subprocess.CompletedProcess[str]) -> Any:
     """Read a command's JSON."""
     return json.loads(done.stdout)
 

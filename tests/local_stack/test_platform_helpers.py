@@ -39,7 +39,7 @@ SIGNATURES = {
 }
 
 
-def _one(connection: psycopg.Connection, query: LiteralString | bytes, *values: object) -> Any:  # noqa: ANN401
+def _one(connection: psycopg.Connection, query: LiteralString | bytes, *values: object) -> Any:
     row = connection.execute(query, values).fetchone()
     assert row is not None
     return row[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import psycopg
 import pytest
+
 from local_stack import cluster, databases, platform
 from local_stack.postgres import ADMIN, Postgres
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import httpx
 import psycopg
 import pytest
+
 from local_stack import cluster, databases, foreign
 from local_stack.account import Account
 from local_stack.errors import StackError

@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import psycopg
 import pytest
+
 from local_stack import state
 from local_stack.account import Account, postgres_account
 from local_stack.paths import PROJECT
-
 from tests.local_stack.stack_process import all_gone, parsed, start, thumbsmith, wait_ready
 
 if TYPE_CHECKING:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import jwt
 import pytest
+
 from local_stack import config, install, keys, ports, state, urls
 from local_stack.errors import AlreadyRunningError, ServiceFailedError, StackError
 from local_stack.paths import NODE_DIR

@@ -20,13 +20,15 @@ MAX_WIDTH = 100
 
 def check(folder: Path = PROJECT) -> list[str]:
     """Check every SQL file that we write by hand."""
-    places = (folder / "supabase" / "migrations", folder / "sql" / "platform")
-    files = sorted(file for place in places for file in place.rglob("*.sql"))
-    return [finding for file in files for finding in findings(file.name, file.read_text())]
+    ours = sorted((folder / "supabase" / "migrations").glob("*.sql"))
+    platform = sorted((folder / "sql" / "platform").rglob("*.sql"))
+    found = [finding for file in [*ours, *platform] for finding in style(file.name, file.read_text())]
+    # What the platform provides is as hosted has it, without a pinned path here and there.
+    return found + [finding for file in ours for finding in safety(file.name, file.read_text())]
 
 
-def findings(name: str, content: str) -> Iterator[str]:
-    """Give what is wrong in one file."""
+def style(name: str, content: str) -> Iterator[str]:
+    """Give what is ugly in one file."""
     for number, line in enumerate(content.splitlines(), 1):
         if "\t" in line:
             yield f"{name}:{number}: a tab"
@@ -37,6 +39,10 @@ def findings(name: str, content: str) -> Iterator[str]:
         for keyword in _KEYWORD.finditer(code):
             number = content.count("\n", 0, body.start(1) + keyword.start()) + 1
             yield f"{name}:{number}: {keyword.group()} in upper case"
+
+
+def safety(name: str, content: str) -> Iterator[str]:
+    """Give the functions of one file that could be led astray."""
     for function in _FUNCTION.finditer(content):
         if "set search_path = ''" not in function.group(2):
             yield f"{name}: {function.group(1)} does not pin its search path"
