@@ -26,17 +26,19 @@ _READY_WITHIN = 120.0
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-class _StopRequestedError(BaseException):
+class StopRequestedError(BaseException):
     """A signal asked the stack to stop."""
 
 
 @contextmanager
-def _stopping_by_signal() -> Iterator[None]:
+def stopping_by_signal() -> Iterator[None]:
+    """Raise StopRequestedError inside when a signal asks this process to end, once."""
+
     def stop(_number: int, _frame: FrameType | None) -> NoReturn:
         for one in _SIGNALS:
             # once is enough: what follows is the orderly end
             signal.signal(one, signal.SIG_IGN)
-        raise _StopRequestedError
+        raise StopRequestedError
 
     before = {one: signal.signal(one, stop) for one in _SIGNALS}
     try:
@@ -48,14 +50,14 @@ def _stopping_by_signal() -> Iterator[None]:
 
 def run(stack: Stack, on_ready: Callable[[Stack], None]) -> None:
     """Bring a stack up and hold it until a signal comes or a service fails."""
-    with _stopping_by_signal():
+    with stopping_by_signal():
         try:
             with stack:
                 on_ready(stack)
                 while True:
                     stack.check()
                     time.sleep(_POLL_SECONDS)
-        except _StopRequestedError:
+        except StopRequestedError:
             return
 
 

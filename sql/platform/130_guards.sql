@@ -23,7 +23,8 @@ as $$
         'auth.audit_log_entries', 'auth.flow_state', 'auth.identities', 'auth.instances',
         'auth.mfa_amr_claims', 'auth.mfa_challenges', 'auth.mfa_factors', 'auth.oauth_clients',
         'auth.one_time_tokens', 'auth.refresh_tokens', 'auth.saml_providers',
-        'auth.saml_relay_states', 'auth.sessions', 'auth.sso_domains', 'auth.sso_providers', 'auth.users',
+        'auth.saml_relay_states', 'auth.sessions', 'auth.sso_domains', 'auth.sso_providers',
+        'auth.users',
         'realtime.messages', 'realtime.subscription',
         'storage.buckets', 'storage.buckets_analytics', 'storage.objects', 'storage.prefixes',
         'storage.s3_multipart_uploads', 'storage.s3_multipart_uploads_parts'

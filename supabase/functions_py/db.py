@@ -118,7 +118,7 @@ async def _lost_is_unavailable() -> AsyncIterator[None]:
     try:
         yield
     except _LOST as error:
-        raise DatabaseUnavailableError from error
+        raise DatabaseUnavailableError(str(error).partition("\n")[0][:200]) from error
 
 
 async def _set_limits(connection: psycopg.AsyncConnection[Any]) -> None:

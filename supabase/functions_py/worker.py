@@ -84,10 +84,10 @@ class Worker:
             try:
                 await step()
                 failures = 0
-            except DatabaseUnavailableError:
+            except DatabaseUnavailableError as error:
                 failures += 1
                 if failures == 1:
-                    log.warning("database_unavailable", step=step.__name__)
+                    log.warning("database_unavailable", step=step.__name__, reason=str(error))
             except Exception as error:  # the worker outlives its bugs
                 failures += 1
                 log.error("worker_bug", step=step.__name__, error=origin(error))

@@ -4,7 +4,7 @@
 -- Rollout: pre.
 -- Undo:    drop trigger … on auth.users; drop function.
 
-set local lock_timeout = '2s';
+set lock_timeout = '2s';
 
 create function private.reward_sign_up(user_id uuid, is_anonymous boolean, is_confirmed boolean)
 returns void

@@ -4,7 +4,7 @@
 -- Rollout: pre.
 -- Undo:    drop policy.
 
-set local lock_timeout = '2s';
+set lock_timeout = '2s';
 
 create policy objects_select_own
 on storage.objects

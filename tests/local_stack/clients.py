@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import httpx
 import psycopg
+from psycopg import sql
+from supabase import Client, ClientOptions, create_client
+
 from local_stack.node import node_binary
 from local_stack.paths import NODE_DIR
 from local_stack.process import base_environment
-from psycopg import sql
-
-from supabase import Client, ClientOptions, create_client
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-
 from supabase import AuthApiError
+
 from tests.local_stack.clients import (
     PASSWORD,
     Project,

@@ -9,9 +9,9 @@ import httpx
 import jwt
 import psycopg
 import pytest
+
 from local_stack import config
 from local_stack.stack import Stack
-
 from tests.local_stack.clients import PASSWORD, Json, new_email, run_js
 
 if TYPE_CHECKING:

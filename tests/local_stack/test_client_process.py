@@ -7,6 +7,7 @@ import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
+
 from local_stack.keys import load_or_create
 from local_stack.node import node_binary, service_schema
 from local_stack.paths import NODE_DIR

@@ -125,8 +125,9 @@ async def test_a_cut_connection_is_told_to_the_listener_and_mended_in_the_pool(
 
 
 async def test_a_database_that_is_not_there_is_unavailable() -> None:
-    async with connected("postgresql://x:y@127.0.0.1:1/x") as pool:
+    async with connected("postgresql://x:hush@127.0.0.1:1/x") as pool:
         with pytest.raises(DatabaseUnavailableError):
             await asyncio.wait_for(pool.value("sidecar_ready"), 8)
-        with pytest.raises(DatabaseUnavailableError):
+        with pytest.raises(DatabaseUnavailableError, match="refused") as lost:
             await pool.listen(lambda: None)
+        assert "hush" not in str(lost.value)

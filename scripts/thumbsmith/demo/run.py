@@ -16,6 +16,7 @@ from rich.table import Table
 
 from local_stack.paths import STATE_DIR
 from local_stack.stack import Stack
+from local_stack.supervisor import StopRequestedError, stopping_by_signal
 from thumbsmith.demo.story import Story
 
 DEMO_DIR = STATE_DIR / "demo"
@@ -71,25 +72,35 @@ def run_demo(*, json: bool = False, data_dir: Path | None = None, keep: bool = F
     PICTURE.unlink(missing_ok=True)
     teller = Teller(Console(stderr=json, highlight=False, soft_wrap=True))
     story = Story({}, PICTURE)
-    with _folder(data_dir, keep=keep) as folder:
-        stack = Stack(folder)
-        try:
-            teller.do("The stack starts: PostgreSQL, Auth, Storage, REST, sidecar", _start(stack))
-            if teller.is_ok:
-                story.env = stack.env
-            for name, act in story.steps():
-                teller.do(name, act)
-            if teller.is_ok:
-                _show_ledgers(story, teller.console)
-            balances = {name: person.credits() for name, person in story.people.items()}
-        finally:
-            stack.down()
+    balances: dict[str, int] = {}
+    try:
+        with stopping_by_signal(), _folder(data_dir, keep=keep) as folder:
+            balances = _tell(story, teller, Stack(folder))
+    except StopRequestedError:
+        teller.console.print("Stopped; nothing is left running.")
+        return 130
     image = str(PICTURE) if PICTURE.exists() else None
     teller.console.print(f"The picture: {image}" if teller.is_ok else "The demo failed.")
     if json:
         result = {"ok": teller.is_ok, "steps": [asdict(step) for step in teller.steps]}
         print(json_format.dumps(result | {"credits": balances, "image": image}))  # noqa: T201
     return 0 if teller.is_ok else 1
+
+
+def _tell(story: Story, teller: Teller, stack: Stack) -> dict[str, int]:
+    """Play the story on a stack that ends with it; give what everybody has at the end."""
+    try:
+        teller.do("The stack starts: PostgreSQL, Auth, Storage, REST, sidecar", _start(stack))
+        if teller.is_ok:
+            story.env = stack.env
+        for name, act in story.steps():
+            teller.do(name, act)
+        if not teller.is_ok:
+            return {}
+        _show_ledgers(story, teller.console)
+        return {name: person.credits() for name, person in story.people.items()}
+    finally:
+        stack.down()
 
 
 def _start(stack: Stack) -> Callable[[], str]:

@@ -22,9 +22,9 @@ def check(folder: Path = PROJECT) -> list[str]:
     """Check every SQL file that we write by hand."""
     ours = sorted((folder / "supabase" / "migrations").glob("*.sql"))
     platform = sorted((folder / "sql" / "platform").rglob("*.sql"))
-    found = [finding for file in [*ours, *platform] for finding in style(file.name, file.read_text())]
+    found = [line for file in [*ours, *platform] for line in style(file.name, file.read_text())]
     # What the platform provides is as hosted has it, without a pinned path here and there.
-    return found + [finding for file in ours for finding in safety(file.name, file.read_text())]
+    return found + [line for file in ours for line in safety(file.name, file.read_text())]
 
 
 def style(name: str, content: str) -> Iterator[str]:
