@@ -640,10 +640,9 @@ CREATE FUNCTION private.declare_idle(worker_id text) RETURNS void
     SET lock_timeout TO '500ms'
     AS $$
 begin
-    -- Rows of workers that died asleep only cost a few superfluous wake-ups; an hour is enough of
-    -- them.
+    -- A worker that sleeps says so every few seconds: who does not has died, and wakes for nothing.
     delete from private.idle_workers as w
-    where w.idle_since < now() - interval '1 hour';
+    where w.idle_since < now() - interval '1 minute';
 
     perform pg_advisory_xact_lock(hashtext('thumbsmith.idle_workers'));
 

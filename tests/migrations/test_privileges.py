@@ -35,7 +35,7 @@ order by 1
 
 @dataclass(frozen=True)
 class Privileges:
-    """Who may touch a table made just before and just after the migrations, and all that they made."""
+    """Who may touch what is made before and after the migrations, and what they granted."""
 
     before: list[str]
     after: list[str]
