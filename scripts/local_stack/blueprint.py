@@ -50,7 +50,7 @@ class Blueprint:
     def provider(self, wanted: Collection[str]) -> list[Service]:
         """Describe the model server and its front; they need no database."""
         tokens, ports = self.keys.tokens, self.ports
-        cog = provider.cog_service(self.log("cog"), ports["cog"])
+        cog = provider.cog_service(self.log("cog"), ports["cog"], self.data_dir / "tmp")
         front = provider.replicate_service(
             tokens, self._url("cog"), self.log("replicate"), ports["replicate"]
         )

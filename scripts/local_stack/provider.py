@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from local_stack.errors import StackError
 from local_stack.paths import MODEL_DIR
 from local_stack.ports import HOST
 from local_stack.probes import http_ok
 from local_stack.process import Service, base_environment
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from local_stack.keys import Tokens
 
+# Built into coglet.
+_COGLET_DIR = Path("/tmp/coglet/predictions")  # noqa: S108
 
-def cog_service(log: Path, port: int) -> Service:
-    """Describe the model server, as it runs inside a model's container."""
+
+def cog_service(log: Path, port: int, scratch: Path) -> Service:
+    """Describe the model server; its temporary files go to `scratch`."""
+    scratch.mkdir(parents=True, exist_ok=True)
+    _share_fixed_folder()
     return Service(
         name="cog",
         argv=[sys.executable, "-m", "cog.server.http", "--host", HOST],
@@ -26,6 +33,8 @@ def cog_service(log: Path, port: int) -> Service:
             "PORT": str(port),
             "COG_PREDICT_TYPE_STUB": "predict.py:Predictor",
             "COG_MAX_CONCURRENCY": "8",
+            # A model server that is killed leaves pictures behind: they go with the stack's data.
+            "TMPDIR": str(scratch),
         },
         cwd=MODEL_DIR,
         log=log,
@@ -33,6 +42,18 @@ def cog_service(log: Path, port: int) -> Service:
         port=port,
         ready_within=45,
     )
+
+
+def _share_fixed_folder() -> None:
+    """Let every user of this machine run a model: the folder of coglet is always the same."""
+    for folder in (_COGLET_DIR.parent, _COGLET_DIR):
+        with suppress(PermissionError):
+            folder.mkdir(exist_ok=True)
+            # Like /tmp itself: everybody may add, nobody may remove what is not theirs.
+            folder.chmod(0o1777)
+    if not os.access(_COGLET_DIR, os.W_OK | os.X_OK):
+        message = f"{_COGLET_DIR} belongs to another user and is closed; have it removed"
+        raise StackError(message)
 
 
 def replicate_service(tokens: Tokens, cog_url: str, log: Path, port: int) -> Service:

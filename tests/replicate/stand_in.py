@@ -80,10 +80,7 @@ def running(folder: Path) -> Iterator[StandIn]:
     cog_port, front_port = free_ports(2)
     # Like a real token, and random enough for a test.
     tokens = Tokens("", "", "", f"r8_{'t' * 37}", new_webhook_secret())
-    cog = cog_service(folder / "cog.log", cog_port)
-    temporary = folder / "tmp"
-    temporary.mkdir()
-    cog.env = {**cog.env, "TMPDIR": str(temporary)}
+    cog = cog_service(folder / "cog.log", cog_port, folder / "tmp")
     url = f"http://127.0.0.1:{cog_port}"
     front = replicate_service(tokens, url, folder / "front.log", front_port)
     try:

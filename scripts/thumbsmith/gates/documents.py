@@ -10,7 +10,7 @@ from local_stack.paths import PROJECT
 
 README_LINES = 200
 _SLUG = re.compile(r"message = '([a-z_]+)'")
-_SIDECAR_SLUG = re.compile(r'(?:Rejected|Transient)Error\(\s*"([a-z_]+)"')
+_SIDECAR_SLUG = re.compile(r'(?:(?:Rejected|Transient)Error\(\s*|missing=)"([a-z_]+)"')
 _LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#\s]+)")
 
 
