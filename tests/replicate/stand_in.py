@@ -91,7 +91,7 @@ def running(folder: Path) -> Iterator[StandIn]:
             f"http://127.0.0.1:{front_port}",
             tokens.replicate_api_token,
             tokens.replicate_webhook_secret,
-            temporary,
+            folder / "tmp",
         )
     finally:
         stop_all([front, cog])

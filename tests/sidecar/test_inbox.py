@@ -32,7 +32,7 @@ from tests.sidecar.helpers import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-ATTEMPT = str(uuid.uuid4())
+ATTEMPT = "6f1c1c1e-8a0b-4d6e-9b57-2a1f0e9d3c4b"
 
 
 class Sidecar:
