@@ -216,12 +216,13 @@ def test_sigterm_ends_it_in_time_and_another_sidecar_goes_on(
 
 def test_a_killed_sidecar_loses_nothing(db: Database, stand_in: StandIn, log: Path) -> None:
     user = sign_up(db)
+    # A submission that was under way waits out its grace time, unless its webhook comes again.
+    db.rows("update private.settings set submit_unknown_grace = '2 seconds' where id")
     with sidecar(db, stand_in, log, WORKER_LEASE_SECONDS="5") as running:
         asked = [request(db, user, prompt=f"[slow:1] {i}")["id"] for i in range(3)]
         eventually(lambda: any(generation(db, one)["status"] != "queued" for one in asked))
         running.process.kill()
     with sidecar(db, stand_in, log, WORKER_LEASE_SECONDS="5"):
         for generation_id in asked:
-            # A submit that was under way waits out its grace time, unless its webhook comes again.
             ended = finished(db, generation_id, 90)
             assert ended["status"] == "succeeded"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 
     from local_stack.replicate.faults import Faults
     from local_stack.replicate.webhooks import WebhookSender
+
+_CANCEL_TRIES = 40
+_CANCEL_SECONDS = 0.25
 
 
 class Lifecycle:
@@ -54,7 +58,7 @@ class Lifecycle:
             await self._finish(prediction, "canceled", wait_for_webhook=False)
             await self._cog.cancel(prediction.id)
         elif not prediction.is_over:
-            await self._cog.cancel(prediction.id)
+            self._spawn(self._stop(prediction))
 
     def report(self, prediction: Prediction, said: dict[str, Any]) -> None:
         """Take a webhook of cog's."""
@@ -96,7 +100,15 @@ class Lifecycle:
         if prediction.status == "starting":
             await self._finish(prediction, "aborted", error="Deadline exceeded before start")
         elif not prediction.is_over:
+            await self._stop(prediction)
+
+    async def _stop(self, prediction: Prediction) -> None:
+        """Ask until it has ended: cog forgets a cancel that comes before its worker has begun."""
+        for _ in range(_CANCEL_TRIES):
             await self._cog.cancel(prediction.id)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(prediction.done.wait(), _CANCEL_SECONDS)
+                return
 
     async def _finish(
         self, prediction: Prediction, status: str, *, wait_for_webhook: bool = True, **end: object
