@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import fcntl
 import json
+import os
 from typing import TYPE_CHECKING, Any
 
 from local_stack import commands, node
 from local_stack.paths import CACHE_DIR, NODE_DIR
-from local_stack.process import base_environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,8 +40,9 @@ def ensure_node_modules(progress: Callable[[str], None] = lambda _: None) -> Non
         if node_modules_are_current():
             return
         progress("installing the Node.js packages")
-        env = base_environment()
-        env["PATH"] = f"{node.node_root() / 'bin'}:{env['PATH']}"
+        # The caller's whole environment: proxies, certificates and npm's own settings are in there.
+        path = os.pathsep.join([str(node.node_root() / "bin"), os.environ.get("PATH", "")])
+        env = {**os.environ, "PATH": path}
         argv = node.npm_argv("ci", "--no-audit", "--no-fund", "--loglevel=error")
         commands.run(argv, env=env, cwd=NODE_DIR, timeout=600)
 
