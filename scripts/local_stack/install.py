@@ -30,7 +30,7 @@ def node_modules_are_current(folder: Path = NODE_DIR) -> bool:
 
 
 def ensure_node_modules(progress: Callable[[str], None] = lambda _: None) -> None:
-    """Run `npm ci` when node_modules is missing or not what the lock file says."""
+    """Install when node_modules is missing or not what the lock file says."""
     if node_modules_are_current():
         return
     CACHE_DIR.mkdir(parents=True, exist_ok=True)
@@ -43,7 +43,10 @@ def ensure_node_modules(progress: Callable[[str], None] = lambda _: None) -> Non
         # The caller's whole environment: proxies, certificates and npm's own settings are in there.
         path = os.pathsep.join([str(node.node_root() / "bin"), os.environ.get("PATH", "")])
         env = {**os.environ, "PATH": path}
-        argv = node.npm_argv("ci", "--no-audit", "--no-fund", "--loglevel=error")
+        # Not `npm ci`: it insists on the builds of every other platform in the lock file, and a registry
+        # mirror need not have them. Versions and hashes of what is locked are checked all the same.
+        options = ["--no-save", "--no-audit", "--no-fund", "--loglevel=error"]
+        argv = node.npm_argv("install", *options)
         commands.run(argv, env=env, cwd=NODE_DIR, timeout=600)
 
 
