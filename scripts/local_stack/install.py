@@ -43,8 +43,8 @@ def ensure_node_modules(progress: Callable[[str], None] = lambda _: None) -> Non
         # The caller's whole environment: proxies, certificates and npm's own settings are in there.
         path = os.pathsep.join([str(node.node_root() / "bin"), os.environ.get("PATH", "")])
         env = {**os.environ, "PATH": path}
-        # Not `npm ci`: it insists on the builds of every other platform in the lock file, and a registry
-        # mirror need not have them. Versions and hashes of what is locked are checked all the same.
+        # Not `npm ci`: it wants the builds for every other platform in the lock file, and not every
+        # mirror has those. Versions and hashes of what is locked are checked all the same.
         options = ["--no-save", "--no-audit", "--no-fund", "--loglevel=error"]
         argv = node.npm_argv("install", *options)
         commands.run(argv, env=env, cwd=NODE_DIR, timeout=600)
