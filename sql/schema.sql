@@ -394,9 +394,12 @@ declare
     v_profile_id constant uuid := private.signed_in_profile();
     v_generation public.generations;
 begin
+    -- The outbox row first, as everywhere; but only one's own, or anybody could hold up the others.
     perform from private.outbox as o
+    inner join public.generations as g on o.generation_id = g.id
     where o.generation_id = cancel_generation.generation_id
-    for update;
+        and g.profile_id = v_profile_id
+    for update of o;
 
     select g.* into v_generation
     from public.generations as g
@@ -572,21 +575,29 @@ declare
     v_found boolean := false;
 begin
     for v_job in
-        update private.outbox as o
-        set
-            due_at = now() + make_interval(secs => claim_jobs.lease_seconds),
-            lease_token = v_token
-        -- An array, so that the generic plan keeps the index and stops at the limit.
-        where o.id = any(array(
-            select q.id
-            from private.outbox as q
-            where q.due_at <= now()
-                and q.dead_at is null
-            order by q.due_at
-            limit claim_jobs.max_jobs
-            for update skip locked
-        ))
-        returning o.*
+        with claimed as (
+            update private.outbox as o
+            set
+                due_at = now() + make_interval(secs => claim_jobs.lease_seconds),
+                lease_token = v_token
+            -- An array, so that the generic plan keeps the index and stops at the limit.
+            where o.id = any(array(
+                select q.id
+                from private.outbox as q
+                where q.due_at <= now()
+                    and q.dead_at is null
+                order by q.due_at
+                limit claim_jobs.max_jobs
+                for update skip locked
+            ))
+            returning o.*
+        )
+
+        select c.*
+        from claimed as c
+        inner join public.generations as g on c.generation_id = g.id
+        -- A submission that was tried too often is refunded here: profiles are locked in id order.
+        order by g.profile_id, c.id
     loop
         v_found := true;
 
@@ -1840,12 +1851,19 @@ begin
         return;
     end if;
 
-    perform private.grant_credits(
-        user_id,
-        (select s.sign_up_credits from private.settings as s),
-        'sign_up',
-        'sign_up:' || user_id
-    );
+    -- Asked first, so that a confirmation locks the referrer's profile alone, and not two in any order.
+    if not exists (
+        select
+        from public.credit_lots as l
+        where l.grant_key = 'sign_up:' || user_id
+    ) then
+        perform private.grant_credits(
+            user_id,
+            (select s.sign_up_credits from private.settings as s),
+            'sign_up',
+            'sign_up:' || user_id
+        );
+    end if;
 
     if not is_confirmed then
         return;
@@ -2259,7 +2277,7 @@ begin
         inner join public.generations as g on o.generation_id = g.id
         where g.finished_at is null
             and g.deadline_at <= now()
-        order by o.id
+        order by g.profile_id, o.id
         limit 500
         for update of o skip locked
     loop
@@ -2267,6 +2285,11 @@ begin
             v_expired := v_expired + 1;
         end if;
     end loop;
+
+    -- One kind of work a call. Both lock profiles in id order; one after the other would not.
+    if v_expired > 0 then
+        return jsonb_build_object('expired', v_expired, 'rewarded', 0);
+    end if;
 
     for v_pending in
         select r.referred_id
@@ -3438,6 +3461,14 @@ ALTER TABLE ONLY private.generation_models
 
 ALTER TABLE ONLY private.generation_runs
     ADD CONSTRAINT generation_runs_generation_id_fkey FOREIGN KEY (generation_id) REFERENCES public.generations(id);
+
+
+--
+-- Name: outbox outbox_generation_id_fkey; Type: FK CONSTRAINT; Schema: private; Owner: postgres
+--
+
+ALTER TABLE ONLY private.outbox
+    ADD CONSTRAINT outbox_generation_id_fkey FOREIGN KEY (generation_id) REFERENCES public.generations(id);
 
 
 --

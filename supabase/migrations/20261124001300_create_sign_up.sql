@@ -19,12 +19,19 @@ begin
         return;
     end if;
 
-    perform private.grant_credits(
-        user_id,
-        (select s.sign_up_credits from private.settings as s),
-        'sign_up',
-        'sign_up:' || user_id
-    );
+    -- Asked first, so that a confirmation locks the referrer's profile alone, and not two in any order.
+    if not exists (
+        select
+        from public.credit_lots as l
+        where l.grant_key = 'sign_up:' || user_id
+    ) then
+        perform private.grant_credits(
+            user_id,
+            (select s.sign_up_credits from private.settings as s),
+            'sign_up',
+            'sign_up:' || user_id
+        );
+    end if;
 
     if not is_confirmed then
         return;

@@ -18,6 +18,8 @@ create table private.outbox (
 
     constraint outbox_pkey primary key (id),
     constraint outbox_generation_id_key unique (generation_id),
+    constraint outbox_generation_id_fkey
+    foreign key (generation_id) references public.generations (id),
     constraint outbox_kind_known check (kind in ('submit', 'poll', 'store', 'cancel')),
     constraint outbox_has_run_unless_submit check (kind = 'submit' or run_id is not null),
     constraint outbox_attempts_not_negative check (attempts >= 0)

@@ -100,9 +100,12 @@ declare
     v_profile_id constant uuid := private.signed_in_profile();
     v_generation public.generations;
 begin
+    -- The outbox row first, as everywhere; but only one's own, or anybody could hold up the others.
     perform from private.outbox as o
+    inner join public.generations as g on o.generation_id = g.id
     where o.generation_id = cancel_generation.generation_id
-    for update;
+        and g.profile_id = v_profile_id
+    for update of o;
 
     select g.* into v_generation
     from public.generations as g

@@ -194,21 +194,29 @@ declare
     v_found boolean := false;
 begin
     for v_job in
-        update private.outbox as o
-        set
-            due_at = now() + make_interval(secs => claim_jobs.lease_seconds),
-            lease_token = v_token
-        -- An array, so that the generic plan keeps the index and stops at the limit.
-        where o.id = any(array(
-            select q.id
-            from private.outbox as q
-            where q.due_at <= now()
-                and q.dead_at is null
-            order by q.due_at
-            limit claim_jobs.max_jobs
-            for update skip locked
-        ))
-        returning o.*
+        with claimed as (
+            update private.outbox as o
+            set
+                due_at = now() + make_interval(secs => claim_jobs.lease_seconds),
+                lease_token = v_token
+            -- An array, so that the generic plan keeps the index and stops at the limit.
+            where o.id = any(array(
+                select q.id
+                from private.outbox as q
+                where q.due_at <= now()
+                    and q.dead_at is null
+                order by q.due_at
+                limit claim_jobs.max_jobs
+                for update skip locked
+            ))
+            returning o.*
+        )
+
+        select c.*
+        from claimed as c
+        inner join public.generations as g on c.generation_id = g.id
+        -- A submission that was tried too often is refunded here: profiles are locked in id order.
+        order by g.profile_id, c.id
     loop
         v_found := true;
 

@@ -26,7 +26,7 @@ begin
         inner join public.generations as g on o.generation_id = g.id
         where g.finished_at is null
             and g.deadline_at <= now()
-        order by o.id
+        order by g.profile_id, o.id
         limit 500
         for update of o skip locked
     loop
@@ -34,6 +34,11 @@ begin
             v_expired := v_expired + 1;
         end if;
     end loop;
+
+    -- One kind of work a call. Both lock profiles in id order; one after the other would not.
+    if v_expired > 0 then
+        return jsonb_build_object('expired', v_expired, 'rewarded', 0);
+    end if;
 
     for v_pending in
         select r.referred_id
@@ -116,7 +121,7 @@ begin
         create extension if not exists pg_cron;
     end if;
 
-    if to_regproc('cron.schedule') is not null then
+    if to_regprocedure('cron.schedule(text, text, text)') is not null then
         perform cron.schedule('thumbsmith_sweep', '* * * * *', 'select private.sweep()');
     end if;
 end;

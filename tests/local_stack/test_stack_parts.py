@@ -221,8 +221,11 @@ def test_ctrl_c_is_not_swallowed_by_a_waiting_stack(tmp_path: Path) -> None:
         return False
 
     service.ready = interrupt
+    # A shell starts what runs in the background deaf to Ctrl-C, these tests maybe included.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         with pytest.raises(KeyboardInterrupt):
             wait_until_ready([service])
     finally:
         service.stop()
+        signal.signal(signal.SIGINT, before)
