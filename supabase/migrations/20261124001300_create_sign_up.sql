@@ -19,7 +19,8 @@ begin
         return;
     end if;
 
-    -- Asked first, so that a confirmation locks the referrer's profile alone, and not two in any order.
+    -- Asked first, so that a confirmation locks the referrer's profile alone: two would be two in
+    -- any order.
     if not exists (
         select
         from public.credit_lots as l
