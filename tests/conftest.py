@@ -7,46 +7,34 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any
 
-import psycopg
 import pytest
-from psycopg import sql
 
-from local_stack import cluster, supabase_cli
-from local_stack import config as project
-from local_stack.postgres import ADMIN, Postgres
+from local_stack import cluster, databases
+from local_stack.postgres import Postgres
 from local_stack.stack import Stack
 from tests.support.database import Database
 from tests.support.rest import Caller
 
+TEMPLATE = "migrated"
+
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
-    """Run PostgreSQL with the migrations and the seed in its database postgres."""
+    """Run PostgreSQL with a template database that holds the migrations and the seed."""
     folder = tmp_path_factory.mktemp("server")
     # These tests kill no server, so they need not wait for the disk.
     postgres = Postgres(folder / "data", folder / "log", settings={"fsync": "off"})
     cluster.initialize(postgres)
     with postgres:
-        supabase_cli.migrate(postgres.url())
-        supabase_cli.seed(postgres.url(), project.load())
-        with psycopg.connect(postgres.admin_url, autocommit=True) as admin:
-            admin.execute("alter role thumbsmith_sidecar with login password 'postgres'")
+        databases.make_template(postgres, TEMPLATE)
         yield postgres
 
 
 @pytest.fixture
 def db(server: Postgres) -> Iterator[Database]:
     """Give the test a database of its own: a copy of the migrated one, dropped afterwards."""
-    name = f"test_{uuid.uuid4().hex}"
-    with psycopg.connect(server.url(ADMIN, "template1"), autocommit=True) as admin:
-        identifier = sql.Identifier(name)
-        admin.execute(
-            sql.SQL("create database {} template postgres strategy file_copy").format(identifier)
-        )
-        try:
-            yield Database(server.url("postgres", name))
-        finally:
-            admin.execute(sql.SQL("drop database {} with (force)").format(identifier))
+    with databases.cloned(server, TEMPLATE, f"test_{uuid.uuid4().hex}") as url:
+        yield Database(url)
 
 
 @pytest.fixture(scope="session")

@@ -110,9 +110,9 @@ class GivenDatabase:
         """Leave it alone."""
 
 
-def open_sidecar_role(database: Database) -> bool:
+def open_sidecar_role(admin_url: str) -> bool:
     """Let the sidecar's role log in, locally only; False when no migration has made that role."""
-    with psycopg.connect(database.admin_url, autocommit=True) as admin:
+    with psycopg.connect(admin_url, autocommit=True) as admin:
         known = admin.execute("select from pg_roles where rolname = %s", [ROLE]).fetchone()
         if known is None:
             return False

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import psycopg
 from psycopg import sql
 
-from local_stack import config, sidecar, supabase_cli
+from local_stack import config, supabase_cli
+from local_stack.database import open_sidecar_role
 from local_stack.postgres import ADMIN, Postgres
 
 if TYPE_CHECKING:
@@ -26,11 +27,7 @@ def make_template(server: Postgres, name: str = "migrated", *, seed: bool = True
     supabase_cli.migrate(url)
     if seed:
         supabase_cli.seed(url, config.load())
-    with _admin(server) as admin:
-        if admin.execute("select from pg_roles where rolname = %s", [sidecar.ROLE]).fetchone():
-            statement = sql.SQL("alter role {} with login password {}")
-            role, password = sql.Identifier(sidecar.ROLE), sql.Literal(sidecar.LOCAL_PASSWORD)
-            admin.execute(statement.format(role, password))
+    open_sidecar_role(server.admin_url)
     return name
 
 

@@ -207,7 +207,7 @@ class Stack:
         self._progress("applying the migrations")
         supabase_cli.migrate(self.db_url)
         supabase_cli.seed(self.db_url, self._blueprint.config)
-        if not open_sidecar_role(self.database) and "sidecar" in self.services:
+        if not open_sidecar_role(self.database.admin_url) and "sidecar" in self.services:
             message = f"no migration has made the role {sidecar.ROLE}; start without the sidecar"
             raise StackError(message)
 
