@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from local_stack import cluster, databases
+from local_stack import cluster, databases, install
 from local_stack.postgres import Postgres
 from local_stack.stack import Stack
 from tests.support.database import Database
@@ -81,6 +81,12 @@ def nobody(stack: Stack, opened: ExitStack) -> Caller:
     caller = Caller.anonymous(stack.api_url, stack.keys.publishable_key)
     opened.callback(caller.http.close)
     return caller
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Install the Node.js packages, once and before any worker starts."""
+    if not hasattr(config, "workerinput"):
+        install.ensure_node_modules()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from thumbsmith import db, doctor, sidecar, stack
+from thumbsmith import check, db, doctor, sidecar, stack
 from thumbsmith.output import Json
 
 app = typer.Typer(
@@ -17,6 +17,7 @@ app = typer.Typer(
 )
 app.add_typer(stack.app, name="stack")
 app.add_typer(db.app, name="db")
+app.command("check")(check.check)
 app.command("doctor")(doctor.doctor)
 app.command("sidecar")(sidecar.sidecar)
 

@@ -35,7 +35,7 @@ DataDir = Annotated[
 @app.command()
 def up(*, db_url: DbUrl = None, data_dir: DataDir = None, as_json: Json = False) -> None:
     """Apply the migrations that the database does not have yet."""
-    url = _address(db_url, data_dir, as_json=as_json)
+    url = address(db_url, data_dir, as_json=as_json)
     before = _applied(url, as_json=as_json)
     _guarded(lambda: supabase_cli.migrate(url), "applying the migrations", as_json=as_json)
     new = [version for version in _applied(url, as_json=as_json) if version not in before]
@@ -50,7 +50,7 @@ def up(*, db_url: DbUrl = None, data_dir: DataDir = None, as_json: Json = False)
 @app.command()
 def status(*, db_url: DbUrl = None, data_dir: DataDir = None, as_json: Json = False) -> None:
     """List the migrations here and there; 1 when they differ."""
-    url = _address(db_url, data_dir, as_json=as_json)
+    url = address(db_url, data_dir, as_json=as_json)
     applied = set(_applied(url, as_json=as_json))
     here = {file.name.split("_")[0]: file.stem for file in _migration_files()}
     rows = [
@@ -83,7 +83,7 @@ def lint(
     as_json: Json = False,
 ) -> None:
     """Run the security and performance advisors; 1 when they find something."""
-    url = urls.without_tls_on_loopback(_address(db_url, data_dir, as_json=as_json))
+    url = urls.without_tls_on_loopback(address(db_url, data_dir, as_json=as_json))
     arguments = ["db", "advisors", f"--remote={url}", "--type=all", f"--level={level}"]
     arguments += [f"--fail-on={level}", *(["--output-format=json"] if as_json else [])]
     with progress("running the advisors", quiet=as_json):
@@ -96,7 +96,7 @@ def lint(
         raise typer.Exit(Exit.FINDING)
 
 
-def _address(db_url: str | None, data_dir: Path | None, *, as_json: bool) -> str:
+def address(db_url: str | None, data_dir: Path | None, *, as_json: bool) -> str:
     """Flag, then environment, then the running stack."""
     if db_url or os.environ.get("DB_URL"):
         return db_url or os.environ["DB_URL"]

@@ -14,7 +14,7 @@ def grant(db: Database, person: uuid.UUID, amount: int, key: str, **columns: obj
     db.rows("select private.grant_credits(%s, %s, 'operator', %s)", person, amount, key)
     for column, value in columns.items():
         db.rows(
-            f"update public.credit_lots set {column} = {value} where grant_key = %s",  # noqa: S608
+            f"update public.credit_lots set {column} = {value} where grant_key = %s",
             key,
         )
     return int(db.value("select id from public.credit_lots where grant_key = %s", key))

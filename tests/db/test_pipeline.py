@@ -399,7 +399,7 @@ def test_no_update_moves_a_generation_backwards(
 
     def move(status: str) -> None:
         extra = columns.get(status, "")
-        db.rows(f"update public.generations set status = '{status}'{extra}")  # noqa: S608
+        db.rows(f"update public.generations set status = '{status}'{extra}")
 
     order = ["queued", "submitting", "processing", "storing", "succeeded"]
     for step in order[1 : order.index(old) + 1] if old in order else [old]:

@@ -46,7 +46,7 @@ def test_the_bonus_waits_for_the_confirmed_address_and_is_paid_once(db: Database
     assert credits_of(db, ana) == 50
     for confirmed_at in ("now()", "null", "now()"):
         db.rows(
-            f"update auth.users set email_confirmed_at = {confirmed_at} where id = %s",  # noqa: S608
+            f"update auth.users set email_confirmed_at = {confirmed_at} where id = %s",
             ben,
             role="supabase_auth_admin",
         )

@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from local_stack import cluster, config, supabase_cli
+from local_stack import cluster, config, install, supabase_cli
 from local_stack.paths import PROJECT
 from local_stack.postgres import Postgres
 
@@ -22,6 +22,7 @@ _NOISE = re.compile(r"^(\\(un)?restrict .*|-- Dumped .*)\n", re.MULTILINE)
 
 def check(*, write: bool = False) -> list[str]:
     """Migrate a database and compare; with `write`, bring the files up to date instead."""
+    install.ensure_node_modules()
     with tempfile.TemporaryDirectory(prefix="thumbsmith-lint-") as folder:
         server = Postgres(Path(folder) / "data", Path(folder) / "log")
         cluster.initialize(server)

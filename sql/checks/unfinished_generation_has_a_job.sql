@@ -1,0 +1,11 @@
+-- Somebody is to work on every generation that is not over.
+select
+    g.id as generation_id,
+    g.status,
+    g.created_at
+from public.generations as g
+left join private.outbox as o on g.id = o.generation_id and o.dead_at is null
+where
+    g.finished_at is null
+    and o.id is null
+order by g.id;

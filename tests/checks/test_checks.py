@@ -1,0 +1,111 @@
+"""Every file of sql/checks: no row when healthy, one when broken on purpose, none again."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+
+from tests.support.database import Database, sign_up
+from tests.support.database import request as ask
+from tests.support.sidecar import report, submit
+from thumbsmith.check import FOLDER, run_checks
+
+PROFILE = "where id = (select min(id::text)::uuid from public.profiles)"
+LOT = "where id = (select min(id) from public.credit_lots)"
+LAST_ENTRY = """where (profile_id, entry_number) = (
+    select profile_id, max(entry_number) from public.credit_entries
+    group by profile_id order by max(entry_number) desc limit 1
+)"""
+RUNNING = "where finished_at is null"
+
+# For each check: how to break it, and how to mend it.
+BREAKS = {
+    "balance_is_sum_of_entries": (
+        f"update public.profiles set credits = credits + 1 {PROFILE}",
+        f"update public.profiles set credits = credits - 1 {PROFILE}",
+    ),
+    "balance_is_sum_of_lots": (
+        f"update public.credit_lots set remaining = remaining - 1 {LOT}",
+        f"update public.credit_lots set remaining = remaining + 1 {LOT}",
+    ),
+    "lot_is_sum_of_entries": (
+        f"update public.credit_lots set remaining = remaining - 1 {LOT}",
+        f"update public.credit_lots set remaining = remaining + 1 {LOT}",
+    ),
+    "ledger_is_gapless": (
+        f"update public.credit_entries set entry_number = entry_number + 1 {LAST_ENTRY}",
+        f"update public.credit_entries set entry_number = entry_number - 1 {LAST_ENTRY}",
+    ),
+    "lot_has_one_grant": (
+        f"update public.credit_lots set amount = amount + 1 {LOT}",
+        f"update public.credit_lots set amount = amount - 1 {LOT}",
+    ),
+    "generation_is_paid_or_refunded": (
+        f"update public.generations set credit_cost = credit_cost + 1 {RUNNING}",
+        f"update public.generations set credit_cost = credit_cost - 1 {RUNNING}",
+    ),
+    "unfinished_generation_has_a_job": (
+        "create table public.kept as table private.outbox; delete from private.outbox",
+        "insert into private.outbox overriding system value table public.kept",
+    ),
+    "generation_is_not_overdue": (
+        f"update public.generations set deadline_at = now() - interval '6 minutes' {RUNNING}",
+        f"update public.generations set deadline_at = now() {RUNNING}",
+    ),
+    "job_is_not_dead": (
+        "update private.outbox set dead_at = now() where kind = 'cancel'",
+        "update private.outbox set dead_at = null",
+    ),
+    "referral_is_rewarded_once": (
+        "update public.referrals set status = 'pending', rewarded_at = null where reason is null",
+        "update public.referrals set status = 'rewarded', rewarded_at = now() where reason is null",
+    ),
+    "person_has_a_profile": (
+        f"update public.profiles set deleted_at = now() {PROFILE}",
+        f"update public.profiles set deleted_at = null {PROFILE}",
+    ),
+}
+
+
+@pytest.fixture
+def lived_in(db: Database) -> Database:
+    """Give a database in which people have done what people do."""
+    ana = sign_up(db)
+    code = db.value("select referral_code from public.profiles where id = %s", ana)
+    ben = sign_up(db, data={"referral": code})
+    sign_up(db, data={"referral": "nonsense"})
+    ask(db, ana)
+    failed = submit(db)
+    report(db, "record_prediction", failed, {"id": "p1", "status": "failed"})
+    canceled = ask(db, ben)["id"]
+    submit(db, "p2")
+    db.call(ben, "select public.cancel_generation(%s)", canceled)
+    ask(db, ben, generation_type="thumbnail_draft", idempotency_key=uuid.uuid4())
+    return db
+
+
+def findings(db: Database) -> set[str]:
+    return {result.name for result in run_checks(db.url) if result.rows}
+
+
+def change(db: Database, statements: str) -> None:
+    """Change what no rule would allow."""
+    with db.connect("supabase_admin") as connection:
+        connection.execute("set session_replication_role = 'replica'")
+        for statement in statements.split(";"):
+            connection.execute(statement.encode())
+
+
+def test_every_check_is_broken_once() -> None:
+    assert {file.stem for file in FOLDER.glob("*.sql")} == set(BREAKS)
+
+
+@pytest.mark.parametrize("name", BREAKS)
+def test_a_check_finds_its_fault_and_nothing_else_is_wrong(lived_in: Database, name: str) -> None:
+    fault, mend = BREAKS[name]
+    assert findings(lived_in) == set()
+    change(lived_in, fault)
+    assert name in findings(lived_in)
+    change(lived_in, mend)
+    assert findings(lived_in) == set()
