@@ -3039,6 +3039,56 @@ ALTER TABLE public.credit_lots ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY 
 
 
 --
+-- Name: generation_receipts; Type: VIEW; Schema: public; Owner: postgres
+--
+
+CREATE VIEW public.generation_receipts WITH (security_invoker='true') AS
+ SELECT e.profile_id,
+    e.generation_id,
+    e.lot_id,
+    l.source,
+    (COALESCE((- sum(e.amount) FILTER (WHERE (e.kind = 'spend'::text))), (0)::numeric))::bigint AS credits_spent,
+    (COALESCE(sum(e.amount) FILTER (WHERE (e.kind = 'refund'::text)), (0)::numeric))::bigint AS credits_returned
+   FROM (public.credit_entries e
+     JOIN public.credit_lots l ON ((e.lot_id = l.id)))
+  WHERE (e.generation_id IS NOT NULL)
+  GROUP BY e.profile_id, e.generation_id, e.lot_id, l.source;
+
+
+ALTER VIEW public.generation_receipts OWNER TO postgres;
+
+--
+-- Name: VIEW generation_receipts; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON VIEW public.generation_receipts IS 'One row per generation and lot that paid for it.
+
+By generation_id it is the receipt of a picture, by lot_id what a grant or a purchase has bought. Each
+person sees their own rows.';
+
+
+--
+-- Name: COLUMN generation_receipts.source; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.generation_receipts.source IS 'Where the lot came from.';
+
+
+--
+-- Name: COLUMN generation_receipts.credits_spent; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.generation_receipts.credits_spent IS 'Credits of the lot that went into it.';
+
+
+--
+-- Name: COLUMN generation_receipts.credits_returned; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.generation_receipts.credits_returned IS 'Credits of these that came back, because there was no picture.';
+
+
+--
 -- Name: generation_types; Type: TABLE; Schema: public; Owner: postgres
 --
 
@@ -4158,6 +4208,13 @@ GRANT SELECT ON TABLE public.credit_entries TO authenticated;
 --
 
 GRANT SELECT ON TABLE public.credit_lots TO authenticated;
+
+
+--
+-- Name: TABLE generation_receipts; Type: ACL; Schema: public; Owner: postgres
+--
+
+GRANT SELECT ON TABLE public.generation_receipts TO authenticated;
 
 
 --

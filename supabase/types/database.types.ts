@@ -172,7 +172,33 @@ isOneToOne: false
                 }
           }
           Views: {
-            [_ in never]: never
+            "generation_receipts": {
+                  Row: {
+                    "credits_returned": number | null,"credits_spent": number | null,"generation_id": string | null,"lot_id": number,"profile_id": string,"source": string
+                  }
+                  ComputedFields: never
+                  Relationships: [
+                    {
+      foreignKeyName: "credit_entries_generation_id_fkey"
+      columns: ["generation_id"]
+isOneToOne: false
+      referencedRelation: "generations"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "credit_entries_lot_id_fkey"
+      columns: ["lot_id"]
+isOneToOne: false
+      referencedRelation: "credit_lots"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "credit_entries_profile_id_fkey"
+      columns: ["profile_id"]
+isOneToOne: false
+      referencedRelation: "profiles"
+      referencedColumns: ["id"]
+    }
+                  ]
+                }
           }
           Functions: {
             "add_user_image":

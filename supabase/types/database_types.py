@@ -235,7 +235,13 @@ class PublicUserImagesUpdate(TypedDict):
     object_path: NotRequired[Annotated[str, Field(alias="object_path")]]
     profile_id: NotRequired[Annotated[uuid.UUID, Field(alias="profile_id")]]
 
-
+class PublicGenerationReceipts(BaseModel):
+    credits_returned: Optional[int] = Field(alias="credits_returned")
+    credits_spent: Optional[int] = Field(alias="credits_spent")
+    generation_id: Optional[uuid.UUID] = Field(alias="generation_id")
+    lot_id: int = Field(alias="lot_id")
+    profile_id: uuid.UUID = Field(alias="profile_id")
+    source: str = Field(alias="source")
 
 
 
