@@ -3063,8 +3063,8 @@ ALTER VIEW public.generation_receipts OWNER TO postgres;
 
 COMMENT ON VIEW public.generation_receipts IS 'One row per generation and lot that paid for it.
 
-By generation_id it is the receipt of a picture, by lot_id what a grant or a purchase has bought. Each
-person sees their own rows.';
+By generation_id it is the receipt of a picture, by lot_id what a grant or a purchase has bought.
+Each person sees their own rows.';
 
 
 --

@@ -22,8 +22,8 @@ group by e.profile_id, e.generation_id, e.lot_id, l.source;
 comment on view public.generation_receipts is
 'One row per generation and lot that paid for it.
 
-By generation_id it is the receipt of a picture, by lot_id what a grant or a purchase has bought. Each
-person sees their own rows.';
+By generation_id it is the receipt of a picture, by lot_id what a grant or a purchase has bought.
+Each person sees their own rows.';
 comment on column public.generation_receipts.source is 'Where the lot came from.';
 comment on column public.generation_receipts.credits_spent is
 'Credits of the lot that went into it.';
