@@ -23,12 +23,17 @@ def cache_place(*, old_privileges: bool = False) -> Path:
 def initialize(server: Postgres, *, old_privileges: bool = False) -> None:
     """Fill an empty data folder: from the cache, or by initdb and bootstrap."""
     cached = cache_place(old_privileges=old_privileges)
-    if not _is_ours(cached):
-        _make(cached, old_privileges=old_privileges)
-    if _is_ours(cached):
-        server.copy_from(cached)
-    else:
-        _create(server, old_privileges=old_privileges)
+    try:
+        if not _is_ours(cached):
+            _make(cached, old_privileges=old_privileges)
+        if _is_ours(cached):
+            server.copy_from(cached)
+        else:
+            _create(server, old_privileges=old_privileges)
+    except BaseException:
+        # A server that will never start would never tidy up after itself either.
+        server.discard()
+        raise
 
 
 def _make(cached: Path, *, old_privileges: bool) -> None:

@@ -107,6 +107,26 @@ def test_data_in_an_unreachable_folder_moves_to_a_temporary_place_and_goes_with_
     assert not place.exists()
 
 
+def test_a_cluster_that_cannot_be_made_leaves_nothing_behind(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError("the disk is full")
+
+    closed = Path(tempfile.mkdtemp(prefix="thumbsmith-test-"))
+    server = Postgres(closed / "data", closed / "log")
+    try:
+        place = server.folder
+        assert place.exists()
+        monkeypatch.setattr(Postgres, "copy_from", fail)
+        with pytest.raises(OSError, match="the disk is full"):
+            cluster.initialize(server)
+        assert server.is_temporary is False
+        assert place.exists() is not ROOT
+    finally:
+        shutil.rmtree(closed)
+
+
 def test_leftovers_of_a_killed_stack_are_removed_by_the_next(tmp_path: Path) -> None:
     spare = Path(tempfile.mkdtemp(prefix="thumbsmith-postgres-"))
     innocent = tmp_path / "innocent"
