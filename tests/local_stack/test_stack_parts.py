@@ -95,7 +95,8 @@ def test_a_polite_process_may_end_by_itself(tmp_path: Path) -> None:
         "def end(*_):\n    pathlib.Path('ended').touch(); sys.exit()\n"
         "signal.signal(signal.SIGTERM, end)\n"
         "pathlib.Path('ready').touch()\n"
-        "time.sleep(60)\n"
+        # In short naps: a signal just before one long sleep begins would wait for its end.
+        "for _ in range(3000): time.sleep(0.02)\n"
     )
     service = _service(tmp_path, code)
     service.start()
