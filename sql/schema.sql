@@ -2193,6 +2193,13 @@ begin
         and g.finished_at is null
     returning * into v_run;
 
+    -- Over already, or its type has lost its model since: then nobody could ever make it.
+    if v_run.id is null then
+        perform private.finish_generation(
+            start_run.generation_id, 'failed', 'provider_unavailable'
+        );
+    end if;
+
     return v_run.id;
 end;
 $$;

@@ -158,6 +158,14 @@ def test_a_clear_refusal_gives_the_credits_back(
     assert credits_of(db, ana) == 50
 
 
+def test_a_type_that_lost_its_model_gives_the_credits_back(db: Database, ana: uuid.UUID) -> None:
+    db.rows("delete from private.generation_models where type_key = 'thumbnail'")
+    assert claim(db) == []
+    assert state(db) == ("failed", "provider_unavailable", None)
+    assert credits_of(db, ana) == 50
+    assert queue(db) == []
+
+
 def test_throttling_waits_and_tries_again_without_counting_an_attempt(
     db: Database, ana: uuid.UUID
 ) -> None:
