@@ -50,14 +50,39 @@ COMMENT ON SCHEMA public IS 'standard public schema';
 
 
 --
+-- Name: plan_cover; Type: TYPE; Schema: private; Owner: postgres
+--
+
+CREATE TYPE private.plan_cover AS (
+	subscription_id uuid,
+	uses_left integer,
+	next_use_at timestamp with time zone
+);
+
+
+ALTER TYPE private.plan_cover OWNER TO postgres;
+
+--
+-- Name: TYPE plan_cover; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON TYPE private.plan_cover IS 'How far a plan covers the next picture: not at all when subscription_id is null, by credits when
+uses_left is zero, until next_use_at.';
+
+
+--
 -- Name: credit_summary; Type: TYPE; Schema: public; Owner: postgres
 --
 
 CREATE TYPE public.credit_summary AS (
 	available bigint,
 	held bigint,
+	frozen bigint,
+	debt bigint,
 	expiring_soon bigint,
-	expiring_at timestamp with time zone
+	expiring_at timestamp with time zone,
+	next_grant_credits bigint,
+	next_grant_at timestamp with time zone
 );
 
 
@@ -68,7 +93,35 @@ ALTER TYPE public.credit_summary OWNER TO postgres;
 --
 
 COMMENT ON TYPE public.credit_summary IS 'What a person has: available can be spent now; held is burned for pictures that are under way and
-comes back if they fail; expiring_soon is the part of available that expires next, at expiring_at.';
+comes back if they fail; frozen waits for the end of a dispute; debt is repaid first by what comes
+in; expiring_soon is the part of available that expires next, at expiring_at; next_grant_credits
+come with the plan at next_grant_at.';
+
+
+--
+-- Name: generation_quote; Type: TYPE; Schema: public; Owner: postgres
+--
+
+CREATE TYPE public.generation_quote AS (
+	cost_credits bigint,
+	is_covered boolean,
+	is_affordable boolean,
+	missing_credits bigint,
+	fair_use_left integer,
+	fair_use_resets_at timestamp with time zone
+);
+
+
+ALTER TYPE public.generation_quote OWNER TO postgres;
+
+--
+-- Name: TYPE generation_quote; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON TYPE public.generation_quote IS 'What the next thumbnail would cost: cost_credits, zero when an unlimited plan covers it
+(is_covered); is_affordable, or else how many are missing_credits. fair_use_left counts what the
+plan still covers, null without such a plan; when it is zero, the plan covers again at
+fair_use_resets_at.';
 
 
 --
@@ -121,6 +174,43 @@ ALTER FUNCTION private.abandon_run(generation_id uuid) OWNER TO postgres;
 --
 
 COMMENT ON FUNCTION private.abandon_run(generation_id uuid) IS 'The generation is over but its attempt may not be: turns its job into a cancel, or ends it.';
+
+
+--
+-- Name: add_provider_spend(date, integer, bigint); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.add_provider_spend(day date, shard integer, micros bigint) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+    loop
+        update private.provider_spend as s
+        set micros = s.micros + add_provider_spend.micros
+        where s.day = add_provider_spend.day
+            and s.shard = add_provider_spend.shard;
+
+        exit when found;
+
+        insert into private.provider_spend (day, shard)
+        select
+            add_provider_spend.day,
+            n.shard
+        from generate_series(0, 15) as n (shard)
+        on conflict on constraint provider_spend_pkey do nothing;
+    end loop;
+end;
+$$;
+
+
+ALTER FUNCTION private.add_provider_spend(day date, shard integer, micros bigint) OWNER TO postgres;
+
+--
+-- Name: FUNCTION add_provider_spend(day date, shard integer, micros bigint); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.add_provider_spend(day date, shard integer, micros bigint) IS 'Adds to one shard of a day; the first of a day makes its rows.';
 
 
 --
@@ -286,6 +376,169 @@ COMMENT ON FUNCTION private.add_user_image(object_path text) IS 'The rule behind
 
 
 --
+-- Name: address_hash_of(uuid); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.address_hash_of(user_id uuid) RETURNS bytea
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+begin
+    return (
+        select private.keyed_hash(
+            private.normal_address(coalesce(nullif(u.email, ''), nullif(u.phone, '')))
+        )
+        from auth.users as u
+        where u.id = address_hash_of.user_id
+    );
+exception
+    -- Vault may be without its key, after a restore into another project for example. Then nobody
+    -- is recognised, but everybody can sign up.
+    when others then
+        raise warning 'no address can be recognised: %', sqlerrm;
+        return null;
+end;
+$$;
+
+
+ALTER FUNCTION private.address_hash_of(user_id uuid) OWNER TO postgres;
+
+--
+-- Name: FUNCTION address_hash_of(user_id uuid); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.address_hash_of(user_id uuid) IS 'Keyed hash of a person''s normalised e-mail address, or telephone number; null when there is
+none.';
+
+
+--
+-- Name: apply_referral_code(text); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.apply_referral_code(code text) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    v_profile_id uuid;
+    v_retry_after integer;
+    v_referral public.referrals;
+begin
+    -- One at a time in the whole database: a circle of several people who apply each other's codes
+    -- at the same moment could not be seen otherwise. It is a rare call.
+    perform pg_advisory_xact_lock(hashtext('thumbsmith.apply_referral_code'));
+
+    v_profile_id := private.lock_caller((
+        select p.id
+        from public.profiles as p
+        where p.referral_code = upper(btrim(apply_referral_code.code))
+    ));
+
+    v_retry_after := private.code_retry_after(v_profile_id);
+    if v_retry_after is not null then
+        return private.too_many_codes(v_retry_after);
+    end if;
+
+    v_referral := private.record_referral(v_profile_id, coalesce(apply_referral_code.code, ''));
+
+    if v_referral.status = 'rejected' then
+        perform private.note_code_failure(v_profile_id);
+    elsif private.settle_referral(v_profile_id) then
+        v_referral.status := 'rewarded';
+    end if;
+
+    return case
+        when v_referral.reason in ('malformed_code', 'unknown_code') then private.refuse(
+            404,
+            'referral_code_not_found',
+            'There is no such referral code.',
+            'Ask your friend for the code again.'
+        )
+        when v_referral.reason is not null then private.refuse(
+            409,
+            'referral_code_refused',
+            format('This code does not count for you: %s.', v_referral.reason),
+            'See referrals.reason in the documentation.'
+        )
+        else jsonb_build_object('status', v_referral.status, 'code', v_referral.code)
+    end;
+end;
+$$;
+
+
+ALTER FUNCTION private.apply_referral_code(code text) OWNER TO postgres;
+
+--
+-- Name: FUNCTION apply_referral_code(code text); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.apply_referral_code(code text) IS 'The rule behind public.apply_referral_code.';
+
+
+--
+-- Name: audit(text, text, text, text, uuid, jsonb); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.audit(who text, action text, why text, action_key text, profile_id uuid DEFAULT NULL::uuid, details jsonb DEFAULT '{}'::jsonb) RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+    if coalesce(btrim(audit.who), '') = '' or coalesce(btrim(audit.why), '') = '' then
+        raise sqlstate 'PT422' using
+            message = 'reason_required',
+            detail = 'Who does this, and why, has to be said.',
+            hint = 'Both stay in the audit log for ever.';
+    end if;
+
+    insert into private.audit_log (actor, action, profile_id, reason, details, action_key)
+    values (
+        audit.who, audit.action, audit.profile_id, audit.why, audit.details, audit.action_key
+    )
+    on conflict on constraint audit_log_action_key_key do nothing;
+
+    return found;
+end;
+$$;
+
+
+ALTER FUNCTION private.audit(who text, action text, why text, action_key text, profile_id uuid, details jsonb) OWNER TO postgres;
+
+--
+-- Name: FUNCTION audit(who text, action text, why text, action_key text, profile_id uuid, details jsonb); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.audit(who text, action text, why text, action_key text, profile_id uuid, details jsonb) IS 'Writes down who does what and why. False when this action key acted before: then nothing is to be
+done. Refuses with PT422 reason_required.';
+
+
+--
+-- Name: available_credits(uuid); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.available_credits(profile_id uuid) RETURNS bigint
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+    select coalesce(sum(l.remaining), 0)::bigint
+    from public.credit_lots as l
+    where l.profile_id = available_credits.profile_id
+        and l.exhausted_at is null
+        and l.frozen_at is null
+        and (l.expires_at is null or l.expires_at > now());
+$$;
+
+
+ALTER FUNCTION private.available_credits(profile_id uuid) OWNER TO postgres;
+
+--
+-- Name: FUNCTION available_credits(profile_id uuid); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.available_credits(profile_id uuid) IS 'Credits that can be spent now: neither frozen nor expired, whether a sweep has run or not.';
+
+
+--
 -- Name: backoff(integer); Type: FUNCTION; Schema: private; Owner: postgres
 --
 
@@ -306,6 +559,96 @@ ALTER FUNCTION private.backoff(attempts integer) OWNER TO postgres;
 --
 
 COMMENT ON FUNCTION private.backoff(attempts integer) IS 'How long to wait after this many failed tries.';
+
+
+--
+-- Name: begin_operator_action(text, uuid, text, text, text, jsonb); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.begin_operator_action(action text, profile_id uuid, who text, why text, action_key text, details jsonb) RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+    if private.lock_profiles(array[begin_operator_action.profile_id]) = 0 then
+        raise sqlstate 'PT404' using
+            message = 'profile_not_found',
+            detail = 'There is no such profile.',
+            hint = 'Use the id of the person in auth.users.';
+    end if;
+
+    return private.audit(
+        begin_operator_action.who,
+        begin_operator_action.action,
+        begin_operator_action.why,
+        'operator:' || begin_operator_action.action_key,
+        begin_operator_action.profile_id,
+        begin_operator_action.details
+    );
+end;
+$$;
+
+
+ALTER FUNCTION private.begin_operator_action(action text, profile_id uuid, who text, why text, action_key text, details jsonb) OWNER TO postgres;
+
+--
+-- Name: FUNCTION begin_operator_action(action text, profile_id uuid, who text, why text, action_key text, details jsonb); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.begin_operator_action(action text, profile_id uuid, who text, why text, action_key text, details jsonb) IS 'Locks the profile and writes the audit row. False when this key acted before: then nothing is to be
+done. Refuses with PT404 profile_not_found; PT422 reason_required.';
+
+
+--
+-- Name: burn_lots(uuid, bigint, text, uuid, text); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.burn_lots(profile_id uuid, amount bigint, kind text, generation_id uuid DEFAULT NULL::uuid, reason text DEFAULT NULL::text) RETURNS bigint
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_lot record;
+    v_left bigint := burn_lots.amount;
+begin
+    -- By their own expiry, not by a sweep: what has expired is not burned from that instant on.
+    for v_lot in
+        select
+            l.id,
+            l.remaining
+        from public.credit_lots as l
+        where l.profile_id = burn_lots.profile_id
+            and l.exhausted_at is null
+            and l.frozen_at is null
+            and (l.expires_at is null or l.expires_at > now())
+        order by l.priority, l.expires_at, l.id
+    loop
+        exit when v_left = 0;
+
+        insert into public.credit_entries (
+            profile_id, lot_id, amount, kind, generation_id, reason
+        )
+        values (
+            burn_lots.profile_id, v_lot.id, -least(v_lot.remaining, v_left), burn_lots.kind,
+            burn_lots.generation_id, burn_lots.reason
+        );
+
+        v_left := v_left - least(v_lot.remaining, v_left);
+    end loop;
+
+    return v_left;
+end;
+$$;
+
+
+ALTER FUNCTION private.burn_lots(profile_id uuid, amount bigint, kind text, generation_id uuid, reason text) OWNER TO postgres;
+
+--
+-- Name: FUNCTION burn_lots(profile_id uuid, amount bigint, kind text, generation_id uuid, reason text); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.burn_lots(profile_id uuid, amount bigint, kind text, generation_id uuid, reason text) IS 'Takes credits from the open lots: by priority, then earliest expiry, then oldest; one entry per
+lot. Returns how many were missing. The caller holds the profile''s lock.';
 
 
 --
@@ -504,6 +847,189 @@ PT404 user_image_not_found, PT422 user_image_required, user_image_not_supported.
 
 
 --
+-- Name: check_limits(uuid); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.check_limits(profile_id uuid) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_settings private.settings;
+    v_running integer;
+begin
+    select s.* into v_settings
+    from private.settings as s;
+
+    select count(*) into v_running
+    from public.generations as g
+    where g.profile_id = check_limits.profile_id
+        and g.finished_at is null;
+
+    if v_running >= v_settings.generations_running_max then
+        perform private.refuse_for_now(
+            'too_many_running',
+            format('%s thumbnails are under way, at most %s may be.',
+                v_running, v_settings.generations_running_max),
+            'Wait until one is finished, and try again with the same idempotency_key.',
+            10
+        );
+    end if;
+
+    perform private.check_rate(
+        check_limits.profile_id, v_settings.generations_per_minute_max, interval '1 minute',
+        'too_many_per_minute'
+    );
+    perform private.check_rate(
+        check_limits.profile_id, v_settings.generations_per_day_max, interval '24 hours',
+        'too_many_per_day'
+    );
+end;
+$$;
+
+
+ALTER FUNCTION private.check_limits(profile_id uuid) OWNER TO postgres;
+
+--
+-- Name: FUNCTION check_limits(profile_id uuid); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.check_limits(profile_id uuid) IS 'Refuses with 429 too_many_running, too_many_per_minute, too_many_per_day. The caller holds the
+profile''s lock, so that no number of requests at once gets past.';
+
+
+--
+-- Name: check_operator_amount(bigint); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.check_operator_amount(amount bigint) RETURNS void
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+begin
+    if check_operator_amount.amount > 0 then
+        return;
+    end if;
+
+    raise sqlstate 'PT422' using
+        message = 'amount_not_positive',
+        detail = 'The number of credits has to be positive.',
+        hint = 'Take credits away with revoke.';
+end;
+$$;
+
+
+ALTER FUNCTION private.check_operator_amount(amount bigint) OWNER TO postgres;
+
+--
+-- Name: FUNCTION check_operator_amount(amount bigint); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.check_operator_amount(amount bigint) IS 'Refuses with PT422 amount_not_positive.';
+
+
+--
+-- Name: promo_codes; Type: TABLE; Schema: private; Owner: postgres
+--
+
+CREATE TABLE private.promo_codes (
+    id uuid DEFAULT private.uuid_v7() NOT NULL,
+    code_hash bytea NOT NULL,
+    code_hint text NOT NULL,
+    credits bigint NOT NULL,
+    max_redemptions integer,
+    max_per_person integer DEFAULT 1 NOT NULL,
+    starts_at timestamp with time zone DEFAULT now() NOT NULL,
+    ends_at timestamp with time zone,
+    credits_last interval,
+    redemptions integer DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    disabled_at timestamp with time zone,
+    CONSTRAINT promo_codes_credits_last_positive CHECK ((credits_last > '00:00:00'::interval)),
+    CONSTRAINT promo_codes_credits_positive CHECK ((credits > 0)),
+    CONSTRAINT promo_codes_ends_after_start CHECK ((ends_at > starts_at)),
+    CONSTRAINT promo_codes_max_per_person_positive CHECK ((max_per_person > 0)),
+    CONSTRAINT promo_codes_max_redemptions_positive CHECK ((max_redemptions > 0)),
+    CONSTRAINT promo_codes_redemptions_in_range CHECK (((redemptions >= 0) AND (redemptions <= COALESCE(max_redemptions, redemptions))))
+);
+
+
+ALTER TABLE private.promo_codes OWNER TO postgres;
+
+--
+-- Name: TABLE promo_codes; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON TABLE private.promo_codes IS 'Promotional codes. Only a keyed hash of each is kept: whoever reads this table cannot redeem
+them.';
+
+
+--
+-- Name: COLUMN promo_codes.code_hint; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.promo_codes.code_hint IS 'The last two characters, to tell codes apart.';
+
+
+--
+-- Name: COLUMN promo_codes.max_redemptions; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.promo_codes.max_redemptions IS 'By everybody together; null: no limit.';
+
+
+--
+-- Name: COLUMN promo_codes.credits_last; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.promo_codes.credits_last IS 'How long the credits live after they were redeemed; null: they never expire.';
+
+
+--
+-- Name: check_promo_code(private.promo_codes, integer); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.check_promo_code(promo_code private.promo_codes, used integer) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+declare
+    v_slug text;
+    v_detail text;
+begin
+    if check_promo_code.promo_code.ends_at <= now() then
+        v_slug := 'code_expired';
+        v_detail := 'This code has ended.';
+    elsif check_promo_code.used >= check_promo_code.promo_code.max_per_person then
+        v_slug := 'code_already_redeemed';
+        v_detail := format('You have redeemed this code %s times.', check_promo_code.used);
+    elsif check_promo_code.promo_code.redemptions >= check_promo_code.promo_code.max_redemptions
+    then
+        v_slug := 'code_exhausted';
+        v_detail := 'This code has been redeemed as often as it may be.';
+    else
+        return;
+    end if;
+
+    raise sqlstate 'PT409' using
+        message = v_slug,
+        detail = v_detail,
+        hint = 'Use another code.';
+end;
+$$;
+
+
+ALTER FUNCTION private.check_promo_code(promo_code private.promo_codes, used integer) OWNER TO postgres;
+
+--
+-- Name: FUNCTION check_promo_code(promo_code private.promo_codes, used integer); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.check_promo_code(promo_code private.promo_codes, used integer) IS 'Refuses a code that cannot be redeemed any more: PT409 code_expired, code_already_redeemed,
+code_exhausted.';
+
+
+--
 -- Name: check_prompt(text); Type: FUNCTION; Schema: private; Owner: postgres
 --
 
@@ -559,6 +1085,74 @@ ALTER FUNCTION private.check_prompt(prompt text) OWNER TO postgres;
 
 COMMENT ON FUNCTION private.check_prompt(prompt text) IS 'The prompt without blanks at both ends, or PT422: prompt_empty, prompt_has_control_characters,
 prompt_too_long.';
+
+
+--
+-- Name: check_rate(uuid, integer, interval, text); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.check_rate(profile_id uuid, max_requests integer, period interval, slug text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_oldest timestamptz;
+begin
+    -- The oldest of the last max_requests within the period, by the key alone: it reads at most
+    -- that many rows, however long the history.
+    select g.created_at into v_oldest
+    from public.generations as g
+    where g.profile_id = check_rate.profile_id
+        and g.id >= private.uuid_v7_floor(now() - check_rate.period)
+    order by g.id desc
+    offset check_rate.max_requests - 1
+    limit 1;
+
+    if found then
+        perform private.refuse_for_now(
+            check_rate.slug,
+            format('At most %s thumbnails may be asked for within %s.',
+                check_rate.max_requests, check_rate.period),
+            'Wait as long as Retry-After says, and try again with the same idempotency_key.',
+            ceil(extract(epoch from v_oldest + check_rate.period - now()))::integer
+        );
+    end if;
+end;
+$$;
+
+
+ALTER FUNCTION private.check_rate(profile_id uuid, max_requests integer, period interval, slug text) OWNER TO postgres;
+
+--
+-- Name: FUNCTION check_rate(profile_id uuid, max_requests integer, period interval, slug text); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.check_rate(profile_id uuid, max_requests integer, period interval, slug text) IS 'Refuses with 429 and the given slug when this many generations were asked for within the period.';
+
+
+--
+-- Name: claim_address(uuid); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.claim_address(user_id uuid) RETURNS void
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+    insert into private.known_addresses (address_hash, profile_id)
+    select a.address_hash, claim_address.user_id
+    from (select private.address_hash_of(claim_address.user_id) as address_hash) as a
+    where a.address_hash is not null
+    on conflict on constraint known_addresses_pkey do nothing;
+$$;
+
+
+ALTER FUNCTION private.claim_address(user_id uuid) OWNER TO postgres;
+
+--
+-- Name: FUNCTION claim_address(user_id uuid); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.claim_address(user_id uuid) IS 'Remembers a confirmed address for the first profile that comes with it.';
 
 
 --
@@ -642,6 +1236,302 @@ what is not reported comes back when the lease ends.';
 
 
 --
+-- Name: claw_back_less(bigint, bigint, text); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.claw_back_less(lot_id bigint, amount bigint, reason text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_lot public.credit_lots;
+    v_payer record;
+    v_forgiven bigint;
+    v_restored bigint;
+    v_left bigint;
+begin
+    select l.* into v_lot
+    from public.credit_lots as l
+    where l.id = claw_back_less.lot_id;
+
+    v_forgiven := least(v_lot.owed, claw_back_less.amount);
+    v_left := claw_back_less.amount - v_forgiven;
+
+    insert into public.credit_entries (profile_id, lot_id, amount, kind, debt, reason)
+    select v_lot.profile_id, v_lot.id, 0, 'reinstate', -v_forgiven, claw_back_less.reason
+    where v_forgiven > 0;
+
+    -- Then the lots that repaid the debt get back what they gave, the last one first.
+    for v_payer in
+        select
+            e.lot_id,
+            -sum(e.amount) as paid
+        from public.credit_entries as e
+        where e.debt_lot_id = v_lot.id
+        group by e.lot_id
+        having -sum(e.amount) > 0
+        order by max(e.entry_number) desc
+    loop
+        exit when v_left = 0;
+        perform private.return_to_lot(
+            v_payer.lot_id, least(v_left, v_payer.paid), 'reinstate',
+            debt_lot_id => v_lot.id, reason => claw_back_less.reason
+        );
+        v_left := v_left - least(v_left, v_payer.paid);
+    end loop;
+
+    if v_left = 0 then
+        return;
+    end if;
+
+    perform private.return_to_lot(
+        v_lot.id, v_left, 'reinstate', reason => claw_back_less.reason
+    );
+
+    -- What had expired or been revoked before stays so.
+    select least(coalesce(sum(e.amount), 0), v_left) into v_restored
+    from public.credit_entries as e
+    where e.lot_id = v_lot.id
+        and e.kind = 'restore';
+
+    insert into public.credit_entries (profile_id, lot_id, amount, kind, reason)
+    select v_lot.profile_id, v_lot.id, -v_restored, 'restore', claw_back_less.reason
+    where v_restored > 0;
+end;
+$$;
+
+
+ALTER FUNCTION private.claw_back_less(lot_id bigint, amount bigint, reason text) OWNER TO postgres;
+
+--
+-- Name: FUNCTION claw_back_less(lot_id bigint, amount bigint, reason text); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.claw_back_less(lot_id bigint, amount bigint, reason text) IS 'Undoes part of a claw-back: forgives what is still owed, then gives back what other lots repaid,
+then what was taken. The caller holds the profile''s lock.';
+
+
+--
+-- Name: claw_back_lot(bigint, bigint, text); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.claw_back_lot(lot_id bigint, target bigint, reason text) RETURNS bigint
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_profile_id uuid;
+    v_before bigint;
+    v_after bigint;
+    v_change bigint;
+begin
+    select l.profile_id into v_profile_id
+    from public.credit_lots as l
+    where l.id = claw_back_lot.lot_id;
+
+    perform private.lock_profiles(array[v_profile_id]);
+
+    select
+        p.credits,
+        claw_back_lot.target - l.clawed_back
+    into v_before, v_change
+    from public.credit_lots as l
+    inner join public.profiles as p on l.profile_id = p.id
+    where l.id = claw_back_lot.lot_id;
+
+    if v_change > 0 then
+        perform private.claw_back_more(claw_back_lot.lot_id, v_change, claw_back_lot.reason);
+    elsif v_change < 0 then
+        perform private.claw_back_less(claw_back_lot.lot_id, -v_change, claw_back_lot.reason);
+    end if;
+
+    select p.credits into v_after
+    from public.profiles as p
+    where p.id = v_profile_id;
+
+    return v_after - v_before;
+end;
+$$;
+
+
+ALTER FUNCTION private.claw_back_lot(lot_id bigint, target bigint, reason text) OWNER TO postgres;
+
+--
+-- Name: FUNCTION claw_back_lot(lot_id bigint, target bigint, reason text); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.claw_back_lot(lot_id bigint, target bigint, reason text) IS 'Makes target the number of credits of this lot that are taken back in all: more is taken or owed,
+less is given back. The same target again changes nothing. Returns the change of the balance.';
+
+
+--
+-- Name: claw_back_more(bigint, bigint, text); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.claw_back_more(lot_id bigint, amount bigint, reason text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_lot public.credit_lots;
+    v_lost bigint;
+    v_take bigint;
+begin
+    select l.* into v_lot
+    from public.credit_lots as l
+    where l.id = claw_back_more.lot_id;
+
+    -- What expired or was revoked has left the person already: it is not owed a second time.
+    select least(
+        coalesce(-sum(e.amount), 0), greatest(claw_back_more.amount - v_lot.remaining, 0)
+    )
+    into v_lost
+    from public.credit_entries as e
+    where e.lot_id = v_lot.id
+        and e.kind in ('expire', 'revoke', 'restore');
+
+    insert into public.credit_entries (profile_id, lot_id, amount, kind, reason)
+    select v_lot.profile_id, v_lot.id, v_lost, 'restore', claw_back_more.reason
+    where v_lost > 0;
+
+    v_take := least(claw_back_more.amount, v_lot.remaining + v_lost);
+
+    insert into public.credit_entries (profile_id, lot_id, amount, kind, debt, reason)
+    values (
+        v_lot.profile_id, v_lot.id, -v_take, 'claw_back', claw_back_more.amount - v_take,
+        claw_back_more.reason
+    );
+end;
+$$;
+
+
+ALTER FUNCTION private.claw_back_more(lot_id bigint, amount bigint, reason text) OWNER TO postgres;
+
+--
+-- Name: FUNCTION claw_back_more(lot_id bigint, amount bigint, reason text); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.claw_back_more(lot_id bigint, amount bigint, reason text) IS 'Takes what is left in the lot; what is missing becomes debt. The caller holds the profile''s
+lock.';
+
+
+--
+-- Name: code_retry_after(uuid); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.code_retry_after(profile_id uuid) RETURNS integer
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+    select ceil(extract(epoch from f.failed_at + interval '1 hour' - now()))::integer
+    from private.code_failures as f
+    where f.profile_id = code_retry_after.profile_id
+        and f.failed_at > now() - interval '1 hour'
+    order by f.failed_at desc
+    offset (select s.code_failures_per_hour_max - 1 from private.settings as s)
+    limit 1;
+$$;
+
+
+ALTER FUNCTION private.code_retry_after(profile_id uuid) OWNER TO postgres;
+
+--
+-- Name: FUNCTION code_retry_after(profile_id uuid); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.code_retry_after(profile_id uuid) IS 'Seconds until this person may try another code; null: now.';
+
+
+--
+-- Name: count_redemptions(uuid, uuid, bytea); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.count_redemptions(promo_code_id uuid, profile_id uuid, address_hash bytea) RETURNS integer
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+    select count(*)::integer
+    from private.promo_redemptions as r
+    where r.promo_code_id = count_redemptions.promo_code_id
+        and (
+            r.profile_id = count_redemptions.profile_id
+            or r.address_hash = count_redemptions.address_hash
+        );
+$$;
+
+
+ALTER FUNCTION private.count_redemptions(promo_code_id uuid, profile_id uuid, address_hash bytea) OWNER TO postgres;
+
+--
+-- Name: FUNCTION count_redemptions(promo_code_id uuid, profile_id uuid, address_hash bytea); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.count_redemptions(promo_code_id uuid, profile_id uuid, address_hash bytea) IS 'How often a person redeemed a code, under any of their accounts.';
+
+
+--
+-- Name: create_promo_code(text, bigint, text, text, integer, integer, timestamp with time zone, timestamp with time zone, interval); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.create_promo_code(code text, credits bigint, who text, why text, max_redemptions integer DEFAULT NULL::integer, max_per_person integer DEFAULT 1, starts_at timestamp with time zone DEFAULT now(), ends_at timestamp with time zone DEFAULT NULL::timestamp with time zone, credits_last interval DEFAULT NULL::interval) RETURNS text
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $_$
+declare
+    v_code constant text := coalesce(
+        private.normal_code(create_promo_code.code), private.random_code(12)
+    );
+    v_id uuid;
+begin
+    if v_code !~ '^[A-Z0-9]{4,40}$' then
+        raise sqlstate 'PT422' using
+            message = 'code_malformed',
+            detail = 'A promotional code has 4 to 40 letters and digits.',
+            hint = 'Leave the code out to get a random one.';
+    end if;
+
+    insert into private.promo_codes (
+        code_hash, code_hint, credits, max_redemptions, max_per_person, starts_at, ends_at,
+        credits_last
+    )
+    values (
+        private.keyed_hash(v_code), right(v_code, 2), create_promo_code.credits,
+        create_promo_code.max_redemptions, create_promo_code.max_per_person,
+        create_promo_code.starts_at, create_promo_code.ends_at, create_promo_code.credits_last
+    )
+    on conflict on constraint promo_codes_code_hash_key do nothing
+    returning id into v_id;
+
+    if v_id is null then
+        raise sqlstate 'PT409' using
+            message = 'code_exists',
+            detail = 'This promotional code exists already.',
+            hint = 'Choose another code.';
+    end if;
+
+    perform private.audit(
+        create_promo_code.who,
+        'create_promo_code',
+        create_promo_code.why,
+        'promo_code:' || v_id,
+        details => jsonb_build_object('promo_code_id', v_id, 'credits', create_promo_code.credits)
+    );
+    return v_code;
+end;
+$_$;
+
+
+ALTER FUNCTION private.create_promo_code(code text, credits bigint, who text, why text, max_redemptions integer, max_per_person integer, starts_at timestamp with time zone, ends_at timestamp with time zone, credits_last interval) OWNER TO postgres;
+
+--
+-- Name: FUNCTION create_promo_code(code text, credits bigint, who text, why text, max_redemptions integer, max_per_person integer, starts_at timestamp with time zone, ends_at timestamp with time zone, credits_last interval); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.create_promo_code(code text, credits bigint, who text, why text, max_redemptions integer, max_per_person integer, starts_at timestamp with time zone, ends_at timestamp with time zone, credits_last interval) IS 'Makes a promotional code, a random one when code is null, and returns it: the only time it is seen.
+Refuses with PT409 code_exists; PT422 code_malformed, reason_required.';
+
+
+--
 -- Name: declare_idle(text); Type: FUNCTION; Schema: private; Owner: postgres
 --
 
@@ -678,6 +1568,44 @@ once more before it sleeps.';
 
 
 --
+-- Name: disable_promo_code(uuid, text, text); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.disable_promo_code(promo_code_id uuid, who text, why text) RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+    update private.promo_codes as c
+    set disabled_at = now()
+    where c.id = disable_promo_code.promo_code_id
+        and c.disabled_at is null;
+
+    if not found then
+        return false;
+    end if;
+
+    return private.audit(
+        disable_promo_code.who,
+        'disable_promo_code',
+        disable_promo_code.why,
+        'disable_promo_code:' || disable_promo_code.promo_code_id,
+        details => jsonb_build_object('promo_code_id', disable_promo_code.promo_code_id)
+    );
+end;
+$$;
+
+
+ALTER FUNCTION private.disable_promo_code(promo_code_id uuid, who text, why text) OWNER TO postgres;
+
+--
+-- Name: FUNCTION disable_promo_code(promo_code_id uuid, who text, why text); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.disable_promo_code(promo_code_id uuid, who text, why text) IS 'Ends a promotional code now. False when it was ended before, or there is none.';
+
+
+--
 -- Name: expire_generation(uuid); Type: FUNCTION; Schema: private; Owner: postgres
 --
 
@@ -702,6 +1630,90 @@ ALTER FUNCTION private.expire_generation(generation_id uuid) OWNER TO postgres;
 --
 
 COMMENT ON FUNCTION private.expire_generation(generation_id uuid) IS 'Ends a generation whose deadline has passed: credits back, and its attempt cancelled.';
+
+
+--
+-- Name: expire_lots(integer); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.expire_lots(max_lots integer DEFAULT 500) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_profile record;
+    v_expired integer := 0;
+begin
+    -- Somebody who is busy is left for the next sweep: expired credits cannot be spent anyway.
+    for v_profile in
+        select p.id
+        from public.profiles as p
+        where p.id = any(array(
+            select l.profile_id
+            from public.credit_lots as l
+            where l.exhausted_at is null
+                and l.frozen_at is null
+                and l.expires_at <= now()
+            order by l.expires_at
+            limit expire_lots.max_lots
+        ))
+        order by p.id
+        for no key update skip locked
+    loop
+        v_expired := v_expired + private.expire_profile_lots(v_profile.id);
+    end loop;
+
+    return v_expired;
+end;
+$$;
+
+
+ALTER FUNCTION private.expire_lots(max_lots integer) OWNER TO postgres;
+
+--
+-- Name: FUNCTION expire_lots(max_lots integer); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.expire_lots(max_lots integer) IS 'Writes the expiry of lots that are due, of at most so many profiles. Returns how many lots.';
+
+
+--
+-- Name: expire_profile_lots(uuid); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.expire_profile_lots(profile_id uuid) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_expired integer;
+begin
+    insert into public.credit_entries (profile_id, lot_id, amount, kind)
+    select
+        l.profile_id,
+        l.id,
+        -l.remaining,
+        'expire'
+    from public.credit_lots as l
+    where l.profile_id = expire_profile_lots.profile_id
+        and l.exhausted_at is null
+        and l.frozen_at is null
+        and l.expires_at <= now()
+    order by l.expires_at, l.id;
+
+    get diagnostics v_expired = row_count;
+    return v_expired;
+end;
+$$;
+
+
+ALTER FUNCTION private.expire_profile_lots(profile_id uuid) OWNER TO postgres;
+
+--
+-- Name: FUNCTION expire_profile_lots(profile_id uuid); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.expire_profile_lots(profile_id uuid) IS 'Writes the expiry of one profile''s lots that are due. The caller holds the profile''s lock.';
 
 
 --
@@ -802,6 +1814,141 @@ COMMENT ON FUNCTION private.fail_run(job private.outbox, run_status text, error 
 
 
 --
+-- Name: generation_types; Type: TABLE; Schema: public; Owner: postgres
+--
+
+CREATE TABLE public.generation_types (
+    type_key text NOT NULL,
+    title text NOT NULL,
+    description text DEFAULT ''::text NOT NULL,
+    cost_credits bigint NOT NULL,
+    face text DEFAULT 'optional'::text NOT NULL,
+    is_in_unlimited boolean DEFAULT true NOT NULL,
+    is_enabled boolean DEFAULT true NOT NULL,
+    CONSTRAINT generation_types_cost_credits_positive CHECK ((cost_credits > 0)),
+    CONSTRAINT generation_types_face_known CHECK ((face = ANY (ARRAY['none'::text, 'optional'::text, 'required'::text]))),
+    CONSTRAINT generation_types_type_key_is_slug CHECK ((type_key ~ '^[a-z][a-z0-9_]{1,62}$'::text))
+);
+
+
+ALTER TABLE public.generation_types OWNER TO postgres;
+
+--
+-- Name: TABLE generation_types; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON TABLE public.generation_types IS 'What can be asked for, and its price in credits.';
+
+
+--
+-- Name: COLUMN generation_types.cost_credits; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.generation_types.cost_credits IS 'Price of one picture, in credits.';
+
+
+--
+-- Name: COLUMN generation_types.face; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.generation_types.face IS 'Whether a face photo is not taken (none), may be given (optional) or must be given (required).';
+
+
+--
+-- Name: COLUMN generation_types.is_in_unlimited; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.generation_types.is_in_unlimited IS 'Whether an unlimited plan covers it.';
+
+
+--
+-- Name: find_generation_type(text); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.find_generation_type(type_key text) RETURNS public.generation_types
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+declare
+    v_type public.generation_types;
+begin
+    select t.* into v_type
+    from public.generation_types as t
+    inner join private.generation_models as m on t.type_key = m.type_key
+    where t.type_key = find_generation_type.type_key
+        and t.is_enabled;
+
+    if not found then
+        raise sqlstate 'PT404' using
+            message = 'generation_type_not_found',
+            detail = 'There is no such generation type.',
+            hint = 'Read generation_types for what there is.';
+    end if;
+
+    return v_type;
+end;
+$$;
+
+
+ALTER FUNCTION private.find_generation_type(type_key text) OWNER TO postgres;
+
+--
+-- Name: FUNCTION find_generation_type(type_key text); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.find_generation_type(type_key text) IS 'The type that is for sale under this key, or PT404 generation_type_not_found.';
+
+
+--
+-- Name: find_repeat(uuid, uuid, text, text, uuid); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.find_repeat(profile_id uuid, idempotency_key uuid, generation_type text, prompt text, user_image_id uuid) RETURNS public.generations
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+declare
+    v_generation public.generations;
+begin
+    if find_repeat.idempotency_key is null then
+        raise sqlstate 'PT400' using
+            message = 'idempotency_key_required',
+            detail = 'The idempotency_key is missing.',
+            hint = 'Make a UUID once per request, and send the same one when you try again.';
+    end if;
+
+    select g.* into v_generation
+    from public.generations as g
+    where g.profile_id = find_repeat.profile_id
+        and g.idempotency_key = find_repeat.idempotency_key;
+
+    if found
+        and (v_generation.generation_type, v_generation.prompt, v_generation.user_image_id)
+        is distinct from
+        (find_repeat.generation_type, find_repeat.prompt, find_repeat.user_image_id)
+    then
+        raise sqlstate 'PT409' using
+            message = 'idempotency_conflict',
+            detail = 'This idempotency_key was used for another request.',
+            hint = 'Make a new key for a new request.';
+    end if;
+
+    return v_generation;
+end;
+$$;
+
+
+ALTER FUNCTION private.find_repeat(profile_id uuid, idempotency_key uuid, generation_type text, prompt text, user_image_id uuid) OWNER TO postgres;
+
+--
+-- Name: FUNCTION find_repeat(profile_id uuid, idempotency_key uuid, generation_type text, prompt text, user_image_id uuid); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.find_repeat(profile_id uuid, idempotency_key uuid, generation_type text, prompt text, user_image_id uuid) IS 'The generation that this request made before, or null. PT409 idempotency_conflict when the key made
+another one; PT400 idempotency_key_required.';
+
+
+--
 -- Name: finish_generation(uuid, text, text, text); Type: FUNCTION; Schema: private; Owner: postgres
 --
 
@@ -826,6 +1973,10 @@ begin
 
     if finish_generation.status <> 'succeeded' then
         perform private.refund_generation(finish_generation.generation_id);
+
+        update public.plan_uses as u
+        set returned_at = now()
+        where u.generation_id = finish_generation.generation_id;
     end if;
     return true;
 end;
@@ -838,41 +1989,161 @@ ALTER FUNCTION private.finish_generation(generation_id uuid, status text, error 
 -- Name: FUNCTION finish_generation(generation_id uuid, status text, error text, output_path text); Type: COMMENT; Schema: private; Owner: postgres
 --
 
-COMMENT ON FUNCTION private.finish_generation(generation_id uuid, status text, error text, output_path text) IS 'Moves a generation to its final status and, unless it succeeded, gives its credits back. True when
-this call did it, false when it was final before.';
+COMMENT ON FUNCTION private.finish_generation(generation_id uuid, status text, error text, output_path text) IS 'Moves a generation to its final status and, unless it succeeded, gives its credits back, or its use
+of the plan. True when this call did it, false when it was final before.';
 
 
 --
--- Name: grant_credits(uuid, bigint, text, text, timestamp with time zone, smallint); Type: FUNCTION; Schema: private; Owner: postgres
+-- Name: freeze_lot(bigint, text, text); Type: FUNCTION; Schema: private; Owner: postgres
 --
 
-CREATE FUNCTION private.grant_credits(profile_id uuid, amount bigint, source text, grant_key text, expires_at timestamp with time zone DEFAULT NULL::timestamp with time zone, priority smallint DEFAULT 100) RETURNS boolean
+CREATE FUNCTION private.freeze_lot(lot_id bigint, freeze_key text, reason text) RETURNS boolean
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
 declare
-    v_profile public.profiles;
-    v_lot_id bigint;
+    v_profile_id uuid;
 begin
-    if grant_credits.amount = 0 then
-        return false;
+    select l.profile_id into v_profile_id
+    from public.credit_lots as l
+    where l.id = freeze_lot.lot_id;
+
+    -- What is due to expire does so first: a release gives back what was frozen, and no more.
+    if private.lock_profiles(array[v_profile_id]) > 0 then
+        perform private.expire_profile_lots(v_profile_id);
     end if;
 
-    select p.* into v_profile
-    from public.profiles as p
-    where p.id = grant_credits.profile_id
-    for no key update;
+    insert into private.credit_freezes (lot_id, freeze_key, reason)
+    values (freeze_lot.lot_id, freeze_lot.freeze_key, freeze_lot.reason)
+    on conflict on constraint credit_freezes_pkey do nothing;
 
     if not found then
         return false;
     end if;
 
+    update public.credit_lots as l
+    set frozen_at = now()
+    where l.id = freeze_lot.lot_id
+        and l.frozen_at is null;
+
+    return true;
+end;
+$$;
+
+
+ALTER FUNCTION private.freeze_lot(lot_id bigint, freeze_key text, reason text) OWNER TO postgres;
+
+--
+-- Name: FUNCTION freeze_lot(lot_id bigint, freeze_key text, reason text); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.freeze_lot(lot_id bigint, freeze_key text, reason text) IS 'Keeps a lot from being burned, repaid from or expired. False when this key froze it before.';
+
+
+--
+-- Name: freeze_payment(uuid); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.freeze_payment(payment_id uuid) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_hold record;
+begin
+    for v_hold in
+        select
+            l.id as lot_id,
+            r.reversal_key,
+            r.status = 'open' as is_open
+        from public.credit_lots as l
+        inner join private.payment_reversals as r on l.payment_id = r.payment_id
+        where l.payment_id = freeze_payment.payment_id
+            and r.kind = 'dispute'
+        order by l.id, r.reversal_key
+    loop
+        if v_hold.is_open then
+            perform private.freeze_lot(v_hold.lot_id, v_hold.reversal_key, 'dispute');
+        else
+            perform private.release_lot(v_hold.lot_id, v_hold.reversal_key);
+        end if;
+    end loop;
+end;
+$$;
+
+
+ALTER FUNCTION private.freeze_payment(payment_id uuid) OWNER TO postgres;
+
+--
+-- Name: FUNCTION freeze_payment(payment_id uuid); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.freeze_payment(payment_id uuid) IS 'Freezes the lots of a payment while a dispute is open, and releases them when it is closed.';
+
+
+--
+-- Name: give_sign_up_credits(uuid); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.give_sign_up_credits(user_id uuid) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_lot public.credit_lots;
+begin
+    select l.* into v_lot
+    from public.credit_lots as l
+    where l.grant_key = 'sign_up:' || give_sign_up_credits.user_id;
+
+    -- Given when the account was made, before it showed who it belongs to.
+    if v_lot.id is not null and private.is_known_person(give_sign_up_credits.user_id) then
+        perform private.claw_back_lot(v_lot.id, v_lot.amount, 'known_person');
+    elsif v_lot.id is null and not private.is_known_person(give_sign_up_credits.user_id) then
+        perform private.grant_credits(
+            give_sign_up_credits.user_id,
+            (select s.sign_up_credits from private.settings as s),
+            'sign_up',
+            'sign_up:' || give_sign_up_credits.user_id
+        );
+    end if;
+end;
+$$;
+
+
+ALTER FUNCTION private.give_sign_up_credits(user_id uuid) OWNER TO postgres;
+
+--
+-- Name: FUNCTION give_sign_up_credits(user_id uuid); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.give_sign_up_credits(user_id uuid) IS 'Gives a person the credits of a sign-up, once in a life: somebody whose address another profile has
+confirmed before gets none, and loses them if they were given too early.';
+
+
+--
+-- Name: grant_credits(uuid, bigint, text, text, timestamp with time zone, smallint, uuid, uuid); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.grant_credits(profile_id uuid, amount bigint, source text, grant_key text, expires_at timestamp with time zone DEFAULT NULL::timestamp with time zone, priority smallint DEFAULT 100, payment_id uuid DEFAULT NULL::uuid, subscription_id uuid DEFAULT NULL::uuid) RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_lot_id bigint;
+begin
+    if grant_credits.amount = 0 or private.lock_profiles(array[grant_credits.profile_id]) = 0 then
+        return false;
+    end if;
+
     insert into public.credit_lots (
-        profile_id, source, grant_key, amount, remaining, priority, expires_at
+        profile_id, source, grant_key, amount, remaining, priority, expires_at, payment_id,
+        subscription_id
     )
     values (
-        v_profile.id, grant_credits.source, grant_credits.grant_key, grant_credits.amount,
-        grant_credits.amount, grant_credits.priority, grant_credits.expires_at
+        grant_credits.profile_id, grant_credits.source, grant_credits.grant_key,
+        grant_credits.amount, grant_credits.amount, grant_credits.priority,
+        grant_credits.expires_at, grant_credits.payment_id, grant_credits.subscription_id
     )
     on conflict on constraint credit_lots_grant_key_key do nothing
     returning id into v_lot_id;
@@ -881,35 +2152,143 @@ begin
         return false;
     end if;
 
-    update public.profiles as p
-    set
-        credits = p.credits + grant_credits.amount,
-        entry_count = p.entry_count + 1
-    where p.id = v_profile.id;
-
-    insert into public.credit_entries (
-        profile_id, entry_number, lot_id, amount, kind, balance_after
-    )
-    values (
-        v_profile.id, v_profile.entry_count + 1, v_lot_id, grant_credits.amount, 'grant',
-        v_profile.credits + grant_credits.amount
-    );
-
+    perform private.repay_debts(grant_credits.profile_id, v_lot_id);
     return true;
 end;
 $$;
 
 
-ALTER FUNCTION private.grant_credits(profile_id uuid, amount bigint, source text, grant_key text, expires_at timestamp with time zone, priority smallint) OWNER TO postgres;
+ALTER FUNCTION private.grant_credits(profile_id uuid, amount bigint, source text, grant_key text, expires_at timestamp with time zone, priority smallint, payment_id uuid, subscription_id uuid) OWNER TO postgres;
 
 --
--- Name: FUNCTION grant_credits(profile_id uuid, amount bigint, source text, grant_key text, expires_at timestamp with time zone, priority smallint); Type: COMMENT; Schema: private; Owner: postgres
+-- Name: FUNCTION grant_credits(profile_id uuid, amount bigint, source text, grant_key text, expires_at timestamp with time zone, priority smallint, payment_id uuid, subscription_id uuid); Type: COMMENT; Schema: private; Owner: postgres
 --
 
-COMMENT ON FUNCTION private.grant_credits(profile_id uuid, amount bigint, source text, grant_key text, expires_at timestamp with time zone, priority smallint) IS 'Gives a profile a new lot of credits and writes the entry.
+COMMENT ON FUNCTION private.grant_credits(profile_id uuid, amount bigint, source text, grant_key text, expires_at timestamp with time zone, priority smallint, payment_id uuid, subscription_id uuid) IS 'Gives a profile a new lot of credits; what the person owes is repaid from it at once.
 
 True when it did; false when the key was used before, the amount is zero or there is no such
 profile.';
+
+
+--
+-- Name: grant_period(uuid, timestamp with time zone, timestamp with time zone, uuid); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.grant_period(subscription_id uuid, period_start timestamp with time zone, period_end timestamp with time zone, payment_id uuid DEFAULT NULL::uuid) RETURNS bigint
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_subscription public.subscriptions;
+    v_plan public.plans;
+    v_carried bigint;
+    v_key constant text := format(
+        'subscription:%s:%s',
+        grant_period.subscription_id,
+        to_char(grant_period.period_start at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
+    );
+    v_granted bigint := 0;
+    v_part record;
+begin
+    select s.* into v_subscription
+    from public.subscriptions as s
+    where s.id = grant_period.subscription_id;
+
+    perform private.lock_profiles(array[v_subscription.profile_id]);
+
+    -- Asked for both parts: the plan, and so the parts, may be others by now.
+    if exists (
+        select
+        from public.credit_lots as l
+        where l.grant_key in (v_key || ':rest', v_key || ':carried')
+    ) then
+        return 0;
+    end if;
+
+    -- Months differ in length: what was carried into this one ends with it.
+    update public.credit_lots as l
+    set expires_at = grant_period.period_end
+    where l.subscription_id = v_subscription.id
+        and l.grant_key like '%:carried'
+        and l.exhausted_at is null
+        and l.expires_at > grant_period.period_start
+        and l.frozen_at is null;
+
+    select p.* into v_plan
+    from public.plans as p
+    where p.plan_name = v_subscription.plan_name;
+
+    v_carried := case v_plan.rollover
+        when 'none' then 0
+        when 'capped' then least(v_plan.rollover_cap, v_plan.credits_per_month)
+        else v_plan.credits_per_month
+    end;
+
+    -- Rollover needs nobody to be awake when the month ends: what may be carried over is a lot of
+    -- its own that lives longer and, by its expiry, burns after all that does not. So what is left
+    -- of it is the smaller of the cap and of all that was left.
+    for v_part in
+        select *
+        from (
+            values
+            (
+                'rest', v_plan.credits_per_month - v_carried, grant_period.period_end
+            ),
+            (
+                'carried', v_carried,
+                case
+                    when v_plan.rollover = 'capped'
+                        then grant_period.period_end
+                            + (grant_period.period_end - grant_period.period_start)
+                end
+            )
+        ) as parts (name, credits, expires_at)
+    loop
+        if private.grant_credits(
+            v_subscription.profile_id,
+            v_part.credits,
+            'subscription',
+            v_key || ':' || v_part.name,
+            v_part.expires_at,
+            -- Before what was bought for good.
+            50::smallint,
+            grant_period.payment_id,
+            v_subscription.id
+        ) then
+            v_granted := v_granted + v_part.credits;
+        end if;
+    end loop;
+
+    if v_granted > 0 then
+        update public.subscriptions as s
+        set next_grant_at = greatest(s.next_grant_at, grant_period.period_end)
+        where s.id = v_subscription.id;
+    end if;
+
+    if v_granted > 0 and grant_period.payment_id is not null then
+        update public.payments as p
+        set credits_added = p.credits_added + v_granted
+        where p.id = grant_period.payment_id;
+
+        perform private.settle_payment(grant_period.payment_id, v_key);
+    end if;
+
+    return v_granted;
+end;
+$$;
+
+
+ALTER FUNCTION private.grant_period(subscription_id uuid, period_start timestamp with time zone, period_end timestamp with time zone, payment_id uuid) OWNER TO postgres;
+
+--
+-- Name: FUNCTION grant_period(subscription_id uuid, period_start timestamp with time zone, period_end timestamp with time zone, payment_id uuid); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.grant_period(subscription_id uuid, period_start timestamp with time zone, period_end timestamp with time zone, payment_id uuid) IS 'Grants the credits of one month of a subscription''s plan, once per (subscription, period_start).
+Returns the credits granted; zero when that was done before.
+
+Unused credits are gone at period_end (rollover none), live one more period up to the cap (capped),
+or stay (all).';
 
 
 --
@@ -935,6 +2314,98 @@ ALTER FUNCTION private.held_job(job_id bigint, lease_token uuid) OWNER TO postgr
 --
 
 COMMENT ON FUNCTION private.held_job(job_id bigint, lease_token uuid) IS 'The job, locked, if this lease still holds it; else null and the report is stale.';
+
+
+--
+-- Name: is_ancestor(uuid, uuid); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.is_ancestor(profile_id uuid, ancestor_id uuid) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+    with recursive chain as (
+        select p.referred_by
+        from public.profiles as p
+        where p.id = is_ancestor.profile_id
+
+        union all
+
+        select p.referred_by
+        from chain as c
+        inner join public.profiles as p on c.referred_by = p.id
+    )
+
+    select exists (select from chain as c where c.referred_by = is_ancestor.ancestor_id);
+$$;
+
+
+ALTER FUNCTION private.is_ancestor(profile_id uuid, ancestor_id uuid) OWNER TO postgres;
+
+--
+-- Name: FUNCTION is_ancestor(profile_id uuid, ancestor_id uuid); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.is_ancestor(profile_id uuid, ancestor_id uuid) IS 'Whether the first profile was brought by the second, directly or through others.';
+
+
+--
+-- Name: is_confirmed(uuid); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.is_confirmed(user_id uuid) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+    select exists (
+        select
+        from auth.users as u
+        where u.id = is_confirmed.user_id
+            and not coalesce(u.is_anonymous, false)
+            and coalesce(u.email_confirmed_at, u.phone_confirmed_at) is not null
+    );
+$$;
+
+
+ALTER FUNCTION private.is_confirmed(user_id uuid) OWNER TO postgres;
+
+--
+-- Name: FUNCTION is_confirmed(user_id uuid); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.is_confirmed(user_id uuid) IS 'Whether there is a person with a confirmed address behind this id.';
+
+
+--
+-- Name: is_known_person(uuid); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.is_known_person(user_id uuid) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+    select exists (
+        select
+        from private.known_addresses as k
+        where k.address_hash = private.address_hash_of(is_known_person.user_id)
+    )
+    -- Whoever was first with one address may move to any other.
+    and not exists (
+        select
+        from private.known_addresses as k
+        where k.profile_id = is_known_person.user_id
+    );
+$$;
+
+
+ALTER FUNCTION private.is_known_person(user_id uuid) OWNER TO postgres;
+
+--
+-- Name: FUNCTION is_known_person(user_id uuid); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.is_known_person(user_id uuid) IS 'Whether another profile confirmed the address of this person before, and this one was never first
+with any.';
 
 
 --
@@ -974,6 +2445,134 @@ COMMENT ON FUNCTION private.job_payload(kind text, run_id uuid) IS 'What the sid
 
 
 --
+-- Name: judge_referral(uuid, uuid, text); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.judge_referral(referred_id uuid, referrer_id uuid, code text) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $_$
+    select case
+        when judge_referral.code !~ '^[2-9A-HJKMNP-TV-Z]{8}$' then 'malformed_code'
+        when judge_referral.referrer_id is null then 'unknown_code'
+        when judge_referral.referrer_id = p.id then 'own_code'
+        when p.referred_by is not null then 'repeated'
+        when p.created_at + s.referral_window < now() then 'late'
+        when private.is_known_person(p.id) then 'known_person'
+        when private.is_ancestor(judge_referral.referrer_id, p.id) then 'circular'
+    end
+    from public.profiles as p
+    cross join private.settings as s
+    where p.id = judge_referral.referred_id;
+$_$;
+
+
+ALTER FUNCTION private.judge_referral(referred_id uuid, referrer_id uuid, code text) OWNER TO postgres;
+
+--
+-- Name: FUNCTION judge_referral(referred_id uuid, referrer_id uuid, code text); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.judge_referral(referred_id uuid, referrer_id uuid, code text) IS 'Why this code does not count for this person; null when it does.';
+
+
+--
+-- Name: keyed_hash(text); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.keyed_hash(content text) RETURNS bytea
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+    select extensions.hmac(keyed_hash.content, s.decrypted_secret, 'sha256')
+    from vault.decrypted_secrets as s
+    where s.name = 'thumbsmith_hash_key';
+$$;
+
+
+ALTER FUNCTION private.keyed_hash(content text) OWNER TO postgres;
+
+--
+-- Name: FUNCTION keyed_hash(content text); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.keyed_hash(content text) IS 'HMAC-SHA256 of a text with the key thumbsmith_hash_key of Vault; null without that key.';
+
+
+--
+-- Name: lock_caller(uuid); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.lock_caller(other_id uuid DEFAULT NULL::uuid) RETURNS uuid
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_profile_id constant uuid := private.signed_in_profile();
+begin
+    perform private.lock_profiles(array[v_profile_id, lock_caller.other_id]);
+
+    if not exists (
+        select
+        from public.profiles as p
+        where p.id = v_profile_id
+            and p.deleted_at is null
+    ) then
+        raise sqlstate 'PT401' using
+            message = 'not_signed_in',
+            detail = 'This account does not exist any more.',
+            hint = 'Sign in again.';
+    end if;
+
+    return v_profile_id;
+end;
+$$;
+
+
+ALTER FUNCTION private.lock_caller(other_id uuid) OWNER TO postgres;
+
+--
+-- Name: FUNCTION lock_caller(other_id uuid); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.lock_caller(other_id uuid) IS 'Locks the caller''s profile, and another one with it, so that calls of one person follow each
+other. Returns the caller''s id, or refuses with PT401 not_signed_in.';
+
+
+--
+-- Name: lock_profiles(uuid[]); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.lock_profiles(profile_ids uuid[]) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_locked integer;
+begin
+    perform
+    from public.profiles as p
+    where p.id = any(lock_profiles.profile_ids)
+    order by p.id
+    for no key update;
+
+    get diagnostics v_locked = row_count;
+    return v_locked;
+end;
+$$;
+
+
+ALTER FUNCTION private.lock_profiles(profile_ids uuid[]) OWNER TO postgres;
+
+--
+-- Name: FUNCTION lock_profiles(profile_ids uuid[]); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.lock_profiles(profile_ids uuid[]) IS 'Locks profiles in id order, so that two transactions never wait for each other. Returns how many
+there are.';
+
+
+--
 -- Name: next_job_in_ms(); Type: FUNCTION; Schema: private; Owner: postgres
 --
 
@@ -1002,6 +2601,265 @@ COMMENT ON FUNCTION private.next_job_in_ms() IS 'Milliseconds until the next job
 
 
 --
+-- Name: normal_address(text); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.normal_address(address text) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $_$
+    -- A dot rarely tells two people apart, and the worst that a clash costs is a gift: so dots go
+    -- at every provider, not only where they are known to mean nothing.
+    select case
+        when a.address like '%@%' then
+            replace(split_part(substring(a.address from '^(.*)@'), '+', 1), '.', '')
+            || '@' || regexp_replace(
+                substring(a.address from '@([^@]*)$'), '^googlemail\.com$', 'gmail.com'
+            )
+        else a.address
+    end
+    from (select lower(btrim(normal_address.address)) as address) as a;
+$_$;
+
+
+ALTER FUNCTION private.normal_address(address text) OWNER TO postgres;
+
+--
+-- Name: FUNCTION normal_address(address text); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.normal_address(address text) IS 'One spelling of an e-mail address: lower case, without the dots and the +tag of its first part. A
+phone number stays as it is.';
+
+
+--
+-- Name: normal_code(text); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.normal_code(code text) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+    select upper(regexp_replace(normal_code.code, '[\s-]', '', 'g'));
+$$;
+
+
+ALTER FUNCTION private.normal_code(code text) OWNER TO postgres;
+
+--
+-- Name: FUNCTION normal_code(code text); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.normal_code(code text) IS 'A promotional code as it is hashed: upper case, without blanks and hyphens.';
+
+
+--
+-- Name: note_code_failure(uuid); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.note_code_failure(profile_id uuid) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+    delete from private.code_failures as f
+    where f.profile_id = note_code_failure.profile_id
+        and f.failed_at <= now() - interval '1 hour';
+
+    insert into private.code_failures (profile_id)
+    values (note_code_failure.profile_id);
+end;
+$$;
+
+
+ALTER FUNCTION private.note_code_failure(profile_id uuid) OWNER TO postgres;
+
+--
+-- Name: FUNCTION note_code_failure(profile_id uuid); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.note_code_failure(profile_id uuid) IS 'Counts a wrong code.';
+
+
+--
+-- Name: operator_freeze(uuid, bigint, text, text, text); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.operator_freeze(profile_id uuid, lot_id bigint, who text, why text, action_key text) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_frozen integer;
+begin
+    if not private.begin_operator_action(
+        'freeze', operator_freeze.profile_id, operator_freeze.who, operator_freeze.why,
+        operator_freeze.action_key, jsonb_build_object('lot_id', operator_freeze.lot_id)
+    ) then
+        return 0;
+    end if;
+
+    perform private.expire_profile_lots(operator_freeze.profile_id);
+
+    select
+        count(*) filter (
+            where private.freeze_lot(
+                l.id, 'operator:' || operator_freeze.action_key, operator_freeze.why
+            )
+        )
+    into v_frozen
+    from public.credit_lots as l
+    where l.profile_id = operator_freeze.profile_id
+        and l.id = coalesce(operator_freeze.lot_id, l.id)
+        and (l.exhausted_at is null or operator_freeze.lot_id is not null);
+
+    if v_frozen = 0 and operator_freeze.lot_id is not null then
+        raise sqlstate 'PT404' using
+            message = 'lot_not_found',
+            detail = 'This profile has no such lot.',
+            hint = 'Read the lots with: thumbsmith credits history';
+    end if;
+
+    return v_frozen;
+end;
+$$;
+
+
+ALTER FUNCTION private.operator_freeze(profile_id uuid, lot_id bigint, who text, why text, action_key text) OWNER TO postgres;
+
+--
+-- Name: FUNCTION operator_freeze(profile_id uuid, lot_id bigint, who text, why text, action_key text); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.operator_freeze(profile_id uuid, lot_id bigint, who text, why text, action_key text) IS 'Freezes one lot, or every open lot when lot_id is null. Returns how many; zero when this key acted
+before. PT404 lot_not_found.';
+
+
+--
+-- Name: operator_grant(uuid, bigint, text, text, text, timestamp with time zone, smallint); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.operator_grant(profile_id uuid, amount bigint, who text, why text, action_key text, expires_at timestamp with time zone DEFAULT NULL::timestamp with time zone, priority smallint DEFAULT 100) RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+    perform private.check_operator_amount(operator_grant.amount);
+
+    if not private.begin_operator_action(
+        'grant', operator_grant.profile_id, operator_grant.who, operator_grant.why,
+        operator_grant.action_key, jsonb_build_object('credits', operator_grant.amount)
+    ) then
+        return false;
+    end if;
+
+    return private.grant_credits(
+        operator_grant.profile_id, operator_grant.amount, 'operator',
+        'operator:' || operator_grant.action_key, operator_grant.expires_at,
+        operator_grant.priority
+    );
+end;
+$$;
+
+
+ALTER FUNCTION private.operator_grant(profile_id uuid, amount bigint, who text, why text, action_key text, expires_at timestamp with time zone, priority smallint) OWNER TO postgres;
+
+--
+-- Name: FUNCTION operator_grant(profile_id uuid, amount bigint, who text, why text, action_key text, expires_at timestamp with time zone, priority smallint); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.operator_grant(profile_id uuid, amount bigint, who text, why text, action_key text, expires_at timestamp with time zone, priority smallint) IS 'Gives credits. False when this key acted before.';
+
+
+--
+-- Name: operator_release(uuid, bigint, text, text, text); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.operator_release(profile_id uuid, lot_id bigint, who text, why text, action_key text) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_released integer;
+begin
+    if not private.begin_operator_action(
+        'release', operator_release.profile_id, operator_release.who, operator_release.why,
+        operator_release.action_key, jsonb_build_object('lot_id', operator_release.lot_id)
+    ) then
+        return 0;
+    end if;
+
+    select count(*) filter (where private.release_lot(f.lot_id, f.freeze_key)) into v_released
+    from private.credit_freezes as f
+    inner join public.credit_lots as l on f.lot_id = l.id
+    where l.profile_id = operator_release.profile_id
+        and l.id = coalesce(operator_release.lot_id, l.id)
+        and f.freeze_key like 'operator:%'
+        and f.released_at is null;
+
+    return v_released;
+end;
+$$;
+
+
+ALTER FUNCTION private.operator_release(profile_id uuid, lot_id bigint, who text, why text, action_key text) OWNER TO postgres;
+
+--
+-- Name: FUNCTION operator_release(profile_id uuid, lot_id bigint, who text, why text, action_key text); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.operator_release(profile_id uuid, lot_id bigint, who text, why text, action_key text) IS 'Ends the freezes of operators on one lot, or on all when lot_id is null; a dispute''s stay. Returns
+how many.';
+
+
+--
+-- Name: operator_revoke(uuid, bigint, text, text, text); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.operator_revoke(profile_id uuid, amount bigint, who text, why text, action_key text) RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_missing bigint;
+begin
+    perform private.check_operator_amount(operator_revoke.amount);
+
+    if not private.begin_operator_action(
+        'revoke', operator_revoke.profile_id, operator_revoke.who, operator_revoke.why,
+        operator_revoke.action_key, jsonb_build_object('credits', operator_revoke.amount)
+    ) then
+        return false;
+    end if;
+
+    v_missing := private.burn_lots(
+        operator_revoke.profile_id, operator_revoke.amount, 'revoke',
+        reason => 'operator:' || operator_revoke.action_key
+    );
+
+    if v_missing > 0 then
+        raise sqlstate 'PT402' using
+            message = 'insufficient_credits',
+            detail = format('%s of %s credits are missing.', v_missing, operator_revoke.amount),
+            hint = 'Revoke no more than is available.';
+    end if;
+
+    return true;
+end;
+$$;
+
+
+ALTER FUNCTION private.operator_revoke(profile_id uuid, amount bigint, who text, why text, action_key text) OWNER TO postgres;
+
+--
+-- Name: FUNCTION operator_revoke(profile_id uuid, amount bigint, who text, why text, action_key text); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.operator_revoke(profile_id uuid, amount bigint, who text, why text, action_key text) IS 'Takes credits, in burn order. False when this key acted before; PT402 insufficient_credits when so
+many are not available.';
+
+
+--
 -- Name: output_url(jsonb); Type: FUNCTION; Schema: private; Owner: postgres
 --
 
@@ -1025,6 +2883,78 @@ ALTER FUNCTION private.output_url(output jsonb) OWNER TO postgres;
 --
 
 COMMENT ON FUNCTION private.output_url(output jsonb) IS 'The first file of a prediction''s output, or null.';
+
+
+--
+-- Name: plan_cover_of(uuid, text); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.plan_cover_of(profile_id uuid, generation_type text) RETURNS private.plan_cover
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+    select
+        s.id,
+        least(
+            p.fair_use_per_day - today.uses, p.fair_use_per_month - this_month.uses
+        )::integer,
+        greatest(
+            case when today.uses >= p.fair_use_per_day then today.first_at + interval '24 hours'
+            end, case
+                when this_month.uses >= p.fair_use_per_month
+                    then this_month.first_at + interval '30 days'
+            end
+        )
+    from public.subscriptions as s
+    inner join public.plans as p on s.plan_name = p.plan_name
+    inner join public.generation_types as t on t.type_key = plan_cover_of.generation_type
+    -- At most as many rows as fair use allows, however long the history.
+    cross join lateral (
+        select
+            count(*) as uses,
+            min(u.created_at) as first_at
+        from (
+            select u.created_at
+            from public.plan_uses as u
+            where u.profile_id = s.profile_id
+                and u.returned_at is null
+                and u.created_at > now() - interval '24 hours'
+            order by u.created_at desc
+            limit p.fair_use_per_day
+        ) as u
+    ) as today
+    cross join lateral (
+        select
+            count(*) as uses,
+            min(u.created_at) as first_at
+        from (
+            select u.created_at
+            from public.plan_uses as u
+            where u.profile_id = s.profile_id
+                and u.returned_at is null
+                and u.created_at > now() - interval '30 days'
+            order by u.created_at desc
+            limit p.fair_use_per_month
+        ) as u
+    ) as this_month
+    where s.profile_id = plan_cover_of.profile_id
+        and s.is_active
+        and (s.end_date is null or s.end_date > now())
+        and p.is_unlimited
+        and t.is_in_unlimited
+    order by 2 desc, s.id
+    limit 1;
+$$;
+
+
+ALTER FUNCTION private.plan_cover_of(profile_id uuid, generation_type text) OWNER TO postgres;
+
+--
+-- Name: FUNCTION plan_cover_of(profile_id uuid, generation_type text); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.plan_cover_of(profile_id uuid, generation_type text) IS 'The unlimited plan that covers the next picture of this type, and how many it still covers within
+fair use: 24 rolling hours and 30 rolling days. Null when there is none.';
 
 
 --
@@ -1092,6 +3022,99 @@ generation.';
 
 
 --
+-- Name: price_generation(uuid, text, bigint, boolean); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.price_generation(profile_id uuid, generation_type text, cost_credits bigint, pay_with_credits boolean) RETURNS uuid
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+declare
+    v_cover constant private.plan_cover := private.plan_cover_of(
+        price_generation.profile_id, price_generation.generation_type
+    );
+begin
+    if v_cover.uses_left > 0 then
+        return v_cover.subscription_id;
+    end if;
+
+    -- Never a surprise: what the plan would have covered costs credits only if the person says so.
+    if v_cover.subscription_id is not null and not price_generation.pay_with_credits then
+        raise sqlstate 'PT402' using
+            message = 'fair_use_reached',
+            detail = format(
+                'The fair use of your plan is reached until %s. This costs %s credits now.',
+                to_char(v_cover.next_use_at at time zone 'utc', 'YYYY-MM-DD HH24:MI "UTC"'),
+                price_generation.cost_credits
+            ),
+            hint = 'Wait until then, or send pay_with_credits = true.';
+    end if;
+
+    return null;
+end;
+$$;
+
+
+ALTER FUNCTION private.price_generation(profile_id uuid, generation_type text, cost_credits bigint, pay_with_credits boolean) OWNER TO postgres;
+
+--
+-- Name: FUNCTION price_generation(profile_id uuid, generation_type text, cost_credits bigint, pay_with_credits boolean); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.price_generation(profile_id uuid, generation_type text, cost_credits bigint, pay_with_credits boolean) IS 'The subscription that covers this picture; null when it costs credits. PT402 fair_use_reached when
+the plan covers no more for now and the person has not agreed to pay.';
+
+
+--
+-- Name: provider_spend_of(date); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.provider_spend_of(day date) RETURNS bigint
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+    select coalesce(sum(s.micros), 0)::bigint
+    from private.provider_spend as s
+    where s.day = provider_spend_of.day;
+$$;
+
+
+ALTER FUNCTION private.provider_spend_of(day date) OWNER TO postgres;
+
+--
+-- Name: FUNCTION provider_spend_of(day date); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.provider_spend_of(day date) IS 'Expected spend of a day so far, in millionths of a US dollar.';
+
+
+--
+-- Name: qualifying_payment(uuid); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.qualifying_payment(profile_id uuid) RETURNS uuid
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+    select p.id
+    from public.payments as p
+    where p.profile_id = qualifying_payment.profile_id
+        and p.amount > p.amount_reversed
+    order by p.id
+    limit 1;
+$$;
+
+
+ALTER FUNCTION private.qualifying_payment(profile_id uuid) OWNER TO postgres;
+
+--
+-- Name: FUNCTION qualifying_payment(profile_id uuid); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.qualifying_payment(profile_id uuid) IS 'The first payment of a person that was not given back in full.';
+
+
+--
 -- Name: queue_metrics(); Type: FUNCTION; Schema: private; Owner: postgres
 --
 
@@ -1128,6 +3151,46 @@ ALTER FUNCTION private.queue_metrics() OWNER TO postgres;
 
 COMMENT ON FUNCTION private.queue_metrics() IS 'Counts of due, leased and dead jobs and of lost submissions, and the age of the oldest due job in
 seconds.';
+
+
+--
+-- Name: quote_generation(text); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.quote_generation(generation_type text) RETURNS public.generation_quote
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    v_profile_id constant uuid := private.signed_in_profile();
+    v_type constant public.generation_types := private.find_generation_type(
+        quote_generation.generation_type
+    );
+    v_cover constant private.plan_cover := private.plan_cover_of(v_profile_id, v_type.type_key);
+    v_is_covered constant boolean := coalesce(v_cover.uses_left > 0, false);
+    v_missing constant bigint := greatest(
+        v_type.cost_credits - private.available_credits(v_profile_id), 0
+    );
+begin
+    return (
+        case when v_is_covered then 0 else v_type.cost_credits end,
+        v_is_covered,
+        v_is_covered or v_missing = 0,
+        case when v_is_covered then 0 else v_missing end,
+        v_cover.uses_left,
+        v_cover.next_use_at
+    )::public.generation_quote;
+end;
+$$;
+
+
+ALTER FUNCTION private.quote_generation(generation_type text) OWNER TO postgres;
+
+--
+-- Name: FUNCTION quote_generation(generation_type text); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.quote_generation(generation_type text) IS 'The rule behind public.quote_generation.';
 
 
 --
@@ -1229,6 +3292,75 @@ stale.';
 
 
 --
+-- Name: record_payment(uuid, text, text, text, bigint, text, bigint, timestamp with time zone, smallint, uuid); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.record_payment(profile_id uuid, stripe_payment_id text, kind text, item_key text, amount bigint, currency text, credits bigint, expires_at timestamp with time zone DEFAULT NULL::timestamp with time zone, priority smallint DEFAULT 100, subscription_id uuid DEFAULT NULL::uuid) RETURNS uuid
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_payment_id uuid;
+begin
+    -- The payer and whoever brought them: the first purchase may earn a referral.
+    perform private.lock_profiles(array(
+        select record_payment.profile_id
+        union all
+        select r.referrer_id
+        from public.referrals as r
+        where r.referred_id = record_payment.profile_id
+            and r.status = 'pending'
+    ));
+
+    insert into public.payments (
+        profile_id, stripe_payment_id, kind, item_key, amount, currency, credits_added,
+        subscription_id
+    )
+    values (
+        record_payment.profile_id, record_payment.stripe_payment_id, record_payment.kind,
+        record_payment.item_key, record_payment.amount, record_payment.currency,
+        record_payment.credits, record_payment.subscription_id
+    )
+    on conflict on constraint payments_stripe_payment_id_key do nothing
+    returning id into v_payment_id;
+
+    if v_payment_id is null then
+        return (
+            select p.id
+            from public.payments as p
+            where p.stripe_payment_id = record_payment.stripe_payment_id
+        );
+    end if;
+
+    perform private.grant_credits(
+        record_payment.profile_id,
+        record_payment.credits,
+        case record_payment.kind when 'pack' then 'purchase' else 'subscription' end,
+        'payment:' || record_payment.stripe_payment_id,
+        record_payment.expires_at,
+        record_payment.priority,
+        v_payment_id,
+        record_payment.subscription_id
+    );
+
+    perform private.settle_referral(record_payment.profile_id);
+    return v_payment_id;
+end;
+$$;
+
+
+ALTER FUNCTION private.record_payment(profile_id uuid, stripe_payment_id text, kind text, item_key text, amount bigint, currency text, credits bigint, expires_at timestamp with time zone, priority smallint, subscription_id uuid) OWNER TO postgres;
+
+--
+-- Name: FUNCTION record_payment(profile_id uuid, stripe_payment_id text, kind text, item_key text, amount bigint, currency text, credits bigint, expires_at timestamp with time zone, priority smallint, subscription_id uuid); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.record_payment(profile_id uuid, stripe_payment_id text, kind text, item_key text, amount bigint, currency text, credits bigint, expires_at timestamp with time zone, priority smallint, subscription_id uuid) IS 'Records a payment once and grants its credits. Returns its id, also when it was recorded before.
+The credits of a subscription''s period are granted by private.grant_period instead: then credits is
+zero here.';
+
+
+--
 -- Name: record_prediction(bigint, uuid, jsonb); Type: FUNCTION; Schema: private; Owner: postgres
 --
 
@@ -1261,48 +3393,102 @@ COMMENT ON FUNCTION private.record_prediction(job_id bigint, lease_token uuid, p
 
 
 --
+-- Name: referrals; Type: TABLE; Schema: public; Owner: postgres
+--
+
+CREATE TABLE public.referrals (
+    id uuid DEFAULT private.uuid_v7() NOT NULL,
+    referred_id uuid NOT NULL,
+    referrer_id uuid,
+    code text NOT NULL,
+    status text DEFAULT 'pending'::text NOT NULL,
+    reason text,
+    payment_id uuid,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    rewarded_at timestamp with time zone,
+    reversed_at timestamp with time zone,
+    CONSTRAINT referrals_code_is_short CHECK ((char_length(code) <= 64)),
+    CONSTRAINT referrals_reason_known CHECK ((reason = ANY (ARRAY['malformed_code'::text, 'unknown_code'::text, 'own_code'::text, 'circular'::text, 'repeated'::text, 'late'::text, 'known_person'::text, 'monthly_cap'::text, 'referrer_gone'::text]))),
+    CONSTRAINT referrals_rejected_has_reason CHECK (((status = 'rejected'::text) = (reason IS NOT NULL))),
+    CONSTRAINT referrals_rejected_or_has_referrer CHECK (((status = 'rejected'::text) OR (referrer_id IS NOT NULL))),
+    CONSTRAINT referrals_reversed_has_payment CHECK (((status <> 'reversed'::text) OR (payment_id IS NOT NULL))),
+    CONSTRAINT referrals_reversed_has_reversed_at CHECK (((status = 'reversed'::text) = (reversed_at IS NOT NULL))),
+    CONSTRAINT referrals_rewarded_has_rewarded_at CHECK (((status = ANY (ARRAY['rewarded'::text, 'reversed'::text])) = (rewarded_at IS NOT NULL))),
+    CONSTRAINT referrals_status_known CHECK ((status = ANY (ARRAY['pending'::text, 'rewarded'::text, 'rejected'::text, 'reversed'::text])))
+);
+
+
+ALTER TABLE public.referrals OWNER TO postgres;
+
+--
+-- Name: TABLE referrals; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON TABLE public.referrals IS 'One row per code that somebody came with, usable or not: pending → rewarded → reversed, or
+rejected with the reason.';
+
+
+--
+-- Name: COLUMN referrals.code; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.referrals.code IS 'The code as it was given, cut at 64 characters.';
+
+
+--
+-- Name: COLUMN referrals.reason; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.referrals.reason IS 'Why it was rejected.';
+
+
+--
+-- Name: COLUMN referrals.payment_id; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.referrals.payment_id IS 'The purchase that earned the reward, where the policy is first_purchase.';
+
+
+--
 -- Name: record_referral(uuid, text); Type: FUNCTION; Schema: private; Owner: postgres
 --
 
-CREATE FUNCTION private.record_referral(referred_id uuid, code text) RETURNS void
+CREATE FUNCTION private.record_referral(referred_id uuid, code text) RETURNS public.referrals
     LANGUAGE plpgsql
     SET search_path TO ''
-    AS $_$
+    AS $$
 declare
     -- People copy codes by hand: case and surrounding blanks are forgiven.
     v_code constant text := upper(btrim(record_referral.code));
     v_referrer_id uuid;
     v_reason text;
+    v_referral public.referrals;
 begin
     select p.id into v_referrer_id
     from public.profiles as p
     where p.referral_code = v_code
         and p.deleted_at is null;
 
-    v_reason := case
-        when v_code !~ '^[2-9A-HJKMNP-TV-Z]{8}$' then 'malformed_code'
-        when v_referrer_id is null then 'unknown_code'
-        when v_referrer_id = record_referral.referred_id then 'own_code'
-    end;
+    v_reason := private.judge_referral(record_referral.referred_id, v_referrer_id, v_code);
 
     insert into public.referrals (referred_id, referrer_id, code, status, reason)
     values (
         record_referral.referred_id,
-        case when v_reason is null then v_referrer_id end,
+        v_referrer_id,
         left(record_referral.code, 64),
         case when v_reason is null then 'pending' else 'rejected' end,
         v_reason
     )
-    -- The first code counts; a restored account keeps it.
-    on conflict on constraint referrals_pkey do nothing;
+    returning * into v_referral;
 
     update public.profiles as p
     set referred_by = v_referrer_id
     where p.id = record_referral.referred_id
-        and p.referred_by is null
         and v_reason is null;
+
+    return v_referral;
 end;
-$_$;
+$$;
 
 
 ALTER FUNCTION private.record_referral(referred_id uuid, code text) OWNER TO postgres;
@@ -1409,6 +3595,62 @@ ALTER FUNCTION private.record_replicate_webhook(webhook_id text, attempt_token u
 
 COMMENT ON FUNCTION private.record_replicate_webhook(webhook_id text, attempt_token uuid, body jsonb) IS 'Stores a verified webhook and has its prediction looked at now; adopts an attempt whose answer was
 lost. stored, or duplicate.';
+
+
+--
+-- Name: record_reversal(uuid, text, text, bigint, text); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.record_reversal(payment_id uuid, reversal_key text, kind text, amount bigint, status text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_profile_id uuid;
+begin
+    select p.profile_id into v_profile_id
+    from public.payments as p
+    where p.id = record_reversal.payment_id;
+
+    perform private.lock_profiles(array(
+        select v_profile_id
+        union all
+        select r.referrer_id
+        from public.referrals as r
+        where r.payment_id = record_reversal.payment_id
+    ));
+
+    insert into private.payment_reversals as r (reversal_key, payment_id, kind, amount, status)
+    values (
+        record_reversal.reversal_key, record_reversal.payment_id, record_reversal.kind,
+        record_reversal.amount, record_reversal.status
+    )
+    on conflict on constraint payment_reversals_pkey do update
+    set
+        amount = excluded.amount,
+        status = excluded.status,
+        changed_at = now()
+    -- A closed dispute does not open again: that event is late.
+    where (r.amount, r.status) is distinct from (excluded.amount, excluded.status)
+        and excluded.status <> 'open'
+        and r.payment_id = excluded.payment_id;
+
+    if found then
+        perform private.settle_payment(record_reversal.payment_id, record_reversal.reversal_key);
+        perform private.settle_referral(v_profile_id);
+    end if;
+end;
+$$;
+
+
+ALTER FUNCTION private.record_reversal(payment_id uuid, reversal_key text, kind text, amount bigint, status text) OWNER TO postgres;
+
+--
+-- Name: FUNCTION record_reversal(payment_id uuid, reversal_key text, kind text, amount bigint, status text); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.record_reversal(payment_id uuid, reversal_key text, kind text, amount bigint, status text) IS 'Records what the payment provider says of a refund (taken, undone) or a dispute (open, lost, won),
+by its own id, and settles the payment''s credits. A repeat changes nothing.';
 
 
 --
@@ -1619,6 +3861,83 @@ COMMENT ON FUNCTION private.record_submitted(job_id bigint, lease_token uuid, pr
 
 
 --
+-- Name: redeem_code(text); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.redeem_code(code text) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    v_profile_id constant uuid := private.lock_caller();
+    v_address_hash constant bytea := private.address_hash_of(v_profile_id);
+    v_retry_after constant integer := private.code_retry_after(v_profile_id);
+    v_promo private.promo_codes;
+    v_used integer;
+    v_expires_at timestamptz;
+begin
+    if not private.is_confirmed(v_profile_id) then
+        raise sqlstate 'PT403' using
+            message = 'confirmed_address_required',
+            detail = 'Codes are for people with a confirmed address.',
+            hint = 'Confirm your address first.';
+    end if;
+
+    if v_retry_after is not null then
+        return private.too_many_codes(v_retry_after);
+    end if;
+
+    select c.* into v_promo
+    from private.promo_codes as c
+    where c.code_hash = private.keyed_hash(private.normal_code(redeem_code.code))
+        and c.disabled_at is null
+        and c.starts_at <= now()
+    for no key update;
+
+    if not found then
+        perform private.note_code_failure(v_profile_id);
+        return private.refuse(
+            404, 'code_not_found', 'There is no such code.', 'Copy the code instead of typing it.'
+        );
+    end if;
+
+    v_used := private.count_redemptions(v_promo.id, v_profile_id, v_address_hash);
+    perform private.check_promo_code(v_promo, v_used);
+
+    update private.promo_codes as c
+    set redemptions = c.redemptions + 1
+    where c.id = v_promo.id;
+
+    insert into private.promo_redemptions (
+        promo_code_id, profile_id, redemption_number, address_hash
+    )
+    values (v_promo.id, v_profile_id, v_used + 1, v_address_hash);
+
+    v_expires_at := now() + v_promo.credits_last;
+
+    perform private.grant_credits(
+        v_profile_id,
+        v_promo.credits,
+        'promotion',
+        format('promo:%s:%s:%s', v_promo.id, v_profile_id, v_used + 1),
+        v_expires_at
+    );
+
+    return jsonb_build_object('credits', v_promo.credits, 'expires_at', v_expires_at);
+end;
+$$;
+
+
+ALTER FUNCTION private.redeem_code(code text) OWNER TO postgres;
+
+--
+-- Name: FUNCTION redeem_code(code text); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.redeem_code(code text) IS 'The rule behind public.redeem_code.';
+
+
+--
 -- Name: refund_generation(uuid); Type: FUNCTION; Schema: private; Owner: postgres
 --
 
@@ -1627,16 +3946,14 @@ CREATE FUNCTION private.refund_generation(generation_id uuid) RETURNS bigint
     SET search_path TO ''
     AS $$
 declare
-    v_profile public.profiles;
     v_spent record;
     v_refunded bigint := 0;
-    v_touched bigint := 0;
 begin
-    select p.* into v_profile
-    from public.generations as g
-    inner join public.profiles as p on g.profile_id = p.id
-    where g.id = refund_generation.generation_id
-    for no key update of p;
+    perform private.lock_profiles(array(
+        select g.profile_id
+        from public.generations as g
+        where g.id = refund_generation.generation_id
+    ));
 
     -- Each lot gets back exactly what this generation took from it. A second refund of the same
     -- generation violates credit_entries_generation_id_lot_id_kind_key.
@@ -1647,32 +3964,13 @@ begin
         from public.credit_entries as e
         where e.generation_id = refund_generation.generation_id
             and e.kind = 'spend'
-        order by e.lot_id
+        order by e.entry_number
     loop
-        v_refunded := v_refunded + v_spent.amount;
-        v_touched := v_touched + 1;
-
-        update public.credit_lots as l
-        set
-            remaining = l.remaining + v_spent.amount,
-            exhausted_at = null
-        where l.id = v_spent.lot_id;
-
-        insert into public.credit_entries (
-            profile_id, entry_number, lot_id, amount, kind, generation_id, balance_after
-        )
-        values (
-            v_profile.id, v_profile.entry_count + v_touched, v_spent.lot_id, v_spent.amount,
-            'refund', refund_generation.generation_id, v_profile.credits + v_refunded
+        perform private.return_to_lot(
+            v_spent.lot_id, v_spent.amount, 'refund', refund_generation.generation_id
         );
+        v_refunded := v_refunded + v_spent.amount;
     end loop;
-
-    update public.profiles as p
-    set
-        credits = p.credits + v_refunded,
-        entry_count = p.entry_count + v_touched
-    where p.id = v_profile.id
-        and v_touched > 0;
 
     return v_refunded;
 end;
@@ -1690,72 +3988,255 @@ back.';
 
 
 --
--- Name: request_generation(text, text, uuid, uuid); Type: FUNCTION; Schema: private; Owner: postgres
+-- Name: refuse(integer, text, text, text, integer); Type: FUNCTION; Schema: private; Owner: postgres
 --
 
-CREATE FUNCTION private.request_generation(generation_type text, prompt text, idempotency_key uuid, user_image_id uuid) RETURNS public.generations
+CREATE FUNCTION private.refuse(status integer, slug text, detail text, hint text, retry_after_seconds integer DEFAULT NULL::integer) RETURNS jsonb
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+    -- An exception would roll back what the refusal has to leave behind, a counted guess for
+    -- example. PostgREST reads these two settings: postgrest.org, "Transaction-scoped settings".
+    perform set_config('response.status', refuse.status::text, true);
+
+    if refuse.retry_after_seconds is not null then
+        perform set_config(
+            'response.headers',
+            jsonb_build_array(
+                jsonb_build_object('Retry-After', refuse.retry_after_seconds::text)
+            )::text,
+            true
+        );
+    end if;
+
+    return jsonb_build_object(
+        'code', 'PT' || refuse.status,
+        'message', refuse.slug,
+        'details', refuse.detail,
+        'hint', refuse.hint
+    );
+end;
+$$;
+
+
+ALTER FUNCTION private.refuse(status integer, slug text, detail text, hint text, retry_after_seconds integer) OWNER TO postgres;
+
+--
+-- Name: FUNCTION refuse(status integer, slug text, detail text, hint text, retry_after_seconds integer); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.refuse(status integer, slug text, detail text, hint text, retry_after_seconds integer) IS 'A refusal that is committed: the HTTP status for PostgREST, and the error as it would say it.';
+
+
+--
+-- Name: refuse_daily_capacity(integer); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.refuse_daily_capacity(retry_after_seconds integer) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+    perform private.refuse_for_now(
+        'daily_capacity_reached',
+        'No more thumbnails can be made today.',
+        'Wait as long as Retry-After says, and try again with the same idempotency_key.',
+        refuse_daily_capacity.retry_after_seconds
+    );
+end;
+$$;
+
+
+ALTER FUNCTION private.refuse_daily_capacity(retry_after_seconds integer) OWNER TO postgres;
+
+--
+-- Name: FUNCTION refuse_daily_capacity(retry_after_seconds integer); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.refuse_daily_capacity(retry_after_seconds integer) IS 'The breaker''s refusal.';
+
+
+--
+-- Name: refuse_for_now(text, text, text, integer); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.refuse_for_now(slug text, detail text, hint text, retry_after_seconds integer) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+    -- PGRST is the SQLSTATE with which PostgREST lets an error set headers: docs.postgrest.org,
+    -- "Raise errors with HTTP status codes".
+    raise sqlstate 'PGRST' using
+        message = jsonb_build_object(
+            'code', 'PT429',
+            'message', refuse_for_now.slug,
+            'details', refuse_for_now.detail,
+            'hint', refuse_for_now.hint
+        )::text,
+        detail = jsonb_build_object(
+            'status', 429,
+            'headers', jsonb_build_object(
+                'Retry-After', greatest(refuse_for_now.retry_after_seconds, 1)::text
+            )
+        )::text;
+end;
+$$;
+
+
+ALTER FUNCTION private.refuse_for_now(slug text, detail text, hint text, retry_after_seconds integer) OWNER TO postgres;
+
+--
+-- Name: FUNCTION refuse_for_now(slug text, detail text, hint text, retry_after_seconds integer); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.refuse_for_now(slug text, detail text, hint text, retry_after_seconds integer) IS 'Refuses with HTTP 429 and Retry-After in seconds.';
+
+
+--
+-- Name: release_lot(bigint, text); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.release_lot(lot_id bigint, freeze_key text) RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+    perform private.lock_profiles(array(
+        select l.profile_id
+        from public.credit_lots as l
+        where l.id = release_lot.lot_id
+    ));
+
+    update private.credit_freezes as f
+    set released_at = now()
+    where f.lot_id = release_lot.lot_id
+        and f.freeze_key = release_lot.freeze_key
+        and f.released_at is null;
+
+    if not found then
+        return false;
+    end if;
+
+    -- Its time may have run out while it was held: then it gets some to be used.
+    update public.credit_lots as l
+    set
+        frozen_at = null,
+        expires_at = case
+            when l.expires_at <= now() then now() + s.refund_grace
+            else l.expires_at
+        end
+    from private.settings as s
+    where l.id = release_lot.lot_id
+        and not exists (
+            select
+            from private.credit_freezes as f
+            where f.lot_id = release_lot.lot_id
+                and f.released_at is null
+        );
+
+    return true;
+end;
+$$;
+
+
+ALTER FUNCTION private.release_lot(lot_id bigint, freeze_key text) OWNER TO postgres;
+
+--
+-- Name: FUNCTION release_lot(lot_id bigint, freeze_key text); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.release_lot(lot_id bigint, freeze_key text) IS 'Ends the freeze of this key. The lot is free again when no other holds it. False when there was
+none.';
+
+
+--
+-- Name: repay_debts(uuid, bigint); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.repay_debts(profile_id uuid, lot_id bigint) RETURNS bigint
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_owing record;
+    v_left bigint;
+    v_repaid bigint := 0;
+begin
+    select l.remaining into v_left
+    from public.credit_lots as l
+    where l.id = repay_debts.lot_id
+        and l.frozen_at is null
+        and (l.expires_at is null or l.expires_at > now());
+
+    for v_owing in
+        select
+            l.id,
+            l.owed
+        from public.credit_lots as l
+        where l.profile_id = repay_debts.profile_id
+            and l.owed > 0
+        order by l.id
+    loop
+        exit when coalesce(v_left, 0) = 0;
+
+        insert into public.credit_entries (
+            profile_id, lot_id, amount, kind, debt, debt_lot_id
+        )
+        values (
+            repay_debts.profile_id, repay_debts.lot_id, -least(v_left, v_owing.owed), 'repay',
+            -least(v_left, v_owing.owed), v_owing.id
+        );
+
+        v_repaid := v_repaid + least(v_left, v_owing.owed);
+        v_left := v_left - least(v_left, v_owing.owed);
+    end loop;
+
+    return v_repaid;
+end;
+$$;
+
+
+ALTER FUNCTION private.repay_debts(profile_id uuid, lot_id bigint) OWNER TO postgres;
+
+--
+-- Name: FUNCTION repay_debts(profile_id uuid, lot_id bigint); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.repay_debts(profile_id uuid, lot_id bigint) IS 'Pays a profile''s debts, the oldest first, from this lot. Returns the credits paid.';
+
+
+--
+-- Name: request_generation(text, text, uuid, uuid, boolean); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.request_generation(generation_type text, prompt text, idempotency_key uuid, user_image_id uuid, pay_with_credits boolean) RETURNS public.generations
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
 declare
-    v_profile_id constant uuid := private.signed_in_profile();
+    -- The lock makes calls of one person follow each other: all that is looked at below stays so.
+    v_profile_id constant uuid := private.lock_caller();
     v_prompt constant text := private.check_prompt(request_generation.prompt);
     v_type public.generation_types;
-    v_generation public.generations;
+    v_subscription_id uuid;
+    v_generation public.generations := private.find_repeat(
+        v_profile_id, request_generation.idempotency_key, request_generation.generation_type,
+        v_prompt, request_generation.user_image_id
+    );
 begin
-    if request_generation.idempotency_key is null then
-        raise sqlstate 'PT400' using
-            message = 'idempotency_key_required',
-            detail = 'The idempotency_key is missing.',
-            hint = 'Make a UUID once per request, and send the same one when you try again.';
-    end if;
-
-    -- The lock makes calls of one person follow each other, so the look-up below cannot miss a
-    -- twin.
-    perform from public.profiles as p
-    where p.id = v_profile_id
-        and p.deleted_at is null
-    for no key update;
-
-    if not found then
-        raise sqlstate 'PT401' using
-            message = 'not_signed_in',
-            detail = 'This account does not exist any more.',
-            hint = 'Sign in again.';
-    end if;
-
-    select g.* into v_generation
-    from public.generations as g
-    where g.profile_id = v_profile_id
-        and g.idempotency_key = request_generation.idempotency_key;
-
-    if found then
-        if (v_generation.generation_type, v_generation.prompt, v_generation.user_image_id)
-            is distinct from
-            (request_generation.generation_type, v_prompt, request_generation.user_image_id)
-        then
-            raise sqlstate 'PT409' using
-                message = 'idempotency_conflict',
-                detail = 'This idempotency_key was used for another request.',
-                hint = 'Make a new key for a new request.';
-        end if;
+    if v_generation.id is not null then
         return v_generation;
     end if;
 
-    select t.* into v_type
-    from public.generation_types as t
-    inner join private.generation_models as m on t.type_key = m.type_key
-    where t.type_key = request_generation.generation_type
-        and t.is_enabled;
-
-    if not found then
-        raise sqlstate 'PT404' using
-            message = 'generation_type_not_found',
-            detail = 'There is no such generation type.',
-            hint = 'Read generation_types for what there is.';
-    end if;
-
+    v_type := private.find_generation_type(request_generation.generation_type);
     perform private.check_face(v_profile_id, request_generation.user_image_id, v_type.face);
+    perform private.check_limits(v_profile_id);
+    v_subscription_id := private.price_generation(
+        v_profile_id, v_type.type_key, v_type.cost_credits,
+        coalesce(request_generation.pay_with_credits, false)
+    );
 
     insert into public.generations (
         profile_id, generation_type, prompt, user_image_id, credit_cost, idempotency_key,
@@ -1766,81 +4247,290 @@ begin
         v_type.type_key,
         v_prompt,
         request_generation.user_image_id,
-        v_type.cost_credits,
+        case when v_subscription_id is null then v_type.cost_credits else 0 end,
         request_generation.idempotency_key,
         now() + s.generation_deadline
     from private.settings as s
     returning * into v_generation;
 
-    perform private.spend_credits(v_profile_id, v_type.cost_credits, v_generation.id);
+    if v_subscription_id is null then
+        perform private.spend_credits(v_profile_id, v_type.cost_credits, v_generation.id);
+    else
+        insert into public.plan_uses (generation_id, profile_id, subscription_id)
+        values (v_generation.id, v_profile_id, v_subscription_id);
+    end if;
 
     insert into private.outbox (kind, generation_id)
     values ('submit', v_generation.id);
 
-    perform private.wake_worker();
+    -- Last, since it may hold up other people's requests until this one commits.
+    perform private.reserve_provider_spend(m.expected_cost_micros)
+    from private.generation_models as m
+    where m.type_key = v_type.type_key;
 
+    perform private.wake_worker();
     return v_generation;
 end;
 $$;
 
 
-ALTER FUNCTION private.request_generation(generation_type text, prompt text, idempotency_key uuid, user_image_id uuid) OWNER TO postgres;
+ALTER FUNCTION private.request_generation(generation_type text, prompt text, idempotency_key uuid, user_image_id uuid, pay_with_credits boolean) OWNER TO postgres;
 
 --
--- Name: FUNCTION request_generation(generation_type text, prompt text, idempotency_key uuid, user_image_id uuid); Type: COMMENT; Schema: private; Owner: postgres
+-- Name: FUNCTION request_generation(generation_type text, prompt text, idempotency_key uuid, user_image_id uuid, pay_with_credits boolean); Type: COMMENT; Schema: private; Owner: postgres
 --
 
-COMMENT ON FUNCTION private.request_generation(generation_type text, prompt text, idempotency_key uuid, user_image_id uuid) IS 'The rule behind public.request_generation.';
+COMMENT ON FUNCTION private.request_generation(generation_type text, prompt text, idempotency_key uuid, user_image_id uuid, pay_with_credits boolean) IS 'The rule behind public.request_generation.';
 
 
 --
--- Name: reward_referral(uuid); Type: FUNCTION; Schema: private; Owner: postgres
+-- Name: reserve_provider_spend(bigint); Type: FUNCTION; Schema: private; Owner: postgres
 --
 
-CREATE FUNCTION private.reward_referral(referred_id uuid) RETURNS boolean
+CREATE FUNCTION private.reserve_provider_spend(micros bigint) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
 declare
-    v_referrer_id uuid;
+    v_day constant date := (now() at time zone 'utc')::date;
+    v_max bigint;
+    v_in_flight bigint;
+begin
+    select
+        s.provider_spend_per_day_max_micros,
+        16 * coalesce((select max(m.expected_cost_micros) from private.generation_models as m), 0)
+    into v_max, v_in_flight
+    from private.settings as s;
+
+    if v_max is null or reserve_provider_spend.micros = 0 then
+        return;
+    end if;
+
+    -- Far from the limit each session adds to a shard of its own. What others have added and not
+    -- committed is invisible: at most one request a shard.
+    if private.provider_spend_of(v_day) + v_in_flight <= v_max then
+        perform private.add_provider_spend(
+            v_day, pg_backend_pid() % 16, reserve_provider_spend.micros
+        );
+        if private.provider_spend_of(v_day) + v_in_flight <= v_max then
+            return;
+        end if;
+        -- The limit came near between two statements: the next try goes the exact way.
+        perform private.refuse_daily_capacity(1);
+    end if;
+
+    -- Near the limit all shards are locked, in order, and the sum is exact.
+    perform private.add_provider_spend(v_day, 0, 0);
+    perform
+    from private.provider_spend as s
+    where s.day = v_day
+    order by s.shard
+    for no key update;
+
+    if private.provider_spend_of(v_day) + reserve_provider_spend.micros > v_max then
+        perform private.refuse_daily_capacity(
+            ceil(extract(
+                epoch from (v_day + 1)::timestamp at time zone 'utc' - now()
+            ))::integer
+        );
+    end if;
+
+    perform private.add_provider_spend(v_day, 0, reserve_provider_spend.micros);
+end;
+$$;
+
+
+ALTER FUNCTION private.reserve_provider_spend(micros bigint) OWNER TO postgres;
+
+--
+-- Name: FUNCTION reserve_provider_spend(micros bigint); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.reserve_provider_spend(micros bigint) IS 'Counts the expected cost of a run, or refuses with 429 daily_capacity_reached until the day is
+over. Never admits more than settings.provider_spend_per_day_max_micros, however many ask at once.';
+
+
+--
+-- Name: return_to_lot(bigint, bigint, text, uuid, bigint, text); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.return_to_lot(lot_id bigint, amount bigint, kind text, generation_id uuid DEFAULT NULL::uuid, debt_lot_id bigint DEFAULT NULL::bigint, reason text DEFAULT NULL::text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_lot public.credit_lots;
+begin
+    select l.* into v_lot
+    from public.credit_lots as l
+    where l.id = return_to_lot.lot_id;
+
+    -- The lot expired meanwhile: what was left in it is gone, what comes back lives on for a while.
+    -- A frozen lot gets its time when it is released.
+    if v_lot.expires_at <= now() and v_lot.frozen_at is null then
+        insert into public.credit_entries (profile_id, lot_id, amount, kind)
+        select v_lot.profile_id, v_lot.id, -v_lot.remaining, 'expire'
+        where v_lot.remaining > 0;
+
+        update public.credit_lots as l
+        set expires_at = now() + s.refund_grace
+        from private.settings as s
+        where l.id = v_lot.id;
+    end if;
+
+    insert into public.credit_entries (
+        profile_id, lot_id, amount, kind, generation_id, debt_lot_id, reason
+    )
+    values (
+        v_lot.profile_id, v_lot.id, return_to_lot.amount, return_to_lot.kind,
+        return_to_lot.generation_id, return_to_lot.debt_lot_id, return_to_lot.reason
+    );
+
+    -- Its money went back after these credits were spent: they belong to that debt.
+    if v_lot.owed > 0 then
+        insert into public.credit_entries (
+            profile_id, lot_id, amount, kind, debt, debt_lot_id
+        )
+        values (
+            v_lot.profile_id, v_lot.id, -least(v_lot.owed, return_to_lot.amount), 'repay',
+            -least(v_lot.owed, return_to_lot.amount), v_lot.id
+        );
+    end if;
+end;
+$$;
+
+
+ALTER FUNCTION private.return_to_lot(lot_id bigint, amount bigint, kind text, generation_id uuid, debt_lot_id bigint, reason text) OWNER TO postgres;
+
+--
+-- Name: FUNCTION return_to_lot(lot_id bigint, amount bigint, kind text, generation_id uuid, debt_lot_id bigint, reason text); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.return_to_lot(lot_id bigint, amount bigint, kind text, generation_id uuid, debt_lot_id bigint, reason text) IS 'Puts credits back into the lot they came from. An expired lot lives again for
+settings.refund_grace; a lot that owes repays itself first. The caller holds the profile''s lock.';
+
+
+--
+-- Name: reverse_referral(public.referrals, boolean); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.reverse_referral(referral public.referrals, is_reversed boolean) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_lot record;
 begin
     update public.referrals as r
     set
-        status = 'rewarded',
-        rewarded_at = now()
-    where r.referred_id = reward_referral.referred_id
-        and r.status = 'pending'
-    returning r.referrer_id into v_referrer_id;
+        status = case when reverse_referral.is_reversed then 'reversed' else 'rewarded' end,
+        reversed_at = case when reverse_referral.is_reversed then now() end
+    where r.id = reverse_referral.referral.id;
 
-    if v_referrer_id is null then
+    for v_lot in
+        select
+            l.id,
+            l.amount
+        from public.credit_lots as l
+        where l.grant_key in (
+            'referral:' || reverse_referral.referral.referred_id,
+            'referred:' || reverse_referral.referral.referred_id
+        )
+        order by l.id
+    loop
+        perform private.claw_back_lot(
+            v_lot.id,
+            case when reverse_referral.is_reversed then v_lot.amount else 0 end,
+            'referral:' || reverse_referral.referral.id
+        );
+    end loop;
+end;
+$$;
+
+
+ALTER FUNCTION private.reverse_referral(referral public.referrals, is_reversed boolean) OWNER TO postgres;
+
+--
+-- Name: FUNCTION reverse_referral(referral public.referrals, is_reversed boolean); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.reverse_referral(referral public.referrals, is_reversed boolean) IS 'Takes both bonuses of a referral back, or gives them again. The caller holds both profiles''
+locks.';
+
+
+--
+-- Name: reward_referral(public.referrals, uuid); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.reward_referral(referral public.referrals, payment_id uuid) RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_settings private.settings;
+    v_reason text;
+begin
+    select s.* into v_settings
+    from private.settings as s;
+
+    v_reason := case
+        when private.is_known_person(reward_referral.referral.referred_id) then 'known_person'
+        when exists (
+            select
+            from public.profiles as p
+            where p.id = reward_referral.referral.referrer_id
+                and p.deleted_at is not null
+        ) then 'referrer_gone'
+        -- Counted under the referrer's lock, so that the cap holds for any number at once.
+        when (
+            select count(*) >= v_settings.referral_rewards_per_month_max
+            from public.referrals as r
+            where r.referrer_id = reward_referral.referral.referrer_id
+                and r.rewarded_at >= date_trunc('month', now(), 'utc')
+        ) then 'monthly_cap'
+    end;
+
+    update public.referrals as r
+    set
+        status = case when v_reason is null then 'rewarded' else 'rejected' end,
+        reason = v_reason,
+        rewarded_at = case when v_reason is null then now() end,
+        payment_id = case when v_reason is null then reward_referral.payment_id end
+    where r.id = reward_referral.referral.id
+        and r.status = 'pending';
+
+    if not found or v_reason is not null then
         return false;
     end if;
 
     perform private.grant_credits(
-        v_referrer_id,
-        (select s.referral_bonus_credits from private.settings as s),
-        'referral',
-        'referral:' || reward_referral.referred_id
+        reward_referral.referral.referrer_id, v_settings.referral_bonus_credits, 'referral',
+        'referral:' || reward_referral.referral.referred_id
+    );
+    perform private.grant_credits(
+        reward_referral.referral.referred_id, v_settings.referred_bonus_credits, 'referral',
+        'referred:' || reward_referral.referral.referred_id
     );
     return true;
 end;
 $$;
 
 
-ALTER FUNCTION private.reward_referral(referred_id uuid) OWNER TO postgres;
+ALTER FUNCTION private.reward_referral(referral public.referrals, payment_id uuid) OWNER TO postgres;
 
 --
--- Name: FUNCTION reward_referral(referred_id uuid); Type: COMMENT; Schema: private; Owner: postgres
+-- Name: FUNCTION reward_referral(referral public.referrals, payment_id uuid); Type: COMMENT; Schema: private; Owner: postgres
 --
 
-COMMENT ON FUNCTION private.reward_referral(referred_id uuid) IS 'Pays the referrer of this person, if a referral is pending. True when it paid.';
+COMMENT ON FUNCTION private.reward_referral(referral public.referrals, payment_id uuid) IS 'Pays a pending referral, or rejects it: known_person, referrer_gone, monthly_cap. True when it
+paid. The caller holds both profiles'' locks.';
 
 
 --
--- Name: reward_sign_up(uuid, boolean, boolean); Type: FUNCTION; Schema: private; Owner: postgres
+-- Name: reward_sign_up(uuid, boolean); Type: FUNCTION; Schema: private; Owner: postgres
 --
 
-CREATE FUNCTION private.reward_sign_up(user_id uuid, is_anonymous boolean, is_confirmed boolean) RETURNS void
+CREATE FUNCTION private.reward_sign_up(user_id uuid, is_anonymous boolean) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
     SET lock_timeout TO '2s'
@@ -1851,45 +4541,159 @@ begin
         return;
     end if;
 
-    -- Asked first, so that a confirmation locks the referrer's profile alone: two would be two in
-    -- any order.
-    if not exists (
-        select
-        from public.credit_lots as l
-        where l.grant_key = 'sign_up:' || user_id
-    ) then
-        perform private.grant_credits(
-            user_id,
-            (select s.sign_up_credits from private.settings as s),
-            'sign_up',
-            'sign_up:' || user_id
-        );
+    if private.is_confirmed(user_id) then
+        begin
+            perform private.claim_address(user_id);
+            perform private.settle_referral(user_id);
+        exception
+            -- The referrer's row may be locked for too long, and a sign-up must not fail for that.
+            -- The referral stays pending and private.sweep() pays it.
+            when lock_not_available or deadlock_detected then
+                raise warning 'the referral reward of % is postponed: %', user_id, sqlerrm;
+        end;
     end if;
 
-    if not is_confirmed then
-        return;
-    end if;
-
-    begin
-        perform private.reward_referral(user_id);
-    exception
-        -- The referrer's row may be locked for too long, and a sign-up must not fail for that. The
-        -- referral stays pending and private.sweep() pays it.
-        when lock_not_available or deadlock_detected then
-            raise warning 'the referral reward of % is postponed: %', user_id, sqlerrm;
-    end;
+    perform private.give_sign_up_credits(user_id);
 end;
 $$;
 
 
-ALTER FUNCTION private.reward_sign_up(user_id uuid, is_anonymous boolean, is_confirmed boolean) OWNER TO postgres;
+ALTER FUNCTION private.reward_sign_up(user_id uuid, is_anonymous boolean) OWNER TO postgres;
 
 --
--- Name: FUNCTION reward_sign_up(user_id uuid, is_anonymous boolean, is_confirmed boolean); Type: COMMENT; Schema: private; Owner: postgres
+-- Name: FUNCTION reward_sign_up(user_id uuid, is_anonymous boolean); Type: COMMENT; Schema: private; Owner: postgres
 --
 
-COMMENT ON FUNCTION private.reward_sign_up(user_id uuid, is_anonymous boolean, is_confirmed boolean) IS 'Pays what a sign-up earns: the person''s own credits, and the referrer''s once the address is
+COMMENT ON FUNCTION private.reward_sign_up(user_id uuid, is_anonymous boolean) IS 'Pays what a sign-up earns: the person''s own credits, and the referral once the address is
 confirmed. Safe to call again: each grant has its key.';
+
+
+--
+-- Name: settle_payment(uuid, text); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.settle_payment(payment_id uuid, reason text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_payment public.payments;
+    v_lot record;
+begin
+    perform private.lock_profiles(array(
+        select p.profile_id
+        from public.payments as p
+        where p.id = settle_payment.payment_id
+    ));
+
+    update public.payments as p
+    set
+        amount_reversed = least(p.amount, r.reversed),
+        dispute_status = r.dispute_status
+    from (
+        select
+            coalesce(sum(r.amount) filter (where r.status in ('taken', 'lost')), 0) as reversed,
+            -- One open dispute is enough to be in dispute; one lost outweighs one won.
+            coalesce(
+                min(r.status) filter (where r.status = 'open'),
+                min(r.status) filter (where r.kind = 'dispute')
+            ) as dispute_status
+        from private.payment_reversals as r
+        where r.payment_id = settle_payment.payment_id
+    ) as r
+    where p.id = settle_payment.payment_id
+    returning p.* into v_payment;
+
+    -- In proportion, in favour of the person; the whole amount takes the whole lot.
+    for v_lot in
+        select
+            l.id,
+            floor(l.amount::numeric * v_payment.amount_reversed / v_payment.amount)::bigint
+                as target
+        from public.credit_lots as l
+        where l.payment_id = settle_payment.payment_id
+            and v_payment.amount > 0
+        order by l.id
+    loop
+        perform private.claw_back_lot(v_lot.id, v_lot.target, settle_payment.reason);
+    end loop;
+
+    perform private.freeze_payment(settle_payment.payment_id);
+end;
+$$;
+
+
+ALTER FUNCTION private.settle_payment(payment_id uuid, reason text) OWNER TO postgres;
+
+--
+-- Name: FUNCTION settle_payment(payment_id uuid, reason text); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.settle_payment(payment_id uuid, reason text) IS 'Makes the credits of a payment what its reversals say: claws back in proportion to the money that
+went back, and freezes while a dispute is open. Safe to call again.';
+
+
+--
+-- Name: settle_pending_referrals(integer); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.settle_pending_referrals(max_referrals integer) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_pending record;
+    v_due uuid[];
+    v_rewarded integer := 0;
+begin
+    select array_agg(d.referred_id order by d.created_at) into v_due
+    from (
+        select
+            r.referred_id,
+            r.created_at
+        from public.referrals as r
+        cross join private.settings as s
+        where r.status = 'pending'
+            and private.is_confirmed(r.referred_id)
+            and (
+                s.referral_policy = 'confirmed'
+                or private.qualifying_payment(r.referred_id) is not null
+            )
+        order by r.created_at
+        limit settle_pending_referrals.max_referrals
+    ) as d;
+
+    -- All of them at once, in id order: one pair after the other could meet another transaction's.
+    perform private.lock_profiles(array(
+        select unnest(array[r.referred_id, r.referrer_id])
+        from public.referrals as r
+        where r.referred_id = any(v_due)
+            and r.status = 'pending'
+    ));
+
+    for v_pending in
+        select d.referred_id
+        from unnest(v_due) with ordinality as d (referred_id, place)
+        order by d.place
+    loop
+        if private.settle_referral(v_pending.referred_id) then
+            v_rewarded := v_rewarded + 1;
+        end if;
+    end loop;
+
+    return v_rewarded;
+end;
+$$;
+
+
+ALTER FUNCTION private.settle_pending_referrals(max_referrals integer) OWNER TO postgres;
+
+--
+-- Name: FUNCTION settle_pending_referrals(max_referrals integer); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.settle_pending_referrals(max_referrals integer) IS 'Settles pending referrals that are due: whose reward was postponed, or whose policy changed.
+Returns how many were paid.';
 
 
 --
@@ -1996,6 +4800,72 @@ again.';
 
 
 --
+-- Name: settle_referral(uuid); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.settle_referral(referred_id uuid) RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_referral public.referrals;
+    v_payment_id uuid;
+    v_is_earned boolean;
+    v_is_refunded boolean;
+begin
+    -- Profiles before the referral's own row, as everywhere.
+    perform private.lock_profiles(array(
+        select unnest(array[r.referred_id, r.referrer_id])
+        from public.referrals as r
+        where r.referred_id = settle_referral.referred_id
+            and r.status <> 'rejected'
+    ));
+
+    select r.* into v_referral
+    from public.referrals as r
+    where r.referred_id = settle_referral.referred_id
+        and r.status <> 'rejected';
+
+    if v_referral.status = 'pending' then
+        select
+            case s.referral_policy when 'first_purchase' then q.payment_id end,
+            u.is_confirmed and (s.referral_policy = 'confirmed' or q.payment_id is not null)
+        into v_payment_id, v_is_earned
+        from private.settings as s
+        cross join (
+            select private.qualifying_payment(v_referral.referred_id) as payment_id
+        ) as q
+        cross join private.is_confirmed(v_referral.referred_id) as u (is_confirmed);
+
+        return v_is_earned and private.reward_referral(v_referral, v_payment_id);
+    end if;
+
+    if v_referral.payment_id is not null then
+        select p.amount_reversed >= p.amount into v_is_refunded
+        from public.payments as p
+        where p.id = v_referral.payment_id;
+
+        if v_is_refunded <> (v_referral.status = 'reversed') then
+            perform private.reverse_referral(v_referral, v_is_refunded);
+        end if;
+    end if;
+
+    return false;
+end;
+$$;
+
+
+ALTER FUNCTION private.settle_referral(referred_id uuid) OWNER TO postgres;
+
+--
+-- Name: FUNCTION settle_referral(referred_id uuid); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.settle_referral(referred_id uuid) IS 'Does what is due for the referral of this person: pays it once it is earned, and reverses it when
+the purchase that earned it was refunded in full. Safe to call again. True when it paid now.';
+
+
+--
 -- Name: sidecar_ready(); Type: FUNCTION; Schema: private; Owner: postgres
 --
 
@@ -2056,62 +4926,22 @@ CREATE FUNCTION private.spend_credits(profile_id uuid, amount bigint, generation
     SET search_path TO ''
     AS $$
 declare
-    v_profile public.profiles;
-    v_lot record;
-    v_take bigint;
-    v_left bigint := spend_credits.amount;
-    v_touched bigint := 0;
+    v_missing bigint;
 begin
-    select p.* into v_profile
-    from public.profiles as p
-    where p.id = spend_credits.profile_id
-    for no key update;
+    perform private.lock_profiles(array[spend_credits.profile_id]);
 
-    for v_lot in
-        select
-            l.id,
-            l.remaining
-        from public.credit_lots as l
-        where l.profile_id = v_profile.id
-            and l.exhausted_at is null
-            and l.frozen_at is null
-            and (l.expires_at is null or l.expires_at > now())
-        order by l.priority, l.expires_at, l.id
-    loop
-        exit when v_left = 0;
-        v_take := least(v_lot.remaining, v_left);
-        v_left := v_left - v_take;
-        v_touched := v_touched + 1;
+    v_missing := private.burn_lots(
+        spend_credits.profile_id, spend_credits.amount, 'spend', spend_credits.generation_id
+    );
 
-        update public.credit_lots as l
-        set
-            remaining = l.remaining - v_take,
-            exhausted_at = case when l.remaining = v_take then now() end
-        where l.id = v_lot.id;
-
-        insert into public.credit_entries (
-            profile_id, entry_number, lot_id, amount, kind, generation_id, balance_after
-        )
-        values (
-            v_profile.id, v_profile.entry_count + v_touched, v_lot.id, -v_take, 'spend',
-            spend_credits.generation_id, v_profile.credits - (spend_credits.amount - v_left)
-        );
-    end loop;
-
-    if v_left > 0 then
+    if v_missing > 0 then
         raise sqlstate 'PT402' using
             message = 'insufficient_credits',
             detail = format(
-                'It costs %s credits and %s are missing.', spend_credits.amount, v_left
+                'It costs %s credits and %s are missing.', spend_credits.amount, v_missing
             ),
             hint = 'Buy credits, or ask for a cheaper generation type.';
     end if;
-
-    update public.profiles as p
-    set
-        credits = p.credits - spend_credits.amount,
-        entry_count = p.entry_count + v_touched
-    where p.id = v_profile.id;
 end;
 $$;
 
@@ -2122,8 +4952,7 @@ ALTER FUNCTION private.spend_credits(profile_id uuid, amount bigint, generation_
 -- Name: FUNCTION spend_credits(profile_id uuid, amount bigint, generation_id uuid); Type: COMMENT; Schema: private; Owner: postgres
 --
 
-COMMENT ON FUNCTION private.spend_credits(profile_id uuid, amount bigint, generation_id uuid) IS 'Burns credits for a generation from the open lots in burn order, one entry per lot, or raises
-PT402 insufficient_credits and changes nothing.';
+COMMENT ON FUNCTION private.spend_credits(profile_id uuid, amount bigint, generation_id uuid) IS 'Burns credits for a generation, or raises PT402 insufficient_credits and changes nothing.';
 
 
 --
@@ -2273,8 +5102,8 @@ CREATE FUNCTION private.sweep() RETURNS jsonb
     AS $$
 declare
     v_overdue record;
-    v_pending record;
     v_expired integer := 0;
+    v_lots integer := 0;
     v_rewarded integer := 0;
 begin
     -- Each unfinished generation has an outbox row, and the outbox is small. Rows that a worker or
@@ -2294,28 +5123,18 @@ begin
         end if;
     end loop;
 
-    -- One kind of work a call. Both lock profiles in id order; one after the other would not.
-    if v_expired > 0 then
-        return jsonb_build_object('expired', v_expired, 'rewarded', 0);
+    -- One kind of work a call. Each locks profiles in id order; one after the other would not.
+    if v_expired = 0 then
+        v_lots := private.expire_lots();
     end if;
 
-    for v_pending in
-        select r.referred_id
-        from public.referrals as r
-        inner join auth.users as u on r.referred_id = u.id
-        where r.status = 'pending'
-            and u.email_confirmed_at is not null
-            and not u.is_anonymous
-        order by r.referrer_id, r.referred_id
-        limit 500
-        for update of r skip locked
-    loop
-        if private.reward_referral(v_pending.referred_id) then
-            v_rewarded := v_rewarded + 1;
-        end if;
-    end loop;
+    if v_expired = 0 and v_lots = 0 then
+        v_rewarded := private.settle_pending_referrals(100);
+    end if;
 
-    return jsonb_build_object('expired', v_expired, 'rewarded', v_rewarded);
+    return jsonb_build_object(
+        'expired', v_expired, 'expired_lots', v_lots, 'rewarded', v_rewarded
+    );
 end;
 $$;
 
@@ -2326,8 +5145,36 @@ ALTER FUNCTION private.sweep() OWNER TO postgres;
 -- Name: FUNCTION sweep(); Type: COMMENT; Schema: private; Owner: postgres
 --
 
-COMMENT ON FUNCTION private.sweep() IS 'Expires generations past their deadline, with the credits back, and pays rewards that were
-postponed. Safe to run at any time and by many. Returns how many of each.';
+COMMENT ON FUNCTION private.sweep() IS 'Expires generations past their deadline, with the credits back, and credits past their own; pays
+rewards that were postponed. Safe to run at any time and by many. Returns how many of each: call it
+again until there is nothing more.';
+
+
+--
+-- Name: tg__ledger_only(); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.tg__ledger_only() RETURNS trigger
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+begin
+    raise exception using
+        errcode = '42501',
+        message = 'ledger_only',
+        detail = format('%s of %s would bypass the ledger.', tg_op, tg_relid::regclass),
+        hint = 'Insert an entry into public.credit_entries: the balances follow.';
+end;
+$$;
+
+
+ALTER FUNCTION private.tg__ledger_only() OWNER TO postgres;
+
+--
+-- Name: FUNCTION tg__ledger_only(); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.tg__ledger_only() IS 'Refuses to everyone what only the trigger of public.credit_entries may do.';
 
 
 --
@@ -2355,6 +5202,135 @@ ALTER FUNCTION private.tg__refuse_change() OWNER TO postgres;
 --
 
 COMMENT ON FUNCTION private.tg__refuse_change() IS 'Statement trigger for append-only tables: refuses UPDATE, DELETE and TRUNCATE to everyone.';
+
+
+--
+-- Name: tg_credit_entries__apply(); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.tg_credit_entries__apply() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+    -- Updated before the entry is inserted: the foreign keys then find the rows locked already.
+    update public.profiles as p
+    set
+        credits = p.credits + new.amount,
+        debt = p.debt + new.debt,
+        entry_count = p.entry_count + 1
+    where p.id = new.profile_id
+    returning p.entry_count, p.credits into new.entry_number, new.balance_after;
+
+    -- A new lot brings its credits along.
+    if new.kind <> 'grant' then
+        update public.credit_lots as l
+        set
+            remaining = l.remaining + new.amount,
+            exhausted_at = case when l.remaining + new.amount = 0 then now() end
+        where l.id = new.lot_id
+            and l.profile_id = new.profile_id;
+
+        if not found then
+            raise foreign_key_violation using
+                message = 'lot_of_another_profile',
+                detail = format('Lot %s is not one of %s.', new.lot_id, new.profile_id);
+        end if;
+    end if;
+
+    -- A repayment lowers the debt by what it takes, so it leaves clawed_back as it is.
+    if new.kind in ('claw_back', 'repay', 'reinstate') then
+        update public.credit_lots as l
+        set
+            clawed_back = l.clawed_back + new.debt - new.amount,
+            owed = l.owed + new.debt
+        where l.id = coalesce(new.debt_lot_id, new.lot_id)
+            and l.profile_id = new.profile_id;
+
+        if not found then
+            raise foreign_key_violation using
+                message = 'lot_of_another_profile',
+                detail = format('Lot %s is not one of %s.', new.debt_lot_id, new.profile_id);
+        end if;
+    end if;
+
+    return new;
+end;
+$$;
+
+
+ALTER FUNCTION private.tg_credit_entries__apply() OWNER TO postgres;
+
+--
+-- Name: FUNCTION tg_credit_entries__apply(); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.tg_credit_entries__apply() IS 'Gives a new entry its number and its balance, and moves its lot and its profile by it.';
+
+
+--
+-- Name: tg_credit_entries__refund_is_covered(); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.tg_credit_entries__refund_is_covered() RETURNS trigger
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+begin
+    if not exists (
+        select
+        from public.credit_entries as e
+        where e.generation_id = new.generation_id
+            and e.lot_id = new.lot_id
+            and e.profile_id = new.profile_id
+            and e.kind = 'spend'
+            and e.amount <= -new.amount
+    ) then
+        raise exception using
+            errcode = 'check_violation',
+            message = 'refund_exceeds_spend',
+            detail = format(
+                'Generation %s did not take %s credits from lot %s.',
+                new.generation_id, new.amount, new.lot_id
+            );
+    end if;
+    return null;
+end;
+$$;
+
+
+ALTER FUNCTION private.tg_credit_entries__refund_is_covered() OWNER TO postgres;
+
+--
+-- Name: FUNCTION tg_credit_entries__refund_is_covered(); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.tg_credit_entries__refund_is_covered() IS 'Refuses a refund of more than the generation took from the lot.';
+
+
+--
+-- Name: tg_credit_lots__grant(); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.tg_credit_lots__grant() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+    insert into public.credit_entries (profile_id, lot_id, amount, kind)
+    values (new.profile_id, new.id, new.amount, 'grant');
+    return null;
+end;
+$$;
+
+
+ALTER FUNCTION private.tg_credit_lots__grant() OWNER TO postgres;
+
+--
+-- Name: FUNCTION tg_credit_lots__grant(); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.tg_credit_lots__grant() IS 'Writes the grant entry of a new lot.';
 
 
 --
@@ -2429,9 +5405,7 @@ CREATE FUNCTION private.tg_users__confirm() RETURNS trigger
     SET search_path TO ''
     AS $$
 begin
-    perform private.reward_sign_up(
-        new.id, coalesce(new.is_anonymous, false), new.email_confirmed_at is not null
-    );
+    perform private.reward_sign_up(new.id, coalesce(new.is_anonymous, false));
     return null;
 end;
 $$;
@@ -2473,9 +5447,7 @@ begin
         perform private.record_referral(new.id, v_code);
     end if;
 
-    perform private.reward_sign_up(
-        new.id, coalesce(new.is_anonymous, false), new.email_confirmed_at is not null
-    );
+    perform private.reward_sign_up(new.id, coalesce(new.is_anonymous, false));
     return null;
 end;
 $$;
@@ -2488,6 +5460,58 @@ ALTER FUNCTION private.tg_users__create_profile() OWNER TO postgres;
 --
 
 COMMENT ON FUNCTION private.tg_users__create_profile() IS 'Makes the profile of a new person, its code and its first credits. Never stops a sign-up.';
+
+
+--
+-- Name: too_many_codes(integer); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.too_many_codes(retry_after_seconds integer) RETURNS jsonb
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+    select private.refuse(
+        429,
+        'too_many_codes',
+        format('Too many wrong codes. Try again in %s seconds.',
+            too_many_codes.retry_after_seconds),
+        'Copy the code instead of typing it.',
+        too_many_codes.retry_after_seconds
+    );
+$$;
+
+
+ALTER FUNCTION private.too_many_codes(retry_after_seconds integer) OWNER TO postgres;
+
+--
+-- Name: FUNCTION too_many_codes(retry_after_seconds integer); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.too_many_codes(retry_after_seconds integer) IS 'The answer to somebody who guesses.';
+
+
+--
+-- Name: uuid_v7_floor(timestamp with time zone); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.uuid_v7_floor(instant timestamp with time zone) RETURNS uuid
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+    select (
+        lpad(to_hex((extract(epoch from uuid_v7_floor.instant) * 1000)::bigint), 12, '0')
+        || '70008000000000000000'
+    )::uuid;
+$$;
+
+
+ALTER FUNCTION private.uuid_v7_floor(instant timestamp with time zone) OWNER TO postgres;
+
+--
+-- Name: FUNCTION uuid_v7_floor(instant timestamp with time zone); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.uuid_v7_floor(instant timestamp with time zone) IS 'The lowest version 7 UUID of this millisecond: keys from it on were made then or later.';
 
 
 --
@@ -2543,6 +5567,32 @@ object_not_found; PT409 user_image_limit_reached.';
 
 
 --
+-- Name: apply_referral_code(text); Type: FUNCTION; Schema: public; Owner: postgres
+--
+
+CREATE FUNCTION public.apply_referral_code(code text) RETURNS jsonb
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+    select private.apply_referral_code(apply_referral_code.code);
+$$;
+
+
+ALTER FUNCTION public.apply_referral_code(code text) OWNER TO postgres;
+
+--
+-- Name: FUNCTION apply_referral_code(code text); Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON FUNCTION public.apply_referral_code(code text) IS 'Say who sent you, if the sign-up itself could not.
+
+For signed-in people, within settings.referral_window of the sign-up. Returns {"status", "code"}:
+pending until the address is confirmed or the first purchase is made, then rewarded. Each try is
+recorded in referrals. Refuses with 404 referral_code_not_found; 409 referral_code_refused, with the
+reason in the details; 429 too_many_codes, with Retry-After.';
+
+
+--
 -- Name: cancel_generation(uuid); Type: FUNCTION; Schema: public; Owner: postgres
 --
 
@@ -2575,32 +5625,63 @@ CREATE FUNCTION public.my_credits() RETURNS public.credit_summary
     LANGUAGE sql STABLE
     SET search_path TO ''
     AS $$
-    with spendable as (
+    with open_lots as (
         select
             l.remaining,
             l.expires_at,
-            min(l.expires_at) over () as next_expires_at
+            l.frozen_at is not null as is_frozen
         from public.credit_lots as l
         where l.profile_id = (select auth.uid())
             and l.exhausted_at is null
-            and l.frozen_at is null
-            and (l.expires_at is null or l.expires_at > now())
+            and (l.frozen_at is not null or l.expires_at is null or l.expires_at > now())
     ),
 
-    under_way as (
-        select g.credit_cost
-        from public.generations as g
-        where g.profile_id = (select auth.uid())
-            and g.finished_at is null
+    expiring as (
+        select
+            l.expires_at,
+            sum(l.remaining) as credits
+        from open_lots as l
+        where not l.is_frozen
+            and l.expires_at is not null
+        group by l.expires_at
+        order by l.expires_at
+        limit 1
+    ),
+
+    next_grant as (
+        select
+            s.next_grant_at,
+            p.credits_per_month
+        from public.subscriptions as s
+        inner join public.plans as p on s.plan_name = p.plan_name
+        where s.profile_id = (select auth.uid())
+            and s.is_active
+            and p.credits_per_month > 0
+            and s.next_grant_at > now()
+            and (s.next_grant_at < s.end_date or s.end_date is null)
+            and not (s.cancel_at_period_end and s.next_grant_at >= s.current_period_end)
+        order by s.next_grant_at
+        limit 1
     )
 
     select
-        coalesce((select sum(s.remaining) from spendable as s), 0)::bigint,
-        coalesce((select sum(u.credit_cost) from under_way as u), 0)::bigint,
-        coalesce(
-            (select sum(s.remaining) from spendable as s where s.expires_at = s.next_expires_at), 0
-        )::bigint,
-        (select min(s.expires_at) from spendable as s);
+        coalesce((select sum(l.remaining) from open_lots as l where not l.is_frozen), 0)::bigint,
+        coalesce((
+            select sum(g.credit_cost)
+            from public.generations as g
+            where g.profile_id = (select auth.uid())
+                and g.finished_at is null
+        ), 0)::bigint,
+        coalesce((select sum(l.remaining) from open_lots as l where l.is_frozen), 0)::bigint,
+        coalesce((
+            select p.debt
+            from public.profiles as p
+            where p.id = (select auth.uid())
+        ), 0)::bigint,
+        coalesce((select e.credits from expiring as e), 0)::bigint,
+        (select e.expires_at from expiring as e),
+        coalesce((select n.credits_per_month from next_grant as n), 0)::bigint,
+        (select n.next_grant_at from next_grant as n);
 $$;
 
 
@@ -2610,14 +5691,64 @@ ALTER FUNCTION public.my_credits() OWNER TO postgres;
 -- Name: FUNCTION my_credits(); Type: COMMENT; Schema: public; Owner: postgres
 --
 
-COMMENT ON FUNCTION public.my_credits() IS 'What the signed-in person has: available, held for pictures under way, and what expires next.';
+COMMENT ON FUNCTION public.my_credits() IS 'What the signed-in person has: available, held for pictures under way, frozen, owed, what expires
+next, and what the plan grants next.';
 
 
 --
--- Name: request_generation(text, text, uuid, uuid); Type: FUNCTION; Schema: public; Owner: postgres
+-- Name: quote_generation(text); Type: FUNCTION; Schema: public; Owner: postgres
 --
 
-CREATE FUNCTION public.request_generation(generation_type text, prompt text, idempotency_key uuid, user_image_id uuid DEFAULT NULL::uuid) RETURNS public.generations
+CREATE FUNCTION public.quote_generation(generation_type text) RETURNS public.generation_quote
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+    select private.quote_generation(quote_generation.generation_type);
+$$;
+
+
+ALTER FUNCTION public.quote_generation(generation_type text) OWNER TO postgres;
+
+--
+-- Name: FUNCTION quote_generation(generation_type text); Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON FUNCTION public.quote_generation(generation_type text) IS 'What the next thumbnail of this type would cost the signed-in person.
+
+Nothing is reserved. Refuses with PT404 generation_type_not_found.';
+
+
+--
+-- Name: redeem_code(text); Type: FUNCTION; Schema: public; Owner: postgres
+--
+
+CREATE FUNCTION public.redeem_code(code text) RETURNS jsonb
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+    select private.redeem_code(redeem_code.code);
+$$;
+
+
+ALTER FUNCTION public.redeem_code(code text) OWNER TO postgres;
+
+--
+-- Name: FUNCTION redeem_code(code text); Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON FUNCTION public.redeem_code(code text) IS 'Turn a promotional code into credits.
+
+For signed-in people with a confirmed address. Returns {"credits", "expires_at"}; expires_at is null
+when they never expire. Refuses with 403 confirmed_address_required; 404 code_not_found; 409
+code_expired, code_exhausted, code_already_redeemed; 429 too_many_codes after too many wrong codes
+within an hour, with Retry-After.';
+
+
+--
+-- Name: request_generation(text, text, uuid, uuid, boolean); Type: FUNCTION; Schema: public; Owner: postgres
+--
+
+CREATE FUNCTION public.request_generation(generation_type text, prompt text, idempotency_key uuid, user_image_id uuid DEFAULT NULL::uuid, pay_with_credits boolean DEFAULT false) RETURNS public.generations
     LANGUAGE sql
     SET search_path TO ''
     AS $$
@@ -2625,24 +5756,154 @@ CREATE FUNCTION public.request_generation(generation_type text, prompt text, ide
         request_generation.generation_type,
         request_generation.prompt,
         request_generation.idempotency_key,
-        request_generation.user_image_id
+        request_generation.user_image_id,
+        request_generation.pay_with_credits
     );
 $$;
 
 
-ALTER FUNCTION public.request_generation(generation_type text, prompt text, idempotency_key uuid, user_image_id uuid) OWNER TO postgres;
+ALTER FUNCTION public.request_generation(generation_type text, prompt text, idempotency_key uuid, user_image_id uuid, pay_with_credits boolean) OWNER TO postgres;
 
 --
--- Name: FUNCTION request_generation(generation_type text, prompt text, idempotency_key uuid, user_image_id uuid); Type: COMMENT; Schema: public; Owner: postgres
+-- Name: FUNCTION request_generation(generation_type text, prompt text, idempotency_key uuid, user_image_id uuid, pay_with_credits boolean); Type: COMMENT; Schema: public; Owner: postgres
 --
 
-COMMENT ON FUNCTION public.request_generation(generation_type text, prompt text, idempotency_key uuid, user_image_id uuid) IS 'Ask for a thumbnail.
+COMMENT ON FUNCTION public.request_generation(generation_type text, prompt text, idempotency_key uuid, user_image_id uuid, pay_with_credits boolean) IS 'Ask for a thumbnail.
 
-For signed-in people. Burns the cost of the generation type and queues the work in one
-transaction, and returns the generation. The same idempotency_key returns the same generation and
-burns nothing more. Refuses with PT402 insufficient_credits; PT404 generation_type_not_found,
-user_image_not_found; PT409 idempotency_conflict; PT422 prompt_empty, prompt_too_long,
-prompt_has_control_characters, user_image_required, user_image_not_supported.';
+For signed-in people. Burns the cost of the generation type, or nothing when an unlimited plan
+covers it, and queues the work in one transaction; returns the generation. The same idempotency_key
+returns the same generation and burns nothing more. pay_with_credits says that credits may be burned
+once the fair use of an unlimited plan is reached. Refuses with PT402 insufficient_credits,
+fair_use_reached; PT404 generation_type_not_found, user_image_not_found; PT409 idempotency_conflict;
+PT422 prompt_empty, prompt_too_long, prompt_has_control_characters, user_image_required,
+user_image_not_supported; 429 too_many_running, too_many_per_minute, too_many_per_day,
+daily_capacity_reached, with Retry-After.';
+
+
+--
+-- Name: audit_log; Type: TABLE; Schema: private; Owner: postgres
+--
+
+CREATE TABLE private.audit_log (
+    id bigint NOT NULL,
+    actor text NOT NULL,
+    action text NOT NULL,
+    profile_id uuid,
+    reason text NOT NULL,
+    details jsonb DEFAULT '{}'::jsonb NOT NULL,
+    action_key text NOT NULL,
+    session_role text DEFAULT SESSION_USER NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT audit_log_actor_not_blank CHECK ((btrim(actor) <> ''::text)),
+    CONSTRAINT audit_log_reason_not_blank CHECK ((btrim(reason) <> ''::text))
+);
+
+
+ALTER TABLE private.audit_log OWNER TO postgres;
+
+--
+-- Name: TABLE audit_log; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON TABLE private.audit_log IS 'One row per change made by an operator, written in the transaction of the change. Append-only.';
+
+
+--
+-- Name: COLUMN audit_log.actor; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.audit_log.actor IS 'Who did it, as they called themselves.';
+
+
+--
+-- Name: COLUMN audit_log.action_key; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.audit_log.action_key IS 'Given by the caller: the same key never acts twice.';
+
+
+--
+-- Name: COLUMN audit_log.session_role; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.audit_log.session_role IS 'The database role that was logged in.';
+
+
+--
+-- Name: audit_log_id_seq; Type: SEQUENCE; Schema: private; Owner: postgres
+--
+
+ALTER TABLE private.audit_log ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME private.audit_log_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+
+--
+-- Name: code_failures; Type: TABLE; Schema: private; Owner: postgres
+--
+
+CREATE TABLE private.code_failures (
+    id bigint NOT NULL,
+    profile_id uuid NOT NULL,
+    failed_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+
+ALTER TABLE private.code_failures OWNER TO postgres;
+
+--
+-- Name: TABLE code_failures; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON TABLE private.code_failures IS 'Wrong referral and promotional codes of the last hour.';
+
+
+--
+-- Name: code_failures_id_seq; Type: SEQUENCE; Schema: private; Owner: postgres
+--
+
+ALTER TABLE private.code_failures ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME private.code_failures_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+
+--
+-- Name: credit_freezes; Type: TABLE; Schema: private; Owner: postgres
+--
+
+CREATE TABLE private.credit_freezes (
+    lot_id bigint NOT NULL,
+    freeze_key text NOT NULL,
+    reason text NOT NULL,
+    frozen_at timestamp with time zone DEFAULT now() NOT NULL,
+    released_at timestamp with time zone
+);
+
+
+ALTER TABLE private.credit_freezes OWNER TO postgres;
+
+--
+-- Name: TABLE credit_freezes; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON TABLE private.credit_freezes IS 'Why a lot is or was frozen. credit_lots.frozen_at is set as long as one of these is open.';
+
+
+--
+-- Name: COLUMN credit_freezes.freeze_key; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.credit_freezes.freeze_key IS 'The dispute or the operator''s action behind it: one freeze per lot and key, for ever.';
 
 
 --
@@ -2656,6 +5917,8 @@ CREATE TABLE private.generation_models (
     prompt_field text DEFAULT 'prompt'::text NOT NULL,
     face_field text,
     face_is_list boolean DEFAULT false NOT NULL,
+    expected_cost_micros bigint DEFAULT 0 NOT NULL,
+    CONSTRAINT generation_models_expected_cost_micros_not_negative CHECK ((expected_cost_micros >= 0)),
     CONSTRAINT generation_models_input_template_is_object CHECK ((jsonb_typeof(input_template) = 'object'::text)),
     CONSTRAINT generation_models_model_is_owner_and_name CHECK ((model ~ '^[a-z0-9][a-z0-9_.-]*/[a-z0-9][a-z0-9_.-]*$'::text))
 );
@@ -2703,6 +5966,14 @@ COMMENT ON COLUMN private.generation_models.face_field IS 'Input key that takes 
 --
 
 COMMENT ON COLUMN private.generation_models.face_is_list IS 'Whether the face key takes a list of URLs.';
+
+
+--
+-- Name: COLUMN generation_models.expected_cost_micros; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.generation_models.expected_cost_micros IS 'What one run costs us at the provider, in millionths of a US dollar: what the daily breaker
+counts.';
 
 
 --
@@ -2785,6 +6056,27 @@ every transaction would serialise all commits of the database.';
 
 
 --
+-- Name: known_addresses; Type: TABLE; Schema: private; Owner: postgres
+--
+
+CREATE TABLE private.known_addresses (
+    address_hash bytea NOT NULL,
+    profile_id uuid NOT NULL,
+    claimed_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+
+ALTER TABLE private.known_addresses OWNER TO postgres;
+
+--
+-- Name: TABLE known_addresses; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON TABLE private.known_addresses IS 'Which profile first confirmed an address, by its keyed hash: never the address itself. Rows outlive
+the account, so that gifts are given once.';
+
+
+--
 -- Name: outbox_id_seq; Type: SEQUENCE; Schema: private; Owner: postgres
 --
 
@@ -2796,6 +6088,100 @@ ALTER TABLE private.outbox ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     NO MAXVALUE
     CACHE 1
 );
+
+
+--
+-- Name: payment_reversals; Type: TABLE; Schema: private; Owner: postgres
+--
+
+CREATE TABLE private.payment_reversals (
+    reversal_key text NOT NULL,
+    payment_id uuid NOT NULL,
+    kind text NOT NULL,
+    amount bigint NOT NULL,
+    status text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    changed_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT payment_reversals_amount_not_negative CHECK ((amount >= 0)),
+    CONSTRAINT payment_reversals_kind_and_status_known CHECK ((((kind = 'refund'::text) AND (status = ANY (ARRAY['taken'::text, 'undone'::text]))) OR ((kind = 'dispute'::text) AND (status = ANY (ARRAY['open'::text, 'lost'::text, 'won'::text])))))
+);
+
+
+ALTER TABLE private.payment_reversals OWNER TO postgres;
+
+--
+-- Name: TABLE payment_reversals; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON TABLE private.payment_reversals IS 'Refunds and disputes of payments, by the provider''s own id. What they do to credits follows from
+these rows alone, so their order does not matter.';
+
+
+--
+-- Name: COLUMN payment_reversals.amount; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.payment_reversals.amount IS 'Minor units of the payment''s currency.';
+
+
+--
+-- Name: COLUMN payment_reversals.status; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.payment_reversals.status IS 'refund: taken, or undone when it failed later. dispute: open, then lost or won.';
+
+
+--
+-- Name: promo_redemptions; Type: TABLE; Schema: private; Owner: postgres
+--
+
+CREATE TABLE private.promo_redemptions (
+    promo_code_id uuid NOT NULL,
+    profile_id uuid NOT NULL,
+    redemption_number integer NOT NULL,
+    address_hash bytea,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+
+ALTER TABLE private.promo_redemptions OWNER TO postgres;
+
+--
+-- Name: TABLE promo_redemptions; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON TABLE private.promo_redemptions IS 'Who redeemed what. The lot has the grant key promo:<code id>:<profile id>:<number>.';
+
+
+--
+-- Name: COLUMN promo_redemptions.address_hash; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.promo_redemptions.address_hash IS 'Keyed hash of the address by then: a person who signs up again is the same person.';
+
+
+--
+-- Name: provider_spend; Type: TABLE; Schema: private; Owner: postgres
+--
+
+CREATE TABLE private.provider_spend (
+    day date NOT NULL,
+    shard smallint NOT NULL,
+    micros bigint DEFAULT 0 NOT NULL,
+    CONSTRAINT provider_spend_micros_not_negative CHECK ((micros >= 0)),
+    CONSTRAINT provider_spend_shard_in_range CHECK (((shard >= 0) AND (shard <= 15)))
+)
+WITH (fillfactor='50');
+
+
+ALTER TABLE private.provider_spend OWNER TO postgres;
+
+--
+-- Name: TABLE provider_spend; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON TABLE private.provider_spend IS 'Expected spend at the provider per day (UTC), in millionths of a US dollar. The sum of the sixteen
+shards counts: one row would make all requests of the database follow each other.';
 
 
 --
@@ -2836,6 +6222,16 @@ CREATE TABLE private.settings (
     id boolean DEFAULT true NOT NULL,
     sign_up_credits bigint DEFAULT 50 NOT NULL,
     referral_bonus_credits bigint DEFAULT 30 NOT NULL,
+    referred_bonus_credits bigint DEFAULT 0 NOT NULL,
+    referral_policy text DEFAULT 'confirmed'::text NOT NULL,
+    referral_rewards_per_month_max integer DEFAULT 10 NOT NULL,
+    referral_window interval DEFAULT '7 days'::interval NOT NULL,
+    code_failures_per_hour_max integer DEFAULT 10 NOT NULL,
+    refund_grace interval DEFAULT '7 days'::interval NOT NULL,
+    generations_running_max integer DEFAULT 5 NOT NULL,
+    generations_per_minute_max integer DEFAULT 10 NOT NULL,
+    generations_per_day_max integer DEFAULT 200 NOT NULL,
+    provider_spend_per_day_max_micros bigint DEFAULT 100000000,
     prompt_max_characters integer DEFAULT 1000 NOT NULL,
     user_images_max integer DEFAULT 20 NOT NULL,
     user_image_retention interval DEFAULT '180 days'::interval NOT NULL,
@@ -2844,11 +6240,21 @@ CREATE TABLE private.settings (
     submit_unknown_grace interval DEFAULT '00:01:00'::interval NOT NULL,
     submit_attempts_max integer DEFAULT 3 NOT NULL,
     job_attempts_max integer DEFAULT 8 NOT NULL,
+    CONSTRAINT settings_code_failures_per_hour_max_positive CHECK ((code_failures_per_hour_max > 0)),
     CONSTRAINT settings_generation_deadline_in_range CHECK (((generation_deadline >= '00:00:01'::interval) AND (generation_deadline <= '01:00:00'::interval))),
+    CONSTRAINT settings_generations_per_day_max_positive CHECK ((generations_per_day_max > 0)),
+    CONSTRAINT settings_generations_per_minute_max_positive CHECK ((generations_per_minute_max > 0)),
+    CONSTRAINT settings_generations_running_max_positive CHECK ((generations_running_max > 0)),
     CONSTRAINT settings_job_attempts_max_positive CHECK ((job_attempts_max > 0)),
     CONSTRAINT settings_one_row CHECK (id),
     CONSTRAINT settings_prompt_max_characters_in_range CHECK (((prompt_max_characters >= 1) AND (prompt_max_characters <= 10000))),
+    CONSTRAINT settings_provider_spend_per_day_max_not_negative CHECK ((provider_spend_per_day_max_micros >= 0)),
     CONSTRAINT settings_referral_bonus_credits_not_negative CHECK ((referral_bonus_credits >= 0)),
+    CONSTRAINT settings_referral_policy_known CHECK ((referral_policy = ANY (ARRAY['confirmed'::text, 'first_purchase'::text]))),
+    CONSTRAINT settings_referral_rewards_per_month_max_not_negative CHECK ((referral_rewards_per_month_max >= 0)),
+    CONSTRAINT settings_referral_window_not_negative CHECK ((referral_window >= '00:00:00'::interval)),
+    CONSTRAINT settings_referred_bonus_credits_not_negative CHECK ((referred_bonus_credits >= 0)),
+    CONSTRAINT settings_refund_grace_positive CHECK ((refund_grace > '00:00:00'::interval)),
     CONSTRAINT settings_sign_up_credits_not_negative CHECK ((sign_up_credits >= 0)),
     CONSTRAINT settings_signed_url_seconds_in_range CHECK (((signed_url_seconds >= 60) AND (signed_url_seconds <= 3600))),
     CONSTRAINT settings_submit_attempts_max_positive CHECK ((submit_attempts_max > 0)),
@@ -2882,6 +6288,41 @@ COMMENT ON COLUMN private.settings.referral_bonus_credits IS 'Credits the referr
 
 
 --
+-- Name: COLUMN settings.referred_bonus_credits; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.settings.referred_bonus_credits IS 'Credits the friend gets too, when the referrer is rewarded.';
+
+
+--
+-- Name: COLUMN settings.referral_policy; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.settings.referral_policy IS 'When a referral pays: with the confirmed address, or with the first purchase.';
+
+
+--
+-- Name: COLUMN settings.referral_rewards_per_month_max; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.settings.referral_rewards_per_month_max IS 'Rewards of one referrer per calendar month (UTC).';
+
+
+--
+-- Name: COLUMN settings.code_failures_per_hour_max; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.settings.code_failures_per_hour_max IS 'Wrong referral and promotional codes a person may try within an hour.';
+
+
+--
+-- Name: COLUMN settings.provider_spend_per_day_max_micros; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.settings.provider_spend_per_day_max_micros IS 'Expected spend at the provider per day (UTC) in millionths of a US dollar; null: no breaker.';
+
+
+--
 -- Name: COLUMN settings.signed_url_seconds; Type: COMMENT; Schema: private; Owner: postgres
 --
 
@@ -2906,14 +6347,34 @@ CREATE TABLE public.credit_entries (
     amount bigint NOT NULL,
     kind text NOT NULL,
     generation_id uuid,
+    debt bigint DEFAULT 0 NOT NULL,
+    debt_lot_id bigint,
+    reason text,
     balance_after bigint NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT credit_entries_amount_nonzero CHECK ((amount <> 0)),
     CONSTRAINT credit_entries_balance_after_not_negative CHECK ((balance_after >= 0)),
+    CONSTRAINT credit_entries_correction_has_reason CHECK (((reason IS NOT NULL) OR (kind <> ALL (ARRAY['revoke'::text, 'restore'::text, 'claw_back'::text, 'reinstate'::text])))),
     CONSTRAINT credit_entries_entry_number_positive CHECK ((entry_number > 0)),
-    CONSTRAINT credit_entries_kind_known CHECK ((kind = ANY (ARRAY['grant'::text, 'spend'::text, 'refund'::text]))),
-    CONSTRAINT credit_entries_sign_matches_kind CHECK (((kind = 'spend'::text) = (amount < 0))),
-    CONSTRAINT credit_entries_spend_names_generation CHECK (((kind = 'grant'::text) = (generation_id IS NULL)))
+    CONSTRAINT credit_entries_repay_names_debt CHECK (
+CASE kind
+    WHEN 'repay'::text THEN (debt_lot_id IS NOT NULL)
+    WHEN 'reinstate'::text THEN true
+    ELSE (debt_lot_id IS NULL)
+END),
+    CONSTRAINT credit_entries_sign_matches_kind CHECK (
+CASE kind
+    WHEN 'grant'::text THEN ((amount > 0) AND (debt = 0))
+    WHEN 'spend'::text THEN ((amount < 0) AND (debt = 0))
+    WHEN 'refund'::text THEN ((amount > 0) AND (debt = 0))
+    WHEN 'expire'::text THEN ((amount < 0) AND (debt = 0))
+    WHEN 'revoke'::text THEN ((amount < 0) AND (debt = 0))
+    WHEN 'restore'::text THEN ((amount <> 0) AND (debt = 0))
+    WHEN 'claw_back'::text THEN ((amount <= 0) AND (debt >= 0) AND (amount <> debt))
+    WHEN 'repay'::text THEN ((amount < 0) AND (debt = amount))
+    WHEN 'reinstate'::text THEN ((amount >= 0) AND (debt <= 0) AND (amount <> debt))
+    ELSE false
+END),
+    CONSTRAINT credit_entries_spend_names_generation CHECK (((kind = ANY (ARRAY['spend'::text, 'refund'::text])) = (generation_id IS NOT NULL)))
 );
 
 
@@ -2942,6 +6403,38 @@ COMMENT ON COLUMN public.credit_entries.amount IS 'Credits: positive came in, ne
 
 
 --
+-- Name: COLUMN credit_entries.kind; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.credit_entries.kind IS 'grant: a lot began. spend: burned for a generation. refund: that came back. expire: the lot''s time
+ended. revoke: an operator took it. claw_back: taken back, since the money for it went back. repay:
+paid a debt. reinstate: a claw-back was undone. restore: expired or revoked credits, put back only
+to be clawed back, and out again when that is undone.';
+
+
+--
+-- Name: COLUMN credit_entries.debt; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.credit_entries.debt IS 'Change of the person''s debt: what a claw_back could not take, less what a repay or a reinstate
+settled.';
+
+
+--
+-- Name: COLUMN credit_entries.debt_lot_id; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.credit_entries.debt_lot_id IS 'The clawed-back lot whose debt is repaid, or whose claw-back is undone.';
+
+
+--
+-- Name: COLUMN credit_entries.reason; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.credit_entries.reason IS 'What a correction followed from: the key of the refund, the dispute or the operator''s action.';
+
+
+--
 -- Name: COLUMN credit_entries.balance_after; Type: COMMENT; Schema: public; Owner: postgres
 --
 
@@ -2962,10 +6455,16 @@ CREATE TABLE public.credit_lots (
     priority smallint DEFAULT 100 NOT NULL,
     expires_at timestamp with time zone,
     frozen_at timestamp with time zone,
+    clawed_back bigint DEFAULT 0 NOT NULL,
+    owed bigint DEFAULT 0 NOT NULL,
+    payment_id uuid,
+    subscription_id uuid,
     exhausted_at timestamp with time zone,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT credit_lots_amount_positive CHECK ((amount > 0)),
+    CONSTRAINT credit_lots_clawed_back_in_range CHECK (((clawed_back >= 0) AND (clawed_back <= amount))),
     CONSTRAINT credit_lots_exhausted_when_empty CHECK (((remaining = 0) = (exhausted_at IS NOT NULL))),
+    CONSTRAINT credit_lots_owed_in_range CHECK (((owed >= 0) AND (owed <= clawed_back))),
     CONSTRAINT credit_lots_remaining_in_range CHECK (((remaining >= 0) AND (remaining <= amount))),
     CONSTRAINT credit_lots_source_known CHECK ((source = ANY (ARRAY['sign_up'::text, 'referral'::text, 'purchase'::text, 'subscription'::text, 'promotion'::text, 'operator'::text])))
 )
@@ -3021,7 +6520,21 @@ COMMENT ON COLUMN public.credit_lots.expires_at IS 'Never burned from this insta
 -- Name: COLUMN credit_lots.frozen_at; Type: COMMENT; Schema: public; Owner: postgres
 --
 
-COMMENT ON COLUMN public.credit_lots.frozen_at IS 'Not burned while set: its payment is disputed.';
+COMMENT ON COLUMN public.credit_lots.frozen_at IS 'Neither burned nor expired while set: its payment is disputed, or an operator holds it.';
+
+
+--
+-- Name: COLUMN credit_lots.clawed_back; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.credit_lots.clawed_back IS 'Credits of it that were taken back for good: its payment was refunded or a dispute was lost.';
+
+
+--
+-- Name: COLUMN credit_lots.owed; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.credit_lots.owed IS 'Part of clawed_back that was spent by then and no later grant has repaid yet.';
 
 
 --
@@ -3029,6 +6542,37 @@ COMMENT ON COLUMN public.credit_lots.frozen_at IS 'Not burned while set: its pay
 --
 
 COMMENT ON COLUMN public.credit_lots.exhausted_at IS 'When remaining reached zero.';
+
+
+--
+-- Name: credit_history; Type: VIEW; Schema: public; Owner: postgres
+--
+
+CREATE VIEW public.credit_history WITH (security_invoker='true') AS
+ SELECT e.profile_id,
+    e.entry_number,
+    e.created_at,
+    e.kind,
+    e.amount,
+    e.debt,
+    e.balance_after,
+    e.lot_id,
+    l.source,
+    e.generation_id,
+    e.reason
+   FROM (public.credit_entries e
+     JOIN public.credit_lots l ON ((e.lot_id = l.id)));
+
+
+ALTER VIEW public.credit_history OWNER TO postgres;
+
+--
+-- Name: VIEW credit_history; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON VIEW public.credit_history IS 'The ledger as a person reads it: every change of the balance, with what it was for.
+
+Each person sees their own rows.';
 
 
 --
@@ -3049,17 +6593,16 @@ ALTER TABLE public.credit_lots ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY 
 -- Name: generation_receipts; Type: VIEW; Schema: public; Owner: postgres
 --
 
-CREATE VIEW public.generation_receipts WITH (security_invoker='true') AS
- SELECT e.profile_id,
-    e.generation_id,
-    e.lot_id,
-    l.source,
-    (COALESCE((- sum(e.amount) FILTER (WHERE (e.kind = 'spend'::text))), (0)::numeric))::bigint AS credits_spent,
-    (COALESCE(sum(e.amount) FILTER (WHERE (e.kind = 'refund'::text)), (0)::numeric))::bigint AS credits_returned
-   FROM (public.credit_entries e
-     JOIN public.credit_lots l ON ((e.lot_id = l.id)))
-  WHERE (e.generation_id IS NOT NULL)
-  GROUP BY e.profile_id, e.generation_id, e.lot_id, l.source;
+CREATE VIEW public.generation_receipts AS
+SELECT
+    NULL::uuid AS profile_id,
+    NULL::uuid AS generation_id,
+    NULL::bigint AS lot_id,
+    NULL::text AS source,
+    NULL::uuid AS payment_id,
+    NULL::uuid AS subscription_id,
+    NULL::bigint AS credits_spent,
+    NULL::bigint AS credits_returned;
 
 
 ALTER VIEW public.generation_receipts OWNER TO postgres;
@@ -3068,9 +6611,9 @@ ALTER VIEW public.generation_receipts OWNER TO postgres;
 -- Name: VIEW generation_receipts; Type: COMMENT; Schema: public; Owner: postgres
 --
 
-COMMENT ON VIEW public.generation_receipts IS 'One row per generation and lot that paid for it.
+COMMENT ON VIEW public.generation_receipts IS 'The receipt of a picture: one row per lot that paid for it, or one row with source plan and no
+credits when an unlimited plan covered it.
 
-By generation_id it is the receipt of a picture, by lot_id what a grant or a purchase has bought.
 Each person sees their own rows.';
 
 
@@ -3078,7 +6621,14 @@ Each person sees their own rows.';
 -- Name: COLUMN generation_receipts.source; Type: COMMENT; Schema: public; Owner: postgres
 --
 
-COMMENT ON COLUMN public.generation_receipts.source IS 'Where the lot came from.';
+COMMENT ON COLUMN public.generation_receipts.source IS 'Where the lot came from, or plan.';
+
+
+--
+-- Name: COLUMN generation_receipts.payment_id; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.generation_receipts.payment_id IS 'The purchase behind the lot.';
 
 
 --
@@ -3096,43 +6646,180 @@ COMMENT ON COLUMN public.generation_receipts.credits_returned IS 'Credits of the
 
 
 --
--- Name: generation_types; Type: TABLE; Schema: public; Owner: postgres
+-- Name: payments; Type: TABLE; Schema: public; Owner: postgres
 --
 
-CREATE TABLE public.generation_types (
-    type_key text NOT NULL,
-    title text NOT NULL,
-    description text DEFAULT ''::text NOT NULL,
-    cost_credits bigint NOT NULL,
-    face text DEFAULT 'optional'::text NOT NULL,
-    is_enabled boolean DEFAULT true NOT NULL,
-    CONSTRAINT generation_types_cost_credits_positive CHECK ((cost_credits > 0)),
-    CONSTRAINT generation_types_face_known CHECK ((face = ANY (ARRAY['none'::text, 'optional'::text, 'required'::text]))),
-    CONSTRAINT generation_types_type_key_is_slug CHECK ((type_key ~ '^[a-z][a-z0-9_]{1,62}$'::text))
+CREATE TABLE public.payments (
+    id uuid DEFAULT private.uuid_v7() NOT NULL,
+    profile_id uuid NOT NULL,
+    stripe_payment_id text NOT NULL,
+    kind text NOT NULL,
+    item_key text NOT NULL,
+    amount bigint NOT NULL,
+    currency text NOT NULL,
+    credits_added bigint DEFAULT 0 NOT NULL,
+    amount_reversed bigint DEFAULT 0 NOT NULL,
+    dispute_status text,
+    subscription_id uuid,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT payments_amount_not_negative CHECK ((amount >= 0)),
+    CONSTRAINT payments_amount_reversed_in_range CHECK (((amount_reversed >= 0) AND (amount_reversed <= amount))),
+    CONSTRAINT payments_credits_added_not_negative CHECK ((credits_added >= 0)),
+    CONSTRAINT payments_currency_is_iso CHECK ((currency ~ '^[a-z]{3}$'::text)),
+    CONSTRAINT payments_dispute_status_known CHECK ((dispute_status = ANY (ARRAY['open'::text, 'won'::text, 'lost'::text]))),
+    CONSTRAINT payments_kind_known CHECK ((kind = ANY (ARRAY['pack'::text, 'subscription'::text])))
 );
 
 
-ALTER TABLE public.generation_types OWNER TO postgres;
+ALTER TABLE public.payments OWNER TO postgres;
 
 --
--- Name: TABLE generation_types; Type: COMMENT; Schema: public; Owner: postgres
+-- Name: TABLE payments; Type: COMMENT; Schema: public; Owner: postgres
 --
 
-COMMENT ON TABLE public.generation_types IS 'What can be asked for, and its price in credits.';
-
-
---
--- Name: COLUMN generation_types.cost_credits; Type: COMMENT; Schema: public; Owner: postgres
---
-
-COMMENT ON COLUMN public.generation_types.cost_credits IS 'Price of one picture, in credits.';
+COMMENT ON TABLE public.payments IS 'One row per payment that arrived.';
 
 
 --
--- Name: COLUMN generation_types.face; Type: COMMENT; Schema: public; Owner: postgres
+-- Name: COLUMN payments.stripe_payment_id; Type: COMMENT; Schema: public; Owner: postgres
 --
 
-COMMENT ON COLUMN public.generation_types.face IS 'Whether a face photo is not taken (none), may be given (optional) or must be given (required).';
+COMMENT ON COLUMN public.payments.stripe_payment_id IS 'Business key: the same payment is recorded once, however often and by whatever event it is told.';
+
+
+--
+-- Name: COLUMN payments.item_key; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.payments.item_key IS 'The pack or the plan it paid for.';
+
+
+--
+-- Name: COLUMN payments.amount; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.payments.amount IS 'Minor units of the currency.';
+
+
+--
+-- Name: COLUMN payments.credits_added; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.payments.credits_added IS 'Credits that were granted for it.';
+
+
+--
+-- Name: COLUMN payments.amount_reversed; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.payments.amount_reversed IS 'What of the amount was refunded or lost in a dispute.';
+
+
+--
+-- Name: COLUMN payments.dispute_status; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.payments.dispute_status IS 'open: its credits are frozen. won: they are free again. lost: they were taken back.';
+
+
+--
+-- Name: plan_uses; Type: TABLE; Schema: public; Owner: postgres
+--
+
+CREATE TABLE public.plan_uses (
+    generation_id uuid NOT NULL,
+    profile_id uuid NOT NULL,
+    subscription_id uuid NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    returned_at timestamp with time zone
+);
+
+
+ALTER TABLE public.plan_uses OWNER TO postgres;
+
+--
+-- Name: TABLE plan_uses; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON TABLE public.plan_uses IS 'One row per generation that an unlimited plan paid for.';
+
+
+--
+-- Name: COLUMN plan_uses.returned_at; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.plan_uses.returned_at IS 'When it ended without a picture: from then on it does not count.';
+
+
+--
+-- Name: plans; Type: TABLE; Schema: public; Owner: postgres
+--
+
+CREATE TABLE public.plans (
+    plan_name text NOT NULL,
+    title text NOT NULL,
+    description text DEFAULT ''::text NOT NULL,
+    credits_per_month bigint DEFAULT 0 NOT NULL,
+    price_amount bigint NOT NULL,
+    currency text DEFAULT 'usd'::text NOT NULL,
+    billing_interval text DEFAULT 'month'::text NOT NULL,
+    rollover text DEFAULT 'none'::text NOT NULL,
+    rollover_cap bigint,
+    is_unlimited boolean DEFAULT false NOT NULL,
+    fair_use_per_day integer,
+    fair_use_per_month integer,
+    is_enabled boolean DEFAULT true NOT NULL,
+    CONSTRAINT plans_billing_interval_known CHECK ((billing_interval = ANY (ARRAY['month'::text, 'year'::text]))),
+    CONSTRAINT plans_capped_has_cap CHECK (((rollover = 'capped'::text) = (rollover_cap IS NOT NULL))),
+    CONSTRAINT plans_credits_per_month_not_negative CHECK ((credits_per_month >= 0)),
+    CONSTRAINT plans_currency_is_iso CHECK ((currency ~ '^[a-z]{3}$'::text)),
+    CONSTRAINT plans_fair_use_per_day_positive CHECK ((fair_use_per_day > 0)),
+    CONSTRAINT plans_fair_use_per_month_positive CHECK ((fair_use_per_month > 0)),
+    CONSTRAINT plans_gives_something CHECK (((credits_per_month > 0) OR is_unlimited)),
+    CONSTRAINT plans_plan_name_is_slug CHECK ((plan_name ~ '^[a-z][a-z0-9_]{1,62}$'::text)),
+    CONSTRAINT plans_price_amount_not_negative CHECK ((price_amount >= 0)),
+    CONSTRAINT plans_rollover_cap_positive CHECK ((rollover_cap > 0)),
+    CONSTRAINT plans_rollover_known CHECK ((rollover = ANY (ARRAY['none'::text, 'capped'::text, 'all'::text]))),
+    CONSTRAINT plans_unlimited_declares_fair_use CHECK (((is_unlimited = (fair_use_per_day IS NOT NULL)) AND (is_unlimited = (fair_use_per_month IS NOT NULL))))
+);
+
+
+ALTER TABLE public.plans OWNER TO postgres;
+
+--
+-- Name: TABLE plans; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON TABLE public.plans IS 'What can be subscribed to.';
+
+
+--
+-- Name: COLUMN plans.credits_per_month; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.plans.credits_per_month IS 'Credits granted for each month, for a year in advance too.';
+
+
+--
+-- Name: COLUMN plans.price_amount; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.plans.price_amount IS 'Price of one billing interval, in minor units of the currency.';
+
+
+--
+-- Name: COLUMN plans.rollover; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.plans.rollover IS 'What is carried over when a month ends: nothing (none), at most rollover_cap (capped), or all.';
+
+
+--
+-- Name: COLUMN plans.is_unlimited; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.plans.is_unlimited IS 'Pictures cost no credits, within fair use: fair_use_per_day in any 24 hours and fair_use_per_month
+in any 30 days.';
 
 
 --
@@ -3142,12 +6829,14 @@ COMMENT ON COLUMN public.generation_types.face IS 'Whether a face photo is not t
 CREATE TABLE public.profiles (
     id uuid NOT NULL,
     credits bigint DEFAULT 0 NOT NULL,
+    debt bigint DEFAULT 0 NOT NULL,
     entry_count bigint DEFAULT 0 NOT NULL,
     referral_code text NOT NULL,
     referred_by uuid,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     deleted_at timestamp with time zone,
     CONSTRAINT profiles_credits_not_negative CHECK ((credits >= 0)),
+    CONSTRAINT profiles_debt_not_negative CHECK ((debt >= 0)),
     CONSTRAINT profiles_entry_count_not_negative CHECK ((entry_count >= 0)),
     CONSTRAINT profiles_not_own_referrer CHECK ((referred_by IS DISTINCT FROM id))
 )
@@ -3177,7 +6866,15 @@ COMMENT ON COLUMN public.profiles.id IS 'The id of the person in auth.users.';
 -- Name: COLUMN profiles.credits; Type: COMMENT; Schema: public; Owner: postgres
 --
 
-COMMENT ON COLUMN public.profiles.credits IS 'Credits owned. Kept by the ledger alone: the sum of credit_entries and of the open lots.';
+COMMENT ON COLUMN public.profiles.credits IS 'Credits owned, the frozen ones included. Kept by the ledger alone: the sum of credit_entries and of
+the open lots. What can be spent now is my_credits().available.';
+
+
+--
+-- Name: COLUMN profiles.debt; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.profiles.debt IS 'Credits taken back after they were spent. The next grants repay it first.';
 
 
 --
@@ -3209,48 +6906,120 @@ COMMENT ON COLUMN public.profiles.deleted_at IS 'When the account was deleted.';
 
 
 --
--- Name: referrals; Type: TABLE; Schema: public; Owner: postgres
+-- Name: purchase_uses; Type: VIEW; Schema: public; Owner: postgres
 --
 
-CREATE TABLE public.referrals (
-    referred_id uuid NOT NULL,
-    referrer_id uuid,
-    code text NOT NULL,
-    status text DEFAULT 'pending'::text NOT NULL,
-    reason text,
+CREATE VIEW public.purchase_uses AS
+SELECT
+    NULL::uuid AS profile_id,
+    NULL::uuid AS payment_id,
+    NULL::bigint AS lot_id,
+    NULL::uuid AS generation_id,
+    NULL::bigint AS credits_spent,
+    NULL::bigint AS credits_returned;
+
+
+ALTER VIEW public.purchase_uses OWNER TO postgres;
+
+--
+-- Name: VIEW purchase_uses; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON VIEW public.purchase_uses IS 'What a purchase was used for: one row per payment, lot and picture.
+
+Each person sees their own rows.';
+
+
+--
+-- Name: COLUMN purchase_uses.credits_returned; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.purchase_uses.credits_returned IS 'Credits of these that came back, because there was no picture.';
+
+
+--
+-- Name: subscriptions; Type: TABLE; Schema: public; Owner: postgres
+--
+
+CREATE TABLE public.subscriptions (
+    id uuid DEFAULT private.uuid_v7() NOT NULL,
+    profile_id uuid NOT NULL,
+    plan_name text NOT NULL,
+    status text NOT NULL,
+    is_active boolean DEFAULT false NOT NULL,
+    start_date timestamp with time zone DEFAULT now() NOT NULL,
+    end_date timestamp with time zone,
+    current_period_start timestamp with time zone,
+    current_period_end timestamp with time zone,
+    cancel_at_period_end boolean DEFAULT false NOT NULL,
+    next_grant_at timestamp with time zone,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
-    rewarded_at timestamp with time zone,
-    CONSTRAINT referrals_code_is_short CHECK ((char_length(code) <= 64)),
-    CONSTRAINT referrals_reason_known CHECK ((reason = ANY (ARRAY['malformed_code'::text, 'unknown_code'::text, 'own_code'::text]))),
-    CONSTRAINT referrals_rejected_has_reason CHECK (((status = 'rejected'::text) = (reason IS NOT NULL))),
-    CONSTRAINT referrals_rejected_or_has_referrer CHECK (((status = 'rejected'::text) OR (referrer_id IS NOT NULL))),
-    CONSTRAINT referrals_rewarded_has_rewarded_at CHECK (((status = 'rewarded'::text) = (rewarded_at IS NOT NULL))),
-    CONSTRAINT referrals_status_known CHECK ((status = ANY (ARRAY['pending'::text, 'rewarded'::text, 'rejected'::text])))
+    CONSTRAINT subscriptions_ends_after_start CHECK ((end_date >= start_date)),
+    CONSTRAINT subscriptions_period_is_forward CHECK ((current_period_end > current_period_start)),
+    CONSTRAINT subscriptions_status_known CHECK ((status = ANY (ARRAY['incomplete'::text, 'incomplete_expired'::text, 'trialing'::text, 'active'::text, 'past_due'::text, 'unpaid'::text, 'canceled'::text, 'paused'::text])))
 );
 
 
-ALTER TABLE public.referrals OWNER TO postgres;
+ALTER TABLE public.subscriptions OWNER TO postgres;
 
 --
--- Name: TABLE referrals; Type: COMMENT; Schema: public; Owner: postgres
+-- Name: TABLE subscriptions; Type: COMMENT; Schema: public; Owner: postgres
 --
 
-COMMENT ON TABLE public.referrals IS 'One row per person who signed up with a referral code, usable or not: pending → rewarded, or
-rejected.';
-
-
---
--- Name: COLUMN referrals.code; Type: COMMENT; Schema: public; Owner: postgres
---
-
-COMMENT ON COLUMN public.referrals.code IS 'The code as it was given, cut at 64 characters.';
+COMMENT ON TABLE public.subscriptions IS 'Who has which plan, as the payment provider sees it.';
 
 
 --
--- Name: COLUMN referrals.reason; Type: COMMENT; Schema: public; Owner: postgres
+-- Name: COLUMN subscriptions.is_active; Type: COMMENT; Schema: public; Owner: postgres
 --
 
-COMMENT ON COLUMN public.referrals.reason IS 'Why it was rejected.';
+COMMENT ON COLUMN public.subscriptions.is_active IS 'Whether its plan serves now. end_date ends it in any case.';
+
+
+--
+-- Name: COLUMN subscriptions.end_date; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.subscriptions.end_date IS 'When it stops serving, once that is known.';
+
+
+--
+-- Name: COLUMN subscriptions.next_grant_at; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.subscriptions.next_grant_at IS 'When the next credits of the plan are due.';
+
+
+--
+-- Name: audit_log audit_log_action_key_key; Type: CONSTRAINT; Schema: private; Owner: postgres
+--
+
+ALTER TABLE ONLY private.audit_log
+    ADD CONSTRAINT audit_log_action_key_key UNIQUE (action_key);
+
+
+--
+-- Name: audit_log audit_log_pkey; Type: CONSTRAINT; Schema: private; Owner: postgres
+--
+
+ALTER TABLE ONLY private.audit_log
+    ADD CONSTRAINT audit_log_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: code_failures code_failures_pkey; Type: CONSTRAINT; Schema: private; Owner: postgres
+--
+
+ALTER TABLE ONLY private.code_failures
+    ADD CONSTRAINT code_failures_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: credit_freezes credit_freezes_pkey; Type: CONSTRAINT; Schema: private; Owner: postgres
+--
+
+ALTER TABLE ONLY private.credit_freezes
+    ADD CONSTRAINT credit_freezes_pkey PRIMARY KEY (lot_id, freeze_key);
 
 
 --
@@ -3302,6 +7071,14 @@ ALTER TABLE ONLY private.idle_workers
 
 
 --
+-- Name: known_addresses known_addresses_pkey; Type: CONSTRAINT; Schema: private; Owner: postgres
+--
+
+ALTER TABLE ONLY private.known_addresses
+    ADD CONSTRAINT known_addresses_pkey PRIMARY KEY (address_hash);
+
+
+--
 -- Name: outbox outbox_generation_id_key; Type: CONSTRAINT; Schema: private; Owner: postgres
 --
 
@@ -3315,6 +7092,46 @@ ALTER TABLE ONLY private.outbox
 
 ALTER TABLE ONLY private.outbox
     ADD CONSTRAINT outbox_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: payment_reversals payment_reversals_pkey; Type: CONSTRAINT; Schema: private; Owner: postgres
+--
+
+ALTER TABLE ONLY private.payment_reversals
+    ADD CONSTRAINT payment_reversals_pkey PRIMARY KEY (reversal_key);
+
+
+--
+-- Name: promo_codes promo_codes_code_hash_key; Type: CONSTRAINT; Schema: private; Owner: postgres
+--
+
+ALTER TABLE ONLY private.promo_codes
+    ADD CONSTRAINT promo_codes_code_hash_key UNIQUE (code_hash);
+
+
+--
+-- Name: promo_codes promo_codes_pkey; Type: CONSTRAINT; Schema: private; Owner: postgres
+--
+
+ALTER TABLE ONLY private.promo_codes
+    ADD CONSTRAINT promo_codes_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: promo_redemptions promo_redemptions_pkey; Type: CONSTRAINT; Schema: private; Owner: postgres
+--
+
+ALTER TABLE ONLY private.promo_redemptions
+    ADD CONSTRAINT promo_redemptions_pkey PRIMARY KEY (promo_code_id, profile_id, redemption_number);
+
+
+--
+-- Name: provider_spend provider_spend_pkey; Type: CONSTRAINT; Schema: private; Owner: postgres
+--
+
+ALTER TABLE ONLY private.provider_spend
+    ADD CONSTRAINT provider_spend_pkey PRIMARY KEY (day, shard);
 
 
 --
@@ -3390,6 +7207,38 @@ ALTER TABLE ONLY public.generations
 
 
 --
+-- Name: payments payments_pkey; Type: CONSTRAINT; Schema: public; Owner: postgres
+--
+
+ALTER TABLE ONLY public.payments
+    ADD CONSTRAINT payments_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: payments payments_stripe_payment_id_key; Type: CONSTRAINT; Schema: public; Owner: postgres
+--
+
+ALTER TABLE ONLY public.payments
+    ADD CONSTRAINT payments_stripe_payment_id_key UNIQUE (stripe_payment_id);
+
+
+--
+-- Name: plan_uses plan_uses_pkey; Type: CONSTRAINT; Schema: public; Owner: postgres
+--
+
+ALTER TABLE ONLY public.plan_uses
+    ADD CONSTRAINT plan_uses_pkey PRIMARY KEY (generation_id);
+
+
+--
+-- Name: plans plans_pkey; Type: CONSTRAINT; Schema: public; Owner: postgres
+--
+
+ALTER TABLE ONLY public.plans
+    ADD CONSTRAINT plans_pkey PRIMARY KEY (plan_name);
+
+
+--
 -- Name: profiles profiles_pkey; Type: CONSTRAINT; Schema: public; Owner: postgres
 --
 
@@ -3410,7 +7259,15 @@ ALTER TABLE ONLY public.profiles
 --
 
 ALTER TABLE ONLY public.referrals
-    ADD CONSTRAINT referrals_pkey PRIMARY KEY (referred_id);
+    ADD CONSTRAINT referrals_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: subscriptions subscriptions_pkey; Type: CONSTRAINT; Schema: public; Owner: postgres
+--
+
+ALTER TABLE ONLY public.subscriptions
+    ADD CONSTRAINT subscriptions_pkey PRIMARY KEY (id);
 
 
 --
@@ -3422,6 +7279,27 @@ ALTER TABLE ONLY public.user_images
 
 
 --
+-- Name: audit_log_profile_id_id_idx; Type: INDEX; Schema: private; Owner: postgres
+--
+
+CREATE INDEX audit_log_profile_id_id_idx ON private.audit_log USING btree (profile_id, id DESC);
+
+
+--
+-- Name: code_failures_profile_id_failed_at_idx; Type: INDEX; Schema: private; Owner: postgres
+--
+
+CREATE INDEX code_failures_profile_id_failed_at_idx ON private.code_failures USING btree (profile_id, failed_at DESC);
+
+
+--
+-- Name: known_addresses_profile_id_idx; Type: INDEX; Schema: private; Owner: postgres
+--
+
+CREATE INDEX known_addresses_profile_id_idx ON private.known_addresses USING btree (profile_id);
+
+
+--
 -- Name: outbox_due_at_idx; Type: INDEX; Schema: private; Owner: postgres
 --
 
@@ -3429,10 +7307,45 @@ CREATE INDEX outbox_due_at_idx ON private.outbox USING btree (due_at) WHERE (dea
 
 
 --
+-- Name: payment_reversals_payment_id_idx; Type: INDEX; Schema: private; Owner: postgres
+--
+
+CREATE INDEX payment_reversals_payment_id_idx ON private.payment_reversals USING btree (payment_id);
+
+
+--
+-- Name: promo_redemptions_address_hash_idx; Type: INDEX; Schema: private; Owner: postgres
+--
+
+CREATE INDEX promo_redemptions_address_hash_idx ON private.promo_redemptions USING btree (promo_code_id, address_hash);
+
+
+--
+-- Name: promo_redemptions_profile_id_idx; Type: INDEX; Schema: private; Owner: postgres
+--
+
+CREATE INDEX promo_redemptions_profile_id_idx ON private.promo_redemptions USING btree (profile_id);
+
+
+--
 -- Name: replicate_webhooks_attempt_token_idx; Type: INDEX; Schema: private; Owner: postgres
 --
 
 CREATE INDEX replicate_webhooks_attempt_token_idx ON private.replicate_webhooks USING btree (attempt_token);
+
+
+--
+-- Name: credit_entries_debt_lot_id_idx; Type: INDEX; Schema: public; Owner: postgres
+--
+
+CREATE INDEX credit_entries_debt_lot_id_idx ON public.credit_entries USING btree (debt_lot_id) WHERE (debt_lot_id IS NOT NULL);
+
+
+--
+-- Name: credit_entries_lot_id_grant_key; Type: INDEX; Schema: public; Owner: postgres
+--
+
+CREATE UNIQUE INDEX credit_entries_lot_id_grant_key ON public.credit_entries USING btree (lot_id) WHERE (kind = 'grant'::text);
 
 
 --
@@ -3447,6 +7360,34 @@ CREATE INDEX credit_entries_lot_id_idx ON public.credit_entries USING btree (lot
 --
 
 CREATE INDEX credit_lots_burn_order_idx ON public.credit_lots USING btree (profile_id, priority, expires_at, id) WHERE (exhausted_at IS NULL);
+
+
+--
+-- Name: credit_lots_expires_at_idx; Type: INDEX; Schema: public; Owner: postgres
+--
+
+CREATE INDEX credit_lots_expires_at_idx ON public.credit_lots USING btree (expires_at) WHERE ((exhausted_at IS NULL) AND (expires_at IS NOT NULL));
+
+
+--
+-- Name: credit_lots_owed_idx; Type: INDEX; Schema: public; Owner: postgres
+--
+
+CREATE INDEX credit_lots_owed_idx ON public.credit_lots USING btree (profile_id, id) WHERE (owed > 0);
+
+
+--
+-- Name: credit_lots_payment_id_idx; Type: INDEX; Schema: public; Owner: postgres
+--
+
+CREATE INDEX credit_lots_payment_id_idx ON public.credit_lots USING btree (payment_id) WHERE (payment_id IS NOT NULL);
+
+
+--
+-- Name: credit_lots_subscription_id_idx; Type: INDEX; Schema: public; Owner: postgres
+--
+
+CREATE INDEX credit_lots_subscription_id_idx ON public.credit_lots USING btree (subscription_id) WHERE (subscription_id IS NOT NULL);
 
 
 --
@@ -3471,6 +7412,34 @@ CREATE INDEX generations_user_image_id_idx ON public.generations USING btree (us
 
 
 --
+-- Name: payments_profile_id_id_idx; Type: INDEX; Schema: public; Owner: postgres
+--
+
+CREATE INDEX payments_profile_id_id_idx ON public.payments USING btree (profile_id, id DESC);
+
+
+--
+-- Name: payments_subscription_id_idx; Type: INDEX; Schema: public; Owner: postgres
+--
+
+CREATE INDEX payments_subscription_id_idx ON public.payments USING btree (subscription_id) WHERE (subscription_id IS NOT NULL);
+
+
+--
+-- Name: plan_uses_profile_id_created_at_idx; Type: INDEX; Schema: public; Owner: postgres
+--
+
+CREATE INDEX plan_uses_profile_id_created_at_idx ON public.plan_uses USING btree (profile_id, created_at DESC) WHERE (returned_at IS NULL);
+
+
+--
+-- Name: plan_uses_subscription_id_idx; Type: INDEX; Schema: public; Owner: postgres
+--
+
+CREATE INDEX plan_uses_subscription_id_idx ON public.plan_uses USING btree (subscription_id);
+
+
+--
 -- Name: profiles_referred_by_idx; Type: INDEX; Schema: public; Owner: postgres
 --
 
@@ -3478,10 +7447,52 @@ CREATE INDEX profiles_referred_by_idx ON public.profiles USING btree (referred_b
 
 
 --
--- Name: referrals_referrer_id_idx; Type: INDEX; Schema: public; Owner: postgres
+-- Name: referrals_payment_id_idx; Type: INDEX; Schema: public; Owner: postgres
 --
 
-CREATE INDEX referrals_referrer_id_idx ON public.referrals USING btree (referrer_id);
+CREATE INDEX referrals_payment_id_idx ON public.referrals USING btree (payment_id) WHERE (payment_id IS NOT NULL);
+
+
+--
+-- Name: referrals_pending_idx; Type: INDEX; Schema: public; Owner: postgres
+--
+
+CREATE INDEX referrals_pending_idx ON public.referrals USING btree (created_at) WHERE (status = 'pending'::text);
+
+
+--
+-- Name: referrals_referred_id_idx; Type: INDEX; Schema: public; Owner: postgres
+--
+
+CREATE INDEX referrals_referred_id_idx ON public.referrals USING btree (referred_id);
+
+
+--
+-- Name: referrals_referred_id_key; Type: INDEX; Schema: public; Owner: postgres
+--
+
+CREATE UNIQUE INDEX referrals_referred_id_key ON public.referrals USING btree (referred_id) WHERE (status <> 'rejected'::text);
+
+
+--
+-- Name: referrals_referrer_id_rewarded_at_idx; Type: INDEX; Schema: public; Owner: postgres
+--
+
+CREATE INDEX referrals_referrer_id_rewarded_at_idx ON public.referrals USING btree (referrer_id, rewarded_at);
+
+
+--
+-- Name: subscriptions_plan_name_idx; Type: INDEX; Schema: public; Owner: postgres
+--
+
+CREATE INDEX subscriptions_plan_name_idx ON public.subscriptions USING btree (plan_name);
+
+
+--
+-- Name: subscriptions_profile_id_idx; Type: INDEX; Schema: public; Owner: postgres
+--
+
+CREATE INDEX subscriptions_profile_id_idx ON public.subscriptions USING btree (profile_id);
 
 
 --
@@ -3492,6 +7503,66 @@ CREATE UNIQUE INDEX user_images_profile_id_object_path_key ON public.user_images
 
 
 --
+-- Name: generation_receipts _RETURN; Type: RULE; Schema: public; Owner: postgres
+--
+
+CREATE OR REPLACE VIEW public.generation_receipts WITH (security_invoker='true') AS
+ SELECT e.profile_id,
+    e.generation_id,
+    e.lot_id,
+    l.source,
+    l.payment_id,
+    l.subscription_id,
+    (COALESCE((- sum(e.amount) FILTER (WHERE (e.kind = 'spend'::text))), (0)::numeric))::bigint AS credits_spent,
+    (COALESCE(sum(e.amount) FILTER (WHERE (e.kind = 'refund'::text)), (0)::numeric))::bigint AS credits_returned
+   FROM (public.credit_entries e
+     JOIN public.credit_lots l ON ((e.lot_id = l.id)))
+  WHERE (e.generation_id IS NOT NULL)
+  GROUP BY e.profile_id, e.generation_id, e.lot_id, l.id
+UNION ALL
+ SELECT u.profile_id,
+    u.generation_id,
+    NULL::bigint AS lot_id,
+    'plan'::text AS source,
+    NULL::uuid AS payment_id,
+    u.subscription_id,
+    0 AS credits_spent,
+    0 AS credits_returned
+   FROM public.plan_uses u;
+
+
+--
+-- Name: purchase_uses _RETURN; Type: RULE; Schema: public; Owner: postgres
+--
+
+CREATE OR REPLACE VIEW public.purchase_uses WITH (security_invoker='true') AS
+ SELECT l.profile_id,
+    l.payment_id,
+    l.id AS lot_id,
+    e.generation_id,
+    (COALESCE((- sum(e.amount) FILTER (WHERE (e.kind = 'spend'::text))), (0)::numeric))::bigint AS credits_spent,
+    (COALESCE(sum(e.amount) FILTER (WHERE (e.kind = 'refund'::text)), (0)::numeric))::bigint AS credits_returned
+   FROM (public.credit_lots l
+     JOIN public.credit_entries e ON ((l.id = e.lot_id)))
+  WHERE ((l.payment_id IS NOT NULL) AND (e.generation_id IS NOT NULL))
+  GROUP BY l.id, e.generation_id;
+
+
+--
+-- Name: audit_log _500_append_only; Type: TRIGGER; Schema: private; Owner: postgres
+--
+
+CREATE TRIGGER _500_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON private.audit_log FOR EACH STATEMENT EXECUTE FUNCTION private.tg__refuse_change();
+
+
+--
+-- Name: credit_entries _100_apply; Type: TRIGGER; Schema: public; Owner: postgres
+--
+
+CREATE TRIGGER _100_apply BEFORE INSERT ON public.credit_entries FOR EACH ROW EXECUTE FUNCTION private.tg_credit_entries__apply();
+
+
+--
 -- Name: credit_entries _500_append_only; Type: TRIGGER; Schema: public; Owner: postgres
 --
 
@@ -3499,10 +7570,90 @@ CREATE TRIGGER _500_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.cr
 
 
 --
+-- Name: credit_lots _500_grant; Type: TRIGGER; Schema: public; Owner: postgres
+--
+
+CREATE TRIGGER _500_grant AFTER INSERT ON public.credit_lots FOR EACH ROW EXECUTE FUNCTION private.tg_credit_lots__grant();
+
+
+--
+-- Name: credit_lots _500_ledger_only; Type: TRIGGER; Schema: public; Owner: postgres
+--
+
+CREATE TRIGGER _500_ledger_only BEFORE UPDATE OF profile_id, amount, remaining, clawed_back, owed, exhausted_at, grant_key, source ON public.credit_lots FOR EACH ROW WHEN (((pg_trigger_depth() = 0) AND ((((((((old.profile_id IS DISTINCT FROM new.profile_id) OR (old.amount IS DISTINCT FROM new.amount)) OR (old.remaining IS DISTINCT FROM new.remaining)) OR (old.clawed_back IS DISTINCT FROM new.clawed_back)) OR (old.owed IS DISTINCT FROM new.owed)) OR (old.exhausted_at IS DISTINCT FROM new.exhausted_at)) OR (old.grant_key IS DISTINCT FROM new.grant_key)) OR (old.source IS DISTINCT FROM new.source)))) EXECUTE FUNCTION private.tg__ledger_only();
+
+
+--
+-- Name: profiles _500_ledger_only; Type: TRIGGER; Schema: public; Owner: postgres
+--
+
+CREATE TRIGGER _500_ledger_only BEFORE UPDATE OF credits, debt, entry_count ON public.profiles FOR EACH ROW WHEN (((pg_trigger_depth() = 0) AND (((old.credits IS DISTINCT FROM new.credits) OR (old.debt IS DISTINCT FROM new.debt)) OR (old.entry_count IS DISTINCT FROM new.entry_count)))) EXECUTE FUNCTION private.tg__ledger_only();
+
+
+--
+-- Name: credit_lots _500_ledger_only_delete; Type: TRIGGER; Schema: public; Owner: postgres
+--
+
+CREATE TRIGGER _500_ledger_only_delete BEFORE DELETE OR TRUNCATE ON public.credit_lots FOR EACH STATEMENT EXECUTE FUNCTION private.tg__ledger_only();
+
+
+--
+-- Name: credit_lots _500_ledger_only_insert; Type: TRIGGER; Schema: public; Owner: postgres
+--
+
+CREATE TRIGGER _500_ledger_only_insert BEFORE INSERT ON public.credit_lots FOR EACH ROW WHEN (((new.remaining <> new.amount) OR (new.clawed_back <> 0) OR (new.owed <> 0) OR (new.exhausted_at IS NOT NULL))) EXECUTE FUNCTION private.tg__ledger_only();
+
+
+--
+-- Name: profiles _500_ledger_only_insert; Type: TRIGGER; Schema: public; Owner: postgres
+--
+
+CREATE TRIGGER _500_ledger_only_insert BEFORE INSERT ON public.profiles FOR EACH ROW WHEN (((new.credits <> 0) OR (new.debt <> 0) OR (new.entry_count <> 0))) EXECUTE FUNCTION private.tg__ledger_only();
+
+
+--
+-- Name: profiles _500_ledger_only_truncate; Type: TRIGGER; Schema: public; Owner: postgres
+--
+
+CREATE TRIGGER _500_ledger_only_truncate BEFORE TRUNCATE ON public.profiles FOR EACH STATEMENT EXECUTE FUNCTION private.tg__ledger_only();
+
+
+--
 -- Name: generations _500_move_forward; Type: TRIGGER; Schema: public; Owner: postgres
 --
 
 CREATE TRIGGER _500_move_forward BEFORE UPDATE OF status ON public.generations FOR EACH ROW WHEN ((old.status IS DISTINCT FROM new.status)) EXECUTE FUNCTION private.tg_generations__move_forward();
+
+
+--
+-- Name: credit_entries _500_refund_is_covered; Type: TRIGGER; Schema: public; Owner: postgres
+--
+
+CREATE CONSTRAINT TRIGGER _500_refund_is_covered AFTER INSERT ON public.credit_entries NOT DEFERRABLE INITIALLY IMMEDIATE FOR EACH ROW WHEN ((new.kind = 'refund'::text)) EXECUTE FUNCTION private.tg_credit_entries__refund_is_covered();
+
+
+--
+-- Name: audit_log audit_log_profile_id_fkey; Type: FK CONSTRAINT; Schema: private; Owner: postgres
+--
+
+ALTER TABLE ONLY private.audit_log
+    ADD CONSTRAINT audit_log_profile_id_fkey FOREIGN KEY (profile_id) REFERENCES public.profiles(id);
+
+
+--
+-- Name: code_failures code_failures_profile_id_fkey; Type: FK CONSTRAINT; Schema: private; Owner: postgres
+--
+
+ALTER TABLE ONLY private.code_failures
+    ADD CONSTRAINT code_failures_profile_id_fkey FOREIGN KEY (profile_id) REFERENCES public.profiles(id);
+
+
+--
+-- Name: credit_freezes credit_freezes_lot_id_fkey; Type: FK CONSTRAINT; Schema: private; Owner: postgres
+--
+
+ALTER TABLE ONLY private.credit_freezes
+    ADD CONSTRAINT credit_freezes_lot_id_fkey FOREIGN KEY (lot_id) REFERENCES public.credit_lots(id);
 
 
 --
@@ -3522,11 +7673,51 @@ ALTER TABLE ONLY private.generation_runs
 
 
 --
+-- Name: known_addresses known_addresses_profile_id_fkey; Type: FK CONSTRAINT; Schema: private; Owner: postgres
+--
+
+ALTER TABLE ONLY private.known_addresses
+    ADD CONSTRAINT known_addresses_profile_id_fkey FOREIGN KEY (profile_id) REFERENCES public.profiles(id);
+
+
+--
 -- Name: outbox outbox_generation_id_fkey; Type: FK CONSTRAINT; Schema: private; Owner: postgres
 --
 
 ALTER TABLE ONLY private.outbox
     ADD CONSTRAINT outbox_generation_id_fkey FOREIGN KEY (generation_id) REFERENCES public.generations(id);
+
+
+--
+-- Name: payment_reversals payment_reversals_payment_id_fkey; Type: FK CONSTRAINT; Schema: private; Owner: postgres
+--
+
+ALTER TABLE ONLY private.payment_reversals
+    ADD CONSTRAINT payment_reversals_payment_id_fkey FOREIGN KEY (payment_id) REFERENCES public.payments(id);
+
+
+--
+-- Name: promo_redemptions promo_redemptions_profile_id_fkey; Type: FK CONSTRAINT; Schema: private; Owner: postgres
+--
+
+ALTER TABLE ONLY private.promo_redemptions
+    ADD CONSTRAINT promo_redemptions_profile_id_fkey FOREIGN KEY (profile_id) REFERENCES public.profiles(id);
+
+
+--
+-- Name: promo_redemptions promo_redemptions_promo_code_id_fkey; Type: FK CONSTRAINT; Schema: private; Owner: postgres
+--
+
+ALTER TABLE ONLY private.promo_redemptions
+    ADD CONSTRAINT promo_redemptions_promo_code_id_fkey FOREIGN KEY (promo_code_id) REFERENCES private.promo_codes(id);
+
+
+--
+-- Name: credit_entries credit_entries_debt_lot_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+--
+
+ALTER TABLE ONLY public.credit_entries
+    ADD CONSTRAINT credit_entries_debt_lot_id_fkey FOREIGN KEY (debt_lot_id) REFERENCES public.credit_lots(id);
 
 
 --
@@ -3554,11 +7745,27 @@ ALTER TABLE ONLY public.credit_entries
 
 
 --
+-- Name: credit_lots credit_lots_payment_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+--
+
+ALTER TABLE ONLY public.credit_lots
+    ADD CONSTRAINT credit_lots_payment_id_fkey FOREIGN KEY (payment_id) REFERENCES public.payments(id);
+
+
+--
 -- Name: credit_lots credit_lots_profile_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
 --
 
 ALTER TABLE ONLY public.credit_lots
     ADD CONSTRAINT credit_lots_profile_id_fkey FOREIGN KEY (profile_id) REFERENCES public.profiles(id);
+
+
+--
+-- Name: credit_lots credit_lots_subscription_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+--
+
+ALTER TABLE ONLY public.credit_lots
+    ADD CONSTRAINT credit_lots_subscription_id_fkey FOREIGN KEY (subscription_id) REFERENCES public.subscriptions(id);
 
 
 --
@@ -3586,11 +7793,59 @@ ALTER TABLE ONLY public.generations
 
 
 --
+-- Name: payments payments_profile_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+--
+
+ALTER TABLE ONLY public.payments
+    ADD CONSTRAINT payments_profile_id_fkey FOREIGN KEY (profile_id) REFERENCES public.profiles(id);
+
+
+--
+-- Name: payments payments_subscription_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+--
+
+ALTER TABLE ONLY public.payments
+    ADD CONSTRAINT payments_subscription_id_fkey FOREIGN KEY (subscription_id) REFERENCES public.subscriptions(id);
+
+
+--
+-- Name: plan_uses plan_uses_generation_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+--
+
+ALTER TABLE ONLY public.plan_uses
+    ADD CONSTRAINT plan_uses_generation_id_fkey FOREIGN KEY (generation_id) REFERENCES public.generations(id);
+
+
+--
+-- Name: plan_uses plan_uses_profile_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+--
+
+ALTER TABLE ONLY public.plan_uses
+    ADD CONSTRAINT plan_uses_profile_id_fkey FOREIGN KEY (profile_id) REFERENCES public.profiles(id);
+
+
+--
+-- Name: plan_uses plan_uses_subscription_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+--
+
+ALTER TABLE ONLY public.plan_uses
+    ADD CONSTRAINT plan_uses_subscription_id_fkey FOREIGN KEY (subscription_id) REFERENCES public.subscriptions(id);
+
+
+--
 -- Name: profiles profiles_referred_by_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
 --
 
 ALTER TABLE ONLY public.profiles
     ADD CONSTRAINT profiles_referred_by_fkey FOREIGN KEY (referred_by) REFERENCES public.profiles(id);
+
+
+--
+-- Name: referrals referrals_payment_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+--
+
+ALTER TABLE ONLY public.referrals
+    ADD CONSTRAINT referrals_payment_id_fkey FOREIGN KEY (payment_id) REFERENCES public.payments(id);
 
 
 --
@@ -3610,12 +7865,46 @@ ALTER TABLE ONLY public.referrals
 
 
 --
+-- Name: subscriptions subscriptions_plan_name_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+--
+
+ALTER TABLE ONLY public.subscriptions
+    ADD CONSTRAINT subscriptions_plan_name_fkey FOREIGN KEY (plan_name) REFERENCES public.plans(plan_name);
+
+
+--
+-- Name: subscriptions subscriptions_profile_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+--
+
+ALTER TABLE ONLY public.subscriptions
+    ADD CONSTRAINT subscriptions_profile_id_fkey FOREIGN KEY (profile_id) REFERENCES public.profiles(id);
+
+
+--
 -- Name: user_images user_images_profile_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
 --
 
 ALTER TABLE ONLY public.user_images
     ADD CONSTRAINT user_images_profile_id_fkey FOREIGN KEY (profile_id) REFERENCES public.profiles(id);
 
+
+--
+-- Name: audit_log; Type: ROW SECURITY; Schema: private; Owner: postgres
+--
+
+ALTER TABLE private.audit_log ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: code_failures; Type: ROW SECURITY; Schema: private; Owner: postgres
+--
+
+ALTER TABLE private.code_failures ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: credit_freezes; Type: ROW SECURITY; Schema: private; Owner: postgres
+--
+
+ALTER TABLE private.credit_freezes ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: generation_models; Type: ROW SECURITY; Schema: private; Owner: postgres
@@ -3636,10 +7925,40 @@ ALTER TABLE private.generation_runs ENABLE ROW LEVEL SECURITY;
 ALTER TABLE private.idle_workers ENABLE ROW LEVEL SECURITY;
 
 --
+-- Name: known_addresses; Type: ROW SECURITY; Schema: private; Owner: postgres
+--
+
+ALTER TABLE private.known_addresses ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: outbox; Type: ROW SECURITY; Schema: private; Owner: postgres
 --
 
 ALTER TABLE private.outbox ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: payment_reversals; Type: ROW SECURITY; Schema: private; Owner: postgres
+--
+
+ALTER TABLE private.payment_reversals ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: promo_codes; Type: ROW SECURITY; Schema: private; Owner: postgres
+--
+
+ALTER TABLE private.promo_codes ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: promo_redemptions; Type: ROW SECURITY; Schema: private; Owner: postgres
+--
+
+ALTER TABLE private.promo_redemptions ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: provider_spend; Type: ROW SECURITY; Schema: private; Owner: postgres
+--
+
+ALTER TABLE private.provider_spend ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: replicate_webhooks; Type: ROW SECURITY; Schema: private; Owner: postgres
@@ -3734,6 +8053,66 @@ COMMENT ON POLICY generations_select_own ON public.generations IS 'A person read
 
 
 --
+-- Name: payments; Type: ROW SECURITY; Schema: public; Owner: postgres
+--
+
+ALTER TABLE public.payments ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: payments payments_select_own; Type: POLICY; Schema: public; Owner: postgres
+--
+
+CREATE POLICY payments_select_own ON public.payments FOR SELECT TO authenticated USING ((profile_id = ( SELECT auth.uid() AS uid)));
+
+
+--
+-- Name: POLICY payments_select_own ON payments; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON POLICY payments_select_own ON public.payments IS 'A person reads their own payments.';
+
+
+--
+-- Name: plan_uses; Type: ROW SECURITY; Schema: public; Owner: postgres
+--
+
+ALTER TABLE public.plan_uses ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: plan_uses plan_uses_select_own; Type: POLICY; Schema: public; Owner: postgres
+--
+
+CREATE POLICY plan_uses_select_own ON public.plan_uses FOR SELECT TO authenticated USING ((profile_id = ( SELECT auth.uid() AS uid)));
+
+
+--
+-- Name: POLICY plan_uses_select_own ON plan_uses; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON POLICY plan_uses_select_own ON public.plan_uses IS 'A person reads what their plan covered.';
+
+
+--
+-- Name: plans; Type: ROW SECURITY; Schema: public; Owner: postgres
+--
+
+ALTER TABLE public.plans ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: plans plans_select_all; Type: POLICY; Schema: public; Owner: postgres
+--
+
+CREATE POLICY plans_select_all ON public.plans FOR SELECT TO anon, authenticated USING (is_enabled);
+
+
+--
+-- Name: POLICY plans_select_all ON plans; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON POLICY plans_select_all ON public.plans IS 'Everyone reads what is for sale.';
+
+
+--
 -- Name: profiles; Type: ROW SECURITY; Schema: public; Owner: postgres
 --
 
@@ -3771,6 +8150,26 @@ CREATE POLICY referrals_select_own ON public.referrals FOR SELECT TO authenticat
 --
 
 COMMENT ON POLICY referrals_select_own ON public.referrals IS 'Both sides of a referral see it.';
+
+
+--
+-- Name: subscriptions; Type: ROW SECURITY; Schema: public; Owner: postgres
+--
+
+ALTER TABLE public.subscriptions ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: subscriptions subscriptions_select_own; Type: POLICY; Schema: public; Owner: postgres
+--
+
+CREATE POLICY subscriptions_select_own ON public.subscriptions FOR SELECT TO authenticated USING ((profile_id = ( SELECT auth.uid() AS uid)));
+
+
+--
+-- Name: POLICY subscriptions_select_own ON subscriptions; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON POLICY subscriptions_select_own ON public.subscriptions IS 'A person reads their own subscriptions.';
 
 
 --
@@ -3812,6 +8211,13 @@ GRANT USAGE ON SCHEMA public TO service_role;
 
 
 --
+-- Name: TYPE plan_cover; Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON TYPE private.plan_cover FROM PUBLIC;
+
+
+--
 -- Name: TYPE credit_summary; Type: ACL; Schema: public; Owner: postgres
 --
 
@@ -3820,10 +8226,25 @@ GRANT ALL ON TYPE public.credit_summary TO authenticated;
 
 
 --
+-- Name: TYPE generation_quote; Type: ACL; Schema: public; Owner: postgres
+--
+
+REVOKE ALL ON TYPE public.generation_quote FROM PUBLIC;
+GRANT ALL ON TYPE public.generation_quote TO authenticated;
+
+
+--
 -- Name: FUNCTION abandon_run(generation_id uuid); Type: ACL; Schema: private; Owner: postgres
 --
 
 REVOKE ALL ON FUNCTION private.abandon_run(generation_id uuid) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION add_provider_spend(day date, shard integer, micros bigint); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.add_provider_spend(day date, shard integer, micros bigint) FROM PUBLIC;
 
 
 --
@@ -3849,10 +8270,53 @@ GRANT ALL ON FUNCTION private.add_user_image(object_path text) TO authenticated;
 
 
 --
+-- Name: FUNCTION address_hash_of(user_id uuid); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.address_hash_of(user_id uuid) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION apply_referral_code(code text); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.apply_referral_code(code text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.apply_referral_code(code text) TO authenticated;
+
+
+--
+-- Name: FUNCTION audit(who text, action text, why text, action_key text, profile_id uuid, details jsonb); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.audit(who text, action text, why text, action_key text, profile_id uuid, details jsonb) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION available_credits(profile_id uuid); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.available_credits(profile_id uuid) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION backoff(attempts integer); Type: ACL; Schema: private; Owner: postgres
 --
 
 REVOKE ALL ON FUNCTION private.backoff(attempts integer) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION begin_operator_action(action text, profile_id uuid, who text, why text, action_key text, details jsonb); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.begin_operator_action(action text, profile_id uuid, who text, why text, action_key text, details jsonb) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION burn_lots(profile_id uuid, amount bigint, kind text, generation_id uuid, reason text); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.burn_lots(profile_id uuid, amount bigint, kind text, generation_id uuid, reason text) FROM PUBLIC;
 
 
 --
@@ -3878,10 +8342,45 @@ REVOKE ALL ON FUNCTION private.check_face(profile_id uuid, user_image_id uuid, f
 
 
 --
+-- Name: FUNCTION check_limits(profile_id uuid); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.check_limits(profile_id uuid) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION check_operator_amount(amount bigint); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.check_operator_amount(amount bigint) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION check_promo_code(promo_code private.promo_codes, used integer); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.check_promo_code(promo_code private.promo_codes, used integer) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION check_prompt(prompt text); Type: ACL; Schema: private; Owner: postgres
 --
 
 REVOKE ALL ON FUNCTION private.check_prompt(prompt text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION check_rate(profile_id uuid, max_requests integer, period interval, slug text); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.check_rate(profile_id uuid, max_requests integer, period interval, slug text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION claim_address(user_id uuid); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.claim_address(user_id uuid) FROM PUBLIC;
 
 
 --
@@ -3893,11 +8392,60 @@ GRANT ALL ON FUNCTION private.claim_jobs(worker_id text, max_jobs integer, lease
 
 
 --
+-- Name: FUNCTION claw_back_less(lot_id bigint, amount bigint, reason text); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.claw_back_less(lot_id bigint, amount bigint, reason text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION claw_back_lot(lot_id bigint, target bigint, reason text); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.claw_back_lot(lot_id bigint, target bigint, reason text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION claw_back_more(lot_id bigint, amount bigint, reason text); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.claw_back_more(lot_id bigint, amount bigint, reason text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION code_retry_after(profile_id uuid); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.code_retry_after(profile_id uuid) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION count_redemptions(promo_code_id uuid, profile_id uuid, address_hash bytea); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.count_redemptions(promo_code_id uuid, profile_id uuid, address_hash bytea) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION create_promo_code(code text, credits bigint, who text, why text, max_redemptions integer, max_per_person integer, starts_at timestamp with time zone, ends_at timestamp with time zone, credits_last interval); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.create_promo_code(code text, credits bigint, who text, why text, max_redemptions integer, max_per_person integer, starts_at timestamp with time zone, ends_at timestamp with time zone, credits_last interval) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION declare_idle(worker_id text); Type: ACL; Schema: private; Owner: postgres
 --
 
 REVOKE ALL ON FUNCTION private.declare_idle(worker_id text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.declare_idle(worker_id text) TO thumbsmith_sidecar;
+
+
+--
+-- Name: FUNCTION disable_promo_code(promo_code_id uuid, who text, why text); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.disable_promo_code(promo_code_id uuid, who text, why text) FROM PUBLIC;
 
 
 --
@@ -3908,10 +8456,46 @@ REVOKE ALL ON FUNCTION private.expire_generation(generation_id uuid) FROM PUBLIC
 
 
 --
+-- Name: FUNCTION expire_lots(max_lots integer); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.expire_lots(max_lots integer) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION expire_profile_lots(profile_id uuid); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.expire_profile_lots(profile_id uuid) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION fail_run(job private.outbox, run_status text, error text, detail text); Type: ACL; Schema: private; Owner: postgres
 --
 
 REVOKE ALL ON FUNCTION private.fail_run(job private.outbox, run_status text, error text, detail text) FROM PUBLIC;
+
+
+--
+-- Name: TABLE generation_types; Type: ACL; Schema: public; Owner: postgres
+--
+
+GRANT SELECT ON TABLE public.generation_types TO anon;
+GRANT SELECT ON TABLE public.generation_types TO authenticated;
+
+
+--
+-- Name: FUNCTION find_generation_type(type_key text); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.find_generation_type(type_key text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION find_repeat(profile_id uuid, idempotency_key uuid, generation_type text, prompt text, user_image_id uuid); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.find_repeat(profile_id uuid, idempotency_key uuid, generation_type text, prompt text, user_image_id uuid) FROM PUBLIC;
 
 
 --
@@ -3922,10 +8506,38 @@ REVOKE ALL ON FUNCTION private.finish_generation(generation_id uuid, status text
 
 
 --
--- Name: FUNCTION grant_credits(profile_id uuid, amount bigint, source text, grant_key text, expires_at timestamp with time zone, priority smallint); Type: ACL; Schema: private; Owner: postgres
+-- Name: FUNCTION freeze_lot(lot_id bigint, freeze_key text, reason text); Type: ACL; Schema: private; Owner: postgres
 --
 
-REVOKE ALL ON FUNCTION private.grant_credits(profile_id uuid, amount bigint, source text, grant_key text, expires_at timestamp with time zone, priority smallint) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.freeze_lot(lot_id bigint, freeze_key text, reason text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION freeze_payment(payment_id uuid); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.freeze_payment(payment_id uuid) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION give_sign_up_credits(user_id uuid); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.give_sign_up_credits(user_id uuid) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION grant_credits(profile_id uuid, amount bigint, source text, grant_key text, expires_at timestamp with time zone, priority smallint, payment_id uuid, subscription_id uuid); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.grant_credits(profile_id uuid, amount bigint, source text, grant_key text, expires_at timestamp with time zone, priority smallint, payment_id uuid, subscription_id uuid) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION grant_period(subscription_id uuid, period_start timestamp with time zone, period_end timestamp with time zone, payment_id uuid); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.grant_period(subscription_id uuid, period_start timestamp with time zone, period_end timestamp with time zone, payment_id uuid) FROM PUBLIC;
 
 
 --
@@ -3936,10 +8548,59 @@ REVOKE ALL ON FUNCTION private.held_job(job_id bigint, lease_token uuid) FROM PU
 
 
 --
+-- Name: FUNCTION is_ancestor(profile_id uuid, ancestor_id uuid); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.is_ancestor(profile_id uuid, ancestor_id uuid) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION is_confirmed(user_id uuid); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.is_confirmed(user_id uuid) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION is_known_person(user_id uuid); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.is_known_person(user_id uuid) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION job_payload(kind text, run_id uuid); Type: ACL; Schema: private; Owner: postgres
 --
 
 REVOKE ALL ON FUNCTION private.job_payload(kind text, run_id uuid) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION judge_referral(referred_id uuid, referrer_id uuid, code text); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.judge_referral(referred_id uuid, referrer_id uuid, code text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION keyed_hash(content text); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.keyed_hash(content text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION lock_caller(other_id uuid); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.lock_caller(other_id uuid) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION lock_profiles(profile_ids uuid[]); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.lock_profiles(profile_ids uuid[]) FROM PUBLIC;
 
 
 --
@@ -3951,10 +8612,66 @@ GRANT ALL ON FUNCTION private.next_job_in_ms() TO thumbsmith_sidecar;
 
 
 --
+-- Name: FUNCTION normal_address(address text); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.normal_address(address text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION normal_code(code text); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.normal_code(code text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION note_code_failure(profile_id uuid); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.note_code_failure(profile_id uuid) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION operator_freeze(profile_id uuid, lot_id bigint, who text, why text, action_key text); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.operator_freeze(profile_id uuid, lot_id bigint, who text, why text, action_key text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION operator_grant(profile_id uuid, amount bigint, who text, why text, action_key text, expires_at timestamp with time zone, priority smallint); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.operator_grant(profile_id uuid, amount bigint, who text, why text, action_key text, expires_at timestamp with time zone, priority smallint) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION operator_release(profile_id uuid, lot_id bigint, who text, why text, action_key text); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.operator_release(profile_id uuid, lot_id bigint, who text, why text, action_key text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION operator_revoke(profile_id uuid, amount bigint, who text, why text, action_key text); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.operator_revoke(profile_id uuid, amount bigint, who text, why text, action_key text) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION output_url(output jsonb); Type: ACL; Schema: private; Owner: postgres
 --
 
 REVOKE ALL ON FUNCTION private.output_url(output jsonb) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION plan_cover_of(profile_id uuid, generation_type text); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.plan_cover_of(profile_id uuid, generation_type text) FROM PUBLIC;
 
 
 --
@@ -3972,11 +8689,40 @@ REVOKE ALL ON FUNCTION private.postpone_submit(job_id bigint, generation_id uuid
 
 
 --
+-- Name: FUNCTION price_generation(profile_id uuid, generation_type text, cost_credits bigint, pay_with_credits boolean); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.price_generation(profile_id uuid, generation_type text, cost_credits bigint, pay_with_credits boolean) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION provider_spend_of(day date); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.provider_spend_of(day date) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION qualifying_payment(profile_id uuid); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.qualifying_payment(profile_id uuid) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION queue_metrics(); Type: ACL; Schema: private; Owner: postgres
 --
 
 REVOKE ALL ON FUNCTION private.queue_metrics() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.queue_metrics() TO thumbsmith_sidecar;
+
+
+--
+-- Name: FUNCTION quote_generation(generation_type text); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.quote_generation(generation_type text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.quote_generation(generation_type text) TO authenticated;
 
 
 --
@@ -3995,11 +8741,25 @@ GRANT ALL ON FUNCTION private.record_job_failed(job_id bigint, lease_token uuid,
 
 
 --
+-- Name: FUNCTION record_payment(profile_id uuid, stripe_payment_id text, kind text, item_key text, amount bigint, currency text, credits bigint, expires_at timestamp with time zone, priority smallint, subscription_id uuid); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.record_payment(profile_id uuid, stripe_payment_id text, kind text, item_key text, amount bigint, currency text, credits bigint, expires_at timestamp with time zone, priority smallint, subscription_id uuid) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION record_prediction(job_id bigint, lease_token uuid, prediction jsonb); Type: ACL; Schema: private; Owner: postgres
 --
 
 REVOKE ALL ON FUNCTION private.record_prediction(job_id bigint, lease_token uuid, prediction jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.record_prediction(job_id bigint, lease_token uuid, prediction jsonb) TO thumbsmith_sidecar;
+
+
+--
+-- Name: TABLE referrals; Type: ACL; Schema: public; Owner: postgres
+--
+
+GRANT SELECT ON TABLE public.referrals TO authenticated;
 
 
 --
@@ -4015,6 +8775,13 @@ REVOKE ALL ON FUNCTION private.record_referral(referred_id uuid, code text) FROM
 
 REVOKE ALL ON FUNCTION private.record_replicate_webhook(webhook_id text, attempt_token uuid, body jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.record_replicate_webhook(webhook_id text, attempt_token uuid, body jsonb) TO thumbsmith_sidecar;
+
+
+--
+-- Name: FUNCTION record_reversal(payment_id uuid, reversal_key text, kind text, amount bigint, status text); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.record_reversal(payment_id uuid, reversal_key text, kind text, amount bigint, status text) FROM PUBLIC;
 
 
 --
@@ -4050,6 +8817,14 @@ GRANT ALL ON FUNCTION private.record_submitted(job_id bigint, lease_token uuid, 
 
 
 --
+-- Name: FUNCTION redeem_code(code text); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.redeem_code(code text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.redeem_code(code text) TO authenticated;
+
+
+--
 -- Name: FUNCTION refund_generation(generation_id uuid); Type: ACL; Schema: private; Owner: postgres
 --
 
@@ -4057,25 +8832,95 @@ REVOKE ALL ON FUNCTION private.refund_generation(generation_id uuid) FROM PUBLIC
 
 
 --
--- Name: FUNCTION request_generation(generation_type text, prompt text, idempotency_key uuid, user_image_id uuid); Type: ACL; Schema: private; Owner: postgres
+-- Name: FUNCTION refuse(status integer, slug text, detail text, hint text, retry_after_seconds integer); Type: ACL; Schema: private; Owner: postgres
 --
 
-REVOKE ALL ON FUNCTION private.request_generation(generation_type text, prompt text, idempotency_key uuid, user_image_id uuid) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.request_generation(generation_type text, prompt text, idempotency_key uuid, user_image_id uuid) TO authenticated;
-
-
---
--- Name: FUNCTION reward_referral(referred_id uuid); Type: ACL; Schema: private; Owner: postgres
---
-
-REVOKE ALL ON FUNCTION private.reward_referral(referred_id uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.refuse(status integer, slug text, detail text, hint text, retry_after_seconds integer) FROM PUBLIC;
 
 
 --
--- Name: FUNCTION reward_sign_up(user_id uuid, is_anonymous boolean, is_confirmed boolean); Type: ACL; Schema: private; Owner: postgres
+-- Name: FUNCTION refuse_daily_capacity(retry_after_seconds integer); Type: ACL; Schema: private; Owner: postgres
 --
 
-REVOKE ALL ON FUNCTION private.reward_sign_up(user_id uuid, is_anonymous boolean, is_confirmed boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.refuse_daily_capacity(retry_after_seconds integer) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION refuse_for_now(slug text, detail text, hint text, retry_after_seconds integer); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.refuse_for_now(slug text, detail text, hint text, retry_after_seconds integer) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION release_lot(lot_id bigint, freeze_key text); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.release_lot(lot_id bigint, freeze_key text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION repay_debts(profile_id uuid, lot_id bigint); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.repay_debts(profile_id uuid, lot_id bigint) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION request_generation(generation_type text, prompt text, idempotency_key uuid, user_image_id uuid, pay_with_credits boolean); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.request_generation(generation_type text, prompt text, idempotency_key uuid, user_image_id uuid, pay_with_credits boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.request_generation(generation_type text, prompt text, idempotency_key uuid, user_image_id uuid, pay_with_credits boolean) TO authenticated;
+
+
+--
+-- Name: FUNCTION reserve_provider_spend(micros bigint); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.reserve_provider_spend(micros bigint) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION return_to_lot(lot_id bigint, amount bigint, kind text, generation_id uuid, debt_lot_id bigint, reason text); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.return_to_lot(lot_id bigint, amount bigint, kind text, generation_id uuid, debt_lot_id bigint, reason text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION reverse_referral(referral public.referrals, is_reversed boolean); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.reverse_referral(referral public.referrals, is_reversed boolean) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION reward_referral(referral public.referrals, payment_id uuid); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.reward_referral(referral public.referrals, payment_id uuid) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION reward_sign_up(user_id uuid, is_anonymous boolean); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.reward_sign_up(user_id uuid, is_anonymous boolean) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION settle_payment(payment_id uuid, reason text); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.settle_payment(payment_id uuid, reason text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION settle_pending_referrals(max_referrals integer); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.settle_pending_referrals(max_referrals integer) FROM PUBLIC;
 
 
 --
@@ -4083,6 +8928,13 @@ REVOKE ALL ON FUNCTION private.reward_sign_up(user_id uuid, is_anonymous boolean
 --
 
 REVOKE ALL ON FUNCTION private.settle_prediction(job private.outbox, prediction jsonb) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION settle_referral(referred_id uuid); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.settle_referral(referred_id uuid) FROM PUBLIC;
 
 
 --
@@ -4130,10 +8982,38 @@ GRANT ALL ON FUNCTION private.sweep() TO thumbsmith_sidecar;
 
 
 --
+-- Name: FUNCTION tg__ledger_only(); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.tg__ledger_only() FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION tg__refuse_change(); Type: ACL; Schema: private; Owner: postgres
 --
 
 REVOKE ALL ON FUNCTION private.tg__refuse_change() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION tg_credit_entries__apply(); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.tg_credit_entries__apply() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION tg_credit_entries__refund_is_covered(); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.tg_credit_entries__refund_is_covered() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION tg_credit_lots__grant(); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.tg_credit_lots__grant() FROM PUBLIC;
 
 
 --
@@ -4165,6 +9045,20 @@ REVOKE ALL ON FUNCTION private.tg_users__create_profile() FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION too_many_codes(retry_after_seconds integer); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.too_many_codes(retry_after_seconds integer) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION uuid_v7_floor(instant timestamp with time zone); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.uuid_v7_floor(instant timestamp with time zone) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION wake_worker(); Type: ACL; Schema: private; Owner: postgres
 --
 
@@ -4177,6 +9071,14 @@ REVOKE ALL ON FUNCTION private.wake_worker() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.add_user_image(object_path text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.add_user_image(object_path text) TO authenticated;
+
+
+--
+-- Name: FUNCTION apply_referral_code(code text); Type: ACL; Schema: public; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION public.apply_referral_code(code text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.apply_referral_code(code text) TO authenticated;
 
 
 --
@@ -4196,11 +9098,27 @@ GRANT ALL ON FUNCTION public.my_credits() TO authenticated;
 
 
 --
--- Name: FUNCTION request_generation(generation_type text, prompt text, idempotency_key uuid, user_image_id uuid); Type: ACL; Schema: public; Owner: postgres
+-- Name: FUNCTION quote_generation(generation_type text); Type: ACL; Schema: public; Owner: postgres
 --
 
-REVOKE ALL ON FUNCTION public.request_generation(generation_type text, prompt text, idempotency_key uuid, user_image_id uuid) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.request_generation(generation_type text, prompt text, idempotency_key uuid, user_image_id uuid) TO authenticated;
+REVOKE ALL ON FUNCTION public.quote_generation(generation_type text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.quote_generation(generation_type text) TO authenticated;
+
+
+--
+-- Name: FUNCTION redeem_code(code text); Type: ACL; Schema: public; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION public.redeem_code(code text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.redeem_code(code text) TO authenticated;
+
+
+--
+-- Name: FUNCTION request_generation(generation_type text, prompt text, idempotency_key uuid, user_image_id uuid, pay_with_credits boolean); Type: ACL; Schema: public; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION public.request_generation(generation_type text, prompt text, idempotency_key uuid, user_image_id uuid, pay_with_credits boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.request_generation(generation_type text, prompt text, idempotency_key uuid, user_image_id uuid, pay_with_credits boolean) TO authenticated;
 
 
 --
@@ -4218,6 +9136,13 @@ GRANT SELECT ON TABLE public.credit_lots TO authenticated;
 
 
 --
+-- Name: TABLE credit_history; Type: ACL; Schema: public; Owner: postgres
+--
+
+GRANT SELECT ON TABLE public.credit_history TO authenticated;
+
+
+--
 -- Name: TABLE generation_receipts; Type: ACL; Schema: public; Owner: postgres
 --
 
@@ -4225,11 +9150,25 @@ GRANT SELECT ON TABLE public.generation_receipts TO authenticated;
 
 
 --
--- Name: TABLE generation_types; Type: ACL; Schema: public; Owner: postgres
+-- Name: TABLE payments; Type: ACL; Schema: public; Owner: postgres
 --
 
-GRANT SELECT ON TABLE public.generation_types TO anon;
-GRANT SELECT ON TABLE public.generation_types TO authenticated;
+GRANT SELECT ON TABLE public.payments TO authenticated;
+
+
+--
+-- Name: TABLE plan_uses; Type: ACL; Schema: public; Owner: postgres
+--
+
+GRANT SELECT ON TABLE public.plan_uses TO authenticated;
+
+
+--
+-- Name: TABLE plans; Type: ACL; Schema: public; Owner: postgres
+--
+
+GRANT SELECT ON TABLE public.plans TO anon;
+GRANT SELECT ON TABLE public.plans TO authenticated;
 
 
 --
@@ -4240,10 +9179,17 @@ GRANT SELECT ON TABLE public.profiles TO authenticated;
 
 
 --
--- Name: TABLE referrals; Type: ACL; Schema: public; Owner: postgres
+-- Name: TABLE purchase_uses; Type: ACL; Schema: public; Owner: postgres
 --
 
-GRANT SELECT ON TABLE public.referrals TO authenticated;
+GRANT SELECT ON TABLE public.purchase_uses TO authenticated;
+
+
+--
+-- Name: TABLE subscriptions; Type: ACL; Schema: public; Owner: postgres
+--
+
+GRANT SELECT ON TABLE public.subscriptions TO authenticated;
 
 
 --

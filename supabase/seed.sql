@@ -1,30 +1,67 @@
 -- The demo catalogue. Prices of a picture at the provider change: see each model's page before
 -- selling.
 
-insert into public.generation_types (type_key, title, description, cost_credits, face)
+insert into public.generation_types (
+    type_key, title, description, cost_credits, face, is_in_unlimited
+)
 values
-('thumbnail', 'Thumbnail', 'A 1280×720 picture, with your face if you like.', 10, 'optional'),
-('thumbnail_premium', 'Premium thumbnail', 'The best lettering and likeness.', 30, 'optional'),
-('thumbnail_draft', 'Draft', 'Fast and cheap, without a face.', 2, 'none')
+('thumbnail', 'Thumbnail', 'A 1280×720 picture, with your face if you like.', 10, 'optional', true),
+(
+    'thumbnail_premium', 'Premium thumbnail', 'The best lettering and likeness.', 30, 'optional',
+    false
+),
+('thumbnail_draft', 'Draft', 'Fast and cheap, without a face.', 2, 'none', true)
 on conflict (type_key) do nothing;
 
 insert into private.generation_models (
-    type_key, model, input_template, prompt_field, face_field, face_is_list
+    type_key, model, input_template, prompt_field, face_field, face_is_list, expected_cost_micros
 )
 values
 (
     'thumbnail', 'google/nano-banana-2',
     '{"aspect_ratio": "16:9", "resolution": "1K", "output_format": "png"}',
-    'prompt', 'image_input', true
+    'prompt', 'image_input', true, 67000
 ),
 (
     'thumbnail_premium', 'google/nano-banana-pro',
     '{"aspect_ratio": "16:9", "resolution": "2K", "output_format": "png"}',
-    'prompt', 'image_input', true
+    'prompt', 'image_input', true, 150000
 ),
 (
     'thumbnail_draft', 'black-forest-labs/flux-schnell',
     '{"aspect_ratio": "16:9", "output_format": "png"}',
-    'prompt', null, false
+    'prompt', null, false, 3000
 )
 on conflict (type_key) do nothing;
+
+insert into public.plans (
+    plan_name, title, description, credits_per_month, price_amount, billing_interval, rollover,
+    rollover_cap
+)
+values
+(
+    'monthly_25images', '25 images a month', '250 credits each month.', 250, 1900, 'month',
+    'none', null
+),
+(
+    'monthly_100images', '100 images a month',
+    '1,000 credits each month; up to 500 unused ones are carried over.', 1000, 5900, 'month',
+    'capped', 500
+),
+(
+    'yearly_25images', '25 images a month, paid by the year', '250 credits each month.', 250, 19000,
+    'year', 'none', null
+)
+on conflict (plan_name) do nothing;
+
+insert into public.plans (
+    plan_name, title, description, price_amount, is_unlimited, fair_use_per_day,
+    fair_use_per_month
+)
+values
+(
+    'monthly_unlimited', 'Unlimited',
+    'Standard and draft thumbnails without credits: up to 40 in 24 hours and 500 in 30 days.',
+    9900, true, 40, 500
+)
+on conflict (plan_name) do nothing;

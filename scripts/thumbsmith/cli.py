@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from thumbsmith import check, db, doctor, sidecar, stack
+from thumbsmith import check, codes, db, doctor, sidecar, stack
+from thumbsmith.credits import app as credits_app
 from thumbsmith.output import Json
 
 app = typer.Typer(
@@ -17,6 +18,8 @@ app = typer.Typer(
 )
 app.add_typer(stack.app, name="stack")
 app.add_typer(db.app, name="db")
+app.add_typer(credits_app, name="credits")
+app.add_typer(codes.app, name="codes")
 app.command("check")(check.check)
 app.command("doctor")(doctor.doctor)
 app.command("sidecar")(sidecar.sidecar)

@@ -8,6 +8,18 @@ create table private.settings (
     id boolean not null default true,
     sign_up_credits bigint not null default 50,
     referral_bonus_credits bigint not null default 30,
+    referred_bonus_credits bigint not null default 0,
+    referral_policy text not null default 'confirmed',
+    referral_rewards_per_month_max integer not null default 10,
+    -- How long after a sign-up a code may still be given.
+    referral_window interval not null default interval '7 days',
+    code_failures_per_hour_max integer not null default 10,
+    -- How long credits live that come back after their lot expired.
+    refund_grace interval not null default interval '7 days',
+    generations_running_max integer not null default 5,
+    generations_per_minute_max integer not null default 10,
+    generations_per_day_max integer not null default 200,
+    provider_spend_per_day_max_micros bigint default 100000000,
     prompt_max_characters integer not null default 1000,
     user_images_max integer not null default 20,
     user_image_retention interval not null default interval '180 days',
@@ -23,6 +35,21 @@ create table private.settings (
     constraint settings_one_row check (id),
     constraint settings_sign_up_credits_not_negative check (sign_up_credits >= 0),
     constraint settings_referral_bonus_credits_not_negative check (referral_bonus_credits >= 0),
+    constraint settings_referred_bonus_credits_not_negative check (referred_bonus_credits >= 0),
+    constraint settings_referral_policy_known
+    check (referral_policy in ('confirmed', 'first_purchase')),
+    constraint settings_referral_rewards_per_month_max_not_negative
+    check (referral_rewards_per_month_max >= 0),
+    constraint settings_referral_window_not_negative check (referral_window >= interval '0'),
+    constraint settings_code_failures_per_hour_max_positive
+    check (code_failures_per_hour_max > 0),
+    constraint settings_refund_grace_positive check (refund_grace > interval '0'),
+    constraint settings_generations_running_max_positive check (generations_running_max > 0),
+    constraint settings_generations_per_minute_max_positive
+    check (generations_per_minute_max > 0),
+    constraint settings_generations_per_day_max_positive check (generations_per_day_max > 0),
+    constraint settings_provider_spend_per_day_max_not_negative
+    check (provider_spend_per_day_max_micros >= 0),
     constraint settings_prompt_max_characters_in_range
     check (prompt_max_characters between 1 and 10000),
     constraint settings_user_images_max_positive check (user_images_max > 0),
@@ -40,6 +67,16 @@ comment on table private.settings is
 comment on column private.settings.sign_up_credits is 'Credits of a new account.';
 comment on column private.settings.referral_bonus_credits is
 'Credits the referrer gets per friend.';
+comment on column private.settings.referred_bonus_credits is
+'Credits the friend gets too, when the referrer is rewarded.';
+comment on column private.settings.referral_policy is
+'When a referral pays: with the confirmed address, or with the first purchase.';
+comment on column private.settings.referral_rewards_per_month_max is
+'Rewards of one referrer per calendar month (UTC).';
+comment on column private.settings.code_failures_per_hour_max is
+'Wrong referral and promotional codes a person may try within an hour.';
+comment on column private.settings.provider_spend_per_day_max_micros is
+'Expected spend at the provider per day (UTC) in millionths of a US dollar; null: no breaker.';
 comment on column private.settings.signed_url_seconds is
 'Life of the signed URL of a face that the provider gets, in seconds.';
 comment on column private.settings.generation_deadline is

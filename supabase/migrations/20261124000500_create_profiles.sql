@@ -7,6 +7,7 @@
 create table public.profiles (
     id uuid not null,
     credits bigint not null default 0,
+    debt bigint not null default 0,
     entry_count bigint not null default 0,
     referral_code text not null,
     referred_by uuid,
@@ -17,10 +18,11 @@ create table public.profiles (
     constraint profiles_referral_code_key unique (referral_code),
     constraint profiles_referred_by_fkey foreign key (referred_by) references public.profiles (id),
     constraint profiles_credits_not_negative check (credits >= 0),
+    constraint profiles_debt_not_negative check (debt >= 0),
     constraint profiles_entry_count_not_negative check (entry_count >= 0),
     constraint profiles_not_own_referrer check (referred_by is distinct from id)
 )
--- Every spend updates credits and entry_count in place: room on the page and no index on either
+-- Every entry updates credits and entry_count in place: room on the page and no index on either
 -- keep those updates HOT.
 with (fillfactor = 70);
 
@@ -34,7 +36,10 @@ There is no foreign key to auth.users: the money rows that hang on a profile out
 and what stays is a bare id. The triggers on auth.users make the row and close it.';
 comment on column public.profiles.id is 'The id of the person in auth.users.';
 comment on column public.profiles.credits is
-'Credits owned. Kept by the ledger alone: the sum of credit_entries and of the open lots.';
+'Credits owned, the frozen ones included. Kept by the ledger alone: the sum of credit_entries and of
+the open lots. What can be spent now is my_credits().available.';
+comment on column public.profiles.debt is
+'Credits taken back after they were spent. The next grants repay it first.';
 comment on column public.profiles.entry_count is
 'Number of ledger entries so far: the number of the next one follows it without a gap.';
 comment on column public.profiles.referral_code is 'The code this person gives to friends.';

@@ -10,6 +10,7 @@ create table public.generation_types (
     description text not null default '',
     cost_credits bigint not null,
     face text not null default 'optional',
+    is_in_unlimited boolean not null default true,
     is_enabled boolean not null default true,
 
     constraint generation_types_pkey primary key (type_key),
@@ -22,6 +23,8 @@ comment on table public.generation_types is 'What can be asked for, and its pric
 comment on column public.generation_types.cost_credits is 'Price of one picture, in credits.';
 comment on column public.generation_types.face is
 'Whether a face photo is not taken (none), may be given (optional) or must be given (required).';
+comment on column public.generation_types.is_in_unlimited is
+'Whether an unlimited plan covers it.';
 
 alter table public.generation_types enable row level security;
 
@@ -45,6 +48,7 @@ create table private.generation_models (
     prompt_field text not null default 'prompt',
     face_field text,
     face_is_list boolean not null default false,
+    expected_cost_micros bigint not null default 0,
 
     constraint generation_models_pkey primary key (type_key),
     constraint generation_models_type_key_fkey
@@ -52,7 +56,9 @@ create table private.generation_models (
     constraint generation_models_model_is_owner_and_name
     check (model ~ '^[a-z0-9][a-z0-9_.-]*/[a-z0-9][a-z0-9_.-]*$'),
     constraint generation_models_input_template_is_object
-    check (jsonb_typeof(input_template) = 'object')
+    check (jsonb_typeof(input_template) = 'object'),
+    constraint generation_models_expected_cost_micros_not_negative
+    check (expected_cost_micros >= 0)
 );
 
 comment on table private.generation_models is 'How each generation type is made at the provider.';
@@ -63,5 +69,8 @@ comment on column private.generation_models.prompt_field is 'Input key that take
 comment on column private.generation_models.face_field is 'Input key that takes the face, if any.';
 comment on column private.generation_models.face_is_list is
 'Whether the face key takes a list of URLs.';
+comment on column private.generation_models.expected_cost_micros is
+'What one run costs us at the provider, in millionths of a US dollar: what the daily breaker
+counts.';
 
 alter table private.generation_models enable row level security;

@@ -6,7 +6,38 @@
 
 set lock_timeout = '2s';
 
-create function private.reward_sign_up(user_id uuid, is_anonymous boolean, is_confirmed boolean)
+create function private.give_sign_up_credits(user_id uuid)
+returns void
+language plpgsql
+volatile
+set search_path = ''
+as $$
+declare
+    v_lot public.credit_lots;
+begin
+    select l.* into v_lot
+    from public.credit_lots as l
+    where l.grant_key = 'sign_up:' || give_sign_up_credits.user_id;
+
+    -- Given when the account was made, before it showed who it belongs to.
+    if v_lot.id is not null and private.is_known_person(give_sign_up_credits.user_id) then
+        perform private.claw_back_lot(v_lot.id, v_lot.amount, 'known_person');
+    elsif v_lot.id is null and not private.is_known_person(give_sign_up_credits.user_id) then
+        perform private.grant_credits(
+            give_sign_up_credits.user_id,
+            (select s.sign_up_credits from private.settings as s),
+            'sign_up',
+            'sign_up:' || give_sign_up_credits.user_id
+        );
+    end if;
+end;
+$$;
+
+comment on function private.give_sign_up_credits(uuid) is
+'Gives a person the credits of a sign-up, once in a life: somebody whose address another profile has
+confirmed before gets none, and loses them if they were given too early.';
+
+create function private.reward_sign_up(user_id uuid, is_anonymous boolean)
 returns void
 language plpgsql
 volatile
@@ -19,38 +50,24 @@ begin
         return;
     end if;
 
-    -- Asked first, so that a confirmation locks the referrer's profile alone: two would be two in
-    -- any order.
-    if not exists (
-        select
-        from public.credit_lots as l
-        where l.grant_key = 'sign_up:' || user_id
-    ) then
-        perform private.grant_credits(
-            user_id,
-            (select s.sign_up_credits from private.settings as s),
-            'sign_up',
-            'sign_up:' || user_id
-        );
+    if private.is_confirmed(user_id) then
+        begin
+            perform private.claim_address(user_id);
+            perform private.settle_referral(user_id);
+        exception
+            -- The referrer's row may be locked for too long, and a sign-up must not fail for that.
+            -- The referral stays pending and private.sweep() pays it.
+            when lock_not_available or deadlock_detected then
+                raise warning 'the referral reward of % is postponed: %', user_id, sqlerrm;
+        end;
     end if;
 
-    if not is_confirmed then
-        return;
-    end if;
-
-    begin
-        perform private.reward_referral(user_id);
-    exception
-        -- The referrer's row may be locked for too long, and a sign-up must not fail for that. The
-        -- referral stays pending and private.sweep() pays it.
-        when lock_not_available or deadlock_detected then
-            raise warning 'the referral reward of % is postponed: %', user_id, sqlerrm;
-    end;
+    perform private.give_sign_up_credits(user_id);
 end;
 $$;
 
-comment on function private.reward_sign_up(uuid, boolean, boolean) is
-'Pays what a sign-up earns: the person''s own credits, and the referrer''s once the address is
+comment on function private.reward_sign_up(uuid, boolean) is
+'Pays what a sign-up earns: the person''s own credits, and the referral once the address is
 confirmed. Safe to call again: each grant has its key.';
 
 create function private.tg_users__create_profile()
@@ -80,9 +97,7 @@ begin
         perform private.record_referral(new.id, v_code);
     end if;
 
-    perform private.reward_sign_up(
-        new.id, coalesce(new.is_anonymous, false), new.email_confirmed_at is not null
-    );
+    perform private.reward_sign_up(new.id, coalesce(new.is_anonymous, false));
     return null;
 end;
 $$;
@@ -99,9 +114,7 @@ security definer
 set search_path = ''
 as $$
 begin
-    perform private.reward_sign_up(
-        new.id, coalesce(new.is_anonymous, false), new.email_confirmed_at is not null
-    );
+    perform private.reward_sign_up(new.id, coalesce(new.is_anonymous, false));
     return null;
 end;
 $$;
@@ -136,11 +149,15 @@ execute function private.tg_users__create_profile();
 -- Where confirmation is off, Auth still inserts the person unconfirmed and confirms by an UPDATE in
 -- the same transaction, so this trigger pays there too.
 create trigger thumbsmith_900_confirm
-after update of email_confirmed_at, is_anonymous on auth.users
+after update of email_confirmed_at, phone_confirmed_at, is_anonymous, email, phone on auth.users
 for each row
 when (
     (old.email_confirmed_at is null and new.email_confirmed_at is not null)
+    or (old.phone_confirmed_at is null and new.phone_confirmed_at is not null)
     or (old.is_anonymous and not new.is_anonymous)
+    -- A new address is claimed too, so that the person is known by it later.
+    or old.email is distinct from new.email
+    or old.phone is distinct from new.phone
 )
 execute function private.tg_users__confirm();
 

@@ -1,133 +1,15 @@
 -- Purpose: RPC request_generation: price, lock, burn, row and job in one transaction.
--- Touches: functions private.check_prompt, private.check_face, private.signed_in_profile,
---          private.request_generation, public.request_generation.
+-- Touches: functions private.request_generation, public.request_generation.
 -- Locks:   none.
 -- Rollout: pre.
 -- Undo:    drop function.
-
-create function private.check_prompt(prompt text)
-returns text
-language plpgsql
-stable
-set search_path = ''
-as $$
-declare
-    -- Blank in any script: also no-break, zero-width and ideographic spaces.
-    v_blank constant text :=
-        '[\s\u00a0\u00ad\u180e\u2000-\u200f\u2028-\u202f\u205f-\u2064\u3000\ufeff]';
-    v_prompt constant text := regexp_replace(
-        check_prompt.prompt, format('^%1$s+|%1$s+$', v_blank), '', 'g'
-    );
-    v_max integer;
-begin
-    if coalesce(v_prompt, '') = '' then
-        raise sqlstate 'PT422' using
-            message = 'prompt_empty',
-            detail = 'The prompt is empty or blank.',
-            hint = 'Say what the thumbnail shows.';
-    end if;
-
-    -- Line breaks and tabs are what people type; any other control character is not.
-    if v_prompt ~ '[\u0001-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]' then
-        raise sqlstate 'PT422' using
-            message = 'prompt_has_control_characters',
-            detail = 'The prompt holds a control character.',
-            hint = 'Only line breaks and tabs are taken.';
-    end if;
-
-    select s.prompt_max_characters into v_max
-    from private.settings as s;
-
-    if char_length(v_prompt) > v_max then
-        raise sqlstate 'PT422' using
-            message = 'prompt_too_long',
-            detail = format('The prompt has %s characters, at most %s are taken.',
-                char_length(v_prompt), v_max),
-            hint = 'Shorten the prompt.';
-    end if;
-
-    return v_prompt;
-end;
-$$;
-
-comment on function private.check_prompt(text) is
-'The prompt without blanks at both ends, or PT422: prompt_empty, prompt_has_control_characters,
-prompt_too_long.';
-
-create function private.check_face(profile_id uuid, user_image_id uuid, face text)
-returns void
-language plpgsql
-stable
-set search_path = ''
-as $$
-begin
-    if check_face.user_image_id is null then
-        if check_face.face = 'required' then
-            raise sqlstate 'PT422' using
-                message = 'user_image_required',
-                detail = 'This generation type needs a face photo.',
-                hint = 'Upload one to the bucket faces and record it with add_user_image.';
-        end if;
-        return;
-    end if;
-
-    if check_face.face = 'none' then
-        raise sqlstate 'PT422' using
-            message = 'user_image_not_supported',
-            detail = 'This generation type takes no face photo.',
-            hint = 'Leave user_image_id out.';
-    end if;
-
-    -- One answer for absent, someone else's, deleted, expired and bytes gone: nothing to probe
-    -- with.
-    if not exists (
-        select
-        from public.user_images as i
-        inner join storage.objects as o on o.bucket_id = 'faces' and i.object_path = o.name
-        where i.id = check_face.user_image_id
-            and i.profile_id = check_face.profile_id
-            and i.deleted_at is null
-            and i.expires_at > now()
-    ) then
-        raise sqlstate 'PT404' using
-            message = 'user_image_not_found',
-            detail = 'There is no such face photo.',
-            hint = 'Use the id of one of your own user_images.';
-    end if;
-end;
-$$;
-
-comment on function private.check_face(uuid, uuid, text) is
-'Whether this person may use this photo for a type that wants a face so (none, optional, required):
-PT404 user_image_not_found, PT422 user_image_required, user_image_not_supported.';
-
-create function private.signed_in_profile()
-returns uuid
-language plpgsql
-stable
-set search_path = ''
-as $$
-declare
-    v_profile_id uuid := auth.uid();
-begin
-    if v_profile_id is null then
-        raise sqlstate 'PT401' using
-            message = 'not_signed_in',
-            detail = 'This needs a signed-in person.',
-            hint = 'Sign in, and send the access token.';
-    end if;
-    return v_profile_id;
-end;
-$$;
-
-comment on function private.signed_in_profile() is
-'The caller''s profile id, or PT401 not_signed_in.';
 
 create function private.request_generation(
     generation_type text,
     prompt text,
     idempotency_key uuid,
-    user_image_id uuid
+    user_image_id uuid,
+    pay_with_credits boolean
 )
 returns public.generations
 language plpgsql
@@ -137,64 +19,27 @@ security definer
 set search_path = ''
 as $$
 declare
-    v_profile_id constant uuid := private.signed_in_profile();
+    -- The lock makes calls of one person follow each other: all that is looked at below stays so.
+    v_profile_id constant uuid := private.lock_caller();
     v_prompt constant text := private.check_prompt(request_generation.prompt);
     v_type public.generation_types;
-    v_generation public.generations;
+    v_subscription_id uuid;
+    v_generation public.generations := private.find_repeat(
+        v_profile_id, request_generation.idempotency_key, request_generation.generation_type,
+        v_prompt, request_generation.user_image_id
+    );
 begin
-    if request_generation.idempotency_key is null then
-        raise sqlstate 'PT400' using
-            message = 'idempotency_key_required',
-            detail = 'The idempotency_key is missing.',
-            hint = 'Make a UUID once per request, and send the same one when you try again.';
-    end if;
-
-    -- The lock makes calls of one person follow each other, so the look-up below cannot miss a
-    -- twin.
-    perform from public.profiles as p
-    where p.id = v_profile_id
-        and p.deleted_at is null
-    for no key update;
-
-    if not found then
-        raise sqlstate 'PT401' using
-            message = 'not_signed_in',
-            detail = 'This account does not exist any more.',
-            hint = 'Sign in again.';
-    end if;
-
-    select g.* into v_generation
-    from public.generations as g
-    where g.profile_id = v_profile_id
-        and g.idempotency_key = request_generation.idempotency_key;
-
-    if found then
-        if (v_generation.generation_type, v_generation.prompt, v_generation.user_image_id)
-            is distinct from
-            (request_generation.generation_type, v_prompt, request_generation.user_image_id)
-        then
-            raise sqlstate 'PT409' using
-                message = 'idempotency_conflict',
-                detail = 'This idempotency_key was used for another request.',
-                hint = 'Make a new key for a new request.';
-        end if;
+    if v_generation.id is not null then
         return v_generation;
     end if;
 
-    select t.* into v_type
-    from public.generation_types as t
-    inner join private.generation_models as m on t.type_key = m.type_key
-    where t.type_key = request_generation.generation_type
-        and t.is_enabled;
-
-    if not found then
-        raise sqlstate 'PT404' using
-            message = 'generation_type_not_found',
-            detail = 'There is no such generation type.',
-            hint = 'Read generation_types for what there is.';
-    end if;
-
+    v_type := private.find_generation_type(request_generation.generation_type);
     perform private.check_face(v_profile_id, request_generation.user_image_id, v_type.face);
+    perform private.check_limits(v_profile_id);
+    v_subscription_id := private.price_generation(
+        v_profile_id, v_type.type_key, v_type.cost_credits,
+        coalesce(request_generation.pay_with_credits, false)
+    );
 
     insert into public.generations (
         profile_id, generation_type, prompt, user_image_id, credit_cost, idempotency_key,
@@ -205,32 +50,43 @@ begin
         v_type.type_key,
         v_prompt,
         request_generation.user_image_id,
-        v_type.cost_credits,
+        case when v_subscription_id is null then v_type.cost_credits else 0 end,
         request_generation.idempotency_key,
         now() + s.generation_deadline
     from private.settings as s
     returning * into v_generation;
 
-    perform private.spend_credits(v_profile_id, v_type.cost_credits, v_generation.id);
+    if v_subscription_id is null then
+        perform private.spend_credits(v_profile_id, v_type.cost_credits, v_generation.id);
+    else
+        insert into public.plan_uses (generation_id, profile_id, subscription_id)
+        values (v_generation.id, v_profile_id, v_subscription_id);
+    end if;
 
     insert into private.outbox (kind, generation_id)
     values ('submit', v_generation.id);
 
-    perform private.wake_worker();
+    -- Last, since it may hold up other people's requests until this one commits.
+    perform private.reserve_provider_spend(m.expected_cost_micros)
+    from private.generation_models as m
+    where m.type_key = v_type.type_key;
 
+    perform private.wake_worker();
     return v_generation;
 end;
 $$;
 
-comment on function private.request_generation(text, text, uuid, uuid) is
+comment on function private.request_generation(text, text, uuid, uuid, boolean) is
 'The rule behind public.request_generation.';
-grant execute on function private.request_generation(text, text, uuid, uuid) to authenticated;
+grant execute on function private.request_generation(text, text, uuid, uuid, boolean)
+to authenticated;
 
 create function public.request_generation(
     generation_type text,
     prompt text,
     idempotency_key uuid,
-    user_image_id uuid default null
+    user_image_id uuid default null,
+    pay_with_credits boolean default false
 )
 returns public.generations
 language sql
@@ -242,16 +98,21 @@ as $$
         request_generation.generation_type,
         request_generation.prompt,
         request_generation.idempotency_key,
-        request_generation.user_image_id
+        request_generation.user_image_id,
+        request_generation.pay_with_credits
     );
 $$;
 
-comment on function public.request_generation(text, text, uuid, uuid) is
+comment on function public.request_generation(text, text, uuid, uuid, boolean) is
 'Ask for a thumbnail.
 
-For signed-in people. Burns the cost of the generation type and queues the work in one
-transaction, and returns the generation. The same idempotency_key returns the same generation and
-burns nothing more. Refuses with PT402 insufficient_credits; PT404 generation_type_not_found,
-user_image_not_found; PT409 idempotency_conflict; PT422 prompt_empty, prompt_too_long,
-prompt_has_control_characters, user_image_required, user_image_not_supported.';
-grant execute on function public.request_generation(text, text, uuid, uuid) to authenticated;
+For signed-in people. Burns the cost of the generation type, or nothing when an unlimited plan
+covers it, and queues the work in one transaction; returns the generation. The same idempotency_key
+returns the same generation and burns nothing more. pay_with_credits says that credits may be burned
+once the fair use of an unlimited plan is reached. Refuses with PT402 insufficient_credits,
+fair_use_reached; PT404 generation_type_not_found, user_image_not_found; PT409 idempotency_conflict;
+PT422 prompt_empty, prompt_too_long, prompt_has_control_characters, user_image_required,
+user_image_not_supported; 429 too_many_running, too_many_per_minute, too_many_per_day,
+daily_capacity_reached, with Retry-After.';
+grant execute on function public.request_generation(text, text, uuid, uuid, boolean)
+to authenticated;

@@ -36,14 +36,18 @@ begin
 
     if finish_generation.status <> 'succeeded' then
         perform private.refund_generation(finish_generation.generation_id);
+
+        update public.plan_uses as u
+        set returned_at = now()
+        where u.generation_id = finish_generation.generation_id;
     end if;
     return true;
 end;
 $$;
 
 comment on function private.finish_generation(uuid, text, text, text) is
-'Moves a generation to its final status and, unless it succeeded, gives its credits back. True when
-this call did it, false when it was final before.';
+'Moves a generation to its final status and, unless it succeeded, gives its credits back, or its use
+of the plan. True when this call did it, false when it was final before.';
 
 create function private.abandon_run(generation_id uuid)
 returns void

@@ -14,8 +14,8 @@ set search_path = ''
 as $$
 declare
     v_overdue record;
-    v_pending record;
     v_expired integer := 0;
+    v_lots integer := 0;
     v_rewarded integer := 0;
 begin
     -- Each unfinished generation has an outbox row, and the outbox is small. Rows that a worker or
@@ -35,34 +35,25 @@ begin
         end if;
     end loop;
 
-    -- One kind of work a call. Both lock profiles in id order; one after the other would not.
-    if v_expired > 0 then
-        return jsonb_build_object('expired', v_expired, 'rewarded', 0);
+    -- One kind of work a call. Each locks profiles in id order; one after the other would not.
+    if v_expired = 0 then
+        v_lots := private.expire_lots();
     end if;
 
-    for v_pending in
-        select r.referred_id
-        from public.referrals as r
-        inner join auth.users as u on r.referred_id = u.id
-        where r.status = 'pending'
-            and u.email_confirmed_at is not null
-            and not u.is_anonymous
-        order by r.referrer_id, r.referred_id
-        limit 500
-        for update of r skip locked
-    loop
-        if private.reward_referral(v_pending.referred_id) then
-            v_rewarded := v_rewarded + 1;
-        end if;
-    end loop;
+    if v_expired = 0 and v_lots = 0 then
+        v_rewarded := private.settle_pending_referrals(100);
+    end if;
 
-    return jsonb_build_object('expired', v_expired, 'rewarded', v_rewarded);
+    return jsonb_build_object(
+        'expired', v_expired, 'expired_lots', v_lots, 'rewarded', v_rewarded
+    );
 end;
 $$;
 
 comment on function private.sweep() is
-'Expires generations past their deadline, with the credits back, and pays rewards that were
-postponed. Safe to run at any time and by many. Returns how many of each.';
+'Expires generations past their deadline, with the credits back, and credits past their own; pays
+rewards that were postponed. Safe to run at any time and by many. Returns how many of each: call it
+again until there is nothing more.';
 grant execute on function private.sweep() to thumbsmith_sidecar;
 
 create function private.queue_metrics()

@@ -7,17 +7,29 @@ export type Database = {
           Tables: {
             "credit_entries": {
                   Row: {
-                    "amount": number,"balance_after": number,"created_at": string,"entry_number": number,"generation_id": string | null,"kind": string,"lot_id": number,"profile_id": string
+                    "amount": number,"balance_after": number,"created_at": string,"debt": number,"debt_lot_id": number | null,"entry_number": number,"generation_id": string | null,"kind": string,"lot_id": number,"profile_id": string,"reason": string | null
                   }
                   ComputedFields: never
                   Insert: {
-                    "amount": number,"balance_after": number,"created_at"?: string,"entry_number": number,"generation_id"?: string | null,"kind": string,"lot_id": number,"profile_id": string
+                    "amount": number,"balance_after": number,"created_at"?: string,"debt"?: number,"debt_lot_id"?: number | null,"entry_number": number,"generation_id"?: string | null,"kind": string,"lot_id": number,"profile_id": string,"reason"?: string | null
                   }
                   Update: {
-                    "amount"?: number,"balance_after"?: number,"created_at"?: string,"entry_number"?: number,"generation_id"?: string | null,"kind"?: string,"lot_id"?: number,"profile_id"?: string
+                    "amount"?: number,"balance_after"?: number,"created_at"?: string,"debt"?: number,"debt_lot_id"?: number | null,"entry_number"?: number,"generation_id"?: string | null,"kind"?: string,"lot_id"?: number,"profile_id"?: string,"reason"?: string | null
                   }
                   Relationships: [
                     {
+      foreignKeyName: "credit_entries_debt_lot_id_fkey"
+      columns: ["debt_lot_id"]
+isOneToOne: false
+      referencedRelation: "credit_lots"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "credit_entries_debt_lot_id_fkey"
+      columns: ["debt_lot_id"]
+isOneToOne: false
+      referencedRelation: "purchase_uses"
+      referencedColumns: ["lot_id"]
+    },{
       foreignKeyName: "credit_entries_generation_id_fkey"
       columns: ["generation_id"]
 isOneToOne: false
@@ -30,6 +42,12 @@ isOneToOne: false
       referencedRelation: "credit_lots"
       referencedColumns: ["id"]
     },{
+      foreignKeyName: "credit_entries_lot_id_fkey"
+      columns: ["lot_id"]
+isOneToOne: false
+      referencedRelation: "purchase_uses"
+      referencedColumns: ["lot_id"]
+    },{
       foreignKeyName: "credit_entries_profile_id_fkey"
       columns: ["profile_id"]
 isOneToOne: false
@@ -39,34 +57,46 @@ isOneToOne: false
                   ]
                 },"credit_lots": {
                   Row: {
-                    "amount": number,"created_at": string,"exhausted_at": string | null,"expires_at": string | null,"frozen_at": string | null,"grant_key": string,"id": number,"priority": number,"profile_id": string,"remaining": number,"source": string
+                    "amount": number,"clawed_back": number,"created_at": string,"exhausted_at": string | null,"expires_at": string | null,"frozen_at": string | null,"grant_key": string,"id": number,"owed": number,"payment_id": string | null,"priority": number,"profile_id": string,"remaining": number,"source": string,"subscription_id": string | null
                   }
                   ComputedFields: never
                   Insert: {
-                    "amount": number,"created_at"?: string,"exhausted_at"?: string | null,"expires_at"?: string | null,"frozen_at"?: string | null,"grant_key": string,"id"?: never,"priority"?: number,"profile_id": string,"remaining": number,"source": string
+                    "amount": number,"clawed_back"?: number,"created_at"?: string,"exhausted_at"?: string | null,"expires_at"?: string | null,"frozen_at"?: string | null,"grant_key": string,"id"?: never,"owed"?: number,"payment_id"?: string | null,"priority"?: number,"profile_id": string,"remaining": number,"source": string,"subscription_id"?: string | null
                   }
                   Update: {
-                    "amount"?: number,"created_at"?: string,"exhausted_at"?: string | null,"expires_at"?: string | null,"frozen_at"?: string | null,"grant_key"?: string,"id"?: never,"priority"?: number,"profile_id"?: string,"remaining"?: number,"source"?: string
+                    "amount"?: number,"clawed_back"?: number,"created_at"?: string,"exhausted_at"?: string | null,"expires_at"?: string | null,"frozen_at"?: string | null,"grant_key"?: string,"id"?: never,"owed"?: number,"payment_id"?: string | null,"priority"?: number,"profile_id"?: string,"remaining"?: number,"source"?: string,"subscription_id"?: string | null
                   }
                   Relationships: [
                     {
+      foreignKeyName: "credit_lots_payment_id_fkey"
+      columns: ["payment_id"]
+isOneToOne: false
+      referencedRelation: "payments"
+      referencedColumns: ["id"]
+    },{
       foreignKeyName: "credit_lots_profile_id_fkey"
       columns: ["profile_id"]
 isOneToOne: false
       referencedRelation: "profiles"
       referencedColumns: ["id"]
+    },{
+      foreignKeyName: "credit_lots_subscription_id_fkey"
+      columns: ["subscription_id"]
+isOneToOne: false
+      referencedRelation: "subscriptions"
+      referencedColumns: ["id"]
     }
                   ]
                 },"generation_types": {
                   Row: {
-                    "cost_credits": number,"description": string,"face": string,"is_enabled": boolean,"title": string,"type_key": string
+                    "cost_credits": number,"description": string,"face": string,"is_enabled": boolean,"is_in_unlimited": boolean,"title": string,"type_key": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "cost_credits": number,"description"?: string,"face"?: string,"is_enabled"?: boolean,"title": string,"type_key": string
+                    "cost_credits": number,"description"?: string,"face"?: string,"is_enabled"?: boolean,"is_in_unlimited"?: boolean,"title": string,"type_key": string
                   }
                   Update: {
-                    "cost_credits"?: number,"description"?: string,"face"?: string,"is_enabled"?: boolean,"title"?: string,"type_key"?: string
+                    "cost_credits"?: number,"description"?: string,"face"?: string,"is_enabled"?: boolean,"is_in_unlimited"?: boolean,"title"?: string,"type_key"?: string
                   }
                   Relationships: [
                     
@@ -103,16 +133,88 @@ isOneToOne: false
       referencedColumns: ["id"]
     }
                   ]
-                },"profiles": {
+                },"payments": {
                   Row: {
-                    "created_at": string,"credits": number,"deleted_at": string | null,"entry_count": number,"id": string,"referral_code": string,"referred_by": string | null
+                    "amount": number,"amount_reversed": number,"created_at": string,"credits_added": number,"currency": string,"dispute_status": string | null,"id": string,"item_key": string,"kind": string,"profile_id": string,"stripe_payment_id": string,"subscription_id": string | null
                   }
                   ComputedFields: never
                   Insert: {
-                    "created_at"?: string,"credits"?: number,"deleted_at"?: string | null,"entry_count"?: number,"id": string,"referral_code": string,"referred_by"?: string | null
+                    "amount": number,"amount_reversed"?: number,"created_at"?: string,"credits_added"?: number,"currency": string,"dispute_status"?: string | null,"id"?: string,"item_key": string,"kind": string,"profile_id": string,"stripe_payment_id": string,"subscription_id"?: string | null
                   }
                   Update: {
-                    "created_at"?: string,"credits"?: number,"deleted_at"?: string | null,"entry_count"?: number,"id"?: string,"referral_code"?: string,"referred_by"?: string | null
+                    "amount"?: number,"amount_reversed"?: number,"created_at"?: string,"credits_added"?: number,"currency"?: string,"dispute_status"?: string | null,"id"?: string,"item_key"?: string,"kind"?: string,"profile_id"?: string,"stripe_payment_id"?: string,"subscription_id"?: string | null
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "payments_profile_id_fkey"
+      columns: ["profile_id"]
+isOneToOne: false
+      referencedRelation: "profiles"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "payments_subscription_id_fkey"
+      columns: ["subscription_id"]
+isOneToOne: false
+      referencedRelation: "subscriptions"
+      referencedColumns: ["id"]
+    }
+                  ]
+                },"plan_uses": {
+                  Row: {
+                    "created_at": string,"generation_id": string,"profile_id": string,"returned_at": string | null,"subscription_id": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "created_at"?: string,"generation_id": string,"profile_id": string,"returned_at"?: string | null,"subscription_id": string
+                  }
+                  Update: {
+                    "created_at"?: string,"generation_id"?: string,"profile_id"?: string,"returned_at"?: string | null,"subscription_id"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "plan_uses_generation_id_fkey"
+      columns: ["generation_id"]
+isOneToOne: true
+      referencedRelation: "generations"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "plan_uses_profile_id_fkey"
+      columns: ["profile_id"]
+isOneToOne: false
+      referencedRelation: "profiles"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "plan_uses_subscription_id_fkey"
+      columns: ["subscription_id"]
+isOneToOne: false
+      referencedRelation: "subscriptions"
+      referencedColumns: ["id"]
+    }
+                  ]
+                },"plans": {
+                  Row: {
+                    "billing_interval": string,"credits_per_month": number,"currency": string,"description": string,"fair_use_per_day": number | null,"fair_use_per_month": number | null,"is_enabled": boolean,"is_unlimited": boolean,"plan_name": string,"price_amount": number,"rollover": string,"rollover_cap": number | null,"title": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "billing_interval"?: string,"credits_per_month"?: number,"currency"?: string,"description"?: string,"fair_use_per_day"?: number | null,"fair_use_per_month"?: number | null,"is_enabled"?: boolean,"is_unlimited"?: boolean,"plan_name": string,"price_amount": number,"rollover"?: string,"rollover_cap"?: number | null,"title": string
+                  }
+                  Update: {
+                    "billing_interval"?: string,"credits_per_month"?: number,"currency"?: string,"description"?: string,"fair_use_per_day"?: number | null,"fair_use_per_month"?: number | null,"is_enabled"?: boolean,"is_unlimited"?: boolean,"plan_name"?: string,"price_amount"?: number,"rollover"?: string,"rollover_cap"?: number | null,"title"?: string
+                  }
+                  Relationships: [
+                    
+                  ]
+                },"profiles": {
+                  Row: {
+                    "created_at": string,"credits": number,"debt": number,"deleted_at": string | null,"entry_count": number,"id": string,"referral_code": string,"referred_by": string | null
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "created_at"?: string,"credits"?: number,"debt"?: number,"deleted_at"?: string | null,"entry_count"?: number,"id": string,"referral_code": string,"referred_by"?: string | null
+                  }
+                  Update: {
+                    "created_at"?: string,"credits"?: number,"debt"?: number,"deleted_at"?: string | null,"entry_count"?: number,"id"?: string,"referral_code"?: string,"referred_by"?: string | null
                   }
                   Relationships: [
                     {
@@ -125,25 +227,57 @@ isOneToOne: false
                   ]
                 },"referrals": {
                   Row: {
-                    "code": string,"created_at": string,"reason": string | null,"referred_id": string,"referrer_id": string | null,"rewarded_at": string | null,"status": string
+                    "code": string,"created_at": string,"id": string,"payment_id": string | null,"reason": string | null,"referred_id": string,"referrer_id": string | null,"reversed_at": string | null,"rewarded_at": string | null,"status": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "code": string,"created_at"?: string,"reason"?: string | null,"referred_id": string,"referrer_id"?: string | null,"rewarded_at"?: string | null,"status"?: string
+                    "code": string,"created_at"?: string,"id"?: string,"payment_id"?: string | null,"reason"?: string | null,"referred_id": string,"referrer_id"?: string | null,"reversed_at"?: string | null,"rewarded_at"?: string | null,"status"?: string
                   }
                   Update: {
-                    "code"?: string,"created_at"?: string,"reason"?: string | null,"referred_id"?: string,"referrer_id"?: string | null,"rewarded_at"?: string | null,"status"?: string
+                    "code"?: string,"created_at"?: string,"id"?: string,"payment_id"?: string | null,"reason"?: string | null,"referred_id"?: string,"referrer_id"?: string | null,"reversed_at"?: string | null,"rewarded_at"?: string | null,"status"?: string
                   }
                   Relationships: [
                     {
+      foreignKeyName: "referrals_payment_id_fkey"
+      columns: ["payment_id"]
+isOneToOne: false
+      referencedRelation: "payments"
+      referencedColumns: ["id"]
+    },{
       foreignKeyName: "referrals_referred_id_fkey"
       columns: ["referred_id"]
-isOneToOne: true
+isOneToOne: false
       referencedRelation: "profiles"
       referencedColumns: ["id"]
     },{
       foreignKeyName: "referrals_referrer_id_fkey"
       columns: ["referrer_id"]
+isOneToOne: false
+      referencedRelation: "profiles"
+      referencedColumns: ["id"]
+    }
+                  ]
+                },"subscriptions": {
+                  Row: {
+                    "cancel_at_period_end": boolean,"created_at": string,"current_period_end": string | null,"current_period_start": string | null,"end_date": string | null,"id": string,"is_active": boolean,"next_grant_at": string | null,"plan_name": string,"profile_id": string,"start_date": string,"status": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "cancel_at_period_end"?: boolean,"created_at"?: string,"current_period_end"?: string | null,"current_period_start"?: string | null,"end_date"?: string | null,"id"?: string,"is_active"?: boolean,"next_grant_at"?: string | null,"plan_name": string,"profile_id": string,"start_date"?: string,"status": string
+                  }
+                  Update: {
+                    "cancel_at_period_end"?: boolean,"created_at"?: string,"current_period_end"?: string | null,"current_period_start"?: string | null,"end_date"?: string | null,"id"?: string,"is_active"?: boolean,"next_grant_at"?: string | null,"plan_name"?: string,"profile_id"?: string,"start_date"?: string,"status"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "subscriptions_plan_name_fkey"
+      columns: ["plan_name"]
+isOneToOne: false
+      referencedRelation: "plans"
+      referencedColumns: ["plan_name"]
+    },{
+      foreignKeyName: "subscriptions_profile_id_fkey"
+      columns: ["profile_id"]
 isOneToOne: false
       referencedRelation: "profiles"
       referencedColumns: ["id"]
@@ -172,9 +306,9 @@ isOneToOne: false
                 }
           }
           Views: {
-            "generation_receipts": {
+            "credit_history": {
                   Row: {
-                    "credits_returned": number | null,"credits_spent": number | null,"generation_id": string | null,"lot_id": number,"profile_id": string,"source": string
+                    "amount": number,"balance_after": number,"created_at": string,"debt": number,"entry_number": number,"generation_id": string | null,"kind": string,"lot_id": number,"profile_id": string,"reason": string | null,"source": string
                   }
                   ComputedFields: never
                   Relationships: [
@@ -191,7 +325,47 @@ isOneToOne: false
       referencedRelation: "credit_lots"
       referencedColumns: ["id"]
     },{
+      foreignKeyName: "credit_entries_lot_id_fkey"
+      columns: ["lot_id"]
+isOneToOne: false
+      referencedRelation: "purchase_uses"
+      referencedColumns: ["lot_id"]
+    },{
       foreignKeyName: "credit_entries_profile_id_fkey"
+      columns: ["profile_id"]
+isOneToOne: false
+      referencedRelation: "profiles"
+      referencedColumns: ["id"]
+    }
+                  ]
+                },"generation_receipts": {
+                  Row: {
+                    "credits_returned": number | null,"credits_spent": number | null,"generation_id": string | null,"lot_id": number | null,"payment_id": string | null,"profile_id": string | null,"source": string | null,"subscription_id": string | null
+                  }
+                  ComputedFields: never
+                  Relationships: [
+                    
+                  ]
+                },"purchase_uses": {
+                  Row: {
+                    "credits_returned": number | null,"credits_spent": number | null,"generation_id": string | null,"lot_id": number,"payment_id": string | null,"profile_id": string
+                  }
+                  ComputedFields: never
+                  Relationships: [
+                    {
+      foreignKeyName: "credit_entries_generation_id_fkey"
+      columns: ["generation_id"]
+isOneToOne: false
+      referencedRelation: "generations"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "credit_lots_payment_id_fkey"
+      columns: ["payment_id"]
+isOneToOne: false
+      referencedRelation: "payments"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "credit_lots_profile_id_fkey"
       columns: ["profile_id"]
 isOneToOne: false
       referencedRelation: "profiles"
@@ -217,6 +391,9 @@ isOneToOne: false
         isOneToOne: true
         isSetofReturn: false
       } },
+"apply_referral_code":
+{ Args: { "code": string }; Returns: Json
+                           },
 "cancel_generation":
 { Args: { "generation_id": string }; Returns: {
               "created_at": string,
@@ -247,8 +424,19 @@ isOneToOne: false
         isOneToOne: true
         isSetofReturn: false
       } },
+"quote_generation":
+{ Args: { "generation_type": string }; Returns: Database["public"]['CompositeTypes']["generation_quote"]
+                          SetofOptions: {
+        from: "*"
+        to: "generation_quote"
+        isOneToOne: true
+        isSetofReturn: false
+      } },
+"redeem_code":
+{ Args: { "code": string }; Returns: Json
+                           },
 "request_generation":
-{ Args: { "generation_type": string,"idempotency_key": string,"prompt": string,"user_image_id"?: string }; Returns: {
+{ Args: { "generation_type": string,"idempotency_key": string,"pay_with_credits"?: boolean,"prompt": string,"user_image_id"?: string }; Returns: {
               "created_at": string,
 "credit_cost": number,
 "deadline_at": string,
@@ -275,7 +463,9 @@ isOneToOne: false
           }
           CompositeTypes: {
             "credit_summary": {
-                        "available": number | null,"held": number | null,"expiring_soon": number | null,"expiring_at": string | null
+                        "available": number | null,"held": number | null,"frozen": number | null,"debt": number | null,"expiring_soon": number | null,"expiring_at": string | null,"next_grant_credits": number | null,"next_grant_at": string | null
+                      },"generation_quote": {
+                        "cost_credits": number | null,"is_covered": boolean | null,"is_affordable": boolean | null,"missing_credits": number | null,"fair_use_left": number | null,"fair_use_resets_at": string | null
                       }
           }
         }

@@ -20,76 +20,98 @@ class PublicCreditEntries(BaseModel):
     amount: int = Field(alias="amount")
     balance_after: int = Field(alias="balance_after")
     created_at: datetime.datetime = Field(alias="created_at")
+    debt: int = Field(alias="debt")
+    debt_lot_id: Optional[int] = Field(alias="debt_lot_id")
     entry_number: int = Field(alias="entry_number")
     generation_id: Optional[uuid.UUID] = Field(alias="generation_id")
     kind: str = Field(alias="kind")
     lot_id: int = Field(alias="lot_id")
     profile_id: uuid.UUID = Field(alias="profile_id")
+    reason: Optional[str] = Field(alias="reason")
 
 class PublicCreditEntriesInsert(TypedDict):
     amount: Annotated[int, Field(alias="amount")]
     balance_after: Annotated[int, Field(alias="balance_after")]
     created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
+    debt: NotRequired[Annotated[int, Field(alias="debt")]]
+    debt_lot_id: NotRequired[Annotated[Optional[int], Field(alias="debt_lot_id")]]
     entry_number: Annotated[int, Field(alias="entry_number")]
     generation_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="generation_id")]]
     kind: Annotated[str, Field(alias="kind")]
     lot_id: Annotated[int, Field(alias="lot_id")]
     profile_id: Annotated[uuid.UUID, Field(alias="profile_id")]
+    reason: NotRequired[Annotated[Optional[str], Field(alias="reason")]]
 
 class PublicCreditEntriesUpdate(TypedDict):
     amount: NotRequired[Annotated[int, Field(alias="amount")]]
     balance_after: NotRequired[Annotated[int, Field(alias="balance_after")]]
     created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
+    debt: NotRequired[Annotated[int, Field(alias="debt")]]
+    debt_lot_id: NotRequired[Annotated[Optional[int], Field(alias="debt_lot_id")]]
     entry_number: NotRequired[Annotated[int, Field(alias="entry_number")]]
     generation_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="generation_id")]]
     kind: NotRequired[Annotated[str, Field(alias="kind")]]
     lot_id: NotRequired[Annotated[int, Field(alias="lot_id")]]
     profile_id: NotRequired[Annotated[uuid.UUID, Field(alias="profile_id")]]
+    reason: NotRequired[Annotated[Optional[str], Field(alias="reason")]]
 
 class PublicCreditLots(BaseModel):
     amount: int = Field(alias="amount")
+    clawed_back: int = Field(alias="clawed_back")
     created_at: datetime.datetime = Field(alias="created_at")
     exhausted_at: Optional[datetime.datetime] = Field(alias="exhausted_at")
     expires_at: Optional[datetime.datetime] = Field(alias="expires_at")
     frozen_at: Optional[datetime.datetime] = Field(alias="frozen_at")
     grant_key: str = Field(alias="grant_key")
     id: int = Field(alias="id")
+    owed: int = Field(alias="owed")
+    payment_id: Optional[uuid.UUID] = Field(alias="payment_id")
     priority: int = Field(alias="priority")
     profile_id: uuid.UUID = Field(alias="profile_id")
     remaining: int = Field(alias="remaining")
     source: str = Field(alias="source")
+    subscription_id: Optional[uuid.UUID] = Field(alias="subscription_id")
 
 class PublicCreditLotsInsert(TypedDict):
     amount: Annotated[int, Field(alias="amount")]
+    clawed_back: NotRequired[Annotated[int, Field(alias="clawed_back")]]
     created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
     exhausted_at: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="exhausted_at")]]
     expires_at: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="expires_at")]]
     frozen_at: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="frozen_at")]]
     grant_key: Annotated[str, Field(alias="grant_key")]
     id: NotRequired[Annotated[int, Field(alias="id")]]
+    owed: NotRequired[Annotated[int, Field(alias="owed")]]
+    payment_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="payment_id")]]
     priority: NotRequired[Annotated[int, Field(alias="priority")]]
     profile_id: Annotated[uuid.UUID, Field(alias="profile_id")]
     remaining: Annotated[int, Field(alias="remaining")]
     source: Annotated[str, Field(alias="source")]
+    subscription_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="subscription_id")]]
 
 class PublicCreditLotsUpdate(TypedDict):
     amount: NotRequired[Annotated[int, Field(alias="amount")]]
+    clawed_back: NotRequired[Annotated[int, Field(alias="clawed_back")]]
     created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
     exhausted_at: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="exhausted_at")]]
     expires_at: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="expires_at")]]
     frozen_at: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="frozen_at")]]
     grant_key: NotRequired[Annotated[str, Field(alias="grant_key")]]
     id: NotRequired[Annotated[int, Field(alias="id")]]
+    owed: NotRequired[Annotated[int, Field(alias="owed")]]
+    payment_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="payment_id")]]
     priority: NotRequired[Annotated[int, Field(alias="priority")]]
     profile_id: NotRequired[Annotated[uuid.UUID, Field(alias="profile_id")]]
     remaining: NotRequired[Annotated[int, Field(alias="remaining")]]
     source: NotRequired[Annotated[str, Field(alias="source")]]
+    subscription_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="subscription_id")]]
 
 class PublicGenerationTypes(BaseModel):
     cost_credits: int = Field(alias="cost_credits")
     description: str = Field(alias="description")
     face: str = Field(alias="face")
     is_enabled: bool = Field(alias="is_enabled")
+    is_in_unlimited: bool = Field(alias="is_in_unlimited")
     title: str = Field(alias="title")
     type_key: str = Field(alias="type_key")
 
@@ -98,6 +120,7 @@ class PublicGenerationTypesInsert(TypedDict):
     description: NotRequired[Annotated[str, Field(alias="description")]]
     face: NotRequired[Annotated[str, Field(alias="face")]]
     is_enabled: NotRequired[Annotated[bool, Field(alias="is_enabled")]]
+    is_in_unlimited: NotRequired[Annotated[bool, Field(alias="is_in_unlimited")]]
     title: Annotated[str, Field(alias="title")]
     type_key: Annotated[str, Field(alias="type_key")]
 
@@ -106,6 +129,7 @@ class PublicGenerationTypesUpdate(TypedDict):
     description: NotRequired[Annotated[str, Field(alias="description")]]
     face: NotRequired[Annotated[str, Field(alias="face")]]
     is_enabled: NotRequired[Annotated[bool, Field(alias="is_enabled")]]
+    is_in_unlimited: NotRequired[Annotated[bool, Field(alias="is_in_unlimited")]]
     title: NotRequired[Annotated[str, Field(alias="title")]]
     type_key: NotRequired[Annotated[str, Field(alias="type_key")]]
 
@@ -154,9 +178,118 @@ class PublicGenerationsUpdate(TypedDict):
     status: NotRequired[Annotated[str, Field(alias="status")]]
     user_image_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="user_image_id")]]
 
+class PublicPayments(BaseModel):
+    amount: int = Field(alias="amount")
+    amount_reversed: int = Field(alias="amount_reversed")
+    created_at: datetime.datetime = Field(alias="created_at")
+    credits_added: int = Field(alias="credits_added")
+    currency: str = Field(alias="currency")
+    dispute_status: Optional[str] = Field(alias="dispute_status")
+    id: uuid.UUID = Field(alias="id")
+    item_key: str = Field(alias="item_key")
+    kind: str = Field(alias="kind")
+    profile_id: uuid.UUID = Field(alias="profile_id")
+    stripe_payment_id: str = Field(alias="stripe_payment_id")
+    subscription_id: Optional[uuid.UUID] = Field(alias="subscription_id")
+
+class PublicPaymentsInsert(TypedDict):
+    amount: Annotated[int, Field(alias="amount")]
+    amount_reversed: NotRequired[Annotated[int, Field(alias="amount_reversed")]]
+    created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
+    credits_added: NotRequired[Annotated[int, Field(alias="credits_added")]]
+    currency: Annotated[str, Field(alias="currency")]
+    dispute_status: NotRequired[Annotated[Optional[str], Field(alias="dispute_status")]]
+    id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
+    item_key: Annotated[str, Field(alias="item_key")]
+    kind: Annotated[str, Field(alias="kind")]
+    profile_id: Annotated[uuid.UUID, Field(alias="profile_id")]
+    stripe_payment_id: Annotated[str, Field(alias="stripe_payment_id")]
+    subscription_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="subscription_id")]]
+
+class PublicPaymentsUpdate(TypedDict):
+    amount: NotRequired[Annotated[int, Field(alias="amount")]]
+    amount_reversed: NotRequired[Annotated[int, Field(alias="amount_reversed")]]
+    created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
+    credits_added: NotRequired[Annotated[int, Field(alias="credits_added")]]
+    currency: NotRequired[Annotated[str, Field(alias="currency")]]
+    dispute_status: NotRequired[Annotated[Optional[str], Field(alias="dispute_status")]]
+    id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
+    item_key: NotRequired[Annotated[str, Field(alias="item_key")]]
+    kind: NotRequired[Annotated[str, Field(alias="kind")]]
+    profile_id: NotRequired[Annotated[uuid.UUID, Field(alias="profile_id")]]
+    stripe_payment_id: NotRequired[Annotated[str, Field(alias="stripe_payment_id")]]
+    subscription_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="subscription_id")]]
+
+class PublicPlanUses(BaseModel):
+    created_at: datetime.datetime = Field(alias="created_at")
+    generation_id: uuid.UUID = Field(alias="generation_id")
+    profile_id: uuid.UUID = Field(alias="profile_id")
+    returned_at: Optional[datetime.datetime] = Field(alias="returned_at")
+    subscription_id: uuid.UUID = Field(alias="subscription_id")
+
+class PublicPlanUsesInsert(TypedDict):
+    created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
+    generation_id: Annotated[uuid.UUID, Field(alias="generation_id")]
+    profile_id: Annotated[uuid.UUID, Field(alias="profile_id")]
+    returned_at: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="returned_at")]]
+    subscription_id: Annotated[uuid.UUID, Field(alias="subscription_id")]
+
+class PublicPlanUsesUpdate(TypedDict):
+    created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
+    generation_id: NotRequired[Annotated[uuid.UUID, Field(alias="generation_id")]]
+    profile_id: NotRequired[Annotated[uuid.UUID, Field(alias="profile_id")]]
+    returned_at: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="returned_at")]]
+    subscription_id: NotRequired[Annotated[uuid.UUID, Field(alias="subscription_id")]]
+
+class PublicPlans(BaseModel):
+    billing_interval: str = Field(alias="billing_interval")
+    credits_per_month: int = Field(alias="credits_per_month")
+    currency: str = Field(alias="currency")
+    description: str = Field(alias="description")
+    fair_use_per_day: Optional[int] = Field(alias="fair_use_per_day")
+    fair_use_per_month: Optional[int] = Field(alias="fair_use_per_month")
+    is_enabled: bool = Field(alias="is_enabled")
+    is_unlimited: bool = Field(alias="is_unlimited")
+    plan_name: str = Field(alias="plan_name")
+    price_amount: int = Field(alias="price_amount")
+    rollover: str = Field(alias="rollover")
+    rollover_cap: Optional[int] = Field(alias="rollover_cap")
+    title: str = Field(alias="title")
+
+class PublicPlansInsert(TypedDict):
+    billing_interval: NotRequired[Annotated[str, Field(alias="billing_interval")]]
+    credits_per_month: NotRequired[Annotated[int, Field(alias="credits_per_month")]]
+    currency: NotRequired[Annotated[str, Field(alias="currency")]]
+    description: NotRequired[Annotated[str, Field(alias="description")]]
+    fair_use_per_day: NotRequired[Annotated[Optional[int], Field(alias="fair_use_per_day")]]
+    fair_use_per_month: NotRequired[Annotated[Optional[int], Field(alias="fair_use_per_month")]]
+    is_enabled: NotRequired[Annotated[bool, Field(alias="is_enabled")]]
+    is_unlimited: NotRequired[Annotated[bool, Field(alias="is_unlimited")]]
+    plan_name: Annotated[str, Field(alias="plan_name")]
+    price_amount: Annotated[int, Field(alias="price_amount")]
+    rollover: NotRequired[Annotated[str, Field(alias="rollover")]]
+    rollover_cap: NotRequired[Annotated[Optional[int], Field(alias="rollover_cap")]]
+    title: Annotated[str, Field(alias="title")]
+
+class PublicPlansUpdate(TypedDict):
+    billing_interval: NotRequired[Annotated[str, Field(alias="billing_interval")]]
+    credits_per_month: NotRequired[Annotated[int, Field(alias="credits_per_month")]]
+    currency: NotRequired[Annotated[str, Field(alias="currency")]]
+    description: NotRequired[Annotated[str, Field(alias="description")]]
+    fair_use_per_day: NotRequired[Annotated[Optional[int], Field(alias="fair_use_per_day")]]
+    fair_use_per_month: NotRequired[Annotated[Optional[int], Field(alias="fair_use_per_month")]]
+    is_enabled: NotRequired[Annotated[bool, Field(alias="is_enabled")]]
+    is_unlimited: NotRequired[Annotated[bool, Field(alias="is_unlimited")]]
+    plan_name: NotRequired[Annotated[str, Field(alias="plan_name")]]
+    price_amount: NotRequired[Annotated[int, Field(alias="price_amount")]]
+    rollover: NotRequired[Annotated[str, Field(alias="rollover")]]
+    rollover_cap: NotRequired[Annotated[Optional[int], Field(alias="rollover_cap")]]
+    title: NotRequired[Annotated[str, Field(alias="title")]]
+
 class PublicProfiles(BaseModel):
     created_at: datetime.datetime = Field(alias="created_at")
     credits: int = Field(alias="credits")
+    debt: int = Field(alias="debt")
     deleted_at: Optional[datetime.datetime] = Field(alias="deleted_at")
     entry_count: int = Field(alias="entry_count")
     id: uuid.UUID = Field(alias="id")
@@ -166,6 +299,7 @@ class PublicProfiles(BaseModel):
 class PublicProfilesInsert(TypedDict):
     created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
     credits: NotRequired[Annotated[int, Field(alias="credits")]]
+    debt: NotRequired[Annotated[int, Field(alias="debt")]]
     deleted_at: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="deleted_at")]]
     entry_count: NotRequired[Annotated[int, Field(alias="entry_count")]]
     id: Annotated[uuid.UUID, Field(alias="id")]
@@ -175,6 +309,7 @@ class PublicProfilesInsert(TypedDict):
 class PublicProfilesUpdate(TypedDict):
     created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
     credits: NotRequired[Annotated[int, Field(alias="credits")]]
+    debt: NotRequired[Annotated[int, Field(alias="debt")]]
     deleted_at: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="deleted_at")]]
     entry_count: NotRequired[Annotated[int, Field(alias="entry_count")]]
     id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
@@ -184,28 +319,79 @@ class PublicProfilesUpdate(TypedDict):
 class PublicReferrals(BaseModel):
     code: str = Field(alias="code")
     created_at: datetime.datetime = Field(alias="created_at")
+    id: uuid.UUID = Field(alias="id")
+    payment_id: Optional[uuid.UUID] = Field(alias="payment_id")
     reason: Optional[str] = Field(alias="reason")
     referred_id: uuid.UUID = Field(alias="referred_id")
     referrer_id: Optional[uuid.UUID] = Field(alias="referrer_id")
+    reversed_at: Optional[datetime.datetime] = Field(alias="reversed_at")
     rewarded_at: Optional[datetime.datetime] = Field(alias="rewarded_at")
     status: str = Field(alias="status")
 
 class PublicReferralsInsert(TypedDict):
     code: Annotated[str, Field(alias="code")]
     created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
+    id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
+    payment_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="payment_id")]]
     reason: NotRequired[Annotated[Optional[str], Field(alias="reason")]]
     referred_id: Annotated[uuid.UUID, Field(alias="referred_id")]
     referrer_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="referrer_id")]]
+    reversed_at: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="reversed_at")]]
     rewarded_at: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="rewarded_at")]]
     status: NotRequired[Annotated[str, Field(alias="status")]]
 
 class PublicReferralsUpdate(TypedDict):
     code: NotRequired[Annotated[str, Field(alias="code")]]
     created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
+    id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
+    payment_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="payment_id")]]
     reason: NotRequired[Annotated[Optional[str], Field(alias="reason")]]
     referred_id: NotRequired[Annotated[uuid.UUID, Field(alias="referred_id")]]
     referrer_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="referrer_id")]]
+    reversed_at: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="reversed_at")]]
     rewarded_at: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="rewarded_at")]]
+    status: NotRequired[Annotated[str, Field(alias="status")]]
+
+class PublicSubscriptions(BaseModel):
+    cancel_at_period_end: bool = Field(alias="cancel_at_period_end")
+    created_at: datetime.datetime = Field(alias="created_at")
+    current_period_end: Optional[datetime.datetime] = Field(alias="current_period_end")
+    current_period_start: Optional[datetime.datetime] = Field(alias="current_period_start")
+    end_date: Optional[datetime.datetime] = Field(alias="end_date")
+    id: uuid.UUID = Field(alias="id")
+    is_active: bool = Field(alias="is_active")
+    next_grant_at: Optional[datetime.datetime] = Field(alias="next_grant_at")
+    plan_name: str = Field(alias="plan_name")
+    profile_id: uuid.UUID = Field(alias="profile_id")
+    start_date: datetime.datetime = Field(alias="start_date")
+    status: str = Field(alias="status")
+
+class PublicSubscriptionsInsert(TypedDict):
+    cancel_at_period_end: NotRequired[Annotated[bool, Field(alias="cancel_at_period_end")]]
+    created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
+    current_period_end: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="current_period_end")]]
+    current_period_start: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="current_period_start")]]
+    end_date: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="end_date")]]
+    id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
+    is_active: NotRequired[Annotated[bool, Field(alias="is_active")]]
+    next_grant_at: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="next_grant_at")]]
+    plan_name: Annotated[str, Field(alias="plan_name")]
+    profile_id: Annotated[uuid.UUID, Field(alias="profile_id")]
+    start_date: NotRequired[Annotated[datetime.datetime, Field(alias="start_date")]]
+    status: Annotated[str, Field(alias="status")]
+
+class PublicSubscriptionsUpdate(TypedDict):
+    cancel_at_period_end: NotRequired[Annotated[bool, Field(alias="cancel_at_period_end")]]
+    created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
+    current_period_end: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="current_period_end")]]
+    current_period_start: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="current_period_start")]]
+    end_date: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="end_date")]]
+    id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
+    is_active: NotRequired[Annotated[bool, Field(alias="is_active")]]
+    next_grant_at: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="next_grant_at")]]
+    plan_name: NotRequired[Annotated[str, Field(alias="plan_name")]]
+    profile_id: NotRequired[Annotated[uuid.UUID, Field(alias="profile_id")]]
+    start_date: NotRequired[Annotated[datetime.datetime, Field(alias="start_date")]]
     status: NotRequired[Annotated[str, Field(alias="status")]]
 
 class PublicUserImages(BaseModel):
@@ -235,18 +421,53 @@ class PublicUserImagesUpdate(TypedDict):
     object_path: NotRequired[Annotated[str, Field(alias="object_path")]]
     profile_id: NotRequired[Annotated[uuid.UUID, Field(alias="profile_id")]]
 
+class PublicCreditHistory(BaseModel):
+    amount: int = Field(alias="amount")
+    balance_after: int = Field(alias="balance_after")
+    created_at: datetime.datetime = Field(alias="created_at")
+    debt: int = Field(alias="debt")
+    entry_number: int = Field(alias="entry_number")
+    generation_id: Optional[uuid.UUID] = Field(alias="generation_id")
+    kind: str = Field(alias="kind")
+    lot_id: int = Field(alias="lot_id")
+    profile_id: uuid.UUID = Field(alias="profile_id")
+    reason: Optional[str] = Field(alias="reason")
+    source: str = Field(alias="source")
+
 class PublicGenerationReceipts(BaseModel):
     credits_returned: Optional[int] = Field(alias="credits_returned")
     credits_spent: Optional[int] = Field(alias="credits_spent")
     generation_id: Optional[uuid.UUID] = Field(alias="generation_id")
+    lot_id: Optional[int] = Field(alias="lot_id")
+    payment_id: Optional[uuid.UUID] = Field(alias="payment_id")
+    profile_id: Optional[uuid.UUID] = Field(alias="profile_id")
+    source: Optional[str] = Field(alias="source")
+    subscription_id: Optional[uuid.UUID] = Field(alias="subscription_id")
+
+class PublicPurchaseUses(BaseModel):
+    credits_returned: Optional[int] = Field(alias="credits_returned")
+    credits_spent: Optional[int] = Field(alias="credits_spent")
+    generation_id: Optional[uuid.UUID] = Field(alias="generation_id")
     lot_id: int = Field(alias="lot_id")
+    payment_id: Optional[uuid.UUID] = Field(alias="payment_id")
     profile_id: uuid.UUID = Field(alias="profile_id")
-    source: str = Field(alias="source")
 
 
 
 class PublicCreditSummary(BaseModel):
     available: Optional[int] = Field(alias="available")
     held: Optional[int] = Field(alias="held")
+    frozen: Optional[int] = Field(alias="frozen")
+    debt: Optional[int] = Field(alias="debt")
     expiring_soon: Optional[int] = Field(alias="expiring_soon")
     expiring_at: Optional[datetime.datetime] = Field(alias="expiring_at")
+    next_grant_credits: Optional[int] = Field(alias="next_grant_credits")
+    next_grant_at: Optional[datetime.datetime] = Field(alias="next_grant_at")
+
+class PublicGenerationQuote(BaseModel):
+    cost_credits: Optional[int] = Field(alias="cost_credits")
+    is_covered: Optional[bool] = Field(alias="is_covered")
+    is_affordable: Optional[bool] = Field(alias="is_affordable")
+    missing_credits: Optional[int] = Field(alias="missing_credits")
+    fair_use_left: Optional[int] = Field(alias="fair_use_left")
+    fair_use_resets_at: Optional[datetime.datetime] = Field(alias="fair_use_resets_at")

@@ -12,7 +12,14 @@ from typing import Any
 
 import psycopg
 
-from tests.support.database import Database, credits_of, refusal, request, sign_up
+from tests.support.database import (
+    Database,
+    credits_of,
+    lift_limits,
+    refusal,
+    request,
+    sign_up,
+)
 from tests.support.sidecar import claim, report, submit, succeeded
 
 WRITERS = 16
@@ -42,6 +49,7 @@ def repeat(call: Callable[[], Any], times: int) -> Sequence[Callable[[], Any]]:
 
 
 def test_a_hot_account_buys_exactly_what_it_can_pay(db: Database) -> None:
+    lift_limits(db)
     ana = sign_up(db)
 
     def spend() -> Counter[str]:
@@ -68,6 +76,7 @@ def test_many_calls_with_one_key_make_one_generation(db: Database) -> None:
 
 
 def test_many_friends_at_once_bring_one_bonus_each(db: Database) -> None:
+    lift_limits(db)
     ana = sign_up(db)
     code = db.value("select referral_code from public.profiles where id = %s", ana)
     friends = at_once(*repeat(lambda: sign_up(db, data={"referral": code}), WRITERS))
@@ -76,6 +85,7 @@ def test_many_friends_at_once_bring_one_bonus_each(db: Database) -> None:
 
 
 def test_workers_share_the_queue_without_double_work(db: Database) -> None:
+    lift_limits(db)
     ana = sign_up(db)
     for _ in range(20):
         request(db, ana, generation_type="thumbnail_draft")

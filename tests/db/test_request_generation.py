@@ -30,8 +30,12 @@ def test_it_burns_the_price_and_queues_one_job(db: Database) -> None:
     assert db.call(ana, "select * from public.my_credits()") == {
         "available": 40,
         "held": 10,
+        "frozen": 0,
+        "debt": 0,
         "expiring_soon": 0,
         "expiring_at": None,
+        "next_grant_credits": 0,
+        "next_grant_at": None,
     }
 
 

@@ -27,8 +27,12 @@ class Refusal:
 
 
 def refusal(error: psycopg.Error) -> Refusal:
-    """Read a database error as a refusal."""
-    return Refusal(error.sqlstate, error.diag.message_primary, error.diag.message_detail)
+    """Read a database error as a refusal; PGRST is the form that carries HTTP headers."""
+    message = error.diag.message_primary
+    if error.sqlstate != "PGRST" or message is None:
+        return Refusal(error.sqlstate, message, error.diag.message_detail)
+    said = json.loads(message)
+    return Refusal(said["code"], said["message"], said["details"])
 
 
 @dataclass(frozen=True)
@@ -103,6 +107,16 @@ def sign_up(
     return user_id
 
 
+def lift_limits(database: Database) -> None:
+    """Let people ask for as much as a test wants."""
+    database.rows(
+        "update private.settings set generations_running_max = 1000000,"
+        " generations_per_minute_max = 1000000, generations_per_day_max = 1000000,"
+        " provider_spend_per_day_max_micros = null, referral_rewards_per_month_max = 1000000"
+        " where id"
+    )
+
+
 def put_face(database: Database, user_id: uuid.UUID, name: str = "face.png") -> str:
     """Make the row that Storage makes for an uploaded face and give its path."""
     path = f"{user_id}/{name}"
@@ -138,7 +152,12 @@ def credits_of(database: Database, user_id: uuid.UUID) -> int:
         """
         select
             p.credits,
+            p.debt,
             p.entry_count,
+            (select coalesce(sum(l.owed), 0) from public.credit_lots as l
+             where l.profile_id = p.id) as lots_debt,
+            (select coalesce(sum(e.debt), 0) from public.credit_entries as e
+             where e.profile_id = p.id) as entries_debt,
             (select coalesce(sum(l.remaining), 0) from public.credit_lots as l
              where l.profile_id = p.id) as lots,
             (select coalesce(sum(e.amount), 0) from public.credit_entries as e
@@ -153,5 +172,6 @@ def credits_of(database: Database, user_id: uuid.UUID) -> int:
     )[0]
     balance = int(row["credits"])
     assert balance == row["lots"] == row["entries"] == (row["last_balance"] or 0), row
+    assert row["debt"] == row["lots_debt"] == row["entries_debt"], row
     assert row["entry_count"] == row["entry_rows"], row
     return balance

@@ -1,0 +1,148 @@
+"""`thumbsmith codes`: promotional codes. The code itself is shown once and kept nowhere."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+
+from thumbsmith import acting
+from thumbsmith.acting import Who, Why, Yes
+from thumbsmith.db import DataDir, DbUrl
+from thumbsmith.output import OUT, Json, print_json, print_table
+
+app = typer.Typer(help="Promotional codes.", no_args_is_help=True)
+
+_CODES = """
+    select
+        c.id, c.hint, c.credits, c.redemptions, c.max_redemptions, c.max_per_person, c.starts_at,
+        c.ends_at, c.credits_last::text as credits_last, c.disabled_at, c.created_at
+    from private.promo_codes as c
+"""
+
+
+@app.command()
+def create(
+    code: Annotated[str | None, typer.Argument(show_default="a random one")] = None,
+    *,
+    credit_count: Annotated[int, typer.Option("--credits", help="Credits of one redemption.")],
+    why: Why,
+    who: Who = None,
+    max_redemptions: Annotated[
+        int | None, typer.Option(help="How often in all.", show_default="no limit")
+    ] = None,
+    per_person: Annotated[
+        int | None, typer.Option(help="How often by one person.", show_default="once")
+    ] = None,
+    starts_at: Annotated[
+        str | None, typer.Option(help="From when; UTC without a zone.", show_default="now")
+    ] = None,
+    ends_at: Annotated[
+        str | None, typer.Option(help="Until when; UTC without a zone.", show_default="no end")
+    ] = None,
+    credits_last: Annotated[
+        str | None,
+        typer.Option(help="Life of the credits, such as '30 days'.", show_default="no end"),
+    ] = None,
+    db_url: DbUrl = None,
+    data_dir: DataDir = None,
+    as_json: Json = False,
+) -> None:
+    """Make a code, at once, and print it: it cannot be shown again."""
+    more = {
+        "max_redemptions": max_redemptions,
+        "max_per_person": per_person,
+        "starts_at": starts_at,
+        "ends_at": ends_at,
+        "credits_last": credits_last,
+    }
+    arguments: dict[str, Any] = {
+        "code": code,
+        "credits": credit_count,
+        "who": acting.user_name(who, as_json=as_json),
+        "why": why,
+        # What is left out takes the default of the function.
+        **{name: value for name, value in more.items() if value is not None},
+    }
+    with acting.operating(db_url, data_dir, as_json=as_json) as connection:
+        made = acting.call(connection, "create_promo_code", arguments)
+    if as_json:
+        print_json({"ok": True, "code": made, "credits": credit_count})
+    else:
+        typer.echo(made)
+
+
+@app.command("list")
+def list_codes(*, db_url: DbUrl = None, data_dir: DataDir = None, as_json: Json = False) -> None:
+    """List the codes, newest first, each by its last characters."""
+    with acting.operating(db_url, data_dir, as_json=as_json) as connection:
+        rows = connection.execute(f"{_CODES} order by c.created_at desc, c.id").fetchall()
+    if as_json:
+        print_json({"ok": True, "codes": rows})
+        return
+    cells = [
+        [
+            row["id"],
+            f"…{row['hint']}",
+            row["credits"],
+            row["credits_last"] or "no end",
+            f"{row['redemptions']} of {row['max_redemptions'] or 'any number'}",
+            row["max_per_person"],
+            f"{row['starts_at']:%Y-%m-%d %H:%M}",
+            f"{row['ends_at']:%Y-%m-%d %H:%M}" if row["ends_at"] else "no end",
+            "yes" if row["disabled_at"] else "no",
+        ]
+        for row in rows
+    ]
+    columns = ["id", "code", "credits", "last", "redeemed", "per person", "from", "until"]
+    print_table(
+        "Promotional codes",
+        [*columns, "disabled"],
+        [[escape(str(cell)) for cell in row] for row in cells],
+    )
+
+
+@app.command()
+def disable(
+    promo_code_id: Annotated[uuid.UUID, typer.Argument(metavar="ID", help="See `codes list`.")],
+    *,
+    why: Why,
+    who: Who = None,
+    yes: Yes = False,
+    db_url: DbUrl = None,
+    data_dir: DataDir = None,
+    as_json: Json = False,
+) -> None:
+    """Let nobody redeem a code any more, for good. A dry run without --yes."""
+    arguments = {
+        "promo_code_id": promo_code_id,
+        "who": acting.user_name(who, as_json=as_json),
+        "why": why,
+    }
+    with acting.operating(db_url, data_dir, yes=yes, as_json=as_json) as connection:
+        found = connection.execute(f"{_CODES} where c.id = %s", (promo_code_id,)).fetchone()
+        if found is None:
+            detail = f"There is no code with the id {promo_code_id}."
+            acting.refuse("code_not_found", detail, "See `thumbsmith codes list`.", as_json=as_json)
+        is_changed = acting.call(connection, "disable_promo_code", arguments)
+    if as_json:
+        print_json(
+            {
+                "ok": True,
+                "id": promo_code_id,
+                "dry_run": not yes,
+                "done": is_changed and yes,
+                "redemptions": found["redemptions"],
+            }
+        )
+        return
+    done = f"{'disabled' if yes else 'would be disabled'} after {found['redemptions']} redemptions"
+    OUT.print(
+        f"the code …{found['hint']}: {done if is_changed else 'was disabled before'}",
+        *([] if yes else ["\na dry run, nothing was changed: --yes does it"]),
+        sep="",
+        markup=False,
+        highlight=False,
+    )

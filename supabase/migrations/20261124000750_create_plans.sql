@@ -1,0 +1,117 @@
+-- Purpose: what can be subscribed to, and who has subscribed.
+-- Touches: tables public.plans, public.subscriptions.
+-- Locks:   none.
+-- Rollout: pre.
+-- Undo:    drop table public.subscriptions, public.plans.
+
+create table public.plans (
+    plan_name text not null,
+    title text not null,
+    description text not null default '',
+    credits_per_month bigint not null default 0,
+    price_amount bigint not null,
+    currency text not null default 'usd',
+    billing_interval text not null default 'month',
+    rollover text not null default 'none',
+    rollover_cap bigint,
+    is_unlimited boolean not null default false,
+    fair_use_per_day integer,
+    fair_use_per_month integer,
+    is_enabled boolean not null default true,
+
+    constraint plans_pkey primary key (plan_name),
+    constraint plans_plan_name_is_slug check (plan_name ~ '^[a-z][a-z0-9_]{1,62}$'),
+    constraint plans_credits_per_month_not_negative check (credits_per_month >= 0),
+    constraint plans_price_amount_not_negative check (price_amount >= 0),
+    constraint plans_currency_is_iso check (currency ~ '^[a-z]{3}$'),
+    constraint plans_billing_interval_known check (billing_interval in ('month', 'year')),
+    constraint plans_rollover_known check (rollover in ('none', 'capped', 'all')),
+    constraint plans_capped_has_cap check ((rollover = 'capped') = (rollover_cap is not null)),
+    constraint plans_rollover_cap_positive check (rollover_cap > 0),
+    constraint plans_gives_something check (credits_per_month > 0 or is_unlimited),
+    -- An unlimited plan without a declared limit would be a promise nobody can keep.
+    constraint plans_unlimited_declares_fair_use check (
+        is_unlimited = (fair_use_per_day is not null)
+        and is_unlimited = (fair_use_per_month is not null)
+    ),
+    constraint plans_fair_use_per_day_positive check (fair_use_per_day > 0),
+    constraint plans_fair_use_per_month_positive check (fair_use_per_month > 0)
+);
+
+comment on table public.plans is 'What can be subscribed to.';
+comment on column public.plans.credits_per_month is
+'Credits granted for each month, for a year in advance too.';
+comment on column public.plans.price_amount is
+'Price of one billing interval, in minor units of the currency.';
+comment on column public.plans.rollover is
+'What is carried over when a month ends: nothing (none), at most rollover_cap (capped), or all.';
+comment on column public.plans.is_unlimited is
+'Pictures cost no credits, within fair use: fair_use_per_day in any 24 hours and fair_use_per_month
+in any 30 days.';
+
+alter table public.plans enable row level security;
+
+-- The price list is public: a visitor sees it before signing up.
+create policy plans_select_all
+on public.plans
+as permissive
+for select
+to anon, authenticated
+using (is_enabled);
+
+comment on policy plans_select_all on public.plans is 'Everyone reads what is for sale.';
+
+grant select on table public.plans to anon, authenticated;
+
+create table public.subscriptions (
+    id uuid not null default private.uuid_v7(),
+    profile_id uuid not null,
+    plan_name text not null,
+    status text not null,
+    is_active boolean not null default false,
+    start_date timestamptz not null default now(),
+    end_date timestamptz,
+    current_period_start timestamptz,
+    current_period_end timestamptz,
+    cancel_at_period_end boolean not null default false,
+    next_grant_at timestamptz,
+    created_at timestamptz not null default now(),
+
+    constraint subscriptions_pkey primary key (id),
+    constraint subscriptions_profile_id_fkey
+    foreign key (profile_id) references public.profiles (id),
+    constraint subscriptions_plan_name_fkey
+    foreign key (plan_name) references public.plans (plan_name),
+    constraint subscriptions_status_known check (
+        status in (
+            'incomplete', 'incomplete_expired', 'trialing', 'active', 'past_due', 'unpaid',
+            'canceled', 'paused'
+        )
+    ),
+    constraint subscriptions_period_is_forward check (current_period_end > current_period_start),
+    constraint subscriptions_ends_after_start check (end_date >= start_date)
+);
+
+create index subscriptions_profile_id_idx on public.subscriptions (profile_id);
+create index subscriptions_plan_name_idx on public.subscriptions (plan_name);
+
+comment on table public.subscriptions is 'Who has which plan, as the payment provider sees it.';
+comment on column public.subscriptions.is_active is
+'Whether its plan serves now. end_date ends it in any case.';
+comment on column public.subscriptions.end_date is 'When it stops serving, once that is known.';
+comment on column public.subscriptions.next_grant_at is
+'When the next credits of the plan are due.';
+
+alter table public.subscriptions enable row level security;
+
+create policy subscriptions_select_own
+on public.subscriptions
+as permissive
+for select
+to authenticated
+using (profile_id = (select auth.uid()));
+
+comment on policy subscriptions_select_own on public.subscriptions is
+'A person reads their own subscriptions.';
+
+grant select on table public.subscriptions to authenticated;

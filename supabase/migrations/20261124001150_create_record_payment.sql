@@ -1,0 +1,220 @@
+-- Purpose: money that arrived becomes credits, and money that went back takes them along.
+-- Touches: functions private.freeze_payment, private.settle_payment, private.record_payment,
+--          private.record_reversal.
+-- Locks:   none.
+-- Rollout: pre.
+-- Undo:    drop function.
+
+create function private.freeze_payment(payment_id uuid)
+returns void
+language plpgsql
+volatile
+set search_path = ''
+as $$
+declare
+    v_hold record;
+begin
+    for v_hold in
+        select
+            l.id as lot_id,
+            r.reversal_key,
+            r.status = 'open' as is_open
+        from public.credit_lots as l
+        inner join private.payment_reversals as r on l.payment_id = r.payment_id
+        where l.payment_id = freeze_payment.payment_id
+            and r.kind = 'dispute'
+        order by l.id, r.reversal_key
+    loop
+        if v_hold.is_open then
+            perform private.freeze_lot(v_hold.lot_id, v_hold.reversal_key, 'dispute');
+        else
+            perform private.release_lot(v_hold.lot_id, v_hold.reversal_key);
+        end if;
+    end loop;
+end;
+$$;
+
+comment on function private.freeze_payment(uuid) is
+'Freezes the lots of a payment while a dispute is open, and releases them when it is closed.';
+
+create function private.settle_payment(payment_id uuid, reason text)
+returns void
+language plpgsql
+volatile
+set search_path = ''
+as $$
+declare
+    v_payment public.payments;
+    v_lot record;
+begin
+    perform private.lock_profiles(array(
+        select p.profile_id
+        from public.payments as p
+        where p.id = settle_payment.payment_id
+    ));
+
+    update public.payments as p
+    set
+        amount_reversed = least(p.amount, r.reversed),
+        dispute_status = r.dispute_status
+    from (
+        select
+            coalesce(sum(r.amount) filter (where r.status in ('taken', 'lost')), 0) as reversed,
+            -- One open dispute is enough to be in dispute; one lost outweighs one won.
+            coalesce(
+                min(r.status) filter (where r.status = 'open'),
+                min(r.status) filter (where r.kind = 'dispute')
+            ) as dispute_status
+        from private.payment_reversals as r
+        where r.payment_id = settle_payment.payment_id
+    ) as r
+    where p.id = settle_payment.payment_id
+    returning p.* into v_payment;
+
+    -- In proportion, in favour of the person; the whole amount takes the whole lot.
+    for v_lot in
+        select
+            l.id,
+            floor(l.amount::numeric * v_payment.amount_reversed / v_payment.amount)::bigint
+                as target
+        from public.credit_lots as l
+        where l.payment_id = settle_payment.payment_id
+            and v_payment.amount > 0
+        order by l.id
+    loop
+        perform private.claw_back_lot(v_lot.id, v_lot.target, settle_payment.reason);
+    end loop;
+
+    perform private.freeze_payment(settle_payment.payment_id);
+end;
+$$;
+
+comment on function private.settle_payment(uuid, text) is
+'Makes the credits of a payment what its reversals say: claws back in proportion to the money that
+went back, and freezes while a dispute is open. Safe to call again.';
+
+create function private.record_payment(
+    profile_id uuid,
+    stripe_payment_id text,
+    kind text,
+    item_key text,
+    amount bigint,
+    currency text,
+    credits bigint,
+    expires_at timestamptz default null,
+    priority smallint default 100,
+    subscription_id uuid default null
+)
+returns uuid
+language plpgsql
+volatile
+set search_path = ''
+as $$
+declare
+    v_payment_id uuid;
+begin
+    -- The payer and whoever brought them: the first purchase may earn a referral.
+    perform private.lock_profiles(array(
+        select record_payment.profile_id
+        union all
+        select r.referrer_id
+        from public.referrals as r
+        where r.referred_id = record_payment.profile_id
+            and r.status = 'pending'
+    ));
+
+    insert into public.payments (
+        profile_id, stripe_payment_id, kind, item_key, amount, currency, credits_added,
+        subscription_id
+    )
+    values (
+        record_payment.profile_id, record_payment.stripe_payment_id, record_payment.kind,
+        record_payment.item_key, record_payment.amount, record_payment.currency,
+        record_payment.credits, record_payment.subscription_id
+    )
+    on conflict on constraint payments_stripe_payment_id_key do nothing
+    returning id into v_payment_id;
+
+    if v_payment_id is null then
+        return (
+            select p.id
+            from public.payments as p
+            where p.stripe_payment_id = record_payment.stripe_payment_id
+        );
+    end if;
+
+    perform private.grant_credits(
+        record_payment.profile_id,
+        record_payment.credits,
+        case record_payment.kind when 'pack' then 'purchase' else 'subscription' end,
+        'payment:' || record_payment.stripe_payment_id,
+        record_payment.expires_at,
+        record_payment.priority,
+        v_payment_id,
+        record_payment.subscription_id
+    );
+
+    perform private.settle_referral(record_payment.profile_id);
+    return v_payment_id;
+end;
+$$;
+
+comment on function private.record_payment(
+    uuid, text, text, text, bigint, text, bigint, timestamptz, smallint, uuid
+) is
+'Records a payment once and grants its credits. Returns its id, also when it was recorded before.
+The credits of a subscription''s period are granted by private.grant_period instead: then credits is
+zero here.';
+
+create function private.record_reversal(
+    payment_id uuid,
+    reversal_key text,
+    kind text,
+    amount bigint,
+    status text
+)
+returns void
+language plpgsql
+volatile
+set search_path = ''
+as $$
+declare
+    v_profile_id uuid;
+begin
+    select p.profile_id into v_profile_id
+    from public.payments as p
+    where p.id = record_reversal.payment_id;
+
+    perform private.lock_profiles(array(
+        select v_profile_id
+        union all
+        select r.referrer_id
+        from public.referrals as r
+        where r.payment_id = record_reversal.payment_id
+    ));
+
+    insert into private.payment_reversals as r (reversal_key, payment_id, kind, amount, status)
+    values (
+        record_reversal.reversal_key, record_reversal.payment_id, record_reversal.kind,
+        record_reversal.amount, record_reversal.status
+    )
+    on conflict on constraint payment_reversals_pkey do update
+    set
+        amount = excluded.amount,
+        status = excluded.status,
+        changed_at = now()
+    -- A closed dispute does not open again: that event is late.
+    where (r.amount, r.status) is distinct from (excluded.amount, excluded.status)
+        and excluded.status <> 'open'
+        and r.payment_id = excluded.payment_id;
+
+    if found then
+        perform private.settle_payment(record_reversal.payment_id, record_reversal.reversal_key);
+        perform private.settle_referral(v_profile_id);
+    end if;
+end;
+$$;
+
+comment on function private.record_reversal(uuid, text, text, bigint, text) is
+'Records what the payment provider says of a refund (taken, undone) or a dispute (open, lost, won),
+by its own id, and settles the payment''s credits. A repeat changes nothing.';

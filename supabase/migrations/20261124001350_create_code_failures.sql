@@ -1,0 +1,117 @@
+-- Purpose: make guessing codes slow, and remember refusals.
+-- Touches: table private.code_failures, functions private.refuse, private.code_retry_after,
+--          private.note_code_failure.
+-- Locks:   none.
+-- Rollout: pre.
+-- Undo:    drop table private.code_failures; drop function.
+
+create function private.refuse(
+    status integer,
+    slug text,
+    detail text,
+    hint text,
+    retry_after_seconds integer default null
+)
+returns jsonb
+language plpgsql
+volatile
+set search_path = ''
+as $$
+begin
+    -- An exception would roll back what the refusal has to leave behind, a counted guess for
+    -- example. PostgREST reads these two settings: postgrest.org, "Transaction-scoped settings".
+    perform set_config('response.status', refuse.status::text, true);
+
+    if refuse.retry_after_seconds is not null then
+        perform set_config(
+            'response.headers',
+            jsonb_build_array(
+                jsonb_build_object('Retry-After', refuse.retry_after_seconds::text)
+            )::text,
+            true
+        );
+    end if;
+
+    return jsonb_build_object(
+        'code', 'PT' || refuse.status,
+        'message', refuse.slug,
+        'details', refuse.detail,
+        'hint', refuse.hint
+    );
+end;
+$$;
+
+comment on function private.refuse(integer, text, text, text, integer) is
+'A refusal that is committed: the HTTP status for PostgREST, and the error as it would say it.';
+
+create table private.code_failures (
+    id bigint not null generated always as identity,
+    profile_id uuid not null,
+    failed_at timestamptz not null default now(),
+
+    constraint code_failures_pkey primary key (id),
+    constraint code_failures_profile_id_fkey
+    foreign key (profile_id) references public.profiles (id)
+);
+
+create index code_failures_profile_id_failed_at_idx
+on private.code_failures (profile_id, failed_at desc);
+
+comment on table private.code_failures is
+'Wrong referral and promotional codes of the last hour.';
+
+alter table private.code_failures enable row level security;
+
+create function private.code_retry_after(profile_id uuid)
+returns integer
+language sql
+stable
+set search_path = ''
+as $$
+    select ceil(extract(epoch from f.failed_at + interval '1 hour' - now()))::integer
+    from private.code_failures as f
+    where f.profile_id = code_retry_after.profile_id
+        and f.failed_at > now() - interval '1 hour'
+    order by f.failed_at desc
+    offset (select s.code_failures_per_hour_max - 1 from private.settings as s)
+    limit 1;
+$$;
+
+comment on function private.code_retry_after(uuid) is
+'Seconds until this person may try another code; null: now.';
+
+create function private.note_code_failure(profile_id uuid)
+returns void
+language plpgsql
+volatile
+set search_path = ''
+as $$
+begin
+    delete from private.code_failures as f
+    where f.profile_id = note_code_failure.profile_id
+        and f.failed_at <= now() - interval '1 hour';
+
+    insert into private.code_failures (profile_id)
+    values (note_code_failure.profile_id);
+end;
+$$;
+
+comment on function private.note_code_failure(uuid) is 'Counts a wrong code.';
+
+create function private.too_many_codes(retry_after_seconds integer)
+returns jsonb
+language sql
+volatile
+set search_path = ''
+as $$
+    select private.refuse(
+        429,
+        'too_many_codes',
+        format('Too many wrong codes. Try again in %s seconds.',
+            too_many_codes.retry_after_seconds),
+        'Copy the code instead of typing it.',
+        too_many_codes.retry_after_seconds
+    );
+$$;
+
+comment on function private.too_many_codes(integer) is 'The answer to somebody who guesses.';

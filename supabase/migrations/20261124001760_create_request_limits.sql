@@ -1,0 +1,136 @@
+-- Purpose: how much one person may ask for, under the lock that the spend takes anyway.
+-- Touches: functions private.refuse_for_now, private.uuid_v7_floor, private.check_rate,
+--          private.check_limits.
+-- Locks:   none.
+-- Rollout: pre.
+-- Undo:    drop function.
+
+create function private.refuse_for_now(
+    slug text,
+    detail text,
+    hint text,
+    retry_after_seconds integer
+)
+returns void
+language plpgsql
+volatile
+set search_path = ''
+as $$
+begin
+    -- PGRST is the SQLSTATE with which PostgREST lets an error set headers: docs.postgrest.org,
+    -- "Raise errors with HTTP status codes".
+    raise sqlstate 'PGRST' using
+        message = jsonb_build_object(
+            'code', 'PT429',
+            'message', refuse_for_now.slug,
+            'details', refuse_for_now.detail,
+            'hint', refuse_for_now.hint
+        )::text,
+        detail = jsonb_build_object(
+            'status', 429,
+            'headers', jsonb_build_object(
+                'Retry-After', greatest(refuse_for_now.retry_after_seconds, 1)::text
+            )
+        )::text;
+end;
+$$;
+
+comment on function private.refuse_for_now(text, text, text, integer) is
+'Refuses with HTTP 429 and Retry-After in seconds.';
+
+create function private.uuid_v7_floor(instant timestamptz)
+returns uuid
+language sql
+stable
+set search_path = ''
+as $$
+    select (
+        lpad(to_hex((extract(epoch from uuid_v7_floor.instant) * 1000)::bigint), 12, '0')
+        || '70008000000000000000'
+    )::uuid;
+$$;
+
+comment on function private.uuid_v7_floor(timestamptz) is
+'The lowest version 7 UUID of this millisecond: keys from it on were made then or later.';
+
+create function private.check_rate(
+    profile_id uuid,
+    max_requests integer,
+    period interval,
+    slug text
+)
+returns void
+language plpgsql
+volatile
+set search_path = ''
+as $$
+declare
+    v_oldest timestamptz;
+begin
+    -- The oldest of the last max_requests within the period, by the key alone: it reads at most
+    -- that many rows, however long the history.
+    select g.created_at into v_oldest
+    from public.generations as g
+    where g.profile_id = check_rate.profile_id
+        and g.id >= private.uuid_v7_floor(now() - check_rate.period)
+    order by g.id desc
+    offset check_rate.max_requests - 1
+    limit 1;
+
+    if found then
+        perform private.refuse_for_now(
+            check_rate.slug,
+            format('At most %s thumbnails may be asked for within %s.',
+                check_rate.max_requests, check_rate.period),
+            'Wait as long as Retry-After says, and try again with the same idempotency_key.',
+            ceil(extract(epoch from v_oldest + check_rate.period - now()))::integer
+        );
+    end if;
+end;
+$$;
+
+comment on function private.check_rate(uuid, integer, interval, text) is
+'Refuses with 429 and the given slug when this many generations were asked for within the period.';
+
+create function private.check_limits(profile_id uuid)
+returns void
+language plpgsql
+volatile
+set search_path = ''
+as $$
+declare
+    v_settings private.settings;
+    v_running integer;
+begin
+    select s.* into v_settings
+    from private.settings as s;
+
+    select count(*) into v_running
+    from public.generations as g
+    where g.profile_id = check_limits.profile_id
+        and g.finished_at is null;
+
+    if v_running >= v_settings.generations_running_max then
+        perform private.refuse_for_now(
+            'too_many_running',
+            format('%s thumbnails are under way, at most %s may be.',
+                v_running, v_settings.generations_running_max),
+            'Wait until one is finished, and try again with the same idempotency_key.',
+            10
+        );
+    end if;
+
+    perform private.check_rate(
+        check_limits.profile_id, v_settings.generations_per_minute_max, interval '1 minute',
+        'too_many_per_minute'
+    );
+    perform private.check_rate(
+        check_limits.profile_id, v_settings.generations_per_day_max, interval '24 hours',
+        'too_many_per_day'
+    );
+end;
+$$;
+
+comment on function private.check_limits(uuid) is
+'Refuses with 429 too_many_running, too_many_per_minute, too_many_per_day. The caller holds the
+profile''s lock, so that no number of requests at once gets past.';

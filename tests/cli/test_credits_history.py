@@ -1,0 +1,58 @@
+"""`thumbsmith credits history`: balance, lots, entries, and who did what and why."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.cli.operating import START, report, run
+from tests.support.database import Database, credits_of, sign_up
+
+if TYPE_CHECKING:
+    pass
+
+
+@pytest.fixture
+def ana(db: Database) -> uuid.UUID:
+    """Sign Ana up."""
+    user_id = sign_up(db)
+    assert credits_of(db, user_id) == START
+    return user_id
+
+
+def test_history_shows_balance_lots_entries_and_acts(db: Database, ana: uuid.UUID) -> None:
+    report(db, "credits", "grant", ana, 20, "--why=a gift", "--who=Olga", "--key=k1", "--yes")
+    report(db, "credits", "revoke", ana, 30, "--why=a [mistake]", "--who=Piet", "--key=k2", "--yes")
+    shown = report(db, "credits", "history", ana)
+    assert list(shown) == ["ok", "person", "balance", "lots", "entries", "audit"]
+    assert shown["person"] == {"id": str(ana), "email": f"{ana}@example.com"}
+    assert shown["balance"]["credits"] == shown["balance"]["available"] == START - 10
+    assert sum(lot["remaining"] for lot in shown["lots"]) == START - 10
+    numbers = [entry["entry_number"] for entry in shown["entries"]]
+    assert numbers == sorted(numbers, reverse=True)
+    assert sum(entry["amount"] for entry in shown["entries"]) == START - 10
+    assert shown["entries"][0]["kind"] == "revoke"
+    acts = [(act["actor"], act["reason"], act["action_key"]) for act in shown["audit"]]
+    assert acts == [("Piet", "a [mistake]", "k2"), ("Olga", "a gift", "k1")]
+
+    text = run(db, "credits", "history", ana).stdout
+    for word in ("credits 40", "Olga", "a gift", "Piet", "a [mistake]", "sign_up", "+20"):
+        assert word in text
+
+
+def test_history_shows_as_much_as_is_asked_for(db: Database, ana: uuid.UUID) -> None:
+    for number in range(3):
+        report(db, "credits", "grant", ana, 1, f"--why=number {number}", "--yes")
+    short = report(db, "credits", "history", ana, "--limit=2")
+    assert [act["reason"] for act in short["audit"]] == ["number 2", "number 1"]
+    assert len(short["entries"]) == 2
+    assert len(report(db, "credits", "history", ana)["entries"]) == 4
+
+
+def test_history_shows_nobody_elses_acts(db: Database, ana: uuid.UUID) -> None:
+    ben = sign_up(db)
+    report(db, "credits", "grant", ben, 3, "--why=for ben", "--yes")
+    assert report(db, "credits", "history", ana)["audit"] == []
+    assert [act["reason"] for act in report(db, "credits", "history", ben)["audit"]] == ["for ben"]
