@@ -2122,10 +2122,10 @@ confirmed before gets none, and loses them if they were given too early.';
 
 
 --
--- Name: grant_credits(uuid, bigint, text, text, timestamp with time zone, smallint, uuid, uuid); Type: FUNCTION; Schema: private; Owner: postgres
+-- Name: grant_credits(uuid, bigint, text, text, timestamp with time zone, integer, uuid, uuid); Type: FUNCTION; Schema: private; Owner: postgres
 --
 
-CREATE FUNCTION private.grant_credits(profile_id uuid, amount bigint, source text, grant_key text, expires_at timestamp with time zone DEFAULT NULL::timestamp with time zone, priority smallint DEFAULT 100, payment_id uuid DEFAULT NULL::uuid, subscription_id uuid DEFAULT NULL::uuid) RETURNS boolean
+CREATE FUNCTION private.grant_credits(profile_id uuid, amount bigint, source text, grant_key text, expires_at timestamp with time zone DEFAULT NULL::timestamp with time zone, priority integer DEFAULT 100, payment_id uuid DEFAULT NULL::uuid, subscription_id uuid DEFAULT NULL::uuid) RETURNS boolean
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
@@ -2158,13 +2158,13 @@ end;
 $$;
 
 
-ALTER FUNCTION private.grant_credits(profile_id uuid, amount bigint, source text, grant_key text, expires_at timestamp with time zone, priority smallint, payment_id uuid, subscription_id uuid) OWNER TO postgres;
+ALTER FUNCTION private.grant_credits(profile_id uuid, amount bigint, source text, grant_key text, expires_at timestamp with time zone, priority integer, payment_id uuid, subscription_id uuid) OWNER TO postgres;
 
 --
--- Name: FUNCTION grant_credits(profile_id uuid, amount bigint, source text, grant_key text, expires_at timestamp with time zone, priority smallint, payment_id uuid, subscription_id uuid); Type: COMMENT; Schema: private; Owner: postgres
+-- Name: FUNCTION grant_credits(profile_id uuid, amount bigint, source text, grant_key text, expires_at timestamp with time zone, priority integer, payment_id uuid, subscription_id uuid); Type: COMMENT; Schema: private; Owner: postgres
 --
 
-COMMENT ON FUNCTION private.grant_credits(profile_id uuid, amount bigint, source text, grant_key text, expires_at timestamp with time zone, priority smallint, payment_id uuid, subscription_id uuid) IS 'Gives a profile a new lot of credits; what the person owes is repaid from it at once.
+COMMENT ON FUNCTION private.grant_credits(profile_id uuid, amount bigint, source text, grant_key text, expires_at timestamp with time zone, priority integer, payment_id uuid, subscription_id uuid) IS 'Gives a profile a new lot of credits; what the person owes is repaid from it at once.
 
 True when it did; false when the key was used before, the amount is zero or there is no such
 profile.';
@@ -2251,7 +2251,7 @@ begin
             v_key || ':' || v_part.name,
             v_part.expires_at,
             -- Before what was bought for good.
-            50::smallint,
+            50,
             grant_period.payment_id,
             v_subscription.id
         ) then
@@ -2736,10 +2736,10 @@ before. PT404 lot_not_found.';
 
 
 --
--- Name: operator_grant(uuid, bigint, text, text, text, timestamp with time zone, smallint); Type: FUNCTION; Schema: private; Owner: postgres
+-- Name: operator_grant(uuid, bigint, text, text, text, timestamp with time zone, integer); Type: FUNCTION; Schema: private; Owner: postgres
 --
 
-CREATE FUNCTION private.operator_grant(profile_id uuid, amount bigint, who text, why text, action_key text, expires_at timestamp with time zone DEFAULT NULL::timestamp with time zone, priority smallint DEFAULT 100) RETURNS boolean
+CREATE FUNCTION private.operator_grant(profile_id uuid, amount bigint, who text, why text, action_key text, expires_at timestamp with time zone DEFAULT NULL::timestamp with time zone, priority integer DEFAULT 100) RETURNS boolean
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
@@ -2762,13 +2762,13 @@ end;
 $$;
 
 
-ALTER FUNCTION private.operator_grant(profile_id uuid, amount bigint, who text, why text, action_key text, expires_at timestamp with time zone, priority smallint) OWNER TO postgres;
+ALTER FUNCTION private.operator_grant(profile_id uuid, amount bigint, who text, why text, action_key text, expires_at timestamp with time zone, priority integer) OWNER TO postgres;
 
 --
--- Name: FUNCTION operator_grant(profile_id uuid, amount bigint, who text, why text, action_key text, expires_at timestamp with time zone, priority smallint); Type: COMMENT; Schema: private; Owner: postgres
+-- Name: FUNCTION operator_grant(profile_id uuid, amount bigint, who text, why text, action_key text, expires_at timestamp with time zone, priority integer); Type: COMMENT; Schema: private; Owner: postgres
 --
 
-COMMENT ON FUNCTION private.operator_grant(profile_id uuid, amount bigint, who text, why text, action_key text, expires_at timestamp with time zone, priority smallint) IS 'Gives credits. False when this key acted before.';
+COMMENT ON FUNCTION private.operator_grant(profile_id uuid, amount bigint, who text, why text, action_key text, expires_at timestamp with time zone, priority integer) IS 'Gives credits. False when this key acted before.';
 
 
 --
@@ -3292,10 +3292,10 @@ stale.';
 
 
 --
--- Name: record_payment(uuid, text, text, text, bigint, text, bigint, timestamp with time zone, smallint, uuid); Type: FUNCTION; Schema: private; Owner: postgres
+-- Name: record_payment(uuid, text, text, text, bigint, text, bigint, timestamp with time zone, integer, uuid); Type: FUNCTION; Schema: private; Owner: postgres
 --
 
-CREATE FUNCTION private.record_payment(profile_id uuid, stripe_payment_id text, kind text, item_key text, amount bigint, currency text, credits bigint, expires_at timestamp with time zone DEFAULT NULL::timestamp with time zone, priority smallint DEFAULT 100, subscription_id uuid DEFAULT NULL::uuid) RETURNS uuid
+CREATE FUNCTION private.record_payment(profile_id uuid, stripe_payment_id text, kind text, item_key text, amount bigint, currency text, credits bigint, expires_at timestamp with time zone DEFAULT NULL::timestamp with time zone, priority integer DEFAULT 100, subscription_id uuid DEFAULT NULL::uuid) RETURNS uuid
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
@@ -3349,13 +3349,13 @@ end;
 $$;
 
 
-ALTER FUNCTION private.record_payment(profile_id uuid, stripe_payment_id text, kind text, item_key text, amount bigint, currency text, credits bigint, expires_at timestamp with time zone, priority smallint, subscription_id uuid) OWNER TO postgres;
+ALTER FUNCTION private.record_payment(profile_id uuid, stripe_payment_id text, kind text, item_key text, amount bigint, currency text, credits bigint, expires_at timestamp with time zone, priority integer, subscription_id uuid) OWNER TO postgres;
 
 --
--- Name: FUNCTION record_payment(profile_id uuid, stripe_payment_id text, kind text, item_key text, amount bigint, currency text, credits bigint, expires_at timestamp with time zone, priority smallint, subscription_id uuid); Type: COMMENT; Schema: private; Owner: postgres
+-- Name: FUNCTION record_payment(profile_id uuid, stripe_payment_id text, kind text, item_key text, amount bigint, currency text, credits bigint, expires_at timestamp with time zone, priority integer, subscription_id uuid); Type: COMMENT; Schema: private; Owner: postgres
 --
 
-COMMENT ON FUNCTION private.record_payment(profile_id uuid, stripe_payment_id text, kind text, item_key text, amount bigint, currency text, credits bigint, expires_at timestamp with time zone, priority smallint, subscription_id uuid) IS 'Records a payment once and grants its credits. Returns its id, also when it was recorded before.
+COMMENT ON FUNCTION private.record_payment(profile_id uuid, stripe_payment_id text, kind text, item_key text, amount bigint, currency text, credits bigint, expires_at timestamp with time zone, priority integer, subscription_id uuid) IS 'Records a payment once and grants its credits. Returns its id, also when it was recorded before.
 The credits of a subscription''s period are granted by private.grant_period instead: then credits is
 zero here.';
 
@@ -8527,10 +8527,10 @@ REVOKE ALL ON FUNCTION private.give_sign_up_credits(user_id uuid) FROM PUBLIC;
 
 
 --
--- Name: FUNCTION grant_credits(profile_id uuid, amount bigint, source text, grant_key text, expires_at timestamp with time zone, priority smallint, payment_id uuid, subscription_id uuid); Type: ACL; Schema: private; Owner: postgres
+-- Name: FUNCTION grant_credits(profile_id uuid, amount bigint, source text, grant_key text, expires_at timestamp with time zone, priority integer, payment_id uuid, subscription_id uuid); Type: ACL; Schema: private; Owner: postgres
 --
 
-REVOKE ALL ON FUNCTION private.grant_credits(profile_id uuid, amount bigint, source text, grant_key text, expires_at timestamp with time zone, priority smallint, payment_id uuid, subscription_id uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.grant_credits(profile_id uuid, amount bigint, source text, grant_key text, expires_at timestamp with time zone, priority integer, payment_id uuid, subscription_id uuid) FROM PUBLIC;
 
 
 --
@@ -8640,10 +8640,10 @@ REVOKE ALL ON FUNCTION private.operator_freeze(profile_id uuid, lot_id bigint, w
 
 
 --
--- Name: FUNCTION operator_grant(profile_id uuid, amount bigint, who text, why text, action_key text, expires_at timestamp with time zone, priority smallint); Type: ACL; Schema: private; Owner: postgres
+-- Name: FUNCTION operator_grant(profile_id uuid, amount bigint, who text, why text, action_key text, expires_at timestamp with time zone, priority integer); Type: ACL; Schema: private; Owner: postgres
 --
 
-REVOKE ALL ON FUNCTION private.operator_grant(profile_id uuid, amount bigint, who text, why text, action_key text, expires_at timestamp with time zone, priority smallint) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.operator_grant(profile_id uuid, amount bigint, who text, why text, action_key text, expires_at timestamp with time zone, priority integer) FROM PUBLIC;
 
 
 --
@@ -8741,10 +8741,10 @@ GRANT ALL ON FUNCTION private.record_job_failed(job_id bigint, lease_token uuid,
 
 
 --
--- Name: FUNCTION record_payment(profile_id uuid, stripe_payment_id text, kind text, item_key text, amount bigint, currency text, credits bigint, expires_at timestamp with time zone, priority smallint, subscription_id uuid); Type: ACL; Schema: private; Owner: postgres
+-- Name: FUNCTION record_payment(profile_id uuid, stripe_payment_id text, kind text, item_key text, amount bigint, currency text, credits bigint, expires_at timestamp with time zone, priority integer, subscription_id uuid); Type: ACL; Schema: private; Owner: postgres
 --
 
-REVOKE ALL ON FUNCTION private.record_payment(profile_id uuid, stripe_payment_id text, kind text, item_key text, amount bigint, currency text, credits bigint, expires_at timestamp with time zone, priority smallint, subscription_id uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.record_payment(profile_id uuid, stripe_payment_id text, kind text, item_key text, amount bigint, currency text, credits bigint, expires_at timestamp with time zone, priority integer, subscription_id uuid) FROM PUBLIC;
 
 
 --

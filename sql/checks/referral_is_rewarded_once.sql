@@ -1,13 +1,21 @@
--- A rewarded referral has its lot, and a referral lot its rewarded referral.
+-- A referral lot has its referral, and is taken back exactly when that is reversed.
 select
-    r.referred_id,
+    l.id as lot_id,
+    l.grant_key,
     r.status,
-    l.grant_key
-from public.referrals as r
-full join public.credit_lots as l on 'referral:' || r.referred_id = l.grant_key
-where (r.status = 'rewarded' and l.id is null and (
-    select s.referral_bonus_credits > 0
-    from private.settings as s
-))
-or (l.source = 'referral' and r.status is distinct from 'rewarded')
-order by r.referred_id, l.grant_key;
+    l.clawed_back
+from public.credit_lots as l
+left join public.referrals as r
+    on
+        r.status in ('rewarded', 'reversed')
+        and (
+            (l.grant_key = 'referral:' || r.referred_id and l.profile_id = r.referrer_id)
+            or (l.grant_key = 'referred:' || r.referred_id and l.profile_id = r.referred_id)
+        )
+where
+    l.source = 'referral'
+    and (
+        r.id is null
+        or l.clawed_back <> case r.status when 'reversed' then l.amount else 0 end
+    )
+order by l.id;

@@ -84,7 +84,7 @@ create function private.grant_credits(
     source text,
     grant_key text,
     expires_at timestamptz default null,
-    priority smallint default 100,
+    priority integer default 100,
     payment_id uuid default null,
     subscription_id uuid default null
 )
@@ -122,7 +122,7 @@ end;
 $$;
 
 comment on function private.grant_credits(
-    uuid, bigint, text, text, timestamptz, smallint, uuid, uuid
+    uuid, bigint, text, text, timestamptz, integer, uuid, uuid
 ) is
 'Gives a profile a new lot of credits; what the person owes is repaid from it at once.
 

@@ -102,7 +102,7 @@ create function private.record_payment(
     currency text,
     credits bigint,
     expires_at timestamptz default null,
-    priority smallint default 100,
+    priority integer default 100,
     subscription_id uuid default null
 )
 returns uuid
@@ -160,7 +160,7 @@ end;
 $$;
 
 comment on function private.record_payment(
-    uuid, text, text, text, bigint, text, bigint, timestamptz, smallint, uuid
+    uuid, text, text, text, bigint, text, bigint, timestamptz, integer, uuid
 ) is
 'Records a payment once and grants its credits. Returns its id, also when it was recorded before.
 The credits of a subscription''s period are granted by private.grant_period instead: then credits is

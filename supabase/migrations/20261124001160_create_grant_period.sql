@@ -88,7 +88,7 @@ begin
             v_key || ':' || v_part.name,
             v_part.expires_at,
             -- Before what was bought for good.
-            50::smallint,
+            50,
             grant_period.payment_id,
             v_subscription.id
         ) then

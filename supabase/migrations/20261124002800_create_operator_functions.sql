@@ -71,7 +71,7 @@ create function private.operator_grant(
     why text,
     action_key text,
     expires_at timestamptz default null,
-    priority smallint default 100
+    priority integer default 100
 )
 returns boolean
 language plpgsql
@@ -97,7 +97,7 @@ end;
 $$;
 
 comment on function private.operator_grant(
-    uuid, bigint, text, text, text, timestamptz, smallint
+    uuid, bigint, text, text, text, timestamptz, integer
 ) is
 'Gives credits. False when this key acted before.';
 

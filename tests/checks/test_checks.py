@@ -6,7 +6,7 @@ import uuid
 
 import pytest
 
-from tests.support.database import Database, sign_up
+from tests.support.database import Database, lift_limits, sign_up
 from tests.support.database import request as ask
 from tests.support.sidecar import report, submit
 from thumbsmith.check import FOLDER, run_checks
@@ -17,7 +17,8 @@ LAST_ENTRY = """where (profile_id, entry_number) = (
     select profile_id, max(entry_number) from public.credit_entries
     group by profile_id order by max(entry_number) desc limit 1
 )"""
-RUNNING = "where finished_at is null"
+RUNNING = "where finished_at is null and credit_cost > 0"
+REFUND = "where kind = 'refund'"
 
 # For each check: how to break it, and how to mend it.
 BREAKS = {
@@ -61,6 +62,56 @@ BREAKS = {
         "update public.referrals set status = 'pending', rewarded_at = null where reason is null",
         "update public.referrals set status = 'rewarded', rewarded_at = now() where reason is null",
     ),
+    "referral_has_no_circle": (
+        "update public.profiles as p set referred_by = q.id from public.profiles as q"
+        " where q.referred_by = p.id",
+        "update public.profiles set referred_by = null"
+        " where id in (select referrer_id from public.referrals)",
+    ),
+    "debt_is_sum_of_entries": (
+        "update public.profiles set debt = debt + 1 where debt > 0",
+        "update public.profiles set debt = debt - 1 where debt > 0",
+    ),
+    "claw_back_is_sum_of_entries": (
+        "update public.credit_lots set clawed_back = clawed_back - 1 where clawed_back > 0",
+        "update public.credit_lots set clawed_back = clawed_back + 1 where clawed_back > 0",
+    ),
+    "frozen_lot_has_a_freeze": (
+        f"update public.credit_lots set frozen_at = now() {LOT}",
+        f"update public.credit_lots set frozen_at = null {LOT}",
+    ),
+    "lot_is_expired_in_time": (
+        f"update public.credit_lots set expires_at = now() - interval '2 hours' {LOT}",
+        f"update public.credit_lots set expires_at = null {LOT}",
+    ),
+    "lot_has_its_reason": (
+        "update private.audit_log set action_key = 'x' || action_key where action = 'grant'",
+        "update private.audit_log set action_key = substr(action_key, 2) where action = 'grant'",
+    ),
+    "operator_action_is_audited": (
+        "update private.audit_log set action_key = 'x' || action_key where action = 'revoke'",
+        "update private.audit_log set action_key = substr(action_key, 2) where action = 'revoke'",
+    ),
+    "refund_is_at_most_the_spend": (
+        f"update public.credit_entries set amount = amount + 1 {REFUND}",
+        f"update public.credit_entries set amount = amount - 1 {REFUND}",
+    ),
+    "payment_has_its_credits": (
+        "update public.payments set credits_added = credits_added + 1",
+        "update public.payments set credits_added = credits_added - 1",
+    ),
+    "payment_is_settled": (
+        "update private.payment_reversals set status = 'undone' where kind = 'refund'",
+        "update private.payment_reversals set status = 'taken' where kind = 'refund'",
+    ),
+    "redemption_is_counted": (
+        "update private.promo_codes set redemptions = redemptions + 1",
+        "update private.promo_codes set redemptions = redemptions - 1",
+    ),
+    "covered_generation_is_free": (
+        "update public.plan_uses set returned_at = now()",
+        "update public.plan_uses set returned_at = null",
+    ),
     "person_has_a_profile": (
         f"update public.profiles set deleted_at = now() {PROFILE}",
         f"update public.profiles set deleted_at = null {PROFILE}",
@@ -71,6 +122,7 @@ BREAKS = {
 @pytest.fixture
 def lived_in(db: Database) -> Database:
     """Give a database in which people have done what people do."""
+    lift_limits(db)
     ana = sign_up(db)
     code = db.value("select referral_code from public.profiles where id = %s", ana)
     ben = sign_up(db, data={"referral": code})
@@ -82,7 +134,28 @@ def lived_in(db: Database) -> Database:
     submit(db, "p2")
     db.call(ben, "select public.cancel_generation(%s)", canceled)
     ask(db, ben, generation_type="thumbnail_draft", idempotency_key=uuid.uuid4())
+    spend_money(db, ana)
     return db
+
+
+def spend_money(db: Database, ana: uuid.UUID) -> None:
+    """Buy, subscribe, redeem, be refunded after spending, and be corrected by an operator."""
+    paid = db.value(
+        "select private.record_payment(%s, 'pi_1', 'pack', 'pack_100', 1000, 'usd', 100, null, 1)",
+        ana,
+    )
+    ask(db, ana, generation_type="thumbnail_premium")
+    db.rows("select private.record_reversal(%s, 're_1', 'refund', 1000, 'taken')", paid)
+    db.rows(
+        "insert into public.subscriptions (profile_id, plan_name, status, is_active)"
+        " values (%s, 'monthly_unlimited', 'active', true)",
+        ana,
+    )
+    ask(db, ana)
+    db.value("select private.create_promo_code('LAUNCH', 200, 'ops', 'a launch')")
+    db.call(ana, "select public.redeem_code('launch')")
+    db.rows("select private.operator_grant(%s, 5, 'ops', 'sorry', 'k1')", ana)
+    db.rows("select private.operator_revoke(%s, 3, 'ops', 'too many', 'k2')", ana)
 
 
 def findings(db: Database) -> set[str]:

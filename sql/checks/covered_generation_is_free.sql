@@ -1,0 +1,16 @@
+-- A generation without a price was covered by a plan, and counts if it made a picture.
+select
+    g.id as generation_id,
+    g.credit_cost,
+    g.status,
+    u.subscription_id,
+    u.returned_at
+from public.generations as g
+full join public.plan_uses as u on g.id = u.generation_id
+where
+    (g.credit_cost = 0) <> (u.generation_id is not null)
+    or (
+        u.generation_id is not null
+        and (u.returned_at is not null) <> (g.status in ('failed', 'canceled', 'expired'))
+    )
+order by g.id;
