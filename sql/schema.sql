@@ -4837,7 +4837,10 @@ begin
         ) as q
         cross join private.is_confirmed(v_referral.referred_id) as u (is_confirmed);
 
-        return v_is_earned and private.reward_referral(v_referral, v_payment_id);
+        if not v_is_earned then
+            return false;
+        end if;
+        return private.reward_referral(v_referral, v_payment_id);
     end if;
 
     if v_referral.payment_id is not null then
@@ -6823,6 +6826,13 @@ in any 30 days.';
 
 
 --
+-- Name: COLUMN plans.is_enabled; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.plans.is_enabled IS 'Whether it can be subscribed to now.';
+
+
+--
 -- Name: profiles; Type: TABLE; Schema: public; Owner: postgres
 --
 
@@ -8102,14 +8112,14 @@ ALTER TABLE public.plans ENABLE ROW LEVEL SECURITY;
 -- Name: plans plans_select_all; Type: POLICY; Schema: public; Owner: postgres
 --
 
-CREATE POLICY plans_select_all ON public.plans FOR SELECT TO anon, authenticated USING (is_enabled);
+CREATE POLICY plans_select_all ON public.plans FOR SELECT TO anon, authenticated USING (true);
 
 
 --
 -- Name: POLICY plans_select_all ON plans; Type: COMMENT; Schema: public; Owner: postgres
 --
 
-COMMENT ON POLICY plans_select_all ON public.plans IS 'Everyone reads what is for sale.';
+COMMENT ON POLICY plans_select_all ON public.plans IS 'Everyone reads the price list.';
 
 
 --

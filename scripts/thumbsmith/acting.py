@@ -10,6 +10,7 @@ import json
 import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import psycopg
@@ -19,13 +20,16 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import DictRow, dict_row
 
 from thumbsmith.db import address
-from thumbsmith.output import Exit, fail
+from thumbsmith.output import OUT, Exit, fail
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 Connection = psycopg.Connection[DictRow]
+
+# The functions of the operator keep a key with this before it.
+KEY_PREFIX = "operator:"
 
 Why = Annotated[str, typer.Option(help="The reason, kept in the audit log.")]
 Who = Annotated[str | None, typer.Option(help="Who does it.", show_default="your user name here")]
@@ -145,12 +149,28 @@ def balance(connection: Connection, person: Person) -> DictRow:
     return row
 
 
+def print_columns(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Print aligned lines that are never cut or folded: ids and keys are there to be copied."""
+    lines = [list(columns), *([_cell(value) for value in row] for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    OUT.print(f"\n{title}", style="bold", markup=False, highlight=False)
+    for line in lines:
+        padded = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
+        OUT.print("  ".join(padded).rstrip(), markup=False, highlight=False)
+
+
 def user_name(who: str | None, *, as_json: bool) -> str:
     """Give the name that goes into the audit log."""
     try:
         return who if who is not None else getpass.getuser()
     except (KeyError, OSError):  # a container may run as a number without a name
         fail("this user has no name: give --who", Exit.USAGE, as_json=as_json)
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M:%S}"
+    return "" if value is None else str(value)
 
 
 def _check_form(url: str, *, as_json: bool) -> None:

@@ -6,18 +6,17 @@ import uuid
 from typing import Annotated, Any
 
 import typer
-from rich.markup import escape
 
 from thumbsmith import acting
 from thumbsmith.acting import Who, Why, Yes
 from thumbsmith.db import DataDir, DbUrl
-from thumbsmith.output import OUT, Json, print_json, print_table
+from thumbsmith.output import OUT, Json, print_json
 
 app = typer.Typer(help="Promotional codes.", no_args_is_help=True)
 
 _CODES = """
     select
-        c.id, c.hint, c.credits, c.redemptions, c.max_redemptions, c.max_per_person, c.starts_at,
+        c.id, c.code_hint as hint, c.credits, c.redemptions, c.max_redemptions, c.max_per_person, c.starts_at,
         c.ends_at, c.credits_last::text as credits_last, c.disabled_at, c.created_at
     from private.promo_codes as c
 """
@@ -44,7 +43,7 @@ def create(
     ] = None,
     credits_last: Annotated[
         str | None,
-        typer.Option(help="Life of the credits, such as '30 days'.", show_default="no end"),
+        typer.Option(help="Life of the credits, such as '30 days'.", show_default="for ever"),
     ] = None,
     db_url: DbUrl = None,
     data_dir: DataDir = None,
@@ -68,10 +67,23 @@ def create(
     }
     with acting.operating(db_url, data_dir, as_json=as_json) as connection:
         made = acting.call(connection, "create_promo_code", arguments)
+        code_id = _id_of_the_last(connection)
     if as_json:
-        print_json({"ok": True, "code": made, "credits": credit_count})
+        print_json({"ok": True, "id": code_id, "code": made, "credits": credit_count})
     else:
         typer.echo(made)
+
+
+def _id_of_the_last(connection: acting.Connection) -> Any:
+    """Give the id of the code that this transaction made."""
+    row = connection.execute(
+        """
+        select a.details ->> 'promo_code_id' as id
+        from private.audit_log as a
+        where a.id = currval(pg_get_serial_sequence('private.audit_log', 'id'))
+        """
+    ).fetchone()
+    return row["id"] if row else None
 
 
 @app.command("list")
@@ -83,25 +95,21 @@ def list_codes(*, db_url: DbUrl = None, data_dir: DataDir = None, as_json: Json 
         print_json({"ok": True, "codes": rows})
         return
     cells = [
-        [
+        (
             row["id"],
             f"…{row['hint']}",
             row["credits"],
-            row["credits_last"] or "no end",
+            row["credits_last"] or "for ever",
             f"{row['redemptions']} of {row['max_redemptions'] or 'any number'}",
             row["max_per_person"],
-            f"{row['starts_at']:%Y-%m-%d %H:%M}",
-            f"{row['ends_at']:%Y-%m-%d %H:%M}" if row["ends_at"] else "no end",
-            "yes" if row["disabled_at"] else "no",
-        ]
+            row["starts_at"],
+            row["ends_at"] or "no end",
+            row["disabled_at"],
+        )
         for row in rows
     ]
     columns = ["id", "code", "credits", "last", "redeemed", "per person", "from", "until"]
-    print_table(
-        "Promotional codes",
-        [*columns, "disabled"],
-        [[escape(str(cell)) for cell in row] for row in cells],
-    )
+    acting.print_columns("Promotional codes", [*columns, "disabled"], cells)
 
 
 @app.command()

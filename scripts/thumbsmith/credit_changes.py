@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _DONE = {"grant": "granted", "revoke": "revoked", "freeze": "frozen", "release": "released"}
+# What the functions count that take no amount: several freezes may hold one lot.
+_COUNTED = {"freeze": "lots", "release": "freezes"}
 
 
 @dataclass(frozen=True)
@@ -57,8 +59,7 @@ def carry_out(order: Order, arguments: dict[str, Any], expires_in: str | None = 
         "action": order.action,
         "person": {"id": person.id, "email": person.email},
         **arguments,
-        # How many lots, where the function counts them.
-        **({} if isinstance(result, bool) else {"lots": result}),
+        **({_COUNTED[order.action]: result} if order.action in _COUNTED else {}),
         "key": key,
         "dry_run": not order.yes,
         "done": bool(result) and order.yes,
@@ -85,14 +86,15 @@ def _done_under(connection: acting.Connection, key: str) -> dict[str, Any] | Non
         from private.audit_log as a
         where a.action_key = %s
         """,
-        (key,),
+        (acting.KEY_PREFIX + key,),
     ).fetchone()
 
 
 def _show(report: dict[str, Any], person: str) -> None:
     earlier, before, after = report["done_before"], report["before"], report["after"]
-    number, noun = (report["lots"], "lot") if "lots" in report else (report["amount"], "credit")
-    what = f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    noun = _COUNTED.get(report["action"], "credits")
+    number = report["amount" if noun == "credits" else noun]
+    what = f"{number} {noun.removesuffix('s') if number == 1 else noun}"
     done = f"{'would be ' if report['dry_run'] else ''}{_DONE[report['action']]}"
     lines = [f"{what} {done}: {person}"]
     if earlier:

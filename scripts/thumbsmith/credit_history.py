@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.markup import escape
 
 from thumbsmith import acting
 from thumbsmith.db import DataDir, DbUrl
-from thumbsmith.output import OUT, Json, print_json, print_table
+from thumbsmith.output import OUT, Json, print_json
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from psycopg.rows import DictRow
 
 _LOTS = """
@@ -90,7 +86,7 @@ def _show(report: dict[str, Any], person: acting.Person) -> None:
         for row in report["lots"]
     ]
     columns = ["lot", "source", "left", "priority", "expires", "frozen", "owed", "key"]
-    print_table("Open lots, as they burn", columns, _cells(lots))
+    acting.print_columns("Open lots, as they burn", columns, lots)
     entries = [
         (
             row["entry_number"],
@@ -104,12 +100,18 @@ def _show(report: dict[str, Any], person: acting.Person) -> None:
         for row in report["entries"]
     ]
     columns = ["entry", "when", "kind", "credits", "balance", "lot", "what for"]
-    print_table("Entries, newest first", columns, _cells(entries))
+    acting.print_columns("Entries, newest first", columns, entries)
     acts = [
-        (row["created_at"], row["actor"], row["action"], row["reason"], row["action_key"])
+        (
+            row["created_at"],
+            row["actor"],
+            row["action"],
+            row["reason"],
+            row["action_key"].removeprefix(acting.KEY_PREFIX),
+        )
         for row in report["audit"]
     ]
-    print_table("Acts, newest first", ["when", "who", "action", "why", "key"], _cells(acts))
+    acting.print_columns("Acts, newest first", ["when", "who", "action", "why", "key"], acts)
 
 
 def _what_for(entry: DictRow) -> str:
@@ -118,15 +120,3 @@ def _what_for(entry: DictRow) -> str:
     return ", ".join(part for part in (generation, entry["reason"], debt) if part) or (
         entry["source"] or ""
     )
-
-
-def _cells(rows: Sequence[Sequence[Any]]) -> list[list[str]]:
-    return [[escape(_cell(value)) for value in row] for row in rows]
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, datetime):
-        return f"{value:%Y-%m-%d %H:%M:%S}"
-    return str(value)

@@ -45,21 +45,23 @@ comment on column public.plans.price_amount is
 'Price of one billing interval, in minor units of the currency.';
 comment on column public.plans.rollover is
 'What is carried over when a month ends: nothing (none), at most rollover_cap (capped), or all.';
+comment on column public.plans.is_enabled is 'Whether it can be subscribed to now.';
 comment on column public.plans.is_unlimited is
 'Pictures cost no credits, within fair use: fair_use_per_day in any 24 hours and fair_use_per_month
 in any 30 days.';
 
 alter table public.plans enable row level security;
 
--- The price list is public: a visitor sees it before signing up.
+-- The price list is public: a visitor sees it before signing up. Plans that are not sold any more
+-- are in it, since somebody may still have one; is_enabled tells.
 create policy plans_select_all
 on public.plans
 as permissive
 for select
 to anon, authenticated
-using (is_enabled);
+using (true);
 
-comment on policy plans_select_all on public.plans is 'Everyone reads what is for sale.';
+comment on policy plans_select_all on public.plans is 'Everyone reads the price list.';
 
 grant select on table public.plans to anon, authenticated;
 

@@ -156,7 +156,10 @@ begin
         ) as q
         cross join private.is_confirmed(v_referral.referred_id) as u (is_confirmed);
 
-        return v_is_earned and private.reward_referral(v_referral, v_payment_id);
+        if not v_is_earned then
+            return false;
+        end if;
+        return private.reward_referral(v_referral, v_payment_id);
     end if;
 
     if v_referral.payment_id is not null then

@@ -69,8 +69,8 @@ BREAKS = {
         " where id in (select referrer_id from public.referrals)",
     ),
     "debt_is_sum_of_entries": (
-        "update public.profiles set debt = debt + 1 where debt > 0",
-        "update public.profiles set debt = debt - 1 where debt > 0",
+        f"update public.profiles set debt = debt + 1 {PROFILE}",
+        f"update public.profiles set debt = debt - 1 {PROFILE}",
     ),
     "claw_back_is_sum_of_entries": (
         "update public.credit_lots set clawed_back = clawed_back - 1 where clawed_back > 0",

@@ -106,7 +106,7 @@ def test_freezing_takes_from_what_is_available_and_release_gives_it_back(
     assert (frozen["lots"], frozen["after"]["frozen"]) == (1, START)
     assert (credits_of(db, ana), available(db, ana)) == (START, 0)
     released = report(db, "credits", "release", ana, "--why=all is well", "--yes")
-    assert (released["lots"], released["after"]["frozen"]) == (1, 0)
+    assert (released["freezes"], released["after"]["frozen"]) == (1, 0)
     assert (credits_of(db, ana), available(db, ana)) == (START, START)
 
 
@@ -119,7 +119,8 @@ def test_one_lot_can_be_frozen_alone(db: Database, ana: uuid.UUID) -> None:
     )
     assert (credits_of(db, ana), available(db, ana)) == (START + 20, START)
     assert (
-        report(db, "credits", "release", ana, "--lot", lot, "--why=settled", "--yes")["lots"] == 1
+        report(db, "credits", "release", ana, "--lot", lot, "--why=settled", "--yes")["freezes"]
+        == 1
     )
     assert available(db, ana) == START + 20
 

@@ -35,7 +35,7 @@ def test_history_shows_balance_lots_entries_and_acts(db: Database, ana: uuid.UUI
     assert sum(entry["amount"] for entry in shown["entries"]) == START - 10
     assert shown["entries"][0]["kind"] == "revoke"
     acts = [(act["actor"], act["reason"], act["action_key"]) for act in shown["audit"]]
-    assert acts == [("Piet", "a [mistake]", "k2"), ("Olga", "a gift", "k1")]
+    assert acts == [("Piet", "a [mistake]", "operator:k2"), ("Olga", "a gift", "operator:k1")]
 
     text = run(db, "credits", "history", ana).stdout
     for word in ("credits 40", "Olga", "a gift", "Piet", "a [mistake]", "sign_up", "+20"):

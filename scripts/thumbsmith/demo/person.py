@@ -52,6 +52,11 @@ class Person:
         rows = self.client.table("credit_entries").select("*").order("entry_number").execute()
         return [dict(row) for row in rows.data]  # type: ignore[arg-type]
 
+    def receipt(self, generation_id: str) -> list[tuple[str, int]]:
+        """Read which credits paid for a picture: source and number."""
+        rows = self._rows("generation_receipts", generation_id=generation_id)
+        return [(row["source"], row["credits_spent"]) for row in rows]
+
     def upload_face(self, photo: bytes, file_name: str = "face.png") -> str:
         """Upload a photo to the person's own folder and give its path."""
         path = f"{self.user_id}/{file_name}"

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import psycopg
 from PIL import Image
 from postgrest.exceptions import APIError
 from storage3.exceptions import StorageApiError
@@ -59,6 +60,7 @@ class Story:
             ("A generation that fails at the provider is refunded", self.a_failure_is_refunded),
             ("Asking without enough credits is refused with 402", self.too_few_credits),
             ("The same idempotency key twice gives one generation", self.the_same_key_twice),
+            ("A promotional code gives Cy 20 credits, once", self.cy_redeems_a_code),
         ]
 
     def ana_signs_up(self) -> str:
@@ -116,6 +118,7 @@ class Story:
         cost = price.single().execute().data["cost_credits"]  # type: ignore[call-overload, index]
         expect(before - cost, ben.credits(), "Ben's credits")  # type: ignore[operator]
         expect(True, str(row["output_path"]).startswith(f"{ben.user_id}/"), "his private folder")
+        expect([("sign_up", cost)], ben.receipt(str(row["id"])), "the receipt")
         signed = ben.client.storage.from_("thumbnails").create_signed_url(row["output_path"], 60)
         content = httpx.get(str(signed["signedURL"]), timeout=30).raise_for_status().content
         expect((1280, 720), Image.open(io.BytesIO(content)).size, "the size of the picture")
@@ -156,6 +159,23 @@ class Story:
         expect("succeeded", ana.watch(str(first["id"]))[0]["status"], "the status")
         expect(78, ana.credits(), "Ana's credits")
         return f"one generation, {first['credit_cost']} credits"
+
+    def cy_redeems_a_code(self) -> str:
+        """Turn an operator's code into credits; refuse a wrong one, and a second time."""
+        cy = self.people["Cy"]
+        with psycopg.connect(self.env["DB_URL"]) as operator:
+            made = operator.execute(
+                "select private.create_promo_code(null, 20, 'demo', 'a launch gift')"
+            ).fetchone()
+        code = str(made[0]) if made else ""
+        wrong = refusal(lambda: cy.call("redeem_code", code="NOSUCHCODE"))
+        expect(("PT404", "code_not_found"), (wrong.code, wrong.message), "the refusal")
+        before = cy.credits()
+        expect(20, cy.call("redeem_code", code=code)["credits"], "the credits of the code")
+        again = refusal(lambda: cy.call("redeem_code", code=code))
+        expect(("PT409", "code_already_redeemed"), (again.code, again.message), "the refusal")
+        expect(before + 20, cy.credits(), "Cy's credits")
+        return f"{before} + 20"
 
     def _sign_up(self, name: str, referral: str | None = None) -> Person:
         api_url, key = self.env["API_URL"], self.env["PUBLISHABLE_KEY"]

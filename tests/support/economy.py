@@ -1,0 +1,233 @@
+"""Moves of the credit economy, in a test's own words: grant, spend, pay, reverse, let time pass."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from psycopg import sql
+from psycopg.rows import DictRow
+
+from tests.support.database import Database, credits_of, sign_up
+
+
+def newcomer(db: Database) -> uuid.UUID:
+    """Sign up a person who starts without credits."""
+    db.rows("update private.settings set sign_up_credits = 0 where id and sign_up_credits <> 0")
+    return sign_up(db)
+
+
+def grant(
+    db: Database,
+    person: uuid.UUID,
+    amount: int,
+    *,
+    key: str | None = None,
+    expires_in: str | None = None,
+    priority: int = 100,
+) -> int:
+    """Grant a lot (expires_in is an interval) and give its id, also when the key was used."""
+    key = key or f"test:{uuid.uuid4()}"
+    db.rows(
+        "select private.grant_credits(%s, %s, 'operator', %s, now() + %s::interval, %s)",
+        person,
+        amount,
+        key,
+        expires_in,
+        priority,
+    )
+    return int(db.value("select id from public.credit_lots where grant_key = %s", key))
+
+
+def lot(db: Database, lot_id: int) -> DictRow:
+    """Give a lot's row."""
+    return db.rows("select * from public.credit_lots where id = %s", lot_id)[0]
+
+
+def spend(db: Database, person: uuid.UUID, amount: int) -> uuid.UUID:
+    """Spend credits on a generation of exactly this price and give its id."""
+    with db.connect() as connection, connection.transaction():
+        row = connection.execute(
+            "insert into public.generations (profile_id, generation_type, prompt, credit_cost,"
+            " idempotency_key, deadline_at) values (%s, 'thumbnail', 'a cat', %s,"
+            " gen_random_uuid(), now() + interval '10 minutes') returning id",
+            (person, amount),
+        ).fetchone()
+        assert row is not None
+        generation_id: uuid.UUID = row["id"]
+        connection.execute(
+            "select private.spend_credits(%s, %s, %s)", (person, amount, generation_id)
+        )
+    return generation_id
+
+
+def unspend(db: Database, generation_id: uuid.UUID) -> int:
+    """Refund a spend and give the credits that went back."""
+    return int(db.value("select private.refund_generation(%s)", generation_id))
+
+
+def pay(
+    db: Database,
+    person: uuid.UUID,
+    credits: int = 100,
+    *,
+    amount: int = 1000,
+    expires_in: str | None = None,
+) -> tuple[uuid.UUID, int]:
+    """Buy a pack and give the ids of the payment and of its lot."""
+    payment_id = db.value(
+        "select private.record_payment(%s, %s, 'pack', 'test', %s, 'usd', %s,"
+        " now() + %s::interval)",
+        person,
+        f"pi_{uuid.uuid4().hex}",
+        amount,
+        credits,
+        expires_in,
+    )
+    lot_id = db.value("select id from public.credit_lots where payment_id = %s", payment_id)
+    return payment_id, lot_id
+
+
+def reverse(
+    db: Database,
+    payment_id: uuid.UUID,
+    status: str,
+    amount: int = 1000,
+    *,
+    key: str | None = None,
+) -> None:
+    """Tell that a refund ('taken', 'undone') or a dispute ('open', 'lost', 'won') is there now.
+
+    Without a key, a payment has one refund and one dispute.
+    """
+    kind = "refund" if status in ("taken", "undone") else "dispute"
+    db.rows(
+        "select private.record_reversal(%s, %s, %s, %s, %s)",
+        payment_id,
+        key or f"{kind}:{payment_id}",
+        kind,
+        amount,
+        status,
+    )
+
+
+def claw_back(db: Database, lot_id: int, target: int) -> int:
+    """Make this the number of credits of a lot that are taken back; give the balance's change."""
+    return int(db.value("select private.claw_back_lot(%s, %s, 'a test')", lot_id, target))
+
+
+def freeze(db: Database, lot_id: int, key: str = "hold") -> bool:
+    """Freeze a lot."""
+    return bool(db.value("select private.freeze_lot(%s, %s, 'a test')", lot_id, key))
+
+
+def release(db: Database, lot_id: int, key: str = "hold") -> bool:
+    """End one freeze of a lot."""
+    return bool(db.value("select private.release_lot(%s, %s)", lot_id, key))
+
+
+def subscribe(
+    db: Database,
+    person: uuid.UUID,
+    *,
+    credits: int = 100,
+    rollover: str = "none",
+    cap: int | None = None,
+) -> uuid.UUID:
+    """Subscribe a person to a plan of their own and give the subscription's id."""
+    plan = f"plan_{uuid.uuid4().hex}"
+    db.rows(
+        "insert into public.plans (plan_name, title, credits_per_month, price_amount, rollover,"
+        " rollover_cap) values (%s, 'A plan', %s, 1000, %s, %s)",
+        plan,
+        credits,
+        rollover,
+        cap,
+    )
+    subscription_id: uuid.UUID = db.value(
+        "insert into public.subscriptions (profile_id, plan_name, status, is_active)"
+        " values (%s, %s, 'active', true) returning id",
+        person,
+        plan,
+    )
+    return subscription_id
+
+
+def grant_period(
+    db: Database,
+    subscription_id: uuid.UUID,
+    starts_in: str,
+    ends_in: str,
+    payment_id: uuid.UUID | None = None,
+) -> int:
+    """Grant a plan's period, which starts and ends this long after midnight (UTC) of today."""
+    today = "date_trunc('day', now(), 'utc')"
+    return int(
+        db.value(
+            f"select private.grant_period(%s, {today} + %s::interval, {today} + %s::interval, %s)",
+            subscription_id,
+            starts_in,
+            ends_in,
+            payment_id,
+        )
+    )
+
+
+def pass_time(db: Database, person: uuid.UUID, interval: str) -> None:
+    """Let time pass for a person's credits: every instant of theirs moves back by this much."""
+    for table, columns in {
+        "credit_lots": ("created_at", "expires_at", "frozen_at"),
+        "subscriptions": ("start_date", "end_date", "current_period_start", "current_period_end"),
+    }.items():
+        moves = sql.SQL(", ").join(
+            sql.SQL("{0} = {0} - %(interval)s::interval").format(sql.Identifier(column))
+            for column in columns
+        )
+        with db.connect() as connection:
+            connection.execute(
+                sql.SQL("update public.{} set {} where profile_id = %(person)s").format(
+                    sql.Identifier(table), moves
+                ),
+                {"interval": interval, "person": person},
+            )
+
+
+def expire(db: Database, *lot_ids: int) -> None:
+    """Let the time of these lots run out a second ago; no sweep has seen it yet."""
+    db.rows(
+        "update public.credit_lots set expires_at = now() - interval '1 second' where id = any(%s)",
+        list(lot_ids),
+    )
+
+
+def sweep(db: Database) -> dict[str, int]:
+    """Sweep until nothing is due and give how many of each there were."""
+    done = {"expired": 0, "expired_lots": 0, "rewarded": 0}
+    for _ in range(20):
+        found: dict[str, int] = db.value("select private.sweep()")
+        done = {kind: done[kind] + found[kind] for kind in done}
+        if not any(found.values()):
+            return done
+    raise AssertionError(f"the sweep does not end: {done}")
+
+
+def available(db: Database, person: uuid.UUID) -> int:
+    """Give what the person can spend now."""
+    return int(db.call(person, "select available from public.my_credits()")["available"])
+
+
+def state(db: Database, person: uuid.UUID) -> tuple[int, int]:
+    """Give balance and debt, after checking that ledger, lots and profile agree."""
+    balance = credits_of(db, person)
+    return balance, int(db.value("select debt from public.profiles where id = %s", person))
+
+
+def entries(db: Database, person: uuid.UUID, *kinds: str) -> list[tuple[Any, ...]]:
+    """Give the person's entries of these kinds, oldest first: kind, lot, amount, debt."""
+    rows = db.rows(
+        "select kind, lot_id, amount, debt from public.credit_entries"
+        " where profile_id = %s and kind = any(%s) order by entry_number",
+        person,
+        list(kinds),
+    )
+    return [(row["kind"], row["lot_id"], row["amount"], row["debt"]) for row in rows]
