@@ -218,21 +218,24 @@ COMMENT ON FUNCTION private.add_provider_spend(day date, shard integer, micros b
 --
 
 CREATE FUNCTION private.uuid_v7() RETURNS uuid
-    LANGUAGE sql PARALLEL SAFE
+    LANGUAGE plpgsql PARALLEL SAFE
     SET search_path TO ''
     AS $$
+declare
+    v_us constant bigint := (extract(epoch from clock_timestamp()) * 1000000)::bigint;
+begin
     -- 48 bits of milliseconds, the version, 12 bits of the fraction, then v4's random half. The
     -- fraction keeps keys made in one millisecond in order, so the key is also the time order.
-    select encode(
+    return encode(
         overlay(
             uuid_send(gen_random_uuid())
-            placing substr(int8send(t.us / 1000), 3, 6)
-            || int2send((28672 + (t.us % 1000) * 4096 / 1000)::int2)
+            placing substr(int8send(v_us / 1000), 3, 6)
+            || int2send((28672 + (v_us % 1000) * 4096 / 1000)::int2)
             from 1 for 8
         ),
         'hex'
-    )::uuid
-    from (select (extract(epoch from clock_timestamp()) * 1000000)::bigint as us) as t;
+    )::uuid;
+end;
 $$;
 
 
@@ -497,7 +500,24 @@ begin
     )
     on conflict on constraint audit_log_action_key_key do nothing;
 
-    return found;
+    if found then
+        return true;
+    end if;
+
+    if not exists (
+        select
+        from private.audit_log as a
+        where a.action_key = audit.action_key
+            and (a.action, a.profile_id, a.details)
+            is not distinct from (audit.action, audit.profile_id, audit.details)
+    ) then
+        raise sqlstate 'PT409' using
+            message = 'idempotency_conflict',
+            detail = 'This key was used for another action.',
+            hint = 'Make a new key for a new action.';
+    end if;
+
+    return false;
 end;
 $$;
 
@@ -508,8 +528,8 @@ ALTER FUNCTION private.audit(who text, action text, why text, action_key text, p
 -- Name: FUNCTION audit(who text, action text, why text, action_key text, profile_id uuid, details jsonb); Type: COMMENT; Schema: private; Owner: postgres
 --
 
-COMMENT ON FUNCTION private.audit(who text, action text, why text, action_key text, profile_id uuid, details jsonb) IS 'Writes down who does what and why. False when this action key acted before: then nothing is to be
-done. Refuses with PT422 reason_required.';
+COMMENT ON FUNCTION private.audit(who text, action text, why text, action_key text, profile_id uuid, details jsonb) IS 'Writes down who does what and why. False when this key did the same before: then nothing is to be
+done. Refuses with PT409 idempotency_conflict when it did something else; PT422 reason_required.';
 
 
 --
@@ -517,15 +537,19 @@ done. Refuses with PT422 reason_required.';
 --
 
 CREATE FUNCTION private.available_credits(profile_id uuid) RETURNS bigint
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path TO ''
     AS $$
-    select coalesce(sum(l.remaining), 0)::bigint
-    from public.credit_lots as l
-    where l.profile_id = available_credits.profile_id
-        and l.exhausted_at is null
-        and l.frozen_at is null
-        and (l.expires_at is null or l.expires_at > now());
+begin
+    return (
+        select coalesce(sum(l.remaining), 0)
+        from public.credit_lots as l
+        where l.profile_id = available_credits.profile_id
+            and l.exhausted_at is null
+            and l.frozen_at is null
+            and (l.expires_at is null or l.expires_at > now())
+    );
+end;
 $$;
 
 
@@ -688,6 +712,14 @@ COMMENT ON TABLE public.generations IS 'One row per thumbnail asked for.
 
 queued → submitting → processing → storing → succeeded, or failed, canceled, expired: each final.
 Every final status but succeeded has given the credits back.';
+
+
+--
+-- Name: COLUMN generations.generation_type; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.generations.generation_type IS 'Key in generation_types. No foreign key: everybody''s requests would lock the same row of the
+catalogue. Its rows are never deleted, so the key always leads somewhere.';
 
 
 --
@@ -862,15 +894,18 @@ begin
     from private.settings as s;
 
     select count(*) into v_running
-    from public.generations as g
-    where g.profile_id = check_limits.profile_id
-        and g.finished_at is null;
+    from (
+        select
+        from public.generations as g
+        where g.profile_id = check_limits.profile_id
+            and g.finished_at is null
+        limit v_settings.generations_running_max
+    ) as g;
 
     if v_running >= v_settings.generations_running_max then
         perform private.refuse_for_now(
             'too_many_running',
-            format('%s thumbnails are under way, at most %s may be.',
-                v_running, v_settings.generations_running_max),
+            format('%s thumbnails are under way: as many as may be.', v_running),
             'Wait until one is finished, and try again with the same idempotency_key.',
             10
         );
@@ -926,6 +961,41 @@ ALTER FUNCTION private.check_operator_amount(amount bigint) OWNER TO postgres;
 --
 
 COMMENT ON FUNCTION private.check_operator_amount(amount bigint) IS 'Refuses with PT422 amount_not_positive.';
+
+
+--
+-- Name: check_operator_lot(uuid, bigint); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.check_operator_lot(profile_id uuid, lot_id bigint) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+begin
+    if check_operator_lot.lot_id is null or exists (
+        select
+        from public.credit_lots as l
+        where l.id = check_operator_lot.lot_id
+            and l.profile_id = check_operator_lot.profile_id
+    ) then
+        return;
+    end if;
+
+    raise sqlstate 'PT404' using
+        message = 'lot_not_found',
+        detail = 'This profile has no such lot.',
+        hint = 'Read the lots with: thumbsmith credits history';
+end;
+$$;
+
+
+ALTER FUNCTION private.check_operator_lot(profile_id uuid, lot_id bigint) OWNER TO postgres;
+
+--
+-- Name: FUNCTION check_operator_lot(profile_id uuid, lot_id bigint); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.check_operator_lot(profile_id uuid, lot_id bigint) IS 'Refuses with PT404 lot_not_found unless the lot is the profile''s, or null.';
 
 
 --
@@ -1097,13 +1167,20 @@ CREATE FUNCTION private.check_rate(profile_id uuid, max_requests integer, period
     AS $$
 declare
     v_oldest timestamptz;
+    v_floor uuid;
 begin
+    if check_rate.max_requests is null then
+        return;
+    end if;
+
+    v_floor := private.uuid_v7_floor(now() - check_rate.period);
+
     -- The oldest of the last max_requests within the period, by the key alone: it reads at most
     -- that many rows, however long the history.
     select g.created_at into v_oldest
     from public.generations as g
     where g.profile_id = check_rate.profile_id
-        and g.id >= private.uuid_v7_floor(now() - check_rate.period)
+        and g.id >= v_floor
     order by g.id desc
     offset check_rate.max_requests - 1
     limit 1;
@@ -1127,7 +1204,8 @@ ALTER FUNCTION private.check_rate(profile_id uuid, max_requests integer, period 
 -- Name: FUNCTION check_rate(profile_id uuid, max_requests integer, period interval, slug text); Type: COMMENT; Schema: private; Owner: postgres
 --
 
-COMMENT ON FUNCTION private.check_rate(profile_id uuid, max_requests integer, period interval, slug text) IS 'Refuses with 429 and the given slug when this many generations were asked for within the period.';
+COMMENT ON FUNCTION private.check_rate(profile_id uuid, max_requests integer, period interval, slug text) IS 'Refuses with 429 and the given slug when this many generations were asked for within the period. No
+limit when max_requests is null.';
 
 
 --
@@ -1443,6 +1521,44 @@ COMMENT ON FUNCTION private.code_retry_after(profile_id uuid) IS 'Seconds until 
 
 
 --
+-- Name: count_plan_uses(uuid, interval, integer); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.count_plan_uses(profile_id uuid, period interval, max_uses integer, OUT uses integer, OUT next_use_at timestamp with time zone) RETURNS record
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+begin
+    -- At most as many rows as fair use allows, however long the history.
+    select
+        count(*),
+        case when count(*) >= count_plan_uses.max_uses then
+            min(u.created_at) + count_plan_uses.period
+        end
+    into count_plan_uses.uses, count_plan_uses.next_use_at
+    from (
+        select u.created_at
+        from public.plan_uses as u
+        where u.profile_id = count_plan_uses.profile_id
+            and u.returned_at is null
+            and u.created_at > now() - count_plan_uses.period
+        order by u.created_at desc
+        limit count_plan_uses.max_uses
+    ) as u;
+end;
+$$;
+
+
+ALTER FUNCTION private.count_plan_uses(profile_id uuid, period interval, max_uses integer, OUT uses integer, OUT next_use_at timestamp with time zone) OWNER TO postgres;
+
+--
+-- Name: FUNCTION count_plan_uses(profile_id uuid, period interval, max_uses integer, OUT uses integer, OUT next_use_at timestamp with time zone); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.count_plan_uses(profile_id uuid, period interval, max_uses integer, OUT uses integer, OUT next_use_at timestamp with time zone) IS 'Pictures that plans covered within the period; when these are max_uses, when the next is free.';
+
+
+--
 -- Name: count_redemptions(uuid, uuid, bytea); Type: FUNCTION; Schema: private; Owner: postgres
 --
 
@@ -1490,6 +1606,26 @@ begin
             hint = 'Leave the code out to get a random one.';
     end if;
 
+    -- Before the constraints: their error would repeat the row.
+    if least(
+        create_promo_code.credits, create_promo_code.max_redemptions,
+        create_promo_code.max_per_person
+    ) < 1 then
+        raise sqlstate 'PT422' using
+            message = 'amount_not_positive',
+            detail = 'Credits and limits have to be positive.',
+            hint = 'Leave a limit out where there is none.';
+    end if;
+
+    if create_promo_code.ends_at <= greatest(create_promo_code.starts_at, now())
+        or create_promo_code.credits_last <= interval '0'
+    then
+        raise sqlstate 'PT422' using
+            message = 'expiry_not_ahead',
+            detail = 'The code, or its credits, would be over before they begin.',
+            hint = 'Give a time that is ahead, or none.';
+    end if;
+
     insert into private.promo_codes (
         code_hash, code_hint, credits, max_redemptions, max_per_person, starts_at, ends_at,
         credits_last
@@ -1528,7 +1664,8 @@ ALTER FUNCTION private.create_promo_code(code text, credits bigint, who text, wh
 --
 
 COMMENT ON FUNCTION private.create_promo_code(code text, credits bigint, who text, why text, max_redemptions integer, max_per_person integer, starts_at timestamp with time zone, ends_at timestamp with time zone, credits_last interval) IS 'Makes a promotional code, a random one when code is null, and returns it: the only time it is seen.
-Refuses with PT409 code_exists; PT422 code_malformed, reason_required.';
+Refuses with PT409 code_exists; PT422 code_malformed, amount_not_positive, expiry_not_ahead,
+reason_required.';
 
 
 --
@@ -2699,6 +2836,7 @@ begin
         return 0;
     end if;
 
+    perform private.check_operator_lot(operator_freeze.profile_id, operator_freeze.lot_id);
     perform private.expire_profile_lots(operator_freeze.profile_id);
 
     select
@@ -2712,13 +2850,6 @@ begin
     where l.profile_id = operator_freeze.profile_id
         and l.id = coalesce(operator_freeze.lot_id, l.id)
         and (l.exhausted_at is null or operator_freeze.lot_id is not null);
-
-    if v_frozen = 0 and operator_freeze.lot_id is not null then
-        raise sqlstate 'PT404' using
-            message = 'lot_not_found',
-            detail = 'This profile has no such lot.',
-            hint = 'Read the lots with: thumbsmith credits history';
-    end if;
 
     return v_frozen;
 end;
@@ -2746,6 +2877,13 @@ CREATE FUNCTION private.operator_grant(profile_id uuid, amount bigint, who text,
 begin
     perform private.check_operator_amount(operator_grant.amount);
 
+    if operator_grant.expires_at <= now() then
+        raise sqlstate 'PT422' using
+            message = 'expiry_not_ahead',
+            detail = 'Credits that have expired already cannot be given.',
+            hint = 'Give a time that is ahead, or none.';
+    end if;
+
     if not private.begin_operator_action(
         'grant', operator_grant.profile_id, operator_grant.who, operator_grant.why,
         operator_grant.action_key, jsonb_build_object('credits', operator_grant.amount)
@@ -2768,7 +2906,7 @@ ALTER FUNCTION private.operator_grant(profile_id uuid, amount bigint, who text, 
 -- Name: FUNCTION operator_grant(profile_id uuid, amount bigint, who text, why text, action_key text, expires_at timestamp with time zone, priority integer); Type: COMMENT; Schema: private; Owner: postgres
 --
 
-COMMENT ON FUNCTION private.operator_grant(profile_id uuid, amount bigint, who text, why text, action_key text, expires_at timestamp with time zone, priority integer) IS 'Gives credits. False when this key acted before.';
+COMMENT ON FUNCTION private.operator_grant(profile_id uuid, amount bigint, who text, why text, action_key text, expires_at timestamp with time zone, priority integer) IS 'Gives credits. False when this key did so before. PT422 amount_not_positive, expiry_not_ahead.';
 
 
 --
@@ -2788,6 +2926,8 @@ begin
     ) then
         return 0;
     end if;
+
+    perform private.check_operator_lot(operator_release.profile_id, operator_release.lot_id);
 
     select count(*) filter (where private.release_lot(f.lot_id, f.freeze_key)) into v_released
     from private.credit_freezes as f
@@ -2809,7 +2949,7 @@ ALTER FUNCTION private.operator_release(profile_id uuid, lot_id bigint, who text
 --
 
 COMMENT ON FUNCTION private.operator_release(profile_id uuid, lot_id bigint, who text, why text, action_key text) IS 'Ends the freezes of operators on one lot, or on all when lot_id is null; a dispute''s stay. Returns
-how many.';
+how many. PT404 lot_not_found.';
 
 
 --
@@ -2890,60 +3030,50 @@ COMMENT ON FUNCTION private.output_url(output jsonb) IS 'The first file of a pre
 --
 
 CREATE FUNCTION private.plan_cover_of(profile_id uuid, generation_type text) RETURNS private.plan_cover
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path TO ''
     AS $$
+declare
+    v_plan record;
+    v_day record;
+    v_month record;
+begin
+    -- With two such plans the more generous one counts.
     select
-        s.id,
-        least(
-            p.fair_use_per_day - today.uses, p.fair_use_per_month - this_month.uses
-        )::integer,
-        greatest(
-            case when today.uses >= p.fair_use_per_day then today.first_at + interval '24 hours'
-            end, case
-                when this_month.uses >= p.fair_use_per_month
-                    then this_month.first_at + interval '30 days'
-            end
-        )
+        s.id as subscription_id,
+        p.fair_use_per_day,
+        p.fair_use_per_month
+    into v_plan
     from public.subscriptions as s
     inner join public.plans as p on s.plan_name = p.plan_name
     inner join public.generation_types as t on t.type_key = plan_cover_of.generation_type
-    -- At most as many rows as fair use allows, however long the history.
-    cross join lateral (
-        select
-            count(*) as uses,
-            min(u.created_at) as first_at
-        from (
-            select u.created_at
-            from public.plan_uses as u
-            where u.profile_id = s.profile_id
-                and u.returned_at is null
-                and u.created_at > now() - interval '24 hours'
-            order by u.created_at desc
-            limit p.fair_use_per_day
-        ) as u
-    ) as today
-    cross join lateral (
-        select
-            count(*) as uses,
-            min(u.created_at) as first_at
-        from (
-            select u.created_at
-            from public.plan_uses as u
-            where u.profile_id = s.profile_id
-                and u.returned_at is null
-                and u.created_at > now() - interval '30 days'
-            order by u.created_at desc
-            limit p.fair_use_per_month
-        ) as u
-    ) as this_month
     where s.profile_id = plan_cover_of.profile_id
         and s.is_active
         and (s.end_date is null or s.end_date > now())
         and p.is_unlimited
         and t.is_in_unlimited
-    order by 2 desc, s.id
+    order by p.fair_use_per_month desc, p.fair_use_per_day desc, s.id
     limit 1;
+
+    if not found then
+        return null;
+    end if;
+
+    select * into v_day
+    from private.count_plan_uses(
+        plan_cover_of.profile_id, interval '24 hours', v_plan.fair_use_per_day
+    );
+    select * into v_month
+    from private.count_plan_uses(
+        plan_cover_of.profile_id, interval '30 days', v_plan.fair_use_per_month
+    );
+
+    return (
+        v_plan.subscription_id,
+        least(v_plan.fair_use_per_day - v_day.uses, v_plan.fair_use_per_month - v_month.uses),
+        greatest(v_day.next_use_at, v_month.next_use_at)
+    )::private.plan_cover;
+end;
 $$;
 
 
@@ -3070,12 +3200,16 @@ the plan covers no more for now and the person has not agreed to pay.';
 --
 
 CREATE FUNCTION private.provider_spend_of(day date) RETURNS bigint
-    LANGUAGE sql
+    LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
-    select coalesce(sum(s.micros), 0)::bigint
-    from private.provider_spend as s
-    where s.day = provider_spend_of.day;
+begin
+    return (
+        select coalesce(sum(s.micros), 0)
+        from private.provider_spend as s
+        where s.day = provider_spend_of.day
+    );
+end;
 $$;
 
 
@@ -5337,6 +5471,33 @@ COMMENT ON FUNCTION private.tg_credit_lots__grant() IS 'Writes the grant entry o
 
 
 --
+-- Name: tg_generation_types__keep_key(); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.tg_generation_types__keep_key() RETURNS trigger
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+begin
+    raise exception using
+        errcode = '42501',
+        message = 'type_is_kept',
+        detail = format('Generations may name the type %s.', old.type_key),
+        hint = 'Take it off the market instead: is_enabled = false.';
+end;
+$$;
+
+
+ALTER FUNCTION private.tg_generation_types__keep_key() OWNER TO postgres;
+
+--
+-- Name: FUNCTION tg_generation_types__keep_key(); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.tg_generation_types__keep_key() IS 'Stands in for a foreign key from generations, which would make all requests lock one row.';
+
+
+--
 -- Name: tg_generations__move_forward(); Type: FUNCTION; Schema: private; Owner: postgres
 --
 
@@ -5498,13 +5659,15 @@ COMMENT ON FUNCTION private.too_many_codes(retry_after_seconds integer) IS 'The 
 --
 
 CREATE FUNCTION private.uuid_v7_floor(instant timestamp with time zone) RETURNS uuid
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql IMMUTABLE
     SET search_path TO ''
     AS $$
-    select (
-        lpad(to_hex((extract(epoch from uuid_v7_floor.instant) * 1000)::bigint), 12, '0')
+begin
+    return (
+        lpad(to_hex(floor(extract(epoch from uuid_v7_floor.instant) * 1000)::bigint), 12, '0')
         || '70008000000000000000'
     )::uuid;
+end;
 $$;
 
 
@@ -5625,66 +5788,58 @@ over.';
 --
 
 CREATE FUNCTION public.my_credits() RETURNS public.credit_summary
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path TO ''
     AS $$
-    with open_lots as (
-        select
-            l.remaining,
-            l.expires_at,
-            l.frozen_at is not null as is_frozen
-        from public.credit_lots as l
-        where l.profile_id = (select auth.uid())
-            and l.exhausted_at is null
-            and (l.frozen_at is not null or l.expires_at is null or l.expires_at > now())
-    ),
+declare
+    v_profile_id constant uuid := auth.uid();
+    v_summary public.credit_summary;
+begin
+    select
+        coalesce(sum(l.remaining) filter (where l.frozen_at is null), 0),
+        coalesce(sum(l.remaining) filter (where l.frozen_at is not null), 0),
+        min(l.expires_at) filter (where l.frozen_at is null)
+    into v_summary.available, v_summary.frozen, v_summary.expiring_at
+    from public.credit_lots as l
+    where l.profile_id = v_profile_id
+        and l.exhausted_at is null
+        and (l.frozen_at is not null or l.expires_at is null or l.expires_at > now());
 
-    expiring as (
-        select
-            l.expires_at,
-            sum(l.remaining) as credits
-        from open_lots as l
-        where not l.is_frozen
-            and l.expires_at is not null
-        group by l.expires_at
-        order by l.expires_at
-        limit 1
-    ),
+    select coalesce(sum(l.remaining), 0) into v_summary.expiring_soon
+    from public.credit_lots as l
+    where l.profile_id = v_profile_id
+        and l.exhausted_at is null
+        and l.frozen_at is null
+        and l.expires_at = v_summary.expiring_at;
 
-    next_grant as (
-        select
-            s.next_grant_at,
-            p.credits_per_month
-        from public.subscriptions as s
-        inner join public.plans as p on s.plan_name = p.plan_name
-        where s.profile_id = (select auth.uid())
-            and s.is_active
-            and p.credits_per_month > 0
-            and s.next_grant_at > now()
-            and (s.next_grant_at < s.end_date or s.end_date is null)
-            and not (s.cancel_at_period_end and s.next_grant_at >= s.current_period_end)
-        order by s.next_grant_at
-        limit 1
-    )
+    select coalesce(sum(g.credit_cost), 0) into v_summary.held
+    from public.generations as g
+    where g.profile_id = v_profile_id
+        and g.finished_at is null;
+
+    select p.debt into v_summary.debt
+    from public.profiles as p
+    where p.id = v_profile_id;
 
     select
-        coalesce((select sum(l.remaining) from open_lots as l where not l.is_frozen), 0)::bigint,
-        coalesce((
-            select sum(g.credit_cost)
-            from public.generations as g
-            where g.profile_id = (select auth.uid())
-                and g.finished_at is null
-        ), 0)::bigint,
-        coalesce((select sum(l.remaining) from open_lots as l where l.is_frozen), 0)::bigint,
-        coalesce((
-            select p.debt
-            from public.profiles as p
-            where p.id = (select auth.uid())
-        ), 0)::bigint,
-        coalesce((select e.credits from expiring as e), 0)::bigint,
-        (select e.expires_at from expiring as e),
-        coalesce((select n.credits_per_month from next_grant as n), 0)::bigint,
-        (select n.next_grant_at from next_grant as n);
+        p.credits_per_month,
+        s.next_grant_at
+    into v_summary.next_grant_credits, v_summary.next_grant_at
+    from public.subscriptions as s
+    inner join public.plans as p on s.plan_name = p.plan_name
+    where s.profile_id = v_profile_id
+        and s.is_active
+        and p.credits_per_month > 0
+        and s.next_grant_at > now()
+        and (s.next_grant_at < s.end_date or s.end_date is null)
+        and not (s.cancel_at_period_end and s.next_grant_at >= s.current_period_end)
+    order by s.next_grant_at
+    limit 1;
+
+    v_summary.debt := coalesce(v_summary.debt, 0);
+    v_summary.next_grant_credits := coalesce(v_summary.next_grant_credits, 0);
+    return v_summary;
+end;
 $$;
 
 
@@ -5752,16 +5907,18 @@ within an hour, with Retry-After.';
 --
 
 CREATE FUNCTION public.request_generation(generation_type text, prompt text, idempotency_key uuid, user_image_id uuid DEFAULT NULL::uuid, pay_with_credits boolean DEFAULT false) RETURNS public.generations
-    LANGUAGE sql
+    LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
-    select private.request_generation(
+begin
+    return private.request_generation(
         request_generation.generation_type,
         request_generation.prompt,
         request_generation.idempotency_key,
         request_generation.user_image_id,
         request_generation.pay_with_credits
     );
+end;
 $$;
 
 
@@ -6231,9 +6388,9 @@ CREATE TABLE private.settings (
     referral_window interval DEFAULT '7 days'::interval NOT NULL,
     code_failures_per_hour_max integer DEFAULT 10 NOT NULL,
     refund_grace interval DEFAULT '7 days'::interval NOT NULL,
-    generations_running_max integer DEFAULT 5 NOT NULL,
-    generations_per_minute_max integer DEFAULT 10 NOT NULL,
-    generations_per_day_max integer DEFAULT 200 NOT NULL,
+    generations_running_max integer DEFAULT 5,
+    generations_per_minute_max integer DEFAULT 10,
+    generations_per_day_max integer DEFAULT 200,
     provider_spend_per_day_max_micros bigint DEFAULT 100000000,
     prompt_max_characters integer DEFAULT 1000 NOT NULL,
     user_images_max integer DEFAULT 20 NOT NULL,
@@ -6316,6 +6473,27 @@ COMMENT ON COLUMN private.settings.referral_rewards_per_month_max IS 'Rewards of
 --
 
 COMMENT ON COLUMN private.settings.code_failures_per_hour_max IS 'Wrong referral and promotional codes a person may try within an hour.';
+
+
+--
+-- Name: COLUMN settings.generations_running_max; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.settings.generations_running_max IS 'Thumbnails of one person under way at a time; null: no limit.';
+
+
+--
+-- Name: COLUMN settings.generations_per_minute_max; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.settings.generations_per_minute_max IS 'Thumbnails a person may ask for within 60 seconds; null: no limit.';
+
+
+--
+-- Name: COLUMN settings.generations_per_day_max; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.settings.generations_per_day_max IS 'Thumbnails a person may ask for within 24 hours; null: no limit.';
 
 
 --
@@ -6455,7 +6633,7 @@ CREATE TABLE public.credit_lots (
     grant_key text NOT NULL,
     amount bigint NOT NULL,
     remaining bigint NOT NULL,
-    priority smallint DEFAULT 100 NOT NULL,
+    priority integer DEFAULT 100 NOT NULL,
     expires_at timestamp with time zone,
     frozen_at timestamp with time zone,
     clawed_back bigint DEFAULT 0 NOT NULL,
@@ -7587,6 +7765,27 @@ CREATE TRIGGER _500_grant AFTER INSERT ON public.credit_lots FOR EACH ROW EXECUT
 
 
 --
+-- Name: generation_types _500_keep_key; Type: TRIGGER; Schema: public; Owner: postgres
+--
+
+CREATE TRIGGER _500_keep_key BEFORE DELETE ON public.generation_types FOR EACH ROW EXECUTE FUNCTION private.tg_generation_types__keep_key();
+
+
+--
+-- Name: generation_types _500_keep_key_truncate; Type: TRIGGER; Schema: public; Owner: postgres
+--
+
+CREATE TRIGGER _500_keep_key_truncate BEFORE TRUNCATE ON public.generation_types FOR EACH STATEMENT EXECUTE FUNCTION private.tg__refuse_change();
+
+
+--
+-- Name: generation_types _500_keep_key_update; Type: TRIGGER; Schema: public; Owner: postgres
+--
+
+CREATE TRIGGER _500_keep_key_update BEFORE UPDATE OF type_key ON public.generation_types FOR EACH ROW WHEN ((old.type_key IS DISTINCT FROM new.type_key)) EXECUTE FUNCTION private.tg_generation_types__keep_key();
+
+
+--
 -- Name: credit_lots _500_ledger_only; Type: TRIGGER; Schema: public; Owner: postgres
 --
 
@@ -7776,14 +7975,6 @@ ALTER TABLE ONLY public.credit_lots
 
 ALTER TABLE ONLY public.credit_lots
     ADD CONSTRAINT credit_lots_subscription_id_fkey FOREIGN KEY (subscription_id) REFERENCES public.subscriptions(id);
-
-
---
--- Name: generations generations_generation_type_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
---
-
-ALTER TABLE ONLY public.generations
-    ADD CONSTRAINT generations_generation_type_fkey FOREIGN KEY (generation_type) REFERENCES public.generation_types(type_key);
 
 
 --
@@ -8366,6 +8557,13 @@ REVOKE ALL ON FUNCTION private.check_operator_amount(amount bigint) FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION check_operator_lot(profile_id uuid, lot_id bigint); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.check_operator_lot(profile_id uuid, lot_id bigint) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION check_promo_code(promo_code private.promo_codes, used integer); Type: ACL; Schema: private; Owner: postgres
 --
 
@@ -8427,6 +8625,13 @@ REVOKE ALL ON FUNCTION private.claw_back_more(lot_id bigint, amount bigint, reas
 --
 
 REVOKE ALL ON FUNCTION private.code_retry_after(profile_id uuid) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION count_plan_uses(profile_id uuid, period interval, max_uses integer, OUT uses integer, OUT next_use_at timestamp with time zone); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.count_plan_uses(profile_id uuid, period interval, max_uses integer, OUT uses integer, OUT next_use_at timestamp with time zone) FROM PUBLIC;
 
 
 --
@@ -9024,6 +9229,13 @@ REVOKE ALL ON FUNCTION private.tg_credit_entries__refund_is_covered() FROM PUBLI
 --
 
 REVOKE ALL ON FUNCTION private.tg_credit_lots__grant() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION tg_generation_types__keep_key(); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.tg_generation_types__keep_key() FROM PUBLIC;
 
 
 --

@@ -10,20 +10,21 @@ import json
 import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import psycopg
 import typer
 from psycopg import sql
+from psycopg.adapt import Buffer, Loader
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import DictRow, dict_row
+from psycopg.types.datetime import TimestamptzLoader
 
 from thumbsmith.db import address
-from thumbsmith.output import OUT, Exit, fail
+from thumbsmith.output import Exit, fail
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
     from pathlib import Path
 
 Connection = psycopg.Connection[DictRow]
@@ -47,6 +48,16 @@ class Person:
         return self.email or str(self.id)
 
 
+class _InstantLoader(Loader):
+    """Reads an instant; what Python has no date for, such as infinity, stays text."""
+
+    def load(self, data: Buffer) -> Any:
+        try:
+            return TimestamptzLoader(self.oid, self.connection).load(data)
+        except psycopg.DataError:
+            return bytes(data).decode()
+
+
 @contextmanager
 def operating(
     db_url: str | None,
@@ -61,6 +72,7 @@ def operating(
     _check_form(url, as_json=as_json)
     try:
         with psycopg.connect(url, connect_timeout=5, row_factory=dict_row) as connection:
+            connection.adapters.register_loader("timestamptz", _InstantLoader)
             # A time without a zone means UTC, whatever the server is set to.
             connection.execute("set local time zone 'UTC'")
             yield connection
@@ -75,11 +87,14 @@ def operating(
         text = f"cannot reach the database, or it is busy: {error}{again}"
         fail(text, Exit.TRY_AGAIN, as_json=as_json, **known)
     except psycopg.DataError as error:
-        fail(str(error.diag.message_primary), Exit.USAGE, as_json=as_json)
+        fail(error.diag.message_primary or str(error), Exit.USAGE, as_json=as_json)
     except psycopg.DatabaseError as error:
         said = error.diag
         slug = said.message_primary or str(error)
-        refuse(slug, said.message_detail, said.message_hint, as_json=as_json)
+        # The detail of a violated constraint repeats the row.
+        is_constraint = isinstance(error, psycopg.IntegrityError)
+        detail = None if is_constraint else said.message_detail
+        refuse(slug, detail, said.message_hint, as_json=as_json)
 
 
 def refuse(slug: str, detail: str | None, hint: str | None = None, *, as_json: bool) -> NoReturn:
@@ -149,28 +164,12 @@ def balance(connection: Connection, person: Person) -> DictRow:
     return row
 
 
-def print_columns(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """Print aligned lines that are never cut or folded: ids and keys are there to be copied."""
-    lines = [list(columns), *([_cell(value) for value in row] for row in rows)]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    OUT.print(f"\n{title}", style="bold", markup=False, highlight=False)
-    for line in lines:
-        padded = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
-        OUT.print("  ".join(padded).rstrip(), markup=False, highlight=False)
-
-
 def user_name(who: str | None, *, as_json: bool) -> str:
     """Give the name that goes into the audit log."""
     try:
         return who if who is not None else getpass.getuser()
     except (KeyError, OSError):  # a container may run as a number without a name
         fail("this user has no name: give --who", Exit.USAGE, as_json=as_json)
-
-
-def _cell(value: Any) -> str:
-    if isinstance(value, datetime):
-        return f"{value:%Y-%m-%d %H:%M:%S}"
-    return "" if value is None else str(value)
 
 
 def _check_form(url: str, *, as_json: bool) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from thumbsmith import check, codes, db, doctor, sidecar, stack
+from thumbsmith import bench, check, codes, db, doctor, sidecar, stack
 from thumbsmith.credits import app as credits_app
 from thumbsmith.output import Json
 
@@ -21,6 +21,7 @@ app.add_typer(db.app, name="db")
 app.add_typer(credits_app, name="credits")
 app.add_typer(codes.app, name="codes")
 app.command("check")(check.check)
+app.command("bench")(bench.bench)
 app.command("doctor")(doctor.doctor)
 app.command("sidecar")(sidecar.sidecar)
 

@@ -9,6 +9,7 @@ import typer
 
 from thumbsmith import acting
 from thumbsmith.acting import Who, Why, Yes
+from thumbsmith.columns import print_columns
 from thumbsmith.db import DataDir, DbUrl
 from thumbsmith.output import OUT, Json, print_json
 
@@ -16,8 +17,8 @@ app = typer.Typer(help="Promotional codes.", no_args_is_help=True)
 
 _CODES = """
     select
-        c.id, c.code_hint as hint, c.credits, c.redemptions, c.max_redemptions, c.max_per_person, c.starts_at,
-        c.ends_at, c.credits_last::text as credits_last, c.disabled_at, c.created_at
+        c.id, c.code_hint as hint, c.credits, c.redemptions, c.max_redemptions, c.max_per_person,
+        c.starts_at, c.ends_at, c.credits_last::text as credits_last, c.disabled_at, c.created_at
     from private.promo_codes as c
 """
 
@@ -109,7 +110,7 @@ def list_codes(*, db_url: DbUrl = None, data_dir: DataDir = None, as_json: Json 
         for row in rows
     ]
     columns = ["id", "code", "credits", "last", "redeemed", "per person", "from", "until"]
-    acting.print_columns("Promotional codes", [*columns, "disabled"], cells)
+    print_columns("Promotional codes", [*columns, "disabled"], cells)
 
 
 @app.command()

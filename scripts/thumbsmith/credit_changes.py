@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from thumbsmith import acting
-from thumbsmith.output import OUT, print_json
+from thumbsmith.output import OUT, Exit, fail, print_json
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,6 +36,8 @@ def carry_out(order: Order, arguments: dict[str, Any], expires_in: str | None = 
     """Call the function of the action, and print what it did or would do."""
     who = acting.user_name(order.who, as_json=order.as_json)
     key = order.key if order.key is not None else str(uuid.uuid4())
+    if not key.strip():
+        fail("--key is empty", Exit.USAGE, as_json=order.as_json)
     with acting.operating(
         order.db_url, order.data_dir, yes=order.yes, key=key, as_json=order.as_json
     ) as connection:

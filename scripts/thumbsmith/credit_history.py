@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from thumbsmith import acting
+from thumbsmith.columns import print_columns
 from thumbsmith.db import DataDir, DbUrl
 from thumbsmith.output import OUT, Json, print_json
 
@@ -25,8 +26,11 @@ _LOTS = """
 _ENTRIES = """
     select
         h.entry_number, h.created_at, h.kind, h.amount, h.debt, h.balance_after, h.lot_id,
-        h.source, h.generation_id, h.reason
+        h.source, l.grant_key, h.generation_id, h.reason, a.actor as done_by, a.reason as why
     from public.credit_history as h
+    inner join public.credit_lots as l on l.id = h.lot_id
+    left join private.audit_log as a
+        on a.action_key = case h.kind when 'grant' then l.grant_key else h.reason end
     where h.profile_id = %s
     order by h.entry_number desc
     limit %s
@@ -86,7 +90,7 @@ def _show(report: dict[str, Any], person: acting.Person) -> None:
         for row in report["lots"]
     ]
     columns = ["lot", "source", "left", "priority", "expires", "frozen", "owed", "key"]
-    acting.print_columns("Open lots, as they burn", columns, lots)
+    print_columns("Open lots, as they burn", columns, lots)
     entries = [
         (
             row["entry_number"],
@@ -100,7 +104,7 @@ def _show(report: dict[str, Any], person: acting.Person) -> None:
         for row in report["entries"]
     ]
     columns = ["entry", "when", "kind", "credits", "balance", "lot", "what for"]
-    acting.print_columns("Entries, newest first", columns, entries)
+    print_columns("Entries, newest first", columns, entries)
     acts = [
         (
             row["created_at"],
@@ -111,12 +115,16 @@ def _show(report: dict[str, Any], person: acting.Person) -> None:
         )
         for row in report["audit"]
     ]
-    acting.print_columns("Acts, newest first", ["when", "who", "action", "why", "key"], acts)
+    print_columns("Acts, newest first", ["when", "who", "action", "why", "key"], acts)
 
 
 def _what_for(entry: DictRow) -> str:
-    generation = f"picture {entry['generation_id']}" if entry["generation_id"] else None
-    debt = f"debt {entry['debt']:+d}" if entry["debt"] else None
-    return ", ".join(part for part in (generation, entry["reason"], debt) if part) or (
-        entry["source"] or ""
-    )
+    if entry["done_by"]:
+        cause = f"{entry['why']} ({entry['done_by']})"
+    elif entry["generation_id"]:
+        cause = f"picture {entry['generation_id']}"
+    elif entry["kind"] == "grant":
+        cause = entry["grant_key"]
+    else:
+        cause = entry["reason"] or entry["source"]
+    return f"{cause}, debt {entry['debt']:+d}" if entry["debt"] else str(cause)

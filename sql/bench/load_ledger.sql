@@ -88,8 +88,8 @@ order by p.person;
 insert into public.credit_lots (profile_id, source, grant_key, amount, remaining, created_at)
 select
     p.profile_id,
-    'operator',
-    'bench:' || p.person,
+    'sign_up',
+    'sign_up:' || p.profile_id,
     p.granted,
     p.granted - p.spent,
     now() - interval '366 days'
@@ -127,7 +127,7 @@ select
     p.granted,
     l.created_at
 from bench.people as p
-inner join public.credit_lots as l on l.grant_key = 'bench:' || p.person;
+inner join public.credit_lots as l on l.grant_key = 'sign_up:' || p.profile_id;
 
 insert into public.credit_entries (
     profile_id, entry_number, lot_id, amount, kind, generation_id, balance_after, created_at
@@ -143,7 +143,7 @@ select
     h.created_at
 from bench.history as h
 inner join public.generation_types as t on t.type_key = 'thumbnail'
-inner join public.credit_lots as l on l.grant_key = 'bench:' || h.person
+inner join public.credit_lots as l on l.grant_key = 'sign_up:' || h.profile_id
 order by h.generation_id;
 
 drop table bench.history, bench.people;

@@ -16,9 +16,9 @@ create table private.settings (
     code_failures_per_hour_max integer not null default 10,
     -- How long credits live that come back after their lot expired.
     refund_grace interval not null default interval '7 days',
-    generations_running_max integer not null default 5,
-    generations_per_minute_max integer not null default 10,
-    generations_per_day_max integer not null default 200,
+    generations_running_max integer default 5,
+    generations_per_minute_max integer default 10,
+    generations_per_day_max integer default 200,
     provider_spend_per_day_max_micros bigint default 100000000,
     prompt_max_characters integer not null default 1000,
     user_images_max integer not null default 20,
@@ -75,6 +75,12 @@ comment on column private.settings.referral_rewards_per_month_max is
 'Rewards of one referrer per calendar month (UTC).';
 comment on column private.settings.code_failures_per_hour_max is
 'Wrong referral and promotional codes a person may try within an hour.';
+comment on column private.settings.generations_running_max is
+'Thumbnails of one person under way at a time; null: no limit.';
+comment on column private.settings.generations_per_minute_max is
+'Thumbnails a person may ask for within 60 seconds; null: no limit.';
+comment on column private.settings.generations_per_day_max is
+'Thumbnails a person may ask for within 24 hours; null: no limit.';
 comment on column private.settings.provider_spend_per_day_max_micros is
 'Expected spend at the provider per day (UTC) in millionths of a US dollar; null: no breaker.';
 comment on column private.settings.signed_url_seconds is

@@ -66,10 +66,27 @@ begin
     )
     on conflict on constraint audit_log_action_key_key do nothing;
 
-    return found;
+    if found then
+        return true;
+    end if;
+
+    if not exists (
+        select
+        from private.audit_log as a
+        where a.action_key = audit.action_key
+            and (a.action, a.profile_id, a.details)
+            is not distinct from (audit.action, audit.profile_id, audit.details)
+    ) then
+        raise sqlstate 'PT409' using
+            message = 'idempotency_conflict',
+            detail = 'This key was used for another action.',
+            hint = 'Make a new key for a new action.';
+    end if;
+
+    return false;
 end;
 $$;
 
 comment on function private.audit(text, text, text, text, uuid, jsonb) is
-'Writes down who does what and why. False when this action key acted before: then nothing is to be
-done. Refuses with PT422 reason_required.';
+'Writes down who does what and why. False when this key did the same before: then nothing is to be
+done. Refuses with PT409 idempotency_conflict when it did something else; PT422 reason_required.';

@@ -1,5 +1,6 @@
 -- Purpose: the catalogue: what can be asked for and its price, and which model makes it.
--- Touches: tables public.generation_types, private.generation_models.
+-- Touches: tables public.generation_types, private.generation_models, function
+--          private.tg_generation_types__keep_key.
 -- Locks:   none.
 -- Rollout: pre.
 -- Undo:    drop table private.generation_models, public.generation_types.
@@ -25,6 +26,40 @@ comment on column public.generation_types.face is
 'Whether a face photo is not taken (none), may be given (optional) or must be given (required).';
 comment on column public.generation_types.is_in_unlimited is
 'Whether an unlimited plan covers it.';
+
+create function private.tg_generation_types__keep_key()
+returns trigger
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+    raise exception using
+        errcode = '42501',
+        message = 'type_is_kept',
+        detail = format('Generations may name the type %s.', old.type_key),
+        hint = 'Take it off the market instead: is_enabled = false.';
+end;
+$$;
+
+comment on function private.tg_generation_types__keep_key() is
+'Stands in for a foreign key from generations, which would make all requests lock one row.';
+
+create trigger _500_keep_key
+before delete on public.generation_types
+for each row
+execute function private.tg_generation_types__keep_key();
+
+create trigger _500_keep_key_update
+before update of type_key on public.generation_types
+for each row
+when (old.type_key is distinct from new.type_key)
+execute function private.tg_generation_types__keep_key();
+
+create trigger _500_keep_key_truncate
+before truncate on public.generation_types
+for each statement
+execute function private.tg__refuse_change();
 
 alter table public.generation_types enable row level security;
 

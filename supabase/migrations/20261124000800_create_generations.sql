@@ -22,8 +22,6 @@ create table public.generations (
     constraint generations_pkey primary key (id),
     constraint generations_profile_id_idempotency_key_key unique (profile_id, idempotency_key),
     constraint generations_profile_id_fkey foreign key (profile_id) references public.profiles (id),
-    constraint generations_generation_type_fkey
-    foreign key (generation_type) references public.generation_types (type_key),
     constraint generations_user_image_id_fkey
     foreign key (user_image_id) references public.user_images (id),
     constraint generations_status_known check (
@@ -59,6 +57,9 @@ comment on table public.generations is
 
 queued → submitting → processing → storing → succeeded, or failed, canceled, expired: each final.
 Every final status but succeeded has given the credits back.';
+comment on column public.generations.generation_type is
+'Key in generation_types. No foreign key: everybody''s requests would lock the same row of the
+catalogue. Its rows are never deleted, so the key always leads somewhere.';
 comment on column public.generations.credit_cost is 'Credits burned for it, as priced when asked.';
 comment on column public.generations.output_path is
 'Name of the picture in the bucket thumbnails, once succeeded.';

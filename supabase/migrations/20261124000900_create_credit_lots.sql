@@ -11,7 +11,7 @@ create table public.credit_lots (
     grant_key text not null,
     amount bigint not null,
     remaining bigint not null,
-    priority smallint not null default 100,
+    priority integer not null default 100,
     expires_at timestamptz,
     frozen_at timestamptz,
     clawed_back bigint not null default 0,

@@ -106,6 +106,26 @@ begin
             hint = 'Leave the code out to get a random one.';
     end if;
 
+    -- Before the constraints: their error would repeat the row.
+    if least(
+        create_promo_code.credits, create_promo_code.max_redemptions,
+        create_promo_code.max_per_person
+    ) < 1 then
+        raise sqlstate 'PT422' using
+            message = 'amount_not_positive',
+            detail = 'Credits and limits have to be positive.',
+            hint = 'Leave a limit out where there is none.';
+    end if;
+
+    if create_promo_code.ends_at <= greatest(create_promo_code.starts_at, now())
+        or create_promo_code.credits_last <= interval '0'
+    then
+        raise sqlstate 'PT422' using
+            message = 'expiry_not_ahead',
+            detail = 'The code, or its credits, would be over before they begin.',
+            hint = 'Give a time that is ahead, or none.';
+    end if;
+
     insert into private.promo_codes (
         code_hash, code_hint, credits, max_redemptions, max_per_person, starts_at, ends_at,
         credits_last
@@ -140,7 +160,8 @@ comment on function private.create_promo_code(
     text, bigint, text, text, integer, integer, timestamptz, timestamptz, interval
 ) is
 'Makes a promotional code, a random one when code is null, and returns it: the only time it is seen.
-Refuses with PT409 code_exists; PT422 code_malformed, reason_required.';
+Refuses with PT409 code_exists; PT422 code_malformed, amount_not_positive, expiry_not_ahead,
+reason_required.';
 
 create function private.disable_promo_code(promo_code_id uuid, who text, why text)
 returns boolean

@@ -1,5 +1,6 @@
 -- Purpose: pictures that an unlimited plan covers, within its fair use.
--- Touches: table public.plan_uses, type private.plan_cover, function private.plan_cover_of.
+-- Touches: table public.plan_uses, type private.plan_cover, functions private.count_plan_uses,
+--          private.plan_cover_of.
 -- Locks:   none.
 -- Rollout: pre.
 -- Undo:    drop table public.plan_uses; drop type private.plan_cover cascade.
@@ -54,63 +55,87 @@ comment on type private.plan_cover is
 'How far a plan covers the next picture: not at all when subscription_id is null, by credits when
 uses_left is zero, until next_use_at.';
 
-create function private.plan_cover_of(profile_id uuid, generation_type text)
-returns private.plan_cover
-language sql
+create function private.count_plan_uses(
+    profile_id uuid,
+    period interval,
+    max_uses integer,
+    out uses integer,
+    out next_use_at timestamptz
+)
+language plpgsql
 stable
 set search_path = ''
 as $$
+begin
+    -- At most as many rows as fair use allows, however long the history.
     select
-        s.id,
-        least(
-            p.fair_use_per_day - today.uses, p.fair_use_per_month - this_month.uses
-        )::integer,
-        greatest(
-            case when today.uses >= p.fair_use_per_day then today.first_at + interval '24 hours'
-            end, case
-                when this_month.uses >= p.fair_use_per_month
-                    then this_month.first_at + interval '30 days'
-            end
-        )
+        count(*),
+        case when count(*) >= count_plan_uses.max_uses then
+            min(u.created_at) + count_plan_uses.period
+        end
+    into count_plan_uses.uses, count_plan_uses.next_use_at
+    from (
+        select u.created_at
+        from public.plan_uses as u
+        where u.profile_id = count_plan_uses.profile_id
+            and u.returned_at is null
+            and u.created_at > now() - count_plan_uses.period
+        order by u.created_at desc
+        limit count_plan_uses.max_uses
+    ) as u;
+end;
+$$;
+
+comment on function private.count_plan_uses(uuid, interval, integer) is
+'Pictures that plans covered within the period; when these are max_uses, when the next is free.';
+
+create function private.plan_cover_of(profile_id uuid, generation_type text)
+returns private.plan_cover
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+    v_plan record;
+    v_day record;
+    v_month record;
+begin
+    -- With two such plans the more generous one counts.
+    select
+        s.id as subscription_id,
+        p.fair_use_per_day,
+        p.fair_use_per_month
+    into v_plan
     from public.subscriptions as s
     inner join public.plans as p on s.plan_name = p.plan_name
     inner join public.generation_types as t on t.type_key = plan_cover_of.generation_type
-    -- At most as many rows as fair use allows, however long the history.
-    cross join lateral (
-        select
-            count(*) as uses,
-            min(u.created_at) as first_at
-        from (
-            select u.created_at
-            from public.plan_uses as u
-            where u.profile_id = s.profile_id
-                and u.returned_at is null
-                and u.created_at > now() - interval '24 hours'
-            order by u.created_at desc
-            limit p.fair_use_per_day
-        ) as u
-    ) as today
-    cross join lateral (
-        select
-            count(*) as uses,
-            min(u.created_at) as first_at
-        from (
-            select u.created_at
-            from public.plan_uses as u
-            where u.profile_id = s.profile_id
-                and u.returned_at is null
-                and u.created_at > now() - interval '30 days'
-            order by u.created_at desc
-            limit p.fair_use_per_month
-        ) as u
-    ) as this_month
     where s.profile_id = plan_cover_of.profile_id
         and s.is_active
         and (s.end_date is null or s.end_date > now())
         and p.is_unlimited
         and t.is_in_unlimited
-    order by 2 desc, s.id
+    order by p.fair_use_per_month desc, p.fair_use_per_day desc, s.id
     limit 1;
+
+    if not found then
+        return null;
+    end if;
+
+    select * into v_day
+    from private.count_plan_uses(
+        plan_cover_of.profile_id, interval '24 hours', v_plan.fair_use_per_day
+    );
+    select * into v_month
+    from private.count_plan_uses(
+        plan_cover_of.profile_id, interval '30 days', v_plan.fair_use_per_month
+    );
+
+    return (
+        v_plan.subscription_id,
+        least(v_plan.fair_use_per_day - v_day.uses, v_plan.fair_use_per_month - v_month.uses),
+        greatest(v_day.next_use_at, v_month.next_use_at)
+    )::private.plan_cover;
+end;
 $$;
 
 comment on function private.plan_cover_of(uuid, text) is

@@ -40,14 +40,16 @@ comment on function private.refuse_for_now(text, text, text, integer) is
 
 create function private.uuid_v7_floor(instant timestamptz)
 returns uuid
-language sql
-stable
+language plpgsql
+immutable
 set search_path = ''
 as $$
-    select (
-        lpad(to_hex((extract(epoch from uuid_v7_floor.instant) * 1000)::bigint), 12, '0')
+begin
+    return (
+        lpad(to_hex(floor(extract(epoch from uuid_v7_floor.instant) * 1000)::bigint), 12, '0')
         || '70008000000000000000'
     )::uuid;
+end;
 $$;
 
 comment on function private.uuid_v7_floor(timestamptz) is
@@ -66,13 +68,20 @@ set search_path = ''
 as $$
 declare
     v_oldest timestamptz;
+    v_floor uuid;
 begin
+    if check_rate.max_requests is null then
+        return;
+    end if;
+
+    v_floor := private.uuid_v7_floor(now() - check_rate.period);
+
     -- The oldest of the last max_requests within the period, by the key alone: it reads at most
     -- that many rows, however long the history.
     select g.created_at into v_oldest
     from public.generations as g
     where g.profile_id = check_rate.profile_id
-        and g.id >= private.uuid_v7_floor(now() - check_rate.period)
+        and g.id >= v_floor
     order by g.id desc
     offset check_rate.max_requests - 1
     limit 1;
@@ -90,7 +99,8 @@ end;
 $$;
 
 comment on function private.check_rate(uuid, integer, interval, text) is
-'Refuses with 429 and the given slug when this many generations were asked for within the period.';
+'Refuses with 429 and the given slug when this many generations were asked for within the period. No
+limit when max_requests is null.';
 
 create function private.check_limits(profile_id uuid)
 returns void
@@ -106,15 +116,18 @@ begin
     from private.settings as s;
 
     select count(*) into v_running
-    from public.generations as g
-    where g.profile_id = check_limits.profile_id
-        and g.finished_at is null;
+    from (
+        select
+        from public.generations as g
+        where g.profile_id = check_limits.profile_id
+            and g.finished_at is null
+        limit v_settings.generations_running_max
+    ) as g;
 
     if v_running >= v_settings.generations_running_max then
         perform private.refuse_for_now(
             'too_many_running',
-            format('%s thumbnails are under way, at most %s may be.',
-                v_running, v_settings.generations_running_max),
+            format('%s thumbnails are under way: as many as may be.', v_running),
             'Wait until one is finished, and try again with the same idempotency_key.',
             10
         );

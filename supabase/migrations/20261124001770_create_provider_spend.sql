@@ -25,14 +25,18 @@ alter table private.provider_spend enable row level security;
 
 create function private.provider_spend_of(day date)
 returns bigint
-language sql
--- volatile: it has to see what others have committed since the transaction began
+language plpgsql
+-- volatile: it has to see what others have committed since the statement began
 volatile
 set search_path = ''
 as $$
-    select coalesce(sum(s.micros), 0)::bigint
-    from private.provider_spend as s
-    where s.day = provider_spend_of.day;
+begin
+    return (
+        select coalesce(sum(s.micros), 0)
+        from private.provider_spend as s
+        where s.day = provider_spend_of.day
+    );
+end;
 $$;
 
 comment on function private.provider_spend_of(date) is

@@ -89,18 +89,20 @@ create function public.request_generation(
     pay_with_credits boolean default false
 )
 returns public.generations
-language sql
+language plpgsql
 volatile
 security invoker
 set search_path = ''
 as $$
-    select private.request_generation(
+begin
+    return private.request_generation(
         request_generation.generation_type,
         request_generation.prompt,
         request_generation.idempotency_key,
         request_generation.user_image_id,
         request_generation.pay_with_credits
     );
+end;
 $$;
 
 comment on function public.request_generation(text, text, uuid, uuid, boolean) is

@@ -23,16 +23,20 @@ grant usage on type public.generation_quote to authenticated;
 
 create function private.available_credits(profile_id uuid)
 returns bigint
-language sql
+language plpgsql
 stable
 set search_path = ''
 as $$
-    select coalesce(sum(l.remaining), 0)::bigint
-    from public.credit_lots as l
-    where l.profile_id = available_credits.profile_id
-        and l.exhausted_at is null
-        and l.frozen_at is null
-        and (l.expires_at is null or l.expires_at > now());
+begin
+    return (
+        select coalesce(sum(l.remaining), 0)
+        from public.credit_lots as l
+        where l.profile_id = available_credits.profile_id
+            and l.exhausted_at is null
+            and l.frozen_at is null
+            and (l.expires_at is null or l.expires_at > now())
+    );
+end;
 $$;
 
 comment on function private.available_credits(uuid) is

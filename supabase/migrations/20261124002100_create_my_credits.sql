@@ -24,69 +24,61 @@ grant usage on type public.credit_summary to authenticated;
 
 create function public.my_credits()
 returns public.credit_summary
-language sql
+language plpgsql
 stable
 -- The caller's own rows are all that row level security shows here.
 security invoker
 set search_path = ''
 as $$
-    with open_lots as (
-        select
-            l.remaining,
-            l.expires_at,
-            l.frozen_at is not null as is_frozen
-        from public.credit_lots as l
-        where l.profile_id = (select auth.uid())
-            and l.exhausted_at is null
-            and (l.frozen_at is not null or l.expires_at is null or l.expires_at > now())
-    ),
+declare
+    v_profile_id constant uuid := auth.uid();
+    v_summary public.credit_summary;
+begin
+    select
+        coalesce(sum(l.remaining) filter (where l.frozen_at is null), 0),
+        coalesce(sum(l.remaining) filter (where l.frozen_at is not null), 0),
+        min(l.expires_at) filter (where l.frozen_at is null)
+    into v_summary.available, v_summary.frozen, v_summary.expiring_at
+    from public.credit_lots as l
+    where l.profile_id = v_profile_id
+        and l.exhausted_at is null
+        and (l.frozen_at is not null or l.expires_at is null or l.expires_at > now());
 
-    expiring as (
-        select
-            l.expires_at,
-            sum(l.remaining) as credits
-        from open_lots as l
-        where not l.is_frozen
-            and l.expires_at is not null
-        group by l.expires_at
-        order by l.expires_at
-        limit 1
-    ),
+    select coalesce(sum(l.remaining), 0) into v_summary.expiring_soon
+    from public.credit_lots as l
+    where l.profile_id = v_profile_id
+        and l.exhausted_at is null
+        and l.frozen_at is null
+        and l.expires_at = v_summary.expiring_at;
 
-    next_grant as (
-        select
-            s.next_grant_at,
-            p.credits_per_month
-        from public.subscriptions as s
-        inner join public.plans as p on s.plan_name = p.plan_name
-        where s.profile_id = (select auth.uid())
-            and s.is_active
-            and p.credits_per_month > 0
-            and s.next_grant_at > now()
-            and (s.next_grant_at < s.end_date or s.end_date is null)
-            and not (s.cancel_at_period_end and s.next_grant_at >= s.current_period_end)
-        order by s.next_grant_at
-        limit 1
-    )
+    select coalesce(sum(g.credit_cost), 0) into v_summary.held
+    from public.generations as g
+    where g.profile_id = v_profile_id
+        and g.finished_at is null;
+
+    select p.debt into v_summary.debt
+    from public.profiles as p
+    where p.id = v_profile_id;
 
     select
-        coalesce((select sum(l.remaining) from open_lots as l where not l.is_frozen), 0)::bigint,
-        coalesce((
-            select sum(g.credit_cost)
-            from public.generations as g
-            where g.profile_id = (select auth.uid())
-                and g.finished_at is null
-        ), 0)::bigint,
-        coalesce((select sum(l.remaining) from open_lots as l where l.is_frozen), 0)::bigint,
-        coalesce((
-            select p.debt
-            from public.profiles as p
-            where p.id = (select auth.uid())
-        ), 0)::bigint,
-        coalesce((select e.credits from expiring as e), 0)::bigint,
-        (select e.expires_at from expiring as e),
-        coalesce((select n.credits_per_month from next_grant as n), 0)::bigint,
-        (select n.next_grant_at from next_grant as n);
+        p.credits_per_month,
+        s.next_grant_at
+    into v_summary.next_grant_credits, v_summary.next_grant_at
+    from public.subscriptions as s
+    inner join public.plans as p on s.plan_name = p.plan_name
+    where s.profile_id = v_profile_id
+        and s.is_active
+        and p.credits_per_month > 0
+        and s.next_grant_at > now()
+        and (s.next_grant_at < s.end_date or s.end_date is null)
+        and not (s.cancel_at_period_end and s.next_grant_at >= s.current_period_end)
+    order by s.next_grant_at
+    limit 1;
+
+    v_summary.debt := coalesce(v_summary.debt, 0);
+    v_summary.next_grant_credits := coalesce(v_summary.next_grant_credits, 0);
+    return v_summary;
+end;
 $$;
 
 comment on function public.my_credits() is

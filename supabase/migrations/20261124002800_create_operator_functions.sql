@@ -1,6 +1,7 @@
 -- Purpose: what an operator may do to credits by hand, with who and why.
--- Touches: functions private.begin_operator_action, private.operator_grant,
---          private.operator_revoke, private.operator_freeze, private.operator_release.
+-- Touches: functions private.begin_operator_action, private.check_operator_amount,
+--          private.check_operator_lot, private.operator_grant, private.operator_revoke,
+--          private.operator_freeze, private.operator_release.
 -- Locks:   none.
 -- Rollout: pre.
 -- Undo:    drop function.
@@ -64,6 +65,32 @@ $$;
 comment on function private.check_operator_amount(bigint) is
 'Refuses with PT422 amount_not_positive.';
 
+create function private.check_operator_lot(profile_id uuid, lot_id bigint)
+returns void
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+    if check_operator_lot.lot_id is null or exists (
+        select
+        from public.credit_lots as l
+        where l.id = check_operator_lot.lot_id
+            and l.profile_id = check_operator_lot.profile_id
+    ) then
+        return;
+    end if;
+
+    raise sqlstate 'PT404' using
+        message = 'lot_not_found',
+        detail = 'This profile has no such lot.',
+        hint = 'Read the lots with: thumbsmith credits history';
+end;
+$$;
+
+comment on function private.check_operator_lot(uuid, bigint) is
+'Refuses with PT404 lot_not_found unless the lot is the profile''s, or null.';
+
 create function private.operator_grant(
     profile_id uuid,
     amount bigint,
@@ -80,6 +107,13 @@ set search_path = ''
 as $$
 begin
     perform private.check_operator_amount(operator_grant.amount);
+
+    if operator_grant.expires_at <= now() then
+        raise sqlstate 'PT422' using
+            message = 'expiry_not_ahead',
+            detail = 'Credits that have expired already cannot be given.',
+            hint = 'Give a time that is ahead, or none.';
+    end if;
 
     if not private.begin_operator_action(
         'grant', operator_grant.profile_id, operator_grant.who, operator_grant.why,
@@ -99,7 +133,7 @@ $$;
 comment on function private.operator_grant(
     uuid, bigint, text, text, text, timestamptz, integer
 ) is
-'Gives credits. False when this key acted before.';
+'Gives credits. False when this key did so before. PT422 amount_not_positive, expiry_not_ahead.';
 
 create function private.operator_revoke(
     profile_id uuid,
@@ -167,6 +201,7 @@ begin
         return 0;
     end if;
 
+    perform private.check_operator_lot(operator_freeze.profile_id, operator_freeze.lot_id);
     perform private.expire_profile_lots(operator_freeze.profile_id);
 
     select
@@ -180,13 +215,6 @@ begin
     where l.profile_id = operator_freeze.profile_id
         and l.id = coalesce(operator_freeze.lot_id, l.id)
         and (l.exhausted_at is null or operator_freeze.lot_id is not null);
-
-    if v_frozen = 0 and operator_freeze.lot_id is not null then
-        raise sqlstate 'PT404' using
-            message = 'lot_not_found',
-            detail = 'This profile has no such lot.',
-            hint = 'Read the lots with: thumbsmith credits history';
-    end if;
 
     return v_frozen;
 end;
@@ -218,6 +246,8 @@ begin
         return 0;
     end if;
 
+    perform private.check_operator_lot(operator_release.profile_id, operator_release.lot_id);
+
     select count(*) filter (where private.release_lot(f.lot_id, f.freeze_key)) into v_released
     from private.credit_freezes as f
     inner join public.credit_lots as l on f.lot_id = l.id
@@ -232,4 +262,4 @@ $$;
 
 comment on function private.operator_release(uuid, bigint, text, text, text) is
 'Ends the freezes of operators on one lot, or on all when lot_id is null; a dispute''s stay. Returns
-how many.';
+how many. PT404 lot_not_found.';

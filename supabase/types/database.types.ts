@@ -114,12 +114,6 @@ isOneToOne: false
                   }
                   Relationships: [
                     {
-      foreignKeyName: "generations_generation_type_fkey"
-      columns: ["generation_type"]
-isOneToOne: false
-      referencedRelation: "generation_types"
-      referencedColumns: ["type_key"]
-    },{
       foreignKeyName: "generations_profile_id_fkey"
       columns: ["profile_id"]
 isOneToOne: false

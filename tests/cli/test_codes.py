@@ -200,8 +200,10 @@ def test_wrong_usage_ends_with_2(db: Database, wrong: list[str]) -> None:
     assert report(db, "codes", "create", "--why=x", "--credits=5")["ok"]
 
 
-def test_a_code_worth_nothing_is_refused(db: Database) -> None:
-    assert run(db, "codes", "create", "--why=x", "--credits=0", "--json").returncode == 1
+def test_a_code_worth_nothing_is_refused_without_repeating_its_hash(db: Database) -> None:
+    refused = run(db, "codes", "create", "--why=x", "--credits=0", "--json")
+    assert refused.returncode == 1
+    assert "\\\\x" not in refused.stdout
     assert report(db, "codes", "list")["codes"] == []
     assert report(db, "codes", "create", "--why=x", "--credits=1")["ok"]
 

@@ -110,19 +110,22 @@ def test_freezing_takes_from_what_is_available_and_release_gives_it_back(
     assert (credits_of(db, ana), available(db, ana)) == (START, START)
 
 
+def test_freezes_are_released_together(db: Database, ana: uuid.UUID) -> None:
+    for why in ("first doubt", "second doubt"):
+        assert report(db, "credits", "freeze", ana, f"--why={why}", "--yes")["lots"] == 1
+    released = report(db, "credits", "release", ana, "--why=no doubt", "--yes")
+    assert (released["freezes"], available(db, ana)) == (2, START)
+    again = report(db, "credits", "release", ana, "--why=no doubt", "--yes")
+    assert (again["freezes"], again["done"], available(db, ana)) == (0, False, START)
+
+
 def test_one_lot_can_be_frozen_alone(db: Database, ana: uuid.UUID) -> None:
     report(db, "credits", "grant", ana, 20, "--why=gift", "--yes")
     lot = db.value("select id from public.credit_lots where source = 'operator'")
-    assert (
-        report(db, "credits", "freeze", ana, "--lot", lot, "--why=gift in doubt", "--yes")["lots"]
-        == 1
-    )
-    assert (credits_of(db, ana), available(db, ana)) == (START + 20, START)
-    assert (
-        report(db, "credits", "release", ana, "--lot", lot, "--why=settled", "--yes")["freezes"]
-        == 1
-    )
-    assert available(db, ana) == START + 20
+    frozen = report(db, "credits", "freeze", ana, "--lot", lot, "--why=in doubt", "--yes")
+    assert (frozen["lots"], credits_of(db, ana), available(db, ana)) == (1, START + 20, START)
+    released = report(db, "credits", "release", ana, "--lot", lot, "--why=settled", "--yes")
+    assert (released["freezes"], available(db, ana)) == (1, START + 20)
 
 
 def test_a_grant_can_expire_and_burn_first(db: Database, ana: uuid.UUID) -> None:

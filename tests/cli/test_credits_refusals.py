@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+AUTH = "supabase_auth_admin"
+
+
 @pytest.fixture
 def ana(db: Database) -> uuid.UUID:
     """Sign Ana up."""
@@ -71,6 +74,20 @@ def test_somebody_unknown_is_refused(
     assert report(db, "credits", order[0], ana, *order[1:])["ok"]
 
 
+def test_an_address_of_two_people_names_nobody(db: Database, ana: uuid.UUID) -> None:
+    ben = sign_up(db)
+    # Accounts of single sign-on may share an address.
+    db.rows("update auth.users set is_sso_user = true where id = %s", ben, role=AUTH)
+    db.rows("update auth.users set email = %s where id = %s", f"{ana}@example.com", ben, role=AUTH)
+    order = ["grant", f"{ana}@example.com", 5, "--why=x", "--yes"]
+    refused = run(db, "credits", *order, "--json")
+    assert (refused.returncode, parsed(refused)["error"]) == (1, "many_profiles")
+    assert str(ana) in parsed(refused)["detail"]
+    assert str(ben) in parsed(refused)["detail"]
+    assert (credits_of(db, ana), credits_of(db, ben)) == (START, START)
+    assert report(db, "credits", "grant", ben, 5, "--why=x", "--yes")["done"]
+
+
 def test_a_reason_must_be_given(db: Database, ana: uuid.UUID) -> None:
     missing = run(db, "credits", "grant", ana, 20, "--yes")
     assert missing.returncode == 2
@@ -105,9 +122,10 @@ def test_an_amount_must_be_positive(db: Database, ana: uuid.UUID) -> None:
         ["10", "--expires-in=soon"],
         ["10", "--expires-at=never ever"],
         ["10", "--expires-in=1 day", "--expires-at=2100-01-01"],
-        ["10", "--priority=40000"],
+        ["10", "--priority=3000000000"],
         ["99999999999999999999"],
         ["ten"],
+        ["10", "--key="],
     ],
     ids=" ".join,
 )

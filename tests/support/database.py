@@ -110,8 +110,8 @@ def sign_up(
 def lift_limits(database: Database) -> None:
     """Let people ask for as much as a test wants."""
     database.rows(
-        "update private.settings set generations_running_max = 1000000,"
-        " generations_per_minute_max = 1000000, generations_per_day_max = 1000000,"
+        "update private.settings set generations_running_max = null,"
+        " generations_per_minute_max = null, generations_per_day_max = null,"
         " provider_spend_per_day_max_micros = null, referral_rewards_per_month_max = 1000000"
         " where id"
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 from typing import Any
 
 from psycopg import sql
@@ -69,7 +70,7 @@ def unspend(db: Database, generation_id: uuid.UUID) -> int:
 def pay(
     db: Database,
     person: uuid.UUID,
-    credits: int = 100,
+    size: int = 100,
     *,
     amount: int = 1000,
     expires_in: str | None = None,
@@ -81,7 +82,7 @@ def pay(
         person,
         f"pi_{uuid.uuid4().hex}",
         amount,
-        credits,
+        size,
         expires_in,
     )
     lot_id = db.value("select id from public.credit_lots where payment_id = %s", payment_id)
@@ -130,7 +131,7 @@ def subscribe(
     db: Database,
     person: uuid.UUID,
     *,
-    credits: int = 100,
+    monthly: int = 100,
     rollover: str = "none",
     cap: int | None = None,
 ) -> uuid.UUID:
@@ -140,7 +141,7 @@ def subscribe(
         "insert into public.plans (plan_name, title, credits_per_month, price_amount, rollover,"
         " rollover_cap) values (%s, 'A plan', %s, 1000, %s, %s)",
         plan,
-        credits,
+        monthly,
         rollover,
         cap,
     )
@@ -156,19 +157,14 @@ def subscribe(
 def grant_period(
     db: Database,
     subscription_id: uuid.UUID,
-    starts_in: str,
-    ends_in: str,
+    start: datetime,
+    end: datetime,
     payment_id: uuid.UUID | None = None,
 ) -> int:
-    """Grant a plan's period, which starts and ends this long after midnight (UTC) of today."""
-    today = "date_trunc('day', now(), 'utc')"
+    """Grant a plan's period and give the credits granted now."""
     return int(
         db.value(
-            f"select private.grant_period(%s, {today} + %s::interval, {today} + %s::interval, %s)",
-            subscription_id,
-            starts_in,
-            ends_in,
-            payment_id,
+            "select private.grant_period(%s, %s, %s, %s)", subscription_id, start, end, payment_id
         )
     )
 

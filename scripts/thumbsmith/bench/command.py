@@ -12,7 +12,7 @@ from thumbsmith.bench import figures, load, money, report, server
 from thumbsmith.bench.measure import Plan, measure
 from thumbsmith.output import Exit, Json, fail, print_json, progress
 
-QUICK = Plan(sizes=(10_000, 100_000), clients=8, seconds=2, warm_up=1, rounds=2)
+QUICK = Plan(sizes=(10_000, 100_000), clients=8, seconds=1, warm_up=1, rounds=2)
 FULL = Plan(
     sizes=(10_000, 100_000, 1_000_000, 10_000_000), clients=8, seconds=8, warm_up=2, rounds=3
 )

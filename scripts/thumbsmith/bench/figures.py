@@ -116,7 +116,9 @@ def _ratios(
 
 def _each(line: Iterable[Sample], counter: str) -> float:
     """Give a counter per transaction, as the median over the rounds."""
-    return median(getattr(one.outcome.counters, counter) / one.outcome.transactions for one in line)
+    return median(
+        float(getattr(one.outcome.counters, counter)) / one.outcome.transactions for one in line
+    )
 
 
 def _share(line: Iterable[Sample], table: str) -> float | None:
@@ -124,4 +126,4 @@ def _share(line: Iterable[Sample], table: str) -> float | None:
     counters = [one.outcome.counters for one in line]
     updates = sum(getattr(one, f"{table}_updates") for one in counters)
     hot = sum(getattr(one, f"{table}_hot_updates") for one in counters)
-    return hot / updates if updates else None
+    return float(hot / updates) if updates else None

@@ -85,7 +85,7 @@ def describe(server: Postgres) -> Machine:
             "select name, setting || coalesce(unit, '') from pg_settings where name = any(%s)",
             [[*SETTINGS, "wal_level", "server_version"]],
         ).fetchall()
-    settings = dict(sorted(rows))
+    settings: dict[str, str] = dict(sorted(rows))
     return Machine(
         cores=_cores(),
         system=f"{platform.system()} {platform.machine()}",

@@ -1,0 +1,1 @@
+"""A local stand-in for Stripe, judged by Stripe's own specification."""

@@ -1,0 +1,65 @@
+"""Says what is wrong with a request in Stripe's words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jsonschema.exceptions import best_match
+
+from local_stack.stripe.errors import StripeError, invalid
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from jsonschema import ValidationError
+
+_TYPE_CODES = {
+    "array": "parameter_invalid_array",
+    "boolean": "parameter_invalid_boolean",
+    "integer": "parameter_invalid_integer",
+    "object": "parameter_invalid_object",
+    "string": "parameter_invalid_string",
+}
+
+
+def first_complaint(errors: Iterable[ValidationError]) -> StripeError | None:
+    """Return the most telling complaint; Stripe too reports one at a time."""
+    error = best_match(errors)
+    return None if error is None else _in_words(error)
+
+
+def _in_words(error: ValidationError) -> StripeError:
+    path = [str(part) for part in error.absolute_path]
+    name = _param(path)
+    if error.validator == "additionalProperties":
+        unknown = next(key for key in error.instance if key not in error.schema["properties"])
+        return _refused(f"Received unknown parameter: {_param([*path, unknown])}", [*path, unknown])
+    if error.validator == "required":
+        absent = next(key for key in error.validator_value if key not in error.instance)
+        param = _param([*path, absent])
+        return _refused(f"Missing required param: {param}.", [*path, absent], "parameter_missing")
+    if error.validator == "type":
+        wanted = str(error.validator_value)
+        return _refused(f"Invalid {wanted}: {error.instance}", path, _TYPE_CODES.get(wanted))
+    if error.validator == "enum":
+        return _refused(f"Invalid {name}: must be {_one_of(error.validator_value)}", path)
+    if error.validator == "maxLength":
+        limit = error.validator_value
+        return _refused(f"Invalid string: must be at most {limit} characters", path)
+    return _refused(f"Invalid {name}: {error.message[:150]}", path)
+
+
+def _refused(message: str, path: list[str], code: str | None = None) -> StripeError:
+    if message.startswith("Received unknown"):
+        code = "parameter_unknown"
+    # A request that fails its checks never began: the key stays free for a mended one.
+    return invalid(message, _param(path) or None, code, stored=False)
+
+
+def _param(path: list[str]) -> str:
+    return path[0] + "".join(f"[{part}]" for part in path[1:]) if path else ""
+
+
+def _one_of(allowed: list[object]) -> str:
+    names = [str(one) for one in allowed]
+    return names[0] if len(names) == 1 else f"one of {', '.join(names[:-1])}, or {names[-1]}"

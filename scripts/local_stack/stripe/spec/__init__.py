@@ -1,0 +1,1 @@
+"""The part of Stripe's published OpenAPI document that the stand-in is judged by."""
