@@ -1188,8 +1188,8 @@ begin
     if found then
         perform private.refuse_for_now(
             check_rate.slug,
-            format('At most %s thumbnails may be asked for within %s.',
-                check_rate.max_requests, check_rate.period),
+            format('At most %s thumbnails may be asked for within %s seconds.',
+                check_rate.max_requests, extract(epoch from check_rate.period)::integer),
             'Wait as long as Retry-After says, and try again with the same idempotency_key.',
             ceil(extract(epoch from v_oldest + check_rate.period - now()))::integer
         );
@@ -3037,42 +3037,52 @@ declare
     v_plan record;
     v_day record;
     v_month record;
+    v_cover private.plan_cover;
+    v_best private.plan_cover;
 begin
-    -- With two such plans the more generous one counts.
-    select
-        s.id as subscription_id,
-        p.fair_use_per_day,
-        p.fair_use_per_month
-    into v_plan
-    from public.subscriptions as s
-    inner join public.plans as p on s.plan_name = p.plan_name
-    inner join public.generation_types as t on t.type_key = plan_cover_of.generation_type
-    where s.profile_id = plan_cover_of.profile_id
-        and s.is_active
-        and (s.end_date is null or s.end_date > now())
-        and p.is_unlimited
-        and t.is_in_unlimited
-    order by p.fair_use_per_month desc, p.fair_use_per_day desc, s.id
-    limit 1;
+    for v_plan in
+        select
+            s.id as subscription_id,
+            p.fair_use_per_day,
+            p.fair_use_per_month
+        from public.subscriptions as s
+        inner join public.plans as p on s.plan_name = p.plan_name
+        inner join public.generation_types as t on t.type_key = plan_cover_of.generation_type
+        where s.profile_id = plan_cover_of.profile_id
+            and s.is_active
+            and (s.end_date is null or s.end_date > now())
+            and p.is_unlimited
+            and t.is_in_unlimited
+        order by s.id
+    loop
+        select * into v_day
+        from private.count_plan_uses(
+            plan_cover_of.profile_id, interval '24 hours', v_plan.fair_use_per_day
+        );
+        select * into v_month
+        from private.count_plan_uses(
+            plan_cover_of.profile_id, interval '30 days', v_plan.fair_use_per_month
+        );
 
-    if not found then
-        return null;
-    end if;
+        v_cover := (
+            v_plan.subscription_id,
+            least(v_plan.fair_use_per_day - v_day.uses, v_plan.fair_use_per_month - v_month.uses),
+            greatest(v_day.next_use_at, v_month.next_use_at)
+        )::private.plan_cover;
 
-    select * into v_day
-    from private.count_plan_uses(
-        plan_cover_of.profile_id, interval '24 hours', v_plan.fair_use_per_day
-    );
-    select * into v_month
-    from private.count_plan_uses(
-        plan_cover_of.profile_id, interval '30 days', v_plan.fair_use_per_month
-    );
+        -- With two such plans the one counts that covers more, or covers again sooner.
+        if v_best.subscription_id is null
+            or v_cover.uses_left > v_best.uses_left
+            or (
+                v_cover.uses_left = v_best.uses_left
+                and v_cover.next_use_at < v_best.next_use_at
+            )
+        then
+            v_best := v_cover;
+        end if;
+    end loop;
 
-    return (
-        v_plan.subscription_id,
-        least(v_plan.fair_use_per_day - v_day.uses, v_plan.fair_use_per_month - v_month.uses),
-        greatest(v_day.next_use_at, v_month.next_use_at)
-    )::private.plan_cover;
+    return v_best;
 end;
 $$;
 
@@ -4442,7 +4452,7 @@ begin
 
     -- Far from the limit each session adds to a shard of its own. What others have added and not
     -- committed is invisible: at most one request a shard.
-    if private.provider_spend_of(v_day) + v_in_flight <= v_max then
+    if private.provider_spend_of(v_day) + reserve_provider_spend.micros + v_in_flight <= v_max then
         perform private.add_provider_spend(
             v_day, pg_backend_pid() % 16, reserve_provider_spend.micros
         );
@@ -7755,6 +7765,27 @@ CREATE TRIGGER _100_apply BEFORE INSERT ON public.credit_entries FOR EACH ROW EX
 --
 
 CREATE TRIGGER _500_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.credit_entries FOR EACH STATEMENT EXECUTE FUNCTION private.tg__refuse_change();
+
+
+--
+-- Name: credit_history _500_append_only; Type: TRIGGER; Schema: public; Owner: postgres
+--
+
+CREATE TRIGGER _500_append_only INSTEAD OF INSERT OR DELETE OR UPDATE ON public.credit_history FOR EACH ROW EXECUTE FUNCTION private.tg__refuse_change();
+
+
+--
+-- Name: generation_receipts _500_append_only; Type: TRIGGER; Schema: public; Owner: postgres
+--
+
+CREATE TRIGGER _500_append_only INSTEAD OF INSERT OR DELETE OR UPDATE ON public.generation_receipts FOR EACH ROW EXECUTE FUNCTION private.tg__refuse_change();
+
+
+--
+-- Name: purchase_uses _500_append_only; Type: TRIGGER; Schema: public; Owner: postgres
+--
+
+CREATE TRIGGER _500_append_only INSTEAD OF INSERT OR DELETE OR UPDATE ON public.purchase_uses FOR EACH ROW EXECUTE FUNCTION private.tg__refuse_change();
 
 
 --

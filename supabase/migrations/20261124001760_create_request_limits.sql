@@ -89,8 +89,8 @@ begin
     if found then
         perform private.refuse_for_now(
             check_rate.slug,
-            format('At most %s thumbnails may be asked for within %s.',
-                check_rate.max_requests, check_rate.period),
+            format('At most %s thumbnails may be asked for within %s seconds.',
+                check_rate.max_requests, extract(epoch from check_rate.period)::integer),
             'Wait as long as Retry-After says, and try again with the same idempotency_key.',
             ceil(extract(epoch from v_oldest + check_rate.period - now()))::integer
         );

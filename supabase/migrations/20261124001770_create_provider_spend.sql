@@ -111,7 +111,7 @@ begin
 
     -- Far from the limit each session adds to a shard of its own. What others have added and not
     -- committed is invisible: at most one request a shard.
-    if private.provider_spend_of(v_day) + v_in_flight <= v_max then
+    if private.provider_spend_of(v_day) + reserve_provider_spend.micros + v_in_flight <= v_max then
         perform private.add_provider_spend(
             v_day, pg_backend_pid() % 16, reserve_provider_spend.micros
         );

@@ -4,6 +4,9 @@
 -- Rollout: pre.
 -- Undo:    drop view.
 
+-- Without a trigger a write to such a view is an internal error before anybody looks at privileges;
+-- with one it is refused for want of the privilege.
+
 create view public.generation_receipts
 with (security_invoker = true)
 as
@@ -47,6 +50,11 @@ comment on column public.generation_receipts.credits_spent is
 comment on column public.generation_receipts.credits_returned is
 'Credits of these that came back, because there was no picture.';
 
+create trigger _500_append_only
+instead of insert or update or delete on public.generation_receipts
+for each row
+execute function private.tg__refuse_change();
+
 grant select on table public.generation_receipts to authenticated;
 
 create view public.purchase_uses
@@ -73,6 +81,11 @@ Each person sees their own rows.';
 comment on column public.purchase_uses.credits_returned is
 'Credits of these that came back, because there was no picture.';
 
+create trigger _500_append_only
+instead of insert or update or delete on public.purchase_uses
+for each row
+execute function private.tg__refuse_change();
+
 grant select on table public.purchase_uses to authenticated;
 
 create view public.credit_history
@@ -97,5 +110,10 @@ comment on view public.credit_history is
 'The ledger as a person reads it: every change of the balance, with what it was for.
 
 Each person sees their own rows.';
+
+create trigger _500_append_only
+instead of insert or update or delete on public.credit_history
+for each row
+execute function private.tg__refuse_change();
 
 grant select on table public.credit_history to authenticated;

@@ -305,7 +305,13 @@ isOneToOne: false
                     "amount": number,"balance_after": number,"created_at": string,"debt": number,"entry_number": number,"generation_id": string | null,"kind": string,"lot_id": number,"profile_id": string,"reason": string | null,"source": string
                   }
                   ComputedFields: never
-                  Relationships: [
+                  Insert: {
+                           "amount"?: number | null,"balance_after"?: number | null,"created_at"?: string | null,"debt"?: number | null,"entry_number"?: number | null,"generation_id"?: string | null,"kind"?: string | null,"lot_id"?: number | null,"profile_id"?: string | null,"reason"?: string | null,"source"?: string | null
+                         }
+                        Update: {
+                           "amount"?: number | null,"balance_after"?: number | null,"created_at"?: string | null,"debt"?: number | null,"entry_number"?: number | null,"generation_id"?: string | null,"kind"?: string | null,"lot_id"?: number | null,"profile_id"?: string | null,"reason"?: string | null,"source"?: string | null
+                         }
+                        Relationships: [
                     {
       foreignKeyName: "credit_entries_generation_id_fkey"
       columns: ["generation_id"]
@@ -337,7 +343,13 @@ isOneToOne: false
                     "credits_returned": number | null,"credits_spent": number | null,"generation_id": string | null,"lot_id": number | null,"payment_id": string | null,"profile_id": string | null,"source": string | null,"subscription_id": string | null
                   }
                   ComputedFields: never
-                  Relationships: [
+                  Insert: {
+                           "credits_returned"?: number | null,"credits_spent"?: number | null,"generation_id"?: string | null,"lot_id"?: number | null,"payment_id"?: string | null,"profile_id"?: string | null,"source"?: string | null,"subscription_id"?: string | null
+                         }
+                        Update: {
+                           "credits_returned"?: number | null,"credits_spent"?: number | null,"generation_id"?: string | null,"lot_id"?: number | null,"payment_id"?: string | null,"profile_id"?: string | null,"source"?: string | null,"subscription_id"?: string | null
+                         }
+                        Relationships: [
                     
                   ]
                 },"purchase_uses": {
@@ -345,7 +357,13 @@ isOneToOne: false
                     "credits_returned": number | null,"credits_spent": number | null,"generation_id": string | null,"lot_id": number,"payment_id": string | null,"profile_id": string
                   }
                   ComputedFields: never
-                  Relationships: [
+                  Insert: {
+                           "credits_returned"?: number | null,"credits_spent"?: number | null,"generation_id"?: string | null,"lot_id"?: number | null,"payment_id"?: string | null,"profile_id"?: string | null
+                         }
+                        Update: {
+                           "credits_returned"?: number | null,"credits_spent"?: number | null,"generation_id"?: string | null,"lot_id"?: number | null,"payment_id"?: string | null,"profile_id"?: string | null
+                         }
+                        Relationships: [
                     {
       foreignKeyName: "credit_entries_generation_id_fkey"
       columns: ["generation_id"]
