@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from jsonschema.exceptions import best_match
+from typing import TYPE_CHECKING, Any
 
 from local_stack.stripe.errors import StripeError, invalid
+from local_stack.stripe.validation import best_match
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from jsonschema import ValidationError
+    from local_stack.stripe.validation import ValidationError
 
 _TYPE_CODES = {
     "array": "parameter_invalid_array",
@@ -31,21 +30,23 @@ def first_complaint(errors: Iterable[ValidationError]) -> StripeError | None:
 def _in_words(error: ValidationError) -> StripeError:
     path = [str(part) for part in error.absolute_path]
     name = _param(path)
+    # Typed for schemas that need not be whole; ours are.
+    schema: Any = error.schema
+    rule: Any = error.validator_value
+    given: Any = error.instance
     if error.validator == "additionalProperties":
-        unknown = next(key for key in error.instance if key not in error.schema["properties"])
+        unknown = next(key for key in given if key not in schema["properties"])
         return _refused(f"Received unknown parameter: {_param([*path, unknown])}", [*path, unknown])
     if error.validator == "required":
-        absent = next(key for key in error.validator_value if key not in error.instance)
+        absent = next(key for key in rule if key not in given)
         param = _param([*path, absent])
         return _refused(f"Missing required param: {param}.", [*path, absent], "parameter_missing")
     if error.validator == "type":
-        wanted = str(error.validator_value)
-        return _refused(f"Invalid {wanted}: {error.instance}", path, _TYPE_CODES.get(wanted))
+        return _refused(f"Invalid {rule}: {given}", path, _TYPE_CODES.get(str(rule)))
     if error.validator == "enum":
-        return _refused(f"Invalid {name}: must be {_one_of(error.validator_value)}", path)
+        return _refused(f"Invalid {name}: must be {_one_of(rule)}", path)
     if error.validator == "maxLength":
-        limit = error.validator_value
-        return _refused(f"Invalid string: must be at most {limit} characters", path)
+        return _refused(f"Invalid string: must be at most {rule} characters", path)
     return _refused(f"Invalid {name}: {error.message[:150]}", path)
 
 

@@ -81,14 +81,13 @@ class Courier:
         """Start the deliveries of an event."""
         for destination in self.destinations():
             if destination.wants(happening.snapshot["type"]):
-                happening.open_deliveries += 1
+                happening.waiting.add(destination.url)
                 self._start(happening, destination)
 
     def resend(self, happening: Happening) -> int:
         """Deliver once more, as somebody can ask for in Stripe's dashboard."""
         chosen = [one for one in self.destinations() if one.wants(happening.snapshot["type"])]
         for destination in chosen:
-            happening.open_deliveries = max(1, happening.open_deliveries)
             self._start(happening, destination, resent=True)
         return len(chosen)
 
@@ -133,7 +132,7 @@ class Courier:
         for pause in RETRY_PAUSES:
             await asyncio.sleep(pause)
             if await self._attempt(happening, destination, body):
-                happening.open_deliveries = max(0, happening.open_deliveries - 1)
+                happening.waiting.discard(destination.url)
                 return
 
     async def _attempt(self, happening: Happening, destination: Destination, body: bytes) -> bool:
@@ -156,7 +155,11 @@ class Courier:
         return answer.is_success
 
     def _note(
-        self, happening: Happening, destination: Destination, outcome: str, status: int | None = None
+        self,
+        happening: Happening,
+        destination: Destination,
+        outcome: str,
+        status: int | None = None,
     ) -> None:
         shape = happening.thin if destination.shape == "thin" else happening.snapshot
         attempt = Attempt(shape["id"], shape["type"], destination.url, outcome, status)

@@ -29,9 +29,7 @@ def invalid(
     message: str, param: str | None = None, code: str | None = None, *, stored: bool = True
 ) -> StripeError:
     """Return what Stripe says to a request that it will not carry out."""
-    return StripeError(
-        400, "invalid_request_error", message, param=param, code=code, stored=stored
-    )
+    return StripeError(400, "invalid_request_error", message, param=param, code=code, stored=stored)
 
 
 def missing(kind: str, object_id: str, param: str = "id") -> StripeError:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import copy
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from local_stack.stripe.clock import iso
 from local_stack.stripe.config import API_VERSION
@@ -12,7 +13,7 @@ from local_stack.stripe.ids import new_id
 from local_stack.stripe.object_check import check_object
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from local_stack.stripe.store import Object
 
@@ -32,6 +33,20 @@ _RESOURCES = {
 }
 _MONTH_SECONDS = 30 * 86_400
 
+# Stripe promises no order, and its usual one surprises: the paid invoice before its subscription,
+# the success of a payment before its beginning. What happens at one moment is told in this order.
+_USUAL_ORDER = (
+    "charge.succeeded",
+    "charge.refunded",
+    "charge.dispute.funds_withdrawn",
+    "charge.dispute.funds_reinstated",
+    "invoice.paid",
+    "invoice_payment.paid",
+    "checkout.session.completed",
+    "payment_intent.succeeded",
+)
+_LATE = ("customer.subscription.created", "payment_intent.created", "invoice.created")
+
 
 @dataclass
 class Happening:
@@ -39,18 +54,23 @@ class Happening:
 
     snapshot: Object
     thin: Object
-    open_deliveries: int = 0
-    """Destinations that have not taken it yet."""
+    waiting: set[str] = field(default_factory=set)
+    """Addresses that have not taken it yet."""
+
+    @property
+    def delivered(self) -> bool:
+        """Whether everybody who should have it has it."""
+        return not self.waiting
 
     def as_snapshot(self, api_version: str | None = None) -> Object:
         """Return the event as the API shows it now."""
-        shown = self.snapshot | {"pending_webhooks": self.open_deliveries}
+        shown = self.snapshot | {"pending_webhooks": len(self.waiting)}
         return shown | ({"api_version": api_version} if api_version else {})
 
     def as_notification(self) -> Object:
         """Return what a thin delivery carries."""
-        kept = ("id", "object", "type", "created", "livemode", "context", "reason")
-        return {name: self.thin[name] for name in (*kept, "related_object")}
+        fetched_only = {"changes", "snapshot_event"}
+        return {name: value for name, value in self.thin.items() if name not in fetched_only}
 
 
 @dataclass
@@ -70,10 +90,28 @@ class EventLog:
     listeners: list[Callable[[Happening], None]] = field(default_factory=list)
     cause: Cause = field(default_factory=Cause)
     watched: list[Happening] = field(default_factory=list)
+    _held: list[Happening] | None = None
+
+    @contextmanager
+    def at_one_moment(self) -> Iterator[None]:
+        """Tell what happens inside together, in Stripe's usual order."""
+        outer = self._held is not None
+        self._release()
+        self._held = []
+        try:
+            yield
+        finally:
+            self._release()
+            self._held = [] if outer else None
+
+    def _release(self) -> None:
+        held, self._held = self._held or [], None
+        for happening in sorted(held, key=_place):
+            self._publish(happening)
 
     def record(
         self, kind: str, subject: Object, moment: int, previous: Object | None = None
-    ) -> Happening:
+    ) -> None:
         """Add an event about an object as it is now."""
         thin_id = new_id("v2.core.event")
         snapshot = self._snapshot(kind, subject, moment, previous)
@@ -81,11 +119,17 @@ class EventLog:
         check_object(snapshot)
         check_object(thin)
         happening = Happening(snapshot, thin)
-        self.happenings[snapshot["id"]] = self.happenings[thin_id] = happening
+        if self._held is None:
+            self._publish(happening)
+        else:
+            self._held.append(happening)
+
+    def _publish(self, happening: Happening) -> None:
+        for shape in (happening.snapshot, happening.thin):
+            self.happenings[shape["id"]] = happening
         self.watched.append(happening)
         for listener in self.listeners:
             listener(happening)
-        return happening
 
     def recent(self, now: int) -> list[Happening]:
         """Return what Stripe still remembers: thirty days, oldest first."""
@@ -96,9 +140,7 @@ class EventLog:
             and happening.snapshot["created"] > now - _MONTH_SECONDS
         ]
 
-    def _snapshot(
-        self, kind: str, subject: Object, moment: int, previous: Object | None
-    ) -> Object:
+    def _snapshot(self, kind: str, subject: Object, moment: int, previous: Object | None) -> Object:
         data: Object = {"object": copy.deepcopy(subject)}
         if previous:
             data["previous_attributes"] = copy.deepcopy(previous)
@@ -120,25 +162,29 @@ class EventLog:
     def _thin(self, thin_id: str, snapshot: Object, previous: Object | None) -> Object:
         subject = snapshot["data"]["object"]
         path = f"/v1/{_RESOURCES[subject['object']]}/{subject['id']}"
-        after = {name: subject.get(name) for name in previous or ()}
-        return {
+        thin: Object = {
             "id": thin_id,
             "object": "v2.core.event",
             "type": f"v1.{snapshot['type']}",
             "created": iso(snapshot["created"]),
             "livemode": False,
-            "context": None,
-            "reason": self._reason(),
-            "changes": {"before": copy.deepcopy(previous), "after": copy.deepcopy(after)}
-            if previous
-            else None,
             "related_object": {"id": subject["id"], "type": subject["object"], "url": path},
             "snapshot_event": snapshot["id"],
         }
+        if previous:
+            after = {name: subject.get(name) for name in previous}
+            thin["changes"] = copy.deepcopy({"before": previous, "after": after})
+        if self.cause.request_id is not None:
+            thin["reason"] = self._reason(self.cause.request_id)
+        return thin
 
-    def _reason(self) -> Object | None:
-        if self.cause.request_id is None:
-            return None
-        key = self.cause.idempotency_key or ""
-        request = {"id": self.cause.request_id, "idempotency_key": key}
+    def _reason(self, request_id: str) -> Object:
+        request = {"id": request_id, "idempotency_key": self.cause.idempotency_key or ""}
         return {"type": "request", "request": request}
+
+
+def _place(happening: Happening) -> int:
+    kind = happening.snapshot["type"]
+    if kind in _USUAL_ORDER:
+        return _USUAL_ORDER.index(kind)
+    return len(_USUAL_ORDER) + (1 + _LATE.index(kind) if kind in _LATE else 0)

@@ -7,10 +7,9 @@ from functools import cache
 from hashlib import blake2b
 from typing import Any
 
-from jsonschema import Draft202012Validator
-
 from local_stack.stripe.errors import StandInFaultError
 from local_stack.stripe.spec import document
+from local_stack.stripe.validation import Validator
 
 # Fields that Stripe added after the version of our slice (2026-05-27.dahlia); all of them came
 # with 2026-09-30.endive. Drop a line when a newer slice knows the field.
@@ -51,9 +50,9 @@ def name_of(made: dict[str, Any]) -> str:
 
 
 @cache
-def _validator(name: str) -> Draft202012Validator:
+def _validator(name: str) -> Validator:
     reference = {"$ref": f"#/components/schemas/{name}"}
-    return Draft202012Validator(reference | {"components": {"schemas": _closed_schemas()}})
+    return Validator(reference | {"components": {"schemas": _closed_schemas()}})
 
 
 @cache

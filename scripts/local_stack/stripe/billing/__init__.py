@@ -1,0 +1,1 @@
+"""What Stripe does by itself: charge, bill, renew, prorate, end."""

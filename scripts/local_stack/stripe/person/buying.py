@@ -1,0 +1,54 @@
+"""On the page of a Checkout session, and after it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from local_stack.stripe.billing import agenda, checkout
+from local_stack.stripe.errors import invalid
+
+if TYPE_CHECKING:
+    from local_stack.stripe.person.wishes import Wishes
+    from local_stack.stripe.world import World
+
+_HOW = {
+    "card": "succeeded",
+    "declined": "declined",
+    "delayed": "processing",
+    "action_required": "requires_action",
+}
+
+
+def pay(world: World, wishes: Wishes) -> None:
+    """Pay a session: `how`, and for a delayed method perhaps its `settle` at once."""
+    session = world.store.get("checkout.session", wishes.take("session"), "session")
+    how = wishes.take("how", "card", tuple(_HOW))
+    settle = wishes.take("settle", None, (None, "succeeded", "declined"))
+    payment = checkout.Payment(
+        outcome=_HOW[how],
+        quantity=wishes.take("quantity", None),
+        currency=wishes.take("currency", None),
+        discount_percent=wishes.take("discount_percent", 0),
+        email=wishes.take("email", "buyer@example.com"),
+    )
+    wishes.end()
+    checkout.pay(world, session, payment)
+    if settle:
+        checkout.settle(world, session, settle)
+
+
+def settle(world: World, wishes: Wishes) -> None:
+    """Let the bank of a delayed payment answer."""
+    session = world.store.get("checkout.session", wishes.take("session"), "session")
+    outcome = wishes.take("outcome", "succeeded", ("succeeded", "declined"))
+    wishes.end()
+    checkout.settle(world, session, outcome)
+
+
+def abandon(world: World, wishes: Wishes) -> None:
+    """Leave a session until its time is up."""
+    session = world.store.get("checkout.session", wishes.take("session"), "session")
+    wishes.end()
+    if session["status"] != "open":
+        raise invalid(f"This Checkout Session is {session['status']}.", "session")
+    agenda.expire(world, session)

@@ -1,0 +1,30 @@
+"""What an action asks for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from local_stack.stripe.errors import invalid
+
+_NEEDED = object()
+
+
+class Wishes:
+    """The JSON of an action; every name that is not read is an error."""
+
+    def __init__(self, given: dict[str, Any]) -> None:
+        self._left = dict(given)
+
+    def take(self, name: str, default: Any = _NEEDED, choices: tuple[Any, ...] = ()) -> Any:
+        """Return one value."""
+        value = self._left.pop(name, default)
+        if value is _NEEDED:
+            raise invalid(f"Missing: {name}", name)
+        if choices and value not in choices:
+            raise invalid(f"{name} must be one of {', '.join(choices)}", name)
+        return value
+
+    def end(self) -> None:
+        """Refuse what is left."""
+        for name in self._left:
+            raise invalid(f"Unknown: {name}", name)
