@@ -87,7 +87,8 @@ class Api:
         given = await _read(request)
         # Keys mean nothing for GET and DELETE.
         key = request.headers.get("idempotency-key") if request.method == "POST" else None
-        if key and (earlier := self._keys.claim(key, path, given)):
+        now = self._world.clock.now()
+        if key and (earlier := self._keys.claim(key, path, given, now)):
             response = JSONResponse(earlier.body, earlier.status)
             key_headers(response, key, earlier, replayed=True)
             return response

@@ -7,19 +7,24 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from local_stack.stripe.billing import agenda
+from local_stack.stripe.billing import agenda, periods
 from local_stack.stripe.config import SHAPES
 from local_stack.stripe.errors import StandInFaultError, StripeError, invalid
 from local_stack.stripe.person import ACTIONS, act
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from starlette.requests import Request
 
     from local_stack.stripe.courier import Courier
     from local_stack.stripe.world import World
 
+    Handler = Callable[[Request], Awaitable[Any]]
+
 _DUNNING_ENDS = ("canceled", "unpaid", "past_due")
 _CONFIG = ("webhook_url", "webhook_secret", "webhook_secret_previous", "event_shape")
+_CLOCK = ("advance_to", "advance_seconds", "advance_days", "advance_months")
 
 
 class Control:
@@ -29,45 +34,28 @@ class Control:
         self._world = world
         self._courier = courier
 
-    async def person(self, request: Request) -> Response:
+    async def person(self, request: Request) -> Any:
         """POST /_person/{action}."""
         name = request.path_params["action"]
         if name not in ACTIONS:
             return _problem(404, f"no such action; there are {', '.join(ACTIONS)}")
-        try:
-            return JSONResponse(act(self._world, name, await _json(request)))
-        except StripeError as error:
-            return JSONResponse(error.body(), error.status)
-        except StandInFaultError as error:
-            return _problem(500, str(error))
+        return act(self._world, name, await _json(request))
 
-    async def clock(self, request: Request) -> Response:
-        """GET and POST /_clock: `{"advance_seconds": n}` or `{"advance_to": unix}`."""
+    async def clock(self, request: Request) -> Any:
+        """GET and POST /_clock: one of advance_to, advance_seconds, _days and _months."""
         done = 0
         if request.method == "POST":
-            try:
-                wanted = await _json(request)
-                now = self._world.clock.now()
-                target = wanted.get("advance_to", now + wanted.get("advance_seconds", 0))
-                if not isinstance(target, int) or set(wanted) - {"advance_to", "advance_seconds"}:
-                    return _problem(400, "advance_to or advance_seconds must be an integer")
-                done = agenda.advance(self._world, target)
-            except StripeError as error:
-                return JSONResponse(error.body(), error.status)
-            except StandInFaultError as error:
-                return _problem(500, str(error))
-        return JSONResponse({"now": self._world.clock.now(), "happened": done})
+            target = _moment(await _json(request), self._world.clock.now())
+            done = agenda.advance(self._world, target)
+        return {"now": self._world.clock.now(), "happened": done}
 
-    async def faults(self, request: Request) -> Response:
+    async def faults(self, request: Request) -> Any:
         """GET and POST /_faults."""
         if request.method == "POST":
-            try:
-                self._world.faults.change(await _json(request))
-            except (ValueError, StripeError) as error:
-                return _problem(422, str(error))
-        return JSONResponse({"faults": self._world.faults.as_dict()})
+            self._world.faults.change(await _json(request))
+        return {"faults": self._world.faults.as_dict()}
 
-    async def deliveries(self, request: Request) -> Response:
+    async def deliveries(self, request: Request) -> Any:
         """GET /_deliveries, with `?event=` for one and `?settle=1` to wait for what is under way.
 
         POST `{"event": id}` delivers an event once more.
@@ -77,48 +65,73 @@ class Control:
             happening = self._world.events.happenings.get(event_id)
             if happening is None:
                 return _problem(404, "no such event")
-            return JSONResponse({"sent": self._courier.resend(happening)})
+            return {"sent": self._courier.resend(happening)}
         left = 0
         if request.query_params.get("settle"):
             left = await self._courier.settle()
         attempts = self._courier.report(request.query_params.get("event"))
-        return JSONResponse({"attempts": attempts, "under_way": left})
+        return {"attempts": attempts, "under_way": left}
 
-    async def config(self, request: Request) -> Response:
+    async def config(self, request: Request) -> Any:
         """GET and POST /_config: where events go, and in which shape."""
         config = self._world.config
         if request.method == "POST":
             wanted = await _json(request)
-            if problem := _config_problem(wanted):
-                return _problem(422, problem)
+            _check_config(wanted)
             for name, value in wanted.items():
                 setattr(config, name, value)
         names = ("webhook_url", "event_shape", "dunning_ends", "self_url")
-        return JSONResponse({name: getattr(config, name) for name in names})
+        return {name: getattr(config, name) for name in names}
 
     def routes(self) -> list[Route]:
         """Return the routes."""
         both = ["GET", "POST"]
         return [
-            Route("/_person/{action}", self.person, methods=["POST"]),
-            Route("/_clock", self.clock, methods=both),
-            Route("/_faults", self.faults, methods=both),
-            Route("/_deliveries", self.deliveries, methods=both),
-            Route("/_config", self.config, methods=both),
+            Route("/_person/{action}", _as_json(self.person), methods=["POST"]),
+            Route("/_clock", _as_json(self.clock), methods=both),
+            Route("/_faults", _as_json(self.faults), methods=both),
+            Route("/_deliveries", _as_json(self.deliveries), methods=both),
+            Route("/_config", _as_json(self.config), methods=both),
         ]
 
 
-def _config_problem(wanted: dict[str, Any]) -> str | None:
+def _as_json(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
+    async def answered(request: Request) -> Response:
+        try:
+            made = await handler(request)
+        except StripeError as error:
+            return JSONResponse(error.body(), error.status)
+        except ValueError as error:
+            return _problem(422, str(error))
+        except StandInFaultError as error:
+            return _problem(500, str(error))
+        return made if isinstance(made, Response) else JSONResponse(made)
+
+    return answered
+
+
+def _moment(wanted: dict[str, Any], now: int) -> int:
+    match list(wanted.items()):
+        case [(str(name), int(count))] if name in _CLOCK and not isinstance(count, bool):
+            if name == "advance_months":
+                recurring = {"interval": "month", "interval_count": count}
+                return periods.add_period(now, recurring, now)
+            unit = periods.DAY if name == "advance_days" else 1
+            return count if name == "advance_to" else now + count * unit
+    message = f"the body must be one of {', '.join(_CLOCK)}, and an integer"
+    raise ValueError(message)
+
+
+def _check_config(wanted: dict[str, Any]) -> None:
     for name, value in wanted.items():
         if name == "event_shape" and value not in SHAPES:
-            return "event_shape must be snapshot or thin"
+            raise ValueError("event_shape must be snapshot or thin")
         if name == "dunning_ends" and value not in _DUNNING_ENDS:
-            return f"dunning_ends must be one of {', '.join(_DUNNING_ENDS)}"
+            raise ValueError(f"dunning_ends must be one of {', '.join(_DUNNING_ENDS)}")
         if name not in {*_CONFIG, "dunning_ends"}:
-            return f"unknown setting: {name}"
+            raise ValueError(f"unknown setting: {name}")
         if not isinstance(value, str) and not (name == "webhook_url" and value is None):
-            return f"wrong type for {name}"
-    return None
+            raise ValueError(f"wrong type for {name}")
 
 
 async def _json(request: Request) -> dict[str, Any]:

@@ -32,6 +32,7 @@ _REMEMBERED = 5_000
 class Destination:
     """One listener: its address, its secret, and what it wants."""
 
+    name: str
     url: str
     secret: str = field(repr=False)
     shape: str = "snapshot"
@@ -71,7 +72,7 @@ class Courier:
         """Return everybody who listens now."""
         config = self._config
         fixed = (
-            [Destination(config.webhook_url, config.webhook_secret, config.event_shape)]
+            [Destination("", config.webhook_url, config.webhook_secret, config.event_shape)]
             if config.webhook_url
             else []
         )
@@ -81,7 +82,7 @@ class Courier:
         """Start the deliveries of an event."""
         for destination in self.destinations():
             if destination.wants(happening.snapshot["type"]):
-                happening.waiting.add(destination.url)
+                happening.waiting.add(destination.name)
                 self._start(happening, destination)
 
     def resend(self, happening: Happening) -> int:
@@ -132,7 +133,7 @@ class Courier:
         for pause in RETRY_PAUSES:
             await asyncio.sleep(pause)
             if await self._attempt(happening, destination, body):
-                happening.waiting.discard(destination.url)
+                happening.waiting.discard(destination.name)
                 return
 
     async def _attempt(self, happening: Happening, destination: Destination, body: bytes) -> bool:

@@ -55,7 +55,7 @@ class Happening:
     snapshot: Object
     thin: Object
     waiting: set[str] = field(default_factory=set)
-    """Addresses that have not taken it yet."""
+    """Destinations that have not taken it yet."""
 
     @property
     def delivered(self) -> bool:

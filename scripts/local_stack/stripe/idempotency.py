@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
 _MAX_KEY = 255
+_REMEMBERED_SECONDS = 86_400
 
 
 @dataclass
@@ -26,23 +27,24 @@ class Answer:
 class _Kept:
     path: str
     params: dict[str, Any]
+    since: int
     answer: Answer | None = None
 
 
 class KeyRing:
-    """Remembers the first use of every key."""
+    """Remembers the first use of every key, for a day."""
 
     def __init__(self) -> None:
         self._kept: dict[str, _Kept] = {}
 
-    def claim(self, key: str, path: str, params: dict[str, Any]) -> Answer | None:
+    def claim(self, key: str, path: str, params: dict[str, Any], now: int) -> Answer | None:
         """Return the answer of an earlier use; None when this is the first and may go on."""
         if len(key) > _MAX_KEY:
             message = f"Idempotency keys can be at most {_MAX_KEY} characters."
             raise invalid(message, code="idempotency_key_too_long", stored=False)
         kept = self._kept.get(key)
-        if kept is None:
-            self._kept[key] = _Kept(path, params)
+        if kept is None or (kept.answer and now - kept.since > _REMEMBERED_SECONDS):
+            self._kept[key] = _Kept(path, params, now)
             return None
         if kept.path != path:
             raise _misused(f"for the same endpoint they were first used for ('{kept.path}')", key)

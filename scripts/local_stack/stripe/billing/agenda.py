@@ -53,7 +53,12 @@ def due_at(subject: Object) -> int | None:
     if subject["status"] not in _LIVING:
         return None
     end = period_of(subject)[1]
-    return min(end, subject["cancel_at"] or end)
+    return min(end, subject["cancel_at"] or end, _resumes_at(subject) or end)
+
+
+def _resumes_at(subscription: Object) -> int | None:
+    pause = subscription["pause_collection"]
+    return pause["resumes_at"] if pause else None
 
 
 def _happen(world: World, subject: Object) -> None:
@@ -61,6 +66,8 @@ def _happen(world: World, subject: Object) -> None:
         expire(world, subject)
     elif subject["object"] == "invoice":
         renewing.pay(world, subject)
+    elif _resumes_at(subject) == due_at(subject):
+        renewing.go_on_collecting(world, subject)
     elif subject["cancel_at"] is not None and subject["cancel_at"] <= period_of(subject)[1]:
         ending.cancel_now(world, subject)
     else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from local_stack.stripe.billing.periods import period_of
 from local_stack.stripe.errors import invalid
@@ -15,15 +15,21 @@ if TYPE_CHECKING:
 OVER = frozenset({"canceled", "incomplete_expired"})
 
 
-def cancel_now(world: World, subscription: Object, reason: str = "cancellation_requested") -> None:
+def cancel_now(
+    world: World,
+    subscription: Object,
+    reason: str = "cancellation_requested",
+    told: dict[str, Any] | None = None,
+) -> None:
     """End a subscription at once; nothing is paid back by itself."""
     if subscription["status"] in OVER:
         raise invalid(f"No such subscription: '{subscription['id']}'", "id", "resource_missing")
     now = world.now(subscription["customer"])
+    details = {"comment": None, "feedback": None} | (told or {}) | {"reason": reason}
     world.change(
         subscription,
         canceled_at=subscription["canceled_at"] or now,
-        cancellation_details={"comment": None, "feedback": None, "reason": reason},
+        cancellation_details=details,
         ended_at=now,
         status="canceled",
     )

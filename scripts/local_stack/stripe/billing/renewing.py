@@ -71,6 +71,12 @@ def _trial_stops(world: World, subscription: Object) -> bool:
     return behavior != "create_invoice"
 
 
+def go_on_collecting(world: World, subscription: Object) -> None:
+    """End a pause of the collection."""
+    previous = world.change(subscription, pause_collection=None)
+    world.emit("customer.subscription.updated", subscription, previous)
+
+
 def collect(world: World, subscription: Object, invoice: Object) -> None:
     """Take a fresh invoice through to its payment or its first failure."""
     paused = subscription["pause_collection"]

@@ -26,10 +26,10 @@ def pay(world: World, wishes: Wishes) -> None:
     settle = wishes.take("settle", None, (None, "succeeded", "declined"))
     payment = checkout.Payment(
         outcome=_HOW[how],
-        quantity=wishes.take("quantity", None),
-        currency=wishes.take("currency", None),
-        discount_percent=wishes.take("discount_percent", 0),
-        email=wishes.take("email", "buyer@example.com"),
+        quantity=wishes.take_one_of(int, "quantity", None),
+        currency=wishes.take_one_of(str, "currency", None),
+        discount_percent=wishes.take_one_of(int, "discount_percent", 0),
+        email=wishes.take_one_of(str, "email", "buyer@example.com"),
     )
     wishes.end()
     checkout.pay(world, session, payment)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def refund(world: World, wishes: Wishes) -> None:
     """Refund a payment from the dashboard, wholly or in part."""
     charge = _charge(world, wishes)
-    amount = wishes.take("amount", None)
+    amount = wishes.take_one_of(int, "amount", None)
     status = wishes.take("status", "succeeded", ("pending", "requires_action", "succeeded"))
     wishes.end()
     refunding.refund(world, charge, amount, status)
@@ -33,8 +33,9 @@ def refund_outcome(world: World, wishes: Wishes) -> None:
 def dispute(world: World, wishes: Wishes) -> None:
     """Dispute a payment at the bank; an `inquiry` only asks."""
     charge = _charge(world, wishes)
-    amount, reason = wishes.take("amount", None), wishes.take("reason", "fraudulent")
-    inquiry = wishes.take("inquiry", False)
+    amount = wishes.take_one_of(int, "amount", None)
+    reason = wishes.take_one_of(str, "reason", "fraudulent")
+    inquiry = wishes.take("inquiry", False, (False, True))
     wishes.end()
     disputing.open_dispute(world, charge, amount, reason, inquiry=inquiry)
 

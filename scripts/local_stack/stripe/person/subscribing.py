@@ -26,7 +26,7 @@ def renew(world: World, wishes: Wishes) -> None:
     """Let time pass until the next period begins; `alone` leaves the clock and all others be."""
     subscription = _subscription(world, wishes)
     outcome = wishes.take("outcome", None, (None, *renewing.CARDS))
-    alone = wishes.take("alone", False)
+    alone = wishes.take("alone", False, (False, True))
     wishes.end()
     if subscription["status"] in ending.OVER:
         raise invalid(f"This subscription is {subscription['status']}.", "subscription")
@@ -76,8 +76,8 @@ def change_plan(world: World, wishes: Wishes) -> None:
     """Change price or quantity, prorated at once unless told otherwise."""
     subscription = _subscription(world, wishes)
     wanted: dict[str, Any] = {"id": subscription["items"]["data"][0]["id"]}
-    for name in ("price", "quantity"):
-        if (value := wishes.take(name, None)) is not None:
+    for name, kind in (("price", str), ("quantity", int)):
+        if (value := wishes.take_one_of(kind, name, None)) is not None:
             wanted[name] = value
     rules = ("always_invoice", "create_prorations", "none")
     proration = wishes.take("proration", "always_invoice", rules)
@@ -109,8 +109,7 @@ def resume(world: World, wishes: Wishes) -> None:
     if subscription["status"] == "paused":
         subscriptions.restart_paused(world, subscription)
         return
-    previous = world.change(subscription, pause_collection=None)
-    world.emit("customer.subscription.updated", subscription, previous)
+    renewing.go_on_collecting(world, subscription)
 
 
 def end_trial(world: World, wishes: Wishes) -> None:

@@ -21,7 +21,15 @@ class Wishes:
         if value is _NEEDED:
             raise invalid(f"Missing: {name}", name)
         if choices and value not in choices:
-            raise invalid(f"{name} must be one of {', '.join(choices)}", name)
+            named = ", ".join(str(one) for one in choices if one is not None)
+            raise invalid(f"{name} must be one of {named}", name)
+        return value
+
+    def take_one_of(self, kind: type, name: str, default: Any) -> Any:
+        """Return one value of a type, or the default."""
+        value = self.take(name, default)
+        if value is not default and (not isinstance(value, kind) or isinstance(value, bool)):
+            raise invalid(f"{name} must be of type {kind.__name__}", name)
         return value
 
     def end(self) -> None:

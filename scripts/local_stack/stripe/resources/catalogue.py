@@ -14,25 +14,15 @@ if TYPE_CHECKING:
     from local_stack.stripe.world import World
 
 _PAGING = ("created", "ending_before", "limit", "starting_after")
-_PRODUCT_FIELDS: tuple[str, ...] = (
-    "active",
-    "description",
-    "images",
-    "name",
-    "statement_descriptor",
-    "tax_code",
+_PRODUCT_FIELDS = (
+    *("active", "description", "images", "name", "shippable", "statement_descriptor"),
+    *("tax_code", "unit_label", "url"),
 )
-_PRODUCT_FIELDS += ("unit_label", "url", "shippable")
-_PRICE_FIELDS: tuple[str, ...] = (
-    "active",
-    "currency",
-    "currency_options",
-    "lookup_key",
-    "metadata",
-    "nickname",
+_PRICE_FIELDS = (
+    *("active", "billing_scheme", "currency", "currency_options", "lookup_key", "metadata"),
+    *("nickname", "product", "product_data", "recurring", "tax_behavior", "transfer_lookup_key"),
+    "unit_amount",
 )
-_PRICE_FIELDS += ("product", "product_data", "recurring", "tax_behavior", "transfer_lookup_key")
-_PRICE_FIELDS += ("unit_amount", "billing_scheme")
 
 
 def create_product(world: World, call: Call) -> Object:

@@ -65,6 +65,7 @@ class Endpoints:
         self._courier.endpoints.pop(made["id"], None)
         if made["status"] == "enabled":
             self._courier.endpoints[made["id"]] = Destination(
+                made["id"],
                 made["url"],
                 world.store.hidden(made["id"])["secret"],
                 enabled_events=tuple(made["enabled_events"]),

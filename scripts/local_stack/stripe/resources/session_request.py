@@ -16,10 +16,20 @@ _FOREIGN = {
     "payment": ("subscription_data", "payment_method_collection"),
     "subscription": ("payment_intent_data", "customer_creation", "submit_type"),
 }
+_SERVED_PARTS = {
+    "payment_intent_data": frozenset({"description", "metadata"}),
+    "subscription_data": frozenset(
+        {"description", "metadata", "trial_end", "trial_period_days", "trial_settings"}
+    ),
+}
 
 
-def check(given: dict[str, Any], now: int) -> None:
-    """Raise what Stripe answers to a combination that makes no sense."""
+def check(given: dict[str, Any], times: tuple[int, int]) -> None:
+    """Raise what Stripe answers to a combination that makes no sense.
+
+    `times` are the stand-in's and the real one: a caller who does not know that the clock was
+    moved may count from either.
+    """
     mode = given.get("mode")
     if mode is None:
         raise invalid("Missing required param: mode.", "mode", "parameter_missing")
@@ -28,6 +38,9 @@ def check(given: dict[str, Any], now: int) -> None:
     for name in _FOREIGN[mode]:
         if name in given:
             raise invalid(f"You can not pass `{name}` in `{mode}` mode.", name)
+    for name, served in _SERVED_PARTS.items():
+        for part in set(given.get(name, ())) - served:
+            raise unserved(f"{name}[{part}]")
     if "customer" in given and "customer_email" in given:
         message = "You may only specify one of these parameters: customer, customer_email."
         raise invalid(message, "customer")
@@ -35,8 +48,10 @@ def check(given: dict[str, Any], now: int) -> None:
         message = "You must provide `line_items` in `payment` and `subscription` mode."
         raise invalid(message, "line_items", "parameter_missing")
     _check_urls(given)
-    expires_at = given.get("expires_at", now + _DAY)
-    if not now + _HALF_HOUR - 5 <= expires_at <= now + _DAY + 5:
+    expires_at = given.get("expires_at")
+    if expires_at is not None and not any(
+        now + _HALF_HOUR - 5 <= expires_at <= now + _DAY + 5 for now in times
+    ):
         message = "The `expires_at` timestamp must be 30 minutes to 24 hours from now."
         raise invalid(message, "expires_at")
 

@@ -9,7 +9,7 @@ from local_stack.stripe.billing import agenda
 from local_stack.stripe.billing.checkout import price_lines
 from local_stack.stripe.billing.discounts import coupon_of
 from local_stack.stripe.common import merged_metadata
-from local_stack.stripe.errors import invalid
+from local_stack.stripe.errors import invalid, unserved
 from local_stack.stripe.listing import newest_first, page
 from local_stack.stripe.resources import session_request
 from local_stack.stripe.resources.customers import usable
@@ -20,23 +20,16 @@ if TYPE_CHECKING:
     from local_stack.stripe.world import World
 
 # Looks only: taken, and of no effect on what is bought.
-_LOOKS: tuple[str, ...] = (
-    "billing_address_collection",
-    "locale",
-    "submit_type",
-    "payment_method_types",
+_LOOKS = (
+    *("adaptive_pricing", "allow_promotion_codes", "automatic_tax", "billing_address_collection"),
+    *("customer_update", "locale", "payment_method_types", "submit_type"),
 )
-_LOOKS += ("automatic_tax", "adaptive_pricing", "allow_promotion_codes", "customer_update")
-_SERVED: tuple[str, ...] = (
-    "cancel_url",
-    "client_reference_id",
-    "customer",
-    "customer_creation",
-    "customer_email",
+_SERVED = (
+    *("cancel_url", "client_reference_id", "currency", "customer", "customer_creation"),
+    *("customer_email", "discounts", "expires_at", "line_items", "metadata", "mode"),
+    *("payment_intent_data", "payment_method_collection", "subscription_data", "success_url"),
+    "ui_mode",
 )
-_SERVED += ("discounts", "expires_at", "line_items", "metadata", "mode", "payment_intent_data")
-_SERVED += ("payment_method_collection", "subscription_data", "success_url", "ui_mode")
-_SERVED += ("currency",)
 _DAY = 86_400
 
 
@@ -44,11 +37,11 @@ def create(world: World, call: Call) -> Object:
     """POST /v1/checkout/sessions."""
     given = call.only(*_SERVED, *_LOOKS)
     now = world.now(given.get("customer"))
-    session_request.check(given, now)
+    session_request.check(given, (now, world.clock.unmoved()))
     if "customer" in given:
         usable(world, given["customer"], "customer")
     if given.get("automatic_tax", {}).get("enabled"):
-        raise invalid("Local stand-in: automatic tax is not served here.", "automatic_tax")
+        raise unserved("automatic_tax")
     priced = session_request.priced_items(world, given)
     coupon = coupon_of(world, given.get("discounts"))
     session = _new(world, given, now)

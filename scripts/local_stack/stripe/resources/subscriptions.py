@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from local_stack.stripe.billing import changing, ending, renewing
 from local_stack.stripe.common import emptied, merged_metadata
-from local_stack.stripe.errors import invalid, missing
+from local_stack.stripe.errors import invalid, missing, unserved
 from local_stack.stripe.listing import newest_first
 
 if TYPE_CHECKING:
@@ -15,15 +15,11 @@ if TYPE_CHECKING:
     from local_stack.stripe.world import World
 
 _PAGING = ("created", "ending_before", "limit", "starting_after")
-_CHANGES: tuple[str, ...] = (
-    "billing_cycle_anchor",
-    "cancel_at",
-    "cancel_at_period_end",
-    "description",
-    "items",
+_CHANGES = (
+    *("billing_cycle_anchor", "cancel_at", "cancel_at_period_end", "cancellation_details"),
+    *("description", "items", "metadata", "pause_collection", "payment_behavior"),
+    *("proration_behavior", "trial_end"),
 )
-_CHANGES += ("metadata", "pause_collection", "payment_behavior", "proration_behavior", "trial_end")
-_CHANGES += ("cancellation_details",)
 
 
 def listing(world: World, call: Call) -> Object:
@@ -60,11 +56,15 @@ def update(world: World, call: Call) -> Object:
     if "cancel_at" in given and "cancel_at_period_end" in given:
         message = "You may only specify one of these parameters: cancel_at, cancel_at_period_end."
         raise invalid(message, "cancel_at")
+    if given.get("trial_end", "now") != "now":
+        raise unserved("trial_end other than `now`")
     previous = _change_plan(world, subscription, given)
     previous |= _plan_end(world, subscription, given)
     values: dict[str, Any] = {
         name: emptied(given[name]) for name in ("description",) if name in given
     }
+    if told := given.get("cancellation_details"):
+        values["cancellation_details"] = subscription["cancellation_details"] | told
     if "pause_collection" in given:
         pause = emptied(given["pause_collection"])
         values["pause_collection"] = pause and {"resumes_at": None} | pause
@@ -123,17 +123,19 @@ def cancel(world: World, call: Call) -> Object:
     given = call.only("cancellation_details", "invoice_now", "prorate")
     for name in ("invoice_now", "prorate"):
         if given.get(name):
-            raise invalid(f"Local stand-in: `{name}` is not served here.", name)
+            raise unserved(name)
     subscription = world.store.get("subscription", call.id)
     if subscription["status"] in ending.OVER:
         raise missing("subscription", call.id)
-    ending.cancel_now(world, subscription)
+    ending.cancel_now(world, subscription, told=given.get("cancellation_details"))
     return subscription
 
 
 def resume(world: World, call: Call) -> Object:
     """POST /v1/subscriptions/{subscription}/resume."""
-    call.only("billing_cycle_anchor", "proration_behavior")
+    given = call.only("billing_cycle_anchor", "proration_behavior")
+    if given.get("billing_cycle_anchor", "now") != "now":
+        raise unserved("billing_cycle_anchor other than `now`")
     subscription = world.store.get("subscription", call.id)
     if subscription["status"] != "paused":
         message = f"You can only resume paused subscriptions, not {subscription['status']} ones."
