@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from local_stack import postgrest, provider, sidecar
+from local_stack import payments, postgrest, provider, sidecar
 from local_stack.node import NodePlan, node_service
 from local_stack.ports import HOST
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from local_stack.config import ProjectConfig
     from local_stack.database import Database
     from local_stack.keys import Keys
+    from local_stack.payments import StripeAccess
     from local_stack.process import Service
 
 
@@ -27,6 +28,7 @@ class Blueprint:
     ports: Mapping[str, int]
     keys: Keys
     config: ProjectConfig
+    stripe_key: str = field(default="", repr=False)
 
     @property
     def api_url(self) -> str:
@@ -39,6 +41,11 @@ class Blueprint:
         return self._url("replicate")
 
     @property
+    def stripe(self) -> StripeAccess:
+        """The stand-in for Stripe, or Stripe's test mode."""
+        return payments.stripe_access(self.keys.tokens, self._url("stripe"), self.stripe_key)
+
+    @property
     def sidecar_url(self) -> str:
         """The sidecar's address."""
         return self._url("sidecar")
@@ -47,14 +54,21 @@ class Blueprint:
         """Return a service's log file."""
         return self.data_dir / "logs" / f"{name}.log"
 
-    def provider(self, wanted: Collection[str]) -> list[Service]:
-        """Describe the model server and its front; they need no database."""
+    def stand_ins(self, wanted: Collection[str]) -> list[Service]:
+        """Describe the model server, its front, and Stripe's; they need no database."""
         tokens, ports = self.keys.tokens, self.ports
         cog = provider.cog_service(self.log("cog"), ports["cog"], self.data_dir / "tmp")
         front = provider.replicate_service(
             tokens, self._url("cog"), self.log("replicate"), ports["replicate"]
         )
-        return [one for one in (cog, front) if one.name in wanted]
+        described = [cog, front] if self.stripe.is_real else [cog, front, self._stripe(wanted)]
+        return [one for one in described if one.name in wanted]
+
+    def _stripe(self, wanted: Collection[str]) -> Service:
+        hook = self.sidecar_url + payments.WEBHOOK_PATH if "sidecar" in wanted else None
+        return payments.stand_in_service(
+            self.stripe, hook, self.log("stripe"), self.ports["stripe"]
+        )
 
     def node(self, database: Database) -> Service:
         """Describe Auth, Storage and the gateway."""
@@ -86,7 +100,7 @@ class Blueprint:
         env = sidecar.sidecar_environment(
             database.url, self.api_url, self.replicate_url, self.keys, port
         )
-        return sidecar.sidecar_service(env, self.log("sidecar"), port)
+        return sidecar.sidecar_service(env | self.stripe.sidecar_env, self.log("sidecar"), port)
 
     def _url(self, name: str) -> str:
         return f"http://{HOST}:{self.ports[name]}"

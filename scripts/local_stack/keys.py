@@ -33,6 +33,9 @@ class Tokens:
     service_role_key: str
     replicate_api_token: str
     replicate_webhook_secret: str
+    stripe_secret_key: str = ""
+    stripe_webhook_secret: str = ""
+    stripe_webhook_secret_previous: str = ""
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,12 @@ def load_or_create(folder: Path) -> Keys:
         write_private(signing, key)
         write_private(jwks, {"keys": [public | {"key_ops": ["verify"]}]})
         write_private(tokens, asdict(_new_tokens(key)))
-    return Keys(signing, jwks, Tokens(**json.loads(tokens.read_text())))
+    kept = json.loads(tokens.read_text())
+    made = _random_tokens() | kept
+    if made != kept:
+        # The folder is older than some of the tokens.
+        write_private(tokens, made)
+    return Keys(signing, jwks, Tokens(**made))
 
 
 def write_private(path: Path, content: dict[str, Any]) -> None:
@@ -78,12 +86,21 @@ def _new_signing_key() -> dict[str, Any]:
 
 def _new_tokens(signing_key: dict[str, Any]) -> Tokens:
     return Tokens(
-        jwt_secret=secrets.token_urlsafe(48),
         anon_key=role_token(signing_key, "anon"),
         service_role_key=role_token(signing_key, "service_role"),
-        replicate_api_token="r8_" + secrets.token_hex(19)[:37],
-        replicate_webhook_secret="whsec_" + base64.b64encode(secrets.token_bytes(24)).decode(),
+        **_random_tokens(),
     )
+
+
+def _random_tokens() -> dict[str, str]:
+    return {
+        "jwt_secret": secrets.token_urlsafe(48),
+        "replicate_api_token": "r8_" + secrets.token_hex(19)[:37],
+        "replicate_webhook_secret": "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode(),
+        "stripe_secret_key": "sk_test_" + secrets.token_hex(24),
+        "stripe_webhook_secret": "whsec_" + secrets.token_hex(16),
+        "stripe_webhook_secret_previous": "whsec_" + secrets.token_hex(16),
+    }
 
 
 def role_token(signing_key: dict[str, Any], role: str) -> str:

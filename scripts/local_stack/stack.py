@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from local_stack.keys import Keys
+    from local_stack.payments import StripeAccess
 
-SERVICES = ("postgres", "node", "postgrest", "cog", "replicate", "sidecar")
+SERVICES = ("postgres", "node", "postgrest", "cog", "replicate", "stripe", "sidecar")
 
 _PORTS = (*SERVICES, "postgrest_admin")
 
@@ -28,9 +29,10 @@ class Stack:
     """Starts and stops the services; a context manager.
 
     `services` names what to start (PostgreSQL always is). With `database_url`, or DATABASE_URL in
-    the environment when it is None, that server is used instead of an own one. `migrate=False`
-    leaves out the product's migrations and seed. `ports` fixes ports by service name; the
-    gateway's is called node.
+    the environment when it is None, that server is used instead of an own one. In the same way
+    `stripe_key` or STRIPE_SECRET_KEY, a key of Stripe's test mode, puts Stripe itself in the place
+    of the stand-in. `migrate=False` leaves out the product's migrations and seed. `ports` fixes
+    ports by service name; the gateway's is called node.
     """
 
     def __init__(
@@ -39,6 +41,7 @@ class Stack:
         *,
         services: Iterable[str] = SERVICES,
         database_url: str | None = None,
+        stripe_key: str | None = None,
         old_privileges: bool = False,
         migrate: bool = True,
         ports: Mapping[str, int] | None = None,
@@ -53,6 +56,8 @@ class Stack:
         self._progress = progress
         self._wanted_ports = dict(ports or {})
         self._database_url = database_url or os.environ.get("DATABASE_URL") or None
+        key = os.environ.get("STRIPE_SECRET_KEY") if stripe_key is None else stripe_key
+        self._stripe_key = key or ""
         self._old_privileges = old_privileges
         self._lock: TextIO | None = None
         self._running: list[Service] = []
@@ -68,6 +73,11 @@ class Stack:
     def replicate_url(self) -> str:
         """The address of the Replicate stand-in."""
         return self._blueprint.replicate_url
+
+    @property
+    def stripe(self) -> StripeAccess:
+        """Where Stripe's API is, or its stand-in, and the secrets shared with it."""
+        return self._blueprint.stripe
 
     @property
     def sidecar_url(self) -> str:
@@ -125,6 +135,8 @@ class Stack:
             found["SIDECAR_URL"] = self.sidecar_url
         if "replicate" in self.services:
             found["REPLICATE_URL"] = self.replicate_url
+        if "stripe" in self.services:
+            found |= self.stripe.public_env
         return found
 
     def service(self, name: str) -> Service:
@@ -174,7 +186,7 @@ class Stack:
         ports = dict(zip(_PORTS, free, strict=True)) | self._wanted_ports
         made = keys.load_or_create(self.data_dir / "keys")
         (self.data_dir / "storage").mkdir(exist_ok=True)
-        self._plan = Blueprint(self.data_dir, ports, made, config.load())
+        self._plan = Blueprint(self.data_dir, ports, made, config.load(), self._stripe_key)
         if self._database_url:
             self._database = GivenDatabase(self._database_url, old_privileges=self._old_privileges)
         else:
@@ -188,7 +200,7 @@ class Stack:
     def _start(self) -> None:
         # What needs no database starts first, and gets ready while the database does.
         blueprint = self._blueprint
-        waiting = [self._launch(one) for one in blueprint.provider(self.services)]
+        waiting = [self._launch(one) for one in blueprint.stand_ins(self.services)]
         self._progress("starting PostgreSQL")
         self._running += self.database.up(self._progress)
         if "node" in self.services:

@@ -1,0 +1,82 @@
+"""Stripe for the local stack: the stand-in, or Stripe's own test mode when a key is given."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from local_stack.errors import StackError
+from local_stack.probes import http_ok
+from local_stack.process import Service, base_environment
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from local_stack.keys import Tokens
+
+REAL_API_BASE = "https://api.stripe.com"
+WEBHOOK_PATH = "/webhooks/stripe"
+
+
+@dataclass(frozen=True)
+class StripeAccess:
+    """Which Stripe the stack uses, and the secrets shared with it."""
+
+    api_base: str
+    secret_key: str = field(repr=False)
+    webhook_secret: str = field(repr=False)
+    webhook_secret_previous: str = field(repr=False)
+
+    @property
+    def is_real(self) -> bool:
+        """Whether calls leave this machine."""
+        return self.api_base == REAL_API_BASE
+
+    @property
+    def public_env(self) -> dict[str, str]:
+        """What a program needs to call Stripe and to check its events."""
+        return {
+            "STRIPE_SECRET_KEY": self.secret_key,
+            "STRIPE_WEBHOOK_SECRET": self.webhook_secret,
+            "STRIPE_API_BASE": self.api_base,
+        }
+
+    @property
+    def sidecar_env(self) -> dict[str, str]:
+        """What the sidecar gets: the secret before the last one too."""
+        return self.public_env | {"STRIPE_WEBHOOK_SECRET_PREVIOUS": self.webhook_secret_previous}
+
+
+def stripe_access(tokens: Tokens, stand_in_url: str, real_key: str) -> StripeAccess:
+    """Return the access to the stand-in, or to Stripe when there is a key of its test mode."""
+    if not real_key:
+        return StripeAccess(
+            stand_in_url,
+            tokens.stripe_secret_key,
+            tokens.stripe_webhook_secret,
+            tokens.stripe_webhook_secret_previous,
+        )
+    if not real_key.startswith(("sk_test_", "rk_test_")):
+        raise StackError("STRIPE_SECRET_KEY is no key of Stripe's test mode (sk_test_, rk_test_)")
+    # `stripe listen` tells the secret that it signs with; without it no event will be taken.
+    given = os.environ.get("STRIPE_WEBHOOK_SECRET") or tokens.stripe_webhook_secret
+    return StripeAccess(REAL_API_BASE, real_key, given, "")
+
+
+def stand_in_service(
+    access: StripeAccess, webhook_url: str | None, log: Path, port: int
+) -> Service:
+    """Describe the stand-in; it starts without anybody who takes its events, too."""
+    env = access.sidecar_env | {"PORT": str(port), "SELF_URL": access.api_base}
+    if webhook_url:
+        env["STRIPE_WEBHOOK_URL"] = webhook_url
+    return Service(
+        name="stripe",
+        argv=[sys.executable, "-m", "local_stack.stripe"],
+        env=base_environment() | env,
+        log=log,
+        ready=http_ok(f"{access.api_base}/healthz"),
+        port=port,
+    )
