@@ -383,24 +383,12 @@ COMMENT ON FUNCTION private.add_user_image(object_path text) IS 'The rule behind
 --
 
 CREATE FUNCTION private.address_hash_of(user_id uuid) RETURNS bytea
-    LANGUAGE plpgsql STABLE
+    LANGUAGE sql STABLE
     SET search_path TO ''
     AS $$
-begin
-    return (
-        select private.keyed_hash(
-            private.normal_address(coalesce(nullif(u.email, ''), nullif(u.phone, '')))
-        )
-        from auth.users as u
-        where u.id = address_hash_of.user_id
-    );
-exception
-    -- Vault may be without its key, after a restore into another project for example. Then nobody
-    -- is recognised, but everybody can sign up.
-    when others then
-        raise warning 'no address can be recognised: %', sqlerrm;
-        return null;
-end;
+    select a.address_hash
+    from private.address_hashes_of(address_hash_of.user_id) as a
+    limit 1;
 $$;
 
 
@@ -410,8 +398,52 @@ ALTER FUNCTION private.address_hash_of(user_id uuid) OWNER TO postgres;
 -- Name: FUNCTION address_hash_of(user_id uuid); Type: COMMENT; Schema: private; Owner: postgres
 --
 
-COMMENT ON FUNCTION private.address_hash_of(user_id uuid) IS 'Keyed hash of a person''s normalised e-mail address, or telephone number; null when there is
-none.';
+COMMENT ON FUNCTION private.address_hash_of(user_id uuid) IS 'Keyed hash of the address a person is known by: a confirmed one if there is any.';
+
+
+--
+-- Name: address_hashes_of(uuid); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.address_hashes_of(user_id uuid) RETURNS TABLE(address_hash bytea, is_confirmed boolean)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+begin
+    if private.keyed_hash('') is null then
+        raise exception 'the secret thumbsmith_hash_key is missing';
+    end if;
+
+    return query
+    select
+        private.keyed_hash(private.normal_address(a.address)),
+        a.is_confirmed
+    from auth.users as u
+    cross join lateral (
+        values
+        (nullif(u.email, ''), u.email_confirmed_at is not null, 1),
+        (nullif(u.phone, ''), u.phone_confirmed_at is not null, 2)
+    ) as a (address, is_confirmed, place)
+    where u.id = address_hashes_of.user_id
+        and a.address is not null
+    order by a.is_confirmed desc, a.place;
+exception
+    -- Vault may be without its key, after a restore into another project for example. Then nobody
+    -- is recognised, but everybody can sign up.
+    when others then
+        raise warning 'no address can be recognised: %', sqlerrm;
+end;
+$$;
+
+
+ALTER FUNCTION private.address_hashes_of(user_id uuid) OWNER TO postgres;
+
+--
+-- Name: FUNCTION address_hashes_of(user_id uuid); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.address_hashes_of(user_id uuid) IS 'Keyed hashes of a person''s normalised e-mail address and telephone number, confirmed ones first.
+Without the key of private.keyed_hash() there is a warning, and no row.';
 
 
 --
@@ -427,6 +459,8 @@ declare
     v_retry_after integer;
     v_referral public.referrals;
 begin
+    perform private.check_plain_call();
+
     -- One at a time in the whole database: a circle of several people who apply each other's codes
     -- at the same moment could not be seen otherwise. It is a rare call.
     perform pg_advisory_xact_lock(hashtext('thumbsmith.apply_referral_code'));
@@ -999,6 +1033,37 @@ COMMENT ON FUNCTION private.check_operator_lot(profile_id uuid, lot_id bigint) I
 
 
 --
+-- Name: check_plain_call(); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.check_plain_call() RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+begin
+    -- A refusal that is committed must not be undone by its reader: a cast or a filter of the
+    -- caller's that fails on the answer would roll back the count of a wrong guess, and still
+    -- tell. PostgREST quotes the columns a caller names, and not its own.
+    if current_query() like '%"pgrst\_scalar"%' then
+        raise sqlstate 'PT400' using
+            message = 'plain_call_required',
+            detail = 'This function takes no select and no filter.',
+            hint = 'Read what you need from the whole answer.';
+    end if;
+end;
+$$;
+
+
+ALTER FUNCTION private.check_plain_call() OWNER TO postgres;
+
+--
+-- Name: FUNCTION check_plain_call(); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.check_plain_call() IS 'PT400 plain_call_required when the answer would be computed with before it is committed.';
+
+
+--
 -- Name: promo_codes; Type: TABLE; Schema: private; Owner: postgres
 --
 
@@ -1217,9 +1282,13 @@ CREATE FUNCTION private.claim_address(user_id uuid) RETURNS void
     SET search_path TO ''
     AS $$
     insert into private.known_addresses (address_hash, profile_id)
-    select a.address_hash, claim_address.user_id
-    from (select private.address_hash_of(claim_address.user_id) as address_hash) as a
-    where a.address_hash is not null
+    select
+        a.address_hash,
+        claim_address.user_id
+    from private.address_hashes_of(claim_address.user_id) as a
+    where a.is_confirmed
+    -- Two people with the same two addresses wait for each other in one order.
+    order by a.address_hash
     on conflict on constraint known_addresses_pkey do nothing;
 $$;
 
@@ -1230,7 +1299,7 @@ ALTER FUNCTION private.claim_address(user_id uuid) OWNER TO postgres;
 -- Name: FUNCTION claim_address(user_id uuid); Type: COMMENT; Schema: private; Owner: postgres
 --
 
-COMMENT ON FUNCTION private.claim_address(user_id uuid) IS 'Remembers a confirmed address for the first profile that comes with it.';
+COMMENT ON FUNCTION private.claim_address(user_id uuid) IS 'Remembers confirmed addresses for the first profile that comes with them.';
 
 
 --
@@ -1343,7 +1412,7 @@ begin
     for v_payer in
         select
             e.lot_id,
-            -sum(e.amount) as paid
+            -sum(e.amount)::bigint as paid
         from public.credit_entries as e
         where e.debt_lot_id = v_lot.id
         group by e.lot_id
@@ -1407,7 +1476,10 @@ begin
     from public.credit_lots as l
     where l.id = claw_back_lot.lot_id;
 
-    perform private.lock_profiles(array[v_profile_id]);
+    -- What is due to expire does so first, or it would come back when this is undone.
+    if private.lock_profiles(array[v_profile_id]) > 0 then
+        perform private.expire_profile_lots(v_profile_id);
+    end if;
 
     select
         p.credits,
@@ -2342,14 +2414,16 @@ begin
         return 0;
     end if;
 
-    -- Months differ in length: what was carried into this one ends with it.
+    -- Months differ in length, by three days at most: what was carried into this one ends with it.
     update public.credit_lots as l
     set expires_at = grant_period.period_end
     where l.subscription_id = v_subscription.id
         and l.grant_key like '%:carried'
         and l.exhausted_at is null
-        and l.expires_at > grant_period.period_start
-        and l.frozen_at is null;
+        and l.frozen_at is null
+        and l.expires_at > now()
+        and l.expires_at between grant_period.period_end - interval '4 days'
+        and grant_period.period_end + interval '4 days';
 
     select p.* into v_plan
     from public.plans as p
@@ -2524,7 +2598,8 @@ CREATE FUNCTION private.is_known_person(user_id uuid) RETURNS boolean
     select exists (
         select
         from private.known_addresses as k
-        where k.address_hash = private.address_hash_of(is_known_person.user_id)
+        inner join private.address_hashes_of(is_known_person.user_id) as a
+            on k.address_hash = a.address_hash
     )
     -- Whoever was first with one address may move to any other.
     and not exists (
@@ -2707,6 +2782,51 @@ ALTER FUNCTION private.lock_profiles(profile_ids uuid[]) OWNER TO postgres;
 
 COMMENT ON FUNCTION private.lock_profiles(profile_ids uuid[]) IS 'Locks profiles in id order, so that two transactions never wait for each other. Returns how many
 there are.';
+
+
+--
+-- Name: lock_with_referrer(uuid); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.lock_with_referrer(referred_id uuid) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_referrer_id uuid;
+begin
+    loop
+        v_referrer_id := private.referrer_of(lock_with_referrer.referred_id);
+
+        begin
+            perform private.lock_profiles(
+                array[lock_with_referrer.referred_id, v_referrer_id]
+            );
+
+            if private.referrer_of(lock_with_referrer.referred_id)
+                is distinct from v_referrer_id
+            then
+                raise sqlstate 'TS001';
+            end if;
+            return;
+        exception
+            -- A code was applied while this waited. Locking its owner now could be out of order,
+            -- so the locks of this block are let go and taken anew.
+            when sqlstate 'TS001' then
+                null;
+        end;
+    end loop;
+end;
+$$;
+
+
+ALTER FUNCTION private.lock_with_referrer(referred_id uuid) OWNER TO postgres;
+
+--
+-- Name: FUNCTION lock_with_referrer(referred_id uuid); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.lock_with_referrer(referred_id uuid) IS 'Locks a person and who brought them, in id order, for whatever may settle their referral.';
 
 
 --
@@ -3446,15 +3566,8 @@ CREATE FUNCTION private.record_payment(profile_id uuid, stripe_payment_id text, 
 declare
     v_payment_id uuid;
 begin
-    -- The payer and whoever brought them: the first purchase may earn a referral.
-    perform private.lock_profiles(array(
-        select record_payment.profile_id
-        union all
-        select r.referrer_id
-        from public.referrals as r
-        where r.referred_id = record_payment.profile_id
-            and r.status = 'pending'
-    ));
+    -- And whoever brought the payer: the first purchase may earn a referral.
+    perform private.lock_with_referrer(record_payment.profile_id);
 
     insert into public.payments (
         profile_id, stripe_payment_id, kind, item_key, amount, currency, credits_added,
@@ -3756,13 +3869,7 @@ begin
     from public.payments as p
     where p.id = record_reversal.payment_id;
 
-    perform private.lock_profiles(array(
-        select v_profile_id
-        union all
-        select r.referrer_id
-        from public.referrals as r
-        where r.payment_id = record_reversal.payment_id
-    ));
+    perform private.lock_with_referrer(v_profile_id);
 
     insert into private.payment_reversals as r (reversal_key, payment_id, kind, amount, status)
     values (
@@ -3774,9 +3881,10 @@ begin
         amount = excluded.amount,
         status = excluded.status,
         changed_at = now()
-    -- A closed dispute does not open again: that event is late.
+    -- A closed dispute does not open again and a failed refund is not made again: that is late.
     where (r.amount, r.status) is distinct from (excluded.amount, excluded.status)
         and excluded.status <> 'open'
+        and (excluded.status <> 'taken' or r.status <> 'undone')
         and r.payment_id = excluded.payment_id;
 
     if found then
@@ -4020,6 +4128,8 @@ declare
     v_used integer;
     v_expires_at timestamptz;
 begin
+    perform private.check_plain_call();
+
     if not private.is_confirmed(v_profile_id) then
         raise sqlstate 'PT403' using
             message = 'confirmed_address_required',
@@ -4079,6 +4189,30 @@ ALTER FUNCTION private.redeem_code(code text) OWNER TO postgres;
 --
 
 COMMENT ON FUNCTION private.redeem_code(code text) IS 'The rule behind public.redeem_code.';
+
+
+--
+-- Name: referrer_of(uuid); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.referrer_of(referred_id uuid) RETURNS uuid
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+    select r.referrer_id
+    from public.referrals as r
+    where r.referred_id = referrer_of.referred_id
+        and r.status <> 'rejected';
+$$;
+
+
+ALTER FUNCTION private.referrer_of(referred_id uuid) OWNER TO postgres;
+
+--
+-- Name: FUNCTION referrer_of(referred_id uuid); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.referrer_of(referred_id uuid) IS 'Who is or may yet be rewarded for this person; null when nobody.';
 
 
 --
@@ -4677,7 +4811,6 @@ paid. The caller holds both profiles'' locks.';
 CREATE FUNCTION private.reward_sign_up(user_id uuid, is_anonymous boolean) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
-    SET lock_timeout TO '2s'
     AS $$
 begin
     -- Anonymous sign-ins cost nothing to make, so their credits wait until they become a person.
@@ -4686,15 +4819,9 @@ begin
     end if;
 
     if private.is_confirmed(user_id) then
-        begin
-            perform private.claim_address(user_id);
-            perform private.settle_referral(user_id);
-        exception
-            -- The referrer's row may be locked for too long, and a sign-up must not fail for that.
-            -- The referral stays pending and private.sweep() pays it.
-            when lock_not_available or deadlock_detected then
-                raise warning 'the referral reward of % is postponed: %', user_id, sqlerrm;
-        end;
+        -- Stays, whatever becomes of the referral: keeping a referrer busy makes nobody unknown.
+        perform private.claim_address(user_id);
+        perform private.try_settle_referral(user_id);
     end if;
 
     perform private.give_sign_up_credits(user_id);
@@ -4957,13 +5084,13 @@ declare
     v_is_earned boolean;
     v_is_refunded boolean;
 begin
+    -- Nobody to lock for most people, who came by themselves.
+    if private.referrer_of(settle_referral.referred_id) is null then
+        return false;
+    end if;
+
     -- Profiles before the referral's own row, as everywhere.
-    perform private.lock_profiles(array(
-        select unnest(array[r.referred_id, r.referrer_id])
-        from public.referrals as r
-        where r.referred_id = settle_referral.referred_id
-            and r.status <> 'rejected'
-    ));
+    perform private.lock_with_referrer(settle_referral.referred_id);
 
     select r.* into v_referral
     from public.referrals as r
@@ -5369,6 +5496,20 @@ begin
     where p.id = new.profile_id
     returning p.entry_count, p.credits into new.entry_number, new.balance_after;
 
+    -- The balance has moved already: "on conflict do nothing" would drop the entry and leave that.
+    if exists (
+        select
+        from public.credit_entries as e
+        where e.lot_id = new.lot_id
+            and e.kind = new.kind
+            and (e.generation_id = new.generation_id or new.kind = 'grant')
+    ) then
+        raise unique_violation using
+            message = 'entry_exists',
+            detail = format('Lot %s has its %s already.', new.lot_id, new.kind),
+            constraint = 'credit_entries_generation_id_lot_id_kind_key';
+    end if;
+
     -- A new lot brings its credits along.
     if new.kind <> 'grant' then
         update public.credit_lots as l
@@ -5453,6 +5594,46 @@ ALTER FUNCTION private.tg_credit_entries__refund_is_covered() OWNER TO postgres;
 --
 
 COMMENT ON FUNCTION private.tg_credit_entries__refund_is_covered() IS 'Refuses a refund of more than the generation took from the lot.';
+
+
+--
+-- Name: tg_credit_entries__restore_is_covered(); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.tg_credit_entries__restore_is_covered() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_left bigint;
+    v_restored bigint;
+begin
+    select
+        sum(e.amount),
+        sum(e.amount) filter (where e.kind = 'restore')
+    into v_left, v_restored
+    from public.credit_entries as e
+    where e.lot_id = new.lot_id
+        and e.kind in ('expire', 'revoke', 'restore');
+
+    if v_left > 0 or v_restored < 0 then
+        raise exception using
+            errcode = 'check_violation',
+            message = 'restore_exceeds_loss',
+            detail = format('Lot %s did not lose %s credits.', new.lot_id, abs(new.amount));
+    end if;
+    return null;
+end;
+$$;
+
+
+ALTER FUNCTION private.tg_credit_entries__restore_is_covered() OWNER TO postgres;
+
+--
+-- Name: FUNCTION tg_credit_entries__restore_is_covered(); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.tg_credit_entries__restore_is_covered() IS 'Refuses to restore more than expired or was revoked, and to undo more than was restored.';
 
 
 --
@@ -5662,6 +5843,35 @@ ALTER FUNCTION private.too_many_codes(retry_after_seconds integer) OWNER TO post
 --
 
 COMMENT ON FUNCTION private.too_many_codes(retry_after_seconds integer) IS 'The answer to somebody who guesses.';
+
+
+--
+-- Name: try_settle_referral(uuid); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.try_settle_referral(user_id uuid) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    SET lock_timeout TO '2s'
+    AS $$
+begin
+    perform private.settle_referral(user_id);
+exception
+    -- The referrer's row may be locked for too long, and a sign-up must not fail for that. The
+    -- referral stays pending and private.sweep() pays it.
+    when lock_not_available or deadlock_detected then
+        raise warning 'the referral reward of % is postponed: %', user_id, sqlerrm;
+end;
+$$;
+
+
+ALTER FUNCTION private.try_settle_referral(user_id uuid) OWNER TO postgres;
+
+--
+-- Name: FUNCTION try_settle_referral(user_id uuid); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.try_settle_referral(user_id uuid) IS 'Settles a referral now, or leaves it to the sweep when somebody holds the referrer.';
 
 
 --
@@ -7873,6 +8083,13 @@ CREATE CONSTRAINT TRIGGER _500_refund_is_covered AFTER INSERT ON public.credit_e
 
 
 --
+-- Name: credit_entries _500_restore_is_covered; Type: TRIGGER; Schema: public; Owner: postgres
+--
+
+CREATE CONSTRAINT TRIGGER _500_restore_is_covered AFTER INSERT ON public.credit_entries NOT DEFERRABLE INITIALLY IMMEDIATE FOR EACH ROW WHEN ((new.kind = 'restore'::text)) EXECUTE FUNCTION private.tg_credit_entries__restore_is_covered();
+
+
+--
 -- Name: audit_log audit_log_profile_id_fkey; Type: FK CONSTRAINT; Schema: private; Owner: postgres
 --
 
@@ -8509,6 +8726,13 @@ REVOKE ALL ON FUNCTION private.address_hash_of(user_id uuid) FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION address_hashes_of(user_id uuid); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.address_hashes_of(user_id uuid) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION apply_referral_code(code text); Type: ACL; Schema: private; Owner: postgres
 --
 
@@ -8592,6 +8816,13 @@ REVOKE ALL ON FUNCTION private.check_operator_amount(amount bigint) FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION private.check_operator_lot(profile_id uuid, lot_id bigint) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION check_plain_call(); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.check_plain_call() FROM PUBLIC;
 
 
 --
@@ -8850,6 +9081,13 @@ REVOKE ALL ON FUNCTION private.lock_profiles(profile_ids uuid[]) FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION lock_with_referrer(referred_id uuid); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.lock_with_referrer(referred_id uuid) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION next_job_in_ms(); Type: ACL; Schema: private; Owner: postgres
 --
 
@@ -9071,6 +9309,13 @@ GRANT ALL ON FUNCTION private.redeem_code(code text) TO authenticated;
 
 
 --
+-- Name: FUNCTION referrer_of(referred_id uuid); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.referrer_of(referred_id uuid) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION refund_generation(generation_id uuid); Type: ACL; Schema: private; Owner: postgres
 --
 
@@ -9256,6 +9501,13 @@ REVOKE ALL ON FUNCTION private.tg_credit_entries__refund_is_covered() FROM PUBLI
 
 
 --
+-- Name: FUNCTION tg_credit_entries__restore_is_covered(); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.tg_credit_entries__restore_is_covered() FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION tg_credit_lots__grant(); Type: ACL; Schema: private; Owner: postgres
 --
 
@@ -9302,6 +9554,13 @@ REVOKE ALL ON FUNCTION private.tg_users__create_profile() FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION private.too_many_codes(retry_after_seconds integer) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION try_settle_referral(user_id uuid); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.try_settle_referral(user_id uuid) FROM PUBLIC;
 
 
 --

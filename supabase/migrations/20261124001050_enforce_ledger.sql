@@ -20,6 +20,20 @@ begin
     where p.id = new.profile_id
     returning p.entry_count, p.credits into new.entry_number, new.balance_after;
 
+    -- The balance has moved already: "on conflict do nothing" would drop the entry and leave that.
+    if exists (
+        select
+        from public.credit_entries as e
+        where e.lot_id = new.lot_id
+            and e.kind = new.kind
+            and (e.generation_id = new.generation_id or new.kind = 'grant')
+    ) then
+        raise unique_violation using
+            message = 'entry_exists',
+            detail = format('Lot %s has its %s already.', new.lot_id, new.kind),
+            constraint = 'credit_entries_generation_id_lot_id_kind_key';
+    end if;
+
     -- A new lot brings its credits along.
     if new.kind <> 'grant' then
         update public.credit_lots as l
@@ -100,6 +114,44 @@ after insert on public.credit_entries
 for each row
 when (new.kind = 'refund')
 execute function private.tg_credit_entries__refund_is_covered();
+
+create function private.tg_credit_entries__restore_is_covered()
+returns trigger
+language plpgsql
+-- volatile, so that it sees the new entry
+volatile
+set search_path = ''
+as $$
+declare
+    v_left bigint;
+    v_restored bigint;
+begin
+    select
+        sum(e.amount),
+        sum(e.amount) filter (where e.kind = 'restore')
+    into v_left, v_restored
+    from public.credit_entries as e
+    where e.lot_id = new.lot_id
+        and e.kind in ('expire', 'revoke', 'restore');
+
+    if v_left > 0 or v_restored < 0 then
+        raise exception using
+            errcode = 'check_violation',
+            message = 'restore_exceeds_loss',
+            detail = format('Lot %s did not lose %s credits.', new.lot_id, abs(new.amount));
+    end if;
+    return null;
+end;
+$$;
+
+comment on function private.tg_credit_entries__restore_is_covered() is
+'Refuses to restore more than expired or was revoked, and to undo more than was restored.';
+
+create constraint trigger _500_restore_is_covered
+after insert on public.credit_entries
+for each row
+when (new.kind = 'restore')
+execute function private.tg_credit_entries__restore_is_covered();
 
 create function private.tg_credit_lots__grant()
 returns trigger

@@ -78,7 +78,7 @@ begin
     for v_payer in
         select
             e.lot_id,
-            -sum(e.amount) as paid
+            -sum(e.amount)::bigint as paid
         from public.credit_entries as e
         where e.debt_lot_id = v_lot.id
         group by e.lot_id
@@ -133,7 +133,10 @@ begin
     from public.credit_lots as l
     where l.id = claw_back_lot.lot_id;
 
-    perform private.lock_profiles(array[v_profile_id]);
+    -- What is due to expire does so first, or it would come back when this is undone.
+    if private.lock_profiles(array[v_profile_id]) > 0 then
+        perform private.expire_profile_lots(v_profile_id);
+    end if;
 
     select
         p.credits,

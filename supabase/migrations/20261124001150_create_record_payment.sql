@@ -113,15 +113,8 @@ as $$
 declare
     v_payment_id uuid;
 begin
-    -- The payer and whoever brought them: the first purchase may earn a referral.
-    perform private.lock_profiles(array(
-        select record_payment.profile_id
-        union all
-        select r.referrer_id
-        from public.referrals as r
-        where r.referred_id = record_payment.profile_id
-            and r.status = 'pending'
-    ));
+    -- And whoever brought the payer: the first purchase may earn a referral.
+    perform private.lock_with_referrer(record_payment.profile_id);
 
     insert into public.payments (
         profile_id, stripe_payment_id, kind, item_key, amount, currency, credits_added,
@@ -185,13 +178,7 @@ begin
     from public.payments as p
     where p.id = record_reversal.payment_id;
 
-    perform private.lock_profiles(array(
-        select v_profile_id
-        union all
-        select r.referrer_id
-        from public.referrals as r
-        where r.payment_id = record_reversal.payment_id
-    ));
+    perform private.lock_with_referrer(v_profile_id);
 
     insert into private.payment_reversals as r (reversal_key, payment_id, kind, amount, status)
     values (
@@ -203,9 +190,10 @@ begin
         amount = excluded.amount,
         status = excluded.status,
         changed_at = now()
-    -- A closed dispute does not open again: that event is late.
+    -- A closed dispute does not open again and a failed refund is not made again: that is late.
     where (r.amount, r.status) is distinct from (excluded.amount, excluded.status)
         and excluded.status <> 'open'
+        and (excluded.status <> 'taken' or r.status <> 'undone')
         and r.payment_id = excluded.payment_id;
 
     if found then

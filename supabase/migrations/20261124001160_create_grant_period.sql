@@ -42,14 +42,16 @@ begin
         return 0;
     end if;
 
-    -- Months differ in length: what was carried into this one ends with it.
+    -- Months differ in length, by three days at most: what was carried into this one ends with it.
     update public.credit_lots as l
     set expires_at = grant_period.period_end
     where l.subscription_id = v_subscription.id
         and l.grant_key like '%:carried'
         and l.exhausted_at is null
-        and l.expires_at > grant_period.period_start
-        and l.frozen_at is null;
+        and l.frozen_at is null
+        and l.expires_at > now()
+        and l.expires_at between grant_period.period_end - interval '4 days'
+        and grant_period.period_end + interval '4 days';
 
     select p.* into v_plan
     from public.plans as p

@@ -1,6 +1,7 @@
 -- Purpose: recognise somebody who was deleted and signs up again, or comes with an alias.
 -- Touches: table private.known_addresses, functions private.is_confirmed,
---          private.address_hash_of, private.claim_address, private.is_known_person.
+--          private.address_hashes_of, private.address_hash_of, private.claim_address,
+--          private.is_known_person.
 -- Locks:   none.
 -- Rollout: pre.
 -- Undo:    drop table private.known_addresses; drop function.
@@ -41,32 +42,55 @@ $$;
 comment on function private.is_confirmed(uuid) is
 'Whether there is a person with a confirmed address behind this id.';
 
-create function private.address_hash_of(user_id uuid)
-returns bytea
+create function private.address_hashes_of(user_id uuid)
+returns table (address_hash bytea, is_confirmed boolean)
 language plpgsql
 stable
 set search_path = ''
 as $$
 begin
-    return (
-        select private.keyed_hash(
-            private.normal_address(coalesce(nullif(u.email, ''), nullif(u.phone, '')))
-        )
-        from auth.users as u
-        where u.id = address_hash_of.user_id
-    );
+    if private.keyed_hash('') is null then
+        raise exception 'the secret thumbsmith_hash_key is missing';
+    end if;
+
+    return query
+    select
+        private.keyed_hash(private.normal_address(a.address)),
+        a.is_confirmed
+    from auth.users as u
+    cross join lateral (
+        values
+        (nullif(u.email, ''), u.email_confirmed_at is not null, 1),
+        (nullif(u.phone, ''), u.phone_confirmed_at is not null, 2)
+    ) as a (address, is_confirmed, place)
+    where u.id = address_hashes_of.user_id
+        and a.address is not null
+    order by a.is_confirmed desc, a.place;
 exception
     -- Vault may be without its key, after a restore into another project for example. Then nobody
     -- is recognised, but everybody can sign up.
     when others then
         raise warning 'no address can be recognised: %', sqlerrm;
-        return null;
 end;
 $$;
 
+comment on function private.address_hashes_of(uuid) is
+'Keyed hashes of a person''s normalised e-mail address and telephone number, confirmed ones first.
+Without the key of private.keyed_hash() there is a warning, and no row.';
+
+create function private.address_hash_of(user_id uuid)
+returns bytea
+language sql
+stable
+set search_path = ''
+as $$
+    select a.address_hash
+    from private.address_hashes_of(address_hash_of.user_id) as a
+    limit 1;
+$$;
+
 comment on function private.address_hash_of(uuid) is
-'Keyed hash of a person''s normalised e-mail address, or telephone number; null when there is
-none.';
+'Keyed hash of the address a person is known by: a confirmed one if there is any.';
 
 create function private.claim_address(user_id uuid)
 returns void
@@ -75,14 +99,18 @@ volatile
 set search_path = ''
 as $$
     insert into private.known_addresses (address_hash, profile_id)
-    select a.address_hash, claim_address.user_id
-    from (select private.address_hash_of(claim_address.user_id) as address_hash) as a
-    where a.address_hash is not null
+    select
+        a.address_hash,
+        claim_address.user_id
+    from private.address_hashes_of(claim_address.user_id) as a
+    where a.is_confirmed
+    -- Two people with the same two addresses wait for each other in one order.
+    order by a.address_hash
     on conflict on constraint known_addresses_pkey do nothing;
 $$;
 
 comment on function private.claim_address(uuid) is
-'Remembers a confirmed address for the first profile that comes with it.';
+'Remembers confirmed addresses for the first profile that comes with them.';
 
 create function private.is_known_person(user_id uuid)
 returns boolean
@@ -93,7 +121,8 @@ as $$
     select exists (
         select
         from private.known_addresses as k
-        where k.address_hash = private.address_hash_of(is_known_person.user_id)
+        inner join private.address_hashes_of(is_known_person.user_id) as a
+            on k.address_hash = a.address_hash
     )
     -- Whoever was first with one address may move to any other.
     and not exists (

@@ -1,5 +1,6 @@
 -- Purpose: who brought whom, and what became of it.
--- Touches: table public.referrals, functions private.judge_referral, private.record_referral.
+-- Touches: table public.referrals, functions private.is_ancestor, private.judge_referral,
+--          private.referrer_of, private.lock_with_referrer, private.record_referral.
 -- Locks:   none.
 -- Rollout: pre.
 -- Undo:    drop table public.referrals; drop function.
@@ -119,6 +120,57 @@ $$;
 
 comment on function private.judge_referral(uuid, uuid, text) is
 'Why this code does not count for this person; null when it does.';
+
+create function private.referrer_of(referred_id uuid)
+returns uuid
+language sql
+stable
+set search_path = ''
+as $$
+    select r.referrer_id
+    from public.referrals as r
+    where r.referred_id = referrer_of.referred_id
+        and r.status <> 'rejected';
+$$;
+
+comment on function private.referrer_of(uuid) is
+'Who is or may yet be rewarded for this person; null when nobody.';
+
+create function private.lock_with_referrer(referred_id uuid)
+returns void
+language plpgsql
+volatile
+set search_path = ''
+as $$
+declare
+    v_referrer_id uuid;
+begin
+    loop
+        v_referrer_id := private.referrer_of(lock_with_referrer.referred_id);
+
+        begin
+            perform private.lock_profiles(
+                array[lock_with_referrer.referred_id, v_referrer_id]
+            );
+
+            if private.referrer_of(lock_with_referrer.referred_id)
+                is distinct from v_referrer_id
+            then
+                raise sqlstate 'TS001';
+            end if;
+            return;
+        exception
+            -- A code was applied while this waited. Locking its owner now could be out of order,
+            -- so the locks of this block are let go and taken anew.
+            when sqlstate 'TS001' then
+                null;
+        end;
+    end loop;
+end;
+$$;
+
+comment on function private.lock_with_referrer(uuid) is
+'Locks a person and who brought them, in id order, for whatever may settle their referral.';
 
 create function private.record_referral(referred_id uuid, code text)
 returns public.referrals

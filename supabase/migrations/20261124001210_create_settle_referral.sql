@@ -132,13 +132,13 @@ declare
     v_is_earned boolean;
     v_is_refunded boolean;
 begin
+    -- Nobody to lock for most people, who came by themselves.
+    if private.referrer_of(settle_referral.referred_id) is null then
+        return false;
+    end if;
+
     -- Profiles before the referral's own row, as everywhere.
-    perform private.lock_profiles(array(
-        select unnest(array[r.referred_id, r.referrer_id])
-        from public.referrals as r
-        where r.referred_id = settle_referral.referred_id
-            and r.status <> 'rejected'
-    ));
+    perform private.lock_with_referrer(settle_referral.referred_id);
 
     select r.* into v_referral
     from public.referrals as r

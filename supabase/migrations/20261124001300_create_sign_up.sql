@@ -37,12 +37,31 @@ comment on function private.give_sign_up_credits(uuid) is
 'Gives a person the credits of a sign-up, once in a life: somebody whose address another profile has
 confirmed before gets none, and loses them if they were given too early.';
 
-create function private.reward_sign_up(user_id uuid, is_anonymous boolean)
+create function private.try_settle_referral(user_id uuid)
 returns void
 language plpgsql
 volatile
 set search_path = ''
 set lock_timeout = '2s'
+as $$
+begin
+    perform private.settle_referral(user_id);
+exception
+    -- The referrer's row may be locked for too long, and a sign-up must not fail for that. The
+    -- referral stays pending and private.sweep() pays it.
+    when lock_not_available or deadlock_detected then
+        raise warning 'the referral reward of % is postponed: %', user_id, sqlerrm;
+end;
+$$;
+
+comment on function private.try_settle_referral(uuid) is
+'Settles a referral now, or leaves it to the sweep when somebody holds the referrer.';
+
+create function private.reward_sign_up(user_id uuid, is_anonymous boolean)
+returns void
+language plpgsql
+volatile
+set search_path = ''
 as $$
 begin
     -- Anonymous sign-ins cost nothing to make, so their credits wait until they become a person.
@@ -51,15 +70,9 @@ begin
     end if;
 
     if private.is_confirmed(user_id) then
-        begin
-            perform private.claim_address(user_id);
-            perform private.settle_referral(user_id);
-        exception
-            -- The referrer's row may be locked for too long, and a sign-up must not fail for that.
-            -- The referral stays pending and private.sweep() pays it.
-            when lock_not_available or deadlock_detected then
-                raise warning 'the referral reward of % is postponed: %', user_id, sqlerrm;
-        end;
+        -- Stays, whatever becomes of the referral: keeping a referrer busy makes nobody unknown.
+        perform private.claim_address(user_id);
+        perform private.try_settle_referral(user_id);
     end if;
 
     perform private.give_sign_up_credits(user_id);

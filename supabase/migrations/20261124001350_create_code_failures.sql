@@ -1,6 +1,6 @@
 -- Purpose: make guessing codes slow, and remember refusals.
 -- Touches: table private.code_failures, functions private.refuse, private.code_retry_after,
---          private.note_code_failure.
+--          private.note_code_failure, private.check_plain_call, private.too_many_codes.
 -- Locks:   none.
 -- Rollout: pre.
 -- Undo:    drop table private.code_failures; drop function.
@@ -97,6 +97,28 @@ end;
 $$;
 
 comment on function private.note_code_failure(uuid) is 'Counts a wrong code.';
+
+create function private.check_plain_call()
+returns void
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+    -- A refusal that is committed must not be undone by its reader: a cast or a filter of the
+    -- caller's that fails on the answer would roll back the count of a wrong guess, and still
+    -- tell. PostgREST quotes the columns a caller names, and not its own.
+    if current_query() like '%"pgrst\_scalar"%' then
+        raise sqlstate 'PT400' using
+            message = 'plain_call_required',
+            detail = 'This function takes no select and no filter.',
+            hint = 'Read what you need from the whole answer.';
+    end if;
+end;
+$$;
+
+comment on function private.check_plain_call() is
+'PT400 plain_call_required when the answer would be computed with before it is committed.';
 
 create function private.too_many_codes(retry_after_seconds integer)
 returns jsonb

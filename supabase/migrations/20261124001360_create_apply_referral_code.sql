@@ -71,6 +71,8 @@ declare
     v_retry_after integer;
     v_referral public.referrals;
 begin
+    perform private.check_plain_call();
+
     -- One at a time in the whole database: a circle of several people who apply each other's codes
     -- at the same moment could not be seen otherwise. It is a rare call.
     perform pg_advisory_xact_lock(hashtext('thumbsmith.apply_referral_code'));

@@ -78,6 +78,8 @@ declare
     v_used integer;
     v_expires_at timestamptz;
 begin
+    perform private.check_plain_call();
+
     if not private.is_confirmed(v_profile_id) then
         raise sqlstate 'PT403' using
             message = 'confirmed_address_required',
