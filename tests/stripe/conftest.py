@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+import stripe
 
-from tests.stripe.stand_in import StandIn, running
+from tests.stripe.stand_in import KEY, StandIn, running
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import AsyncIterator, Iterator
 
 
 @pytest.fixture(scope="module")
@@ -26,3 +27,10 @@ def stand_in(stand_in_process: StandIn) -> Iterator[StandIn]:
     yield stand_in_process
     stand_in_process.faults(reset=True)
     stand_in_process.configure(**calm)
+
+
+@pytest.fixture
+async def async_client(stand_in: StandIn) -> AsyncIterator[stripe.StripeClient]:
+    http = stripe.HTTPXClient(timeout=10)
+    yield stand_in.client_with(KEY, http_client=http)
+    await http.close_async()  # type: ignore[no-untyped-call]

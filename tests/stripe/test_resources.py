@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 import stripe
 
@@ -171,17 +169,3 @@ def test_a_test_clock_renews_its_own_customers_only(stand_in: StandIn) -> None:
     assert clock.id in [one.id for one in clocks.list().data]
     clocks.delete(clock.id)
     assert clock.id not in [one.id for one in clocks.list().data]
-
-
-# The SDK calls httpx in a way that httpx wants to give up.
-@pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")
-async def test_the_async_client_talks_to_it_too(stand_in: StandIn) -> None:
-    http = stripe.HTTPXClient(timeout=10)
-    client = stand_in.client_with(KEY, http_client=http)
-    made = await asyncio.gather(
-        *(client.v1.customers.create_async({"email": f"a{n}@example.com"}) for n in range(4))
-    )
-    found = await client.v1.customers.retrieve_async(made[2].id)
-    await http.close_async()  # type: ignore[no-untyped-call]
-    assert len({one.id for one in made}) == 4
-    assert found.email == "a2@example.com"
