@@ -13,6 +13,7 @@ from starlette.routing import Route
 from local_stack.stripe.api import Api
 from local_stack.stripe.control import Control
 from local_stack.stripe.courier import Courier
+from local_stack.stripe.desk import Desk
 from local_stack.stripe.minimal import smallest
 from local_stack.stripe.object_check import problems_of
 from local_stack.stripe.pages import Pages
@@ -38,13 +39,16 @@ if TYPE_CHECKING:
     from local_stack.stripe.call import Routes
     from local_stack.stripe.config import StandInConfig
 
+_FAMILIES = (
+    *(account, catalogue, customers, event_log),
+    *(invoices, payments, sessions, subscriptions),
+)
+
 
 def api_routes(courier: Courier) -> Routes:
     """Return the handler of every operation."""
     routes: Routes = {}
-    for family in (
-        *(account, catalogue, customers, event_log, invoices, payments, sessions, subscriptions),
-    ):
+    for family in _FAMILIES:
         routes |= family.ROUTES
     return routes | Endpoints(courier).routes()
 
@@ -82,6 +86,7 @@ def create_app(config: StandInConfig) -> Starlette:
             Route("/healthz", healthz),
             *Control(world, courier).routes(),
             *Pages(world).routes(),
+            *Desk(world).routes(),
         ],
         lifespan=lifespan,
     )

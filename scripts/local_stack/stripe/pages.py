@@ -143,15 +143,17 @@ class Pages:
     def routes(self) -> list[Route]:
         """Return the routes."""
         return [
-            Route("/pay/{session}", _friendly(self.checkout)),
-            Route("/pay/{session}", _friendly(self.pay), methods=["POST"]),
-            Route("/pay/{session}/cancel", _friendly(self.leave), methods=["POST"]),
-            Route("/portal/{session}", _friendly(self.portal)),
-            Route("/portal/{session}/{action}", _friendly(self.portal_action), methods=["POST"]),
+            Route("/pay/{session}", friendly(self.checkout)),
+            Route("/pay/{session}", friendly(self.pay), methods=["POST"]),
+            Route("/pay/{session}/cancel", friendly(self.leave), methods=["POST"]),
+            Route("/portal/{session}", friendly(self.portal)),
+            Route("/portal/{session}/{action}", friendly(self.portal_action), methods=["POST"]),
         ]
 
 
-def _friendly(shown: Page) -> Page:
+def friendly(shown: Page) -> Page:
+    """Show a refusal as a page."""
+
     async def handler(request: Request) -> Response:
         try:
             return await shown(request)

@@ -20,7 +20,7 @@ ACTIONS: dict[str, Action] = {
         *(buying.pay, buying.settle, buying.abandon),
         *(subscribing.card, subscribing.renew, subscribing.recover, subscribing.cancel),
         *(subscribing.keep, subscribing.change_plan, subscribing.pause, subscribing.resume),
-        subscribing.end_trial,
+        *(subscribing.end_trial, subscribing.pay_invoice),
         *(reversing.refund, reversing.refund_outcome),
         *(reversing.dispute, reversing.dispute_outcome),
     )

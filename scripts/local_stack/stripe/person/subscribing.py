@@ -41,6 +41,16 @@ def renew(world: World, wishes: Wishes) -> None:
         agenda.advance(world, period_of(subscription)[1], clock)
 
 
+def pay_invoice(world: World, wishes: Wishes) -> None:
+    """Pay an open invoice on its page, with a `card` or one that is `declined`."""
+    invoice = world.store.get("invoice", wishes.take("invoice"), "invoice")
+    how = wishes.take("how", "card", ("card", "declined"))
+    wishes.end()
+    if invoice["status"] != "open":
+        raise invalid(f"This invoice is {invoice['status']}.", "invoice")
+    renewing.pay(world, invoice, "succeeded" if how == "card" else "declined")
+
+
 def recover(world: World, wishes: Wishes) -> None:
     """Mend the card and pay the invoice that is open."""
     subscription = _subscription(world, wishes)
