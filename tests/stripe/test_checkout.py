@@ -180,3 +180,17 @@ def test_unknown_wishes_and_actions_are_refused(stand_in: StandIn) -> None:
     assert stand_in.post("/_person/pay", session=session.id, how="cash").status_code == 400
     assert stand_in.post("/_person/dance").status_code == 404
     assert stand_in.act("pay", session=session.id).types
+
+
+def test_sessions_are_listed_by_customer_and_status(stand_in: StandIn) -> None:
+    customer, price = stand_in.customer(), stand_in.price()
+    made = [stand_in.session(price, customer).id for _ in range(3)]
+    stand_in.act("pay", session=made[0])
+    stand_in.client.v1.checkout.sessions.expire(made[1])
+    sessions = stand_in.client.v1.checkout.sessions
+    by_status = {
+        status: [one.id for one in sessions.list({"customer": customer.id, "status": status}).data]
+        for status in ("complete", "expired", "open")
+    }
+    assert by_status == {"complete": [made[0]], "expired": [made[1]], "open": [made[2]]}
+    assert [one.id for one in sessions.list({"customer": customer.id}).data] == made[::-1]

@@ -152,20 +152,3 @@ def test_expanding_puts_objects_where_ids_were(stand_in: StandIn) -> None:
     for wrong in ("price", "line_items.data.price.product.default_price"):
         with pytest.raises(stripe.InvalidRequestError, match="expand"):
             sessions.retrieve(plain["id"], {"expand": [wrong]})
-
-
-def test_a_test_clock_renews_its_own_customers_only(stand_in: StandIn) -> None:
-    clocks = stand_in.client.v1.test_helpers.test_clocks
-    start = stand_in.get("/_clock")["now"]
-    clock = clocks.create({"frozen_time": start})
-    session = stand_in.session(stand_in.monthly(), stand_in.customer(test_clock=clock.id))
-    inside = stand_in.act("pay", session=session.id).id("subscription")
-    outside = stand_in.subscribed().id("subscription")
-    advanced = clocks.advance(clock.id, {"frozen_time": start + 33 * 86_400})
-    assert (advanced.status, clocks.retrieve(clock.id).status) == ("advancing", "ready")
-    invoices = stand_in.client.v1.invoices
-    assert len(invoices.list({"subscription": inside}).data) == 2
-    assert len(invoices.list({"subscription": outside}).data) == 1
-    assert clock.id in [one.id for one in clocks.list().data]
-    clocks.delete(clock.id)
-    assert clock.id not in [one.id for one in clocks.list().data]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import stripe
 
@@ -110,19 +112,53 @@ def test_an_inquiry_moves_no_money_unless_it_grows(stand_in: StandIn) -> None:
     assert grown.types == ["charge.dispute.funds_withdrawn", "charge.dispute.updated"]
 
 
-def test_the_refund_of_a_renewal_leads_to_its_invoice_and_subscription(stand_in: StandIn) -> None:
+@pytest.mark.parametrize("action", ["refund", "dispute"])
+def test_what_happens_to_a_renewal_leads_to_its_invoice_and_subscription(
+    stand_in: StandIn, action: str
+) -> None:
     v1 = stand_in.client.v1
     subscription = stand_in.subscribed().id("subscription")
     renewed = stand_in.act("renew", subscription=subscription, alone=True)
-    acted = stand_in.act("refund", invoice=renewed.id("invoice"))
-    refund = v1.refunds.retrieve(acted.id("refund"))
+    acted = stand_in.act(action, invoice=renewed.id("invoice"))
+    resources: Any = {"refund": v1.refunds, "dispute": v1.disputes}[action]
+    intent = str(resources.retrieve(acted.id(action)).payment_intent)
     found = v1.invoice_payments.list(
-        {"payment": {"type": "payment_intent", "payment_intent": str(refund.payment_intent)}}
+        {"payment": {"type": "payment_intent", "payment_intent": intent}}
     ).data
-    invoice = v1.invoices.retrieve(str(found[0].invoice))
-    assert invoice.parent is not None
-    assert invoice.parent.subscription_details is not None
-    assert invoice.parent.subscription_details.subscription == subscription
+    assert [one.invoice for one in found] == [renewed.id("invoice")]
+    invoice = v1.invoices.retrieve(str(found[0].invoice), {"expand": ["payments"]}).to_dict()
+    assert invoice["parent"]["subscription_details"]["subscription"] == subscription
+    assert [one["id"] for one in invoice["payments"]["data"]] == [found[0].id]
     assert v1.invoice_payments.retrieve(found[0].id).status == "paid"
     with pytest.raises(stripe.InvalidRequestError, match="Missing required param"):
         v1.invoice_payments.list({"payment": {"type": "payment_intent"}})
+
+
+def test_a_part_can_be_disputed_and_a_won_payment_refunded(stand_in: StandIn) -> None:
+    bought = stand_in.paid(1000)
+    opened = stand_in.act("dispute", charge=bought.id("charge"), amount=400, reason="duplicate")
+    dispute = stand_in.client.v1.disputes.retrieve(opened.id("dispute"))
+    assert (dispute.amount, dispute.reason) == (400, "duplicate")
+    again = stand_in.post("/_person/dispute", charge=bought.id("charge"))
+    assert again.status_code == 400
+    stand_in.act("dispute_outcome", dispute=dispute.id, outcome="won")
+    over = stand_in.post("/_person/dispute_outcome", dispute=dispute.id, outcome="lost")
+    assert over.status_code == 400
+    assert stand_in.client.v1.refunds.create({"charge": bought.id("charge")}).amount == 1000
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [{"amount": "all"}, {"amount": True}, {"amount": 0}, {"amount": 1001}, {"status": "failed"}],
+)
+def test_refunds_that_make_no_sense_are_refused(stand_in: StandIn, wanted: dict[str, Any]) -> None:
+    charge = stand_in.paid(1000).id("charge")
+    assert stand_in.post("/_person/refund", charge=charge, **wanted).status_code == 400
+    assert stand_in.act("refund", charge=charge, amount=1000).types
+
+
+def test_a_payment_that_failed_is_neither_refunded_nor_disputed(stand_in: StandIn) -> None:
+    session = stand_in.session(stand_in.price(), stand_in.customer())
+    charge = stand_in.act("pay", session=session.id, how="declined").id("charge")
+    for action in ("refund", "dispute"):
+        assert stand_in.post(f"/_person/{action}", charge=charge).status_code == 400

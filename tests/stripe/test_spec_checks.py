@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from typing import Any
 
 import pytest
@@ -52,7 +53,8 @@ def test_the_cut_keeps_what_is_reached_and_drops_prose() -> None:
     assert strip(linked) == {"anyOf": [{"type": "string"}, {"type": "object"}]}
     again = cut(_whole_again())
     assert again == document.load()
-    assert pack(again) == document.SLICE_PATH.read_bytes()
+    # Compressors differ from one machine to the next; what is inside must not.
+    assert gzip.decompress(pack(again)) == gzip.decompress(document.SLICE_PATH.read_bytes())
 
 
 def _whole_again() -> dict[str, Any]:

