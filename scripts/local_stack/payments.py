@@ -36,17 +36,24 @@ class StripeAccess:
 
     @property
     def public_env(self) -> dict[str, str]:
-        """What a program needs to call Stripe and to check its events."""
-        return {
-            "STRIPE_SECRET_KEY": self.secret_key,
-            "STRIPE_WEBHOOK_SECRET": self.webhook_secret,
-            "STRIPE_API_BASE": self.api_base,
-        }
+        """What a program needs to call Stripe; the secrets of a real account are not repeated."""
+        base = {"STRIPE_API_BASE": self.api_base}
+        return base if self.is_real else self._secrets | base
 
     @property
     def sidecar_env(self) -> dict[str, str]:
         """What the sidecar gets: the secret before the last one too."""
-        return self.public_env | {"STRIPE_WEBHOOK_SECRET_PREVIOUS": self.webhook_secret_previous}
+        return self._secrets | {
+            "STRIPE_WEBHOOK_SECRET_PREVIOUS": self.webhook_secret_previous,
+            "STRIPE_API_BASE": self.api_base,
+        }
+
+    @property
+    def _secrets(self) -> dict[str, str]:
+        return {
+            "STRIPE_SECRET_KEY": self.secret_key,
+            "STRIPE_WEBHOOK_SECRET": self.webhook_secret,
+        }
 
 
 def stripe_access(tokens: Tokens, stand_in_url: str, real_key: str) -> StripeAccess:

@@ -34,11 +34,12 @@ class StandIn:
     """Where the stand-in is, and shorthand for what tests do all the time."""
 
     url: str
+    key: str = field(default=KEY, repr=False)
     client: stripe.StripeClient = field(init=False)
     http: httpx.Client = field(init=False)
 
     def __post_init__(self) -> None:
-        self.client = self.client_with(KEY)
+        self.client = self.client_with(self.key)
         # One for all: making a client takes longer than most of the calls.
         self.http = httpx.Client(base_url=self.url, timeout=40, trust_env=False)
 
@@ -61,7 +62,7 @@ class StandIn:
 
     def raw(self, method: str, path: str, **options: Any) -> httpx.Response:
         """Call the API without the client, to see headers."""
-        headers = {"authorization": f"Bearer {KEY}"} | options.pop("headers", {})
+        headers = {"authorization": f"Bearer {self.key}"} | options.pop("headers", {})
         return self.http.request(method, path, headers=headers, **options)
 
     def act(self, action: str, **wanted: Any) -> Acted:

@@ -60,10 +60,13 @@ def test_a_key_of_the_test_mode_puts_stripe_in_the_place_of_the_stand_in(
     names = {one.name for one in blueprint.stand_ins(set(SERVICES))}
     real = replace(blueprint, stripe_key="sk_test_real")
     assert names - {one.name for one in real.stand_ins(set(SERVICES))} == {"stripe"}
-    assert real.stripe.public_env == {
+    # Secrets of a real account reach the sidecar and nothing that is printed.
+    assert real.stripe.public_env == {"STRIPE_API_BASE": REAL_API_BASE}
+    assert real.stripe.sidecar_env == {
         "STRIPE_API_BASE": REAL_API_BASE,
         "STRIPE_SECRET_KEY": "sk_test_real",
         "STRIPE_WEBHOOK_SECRET": "whsec_from_listen",
+        "STRIPE_WEBHOOK_SECRET_PREVIOUS": "",
     }
     assert blueprint.stripe.webhook_secret != "whsec_from_listen"
     assert "sk_test_real" not in repr(real)
