@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 import stripe
 
+from tests.stripe.receiver import Receiver, receiver
 from tests.stripe.stand_in import KEY, StandIn, running
 
 if TYPE_CHECKING:
@@ -34,3 +35,13 @@ async def async_client(stand_in: StandIn) -> AsyncIterator[stripe.StripeClient]:
     http = stripe.HTTPXClient(timeout=10)
     yield stand_in.client_with(KEY, http_client=http)
     await http.close_async()  # type: ignore[no-untyped-call]
+
+
+@pytest.fixture
+def inbox(stand_in: StandIn) -> Iterator[Receiver]:
+    with receiver() as listening:
+        stand_in.configure(webhook_url=listening.url)
+        yield listening
+        stand_in.faults(reset=True)
+        stand_in.configure(webhook_url=None)
+        stand_in.settled()

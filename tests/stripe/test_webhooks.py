@@ -13,17 +13,7 @@ from tests.stripe.receiver import Received, Receiver, receiver
 from tests.stripe.stand_in import OLD_SECRET, SECRET, StandIn, eventually
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-
-@pytest.fixture
-def inbox(stand_in: StandIn) -> Iterator[Receiver]:
-    with receiver() as listening:
-        stand_in.configure(webhook_url=listening.url)
-        yield listening
-        stand_in.faults(reset=True)
-        stand_in.configure(webhook_url=None)
-        stand_in.settled()
+    pass
 
 
 def _event(stand_in: StandIn, got: Received, secret: str = SECRET) -> stripe.Event:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from local_stack.stripe.billing import ending, renewing
 from local_stack.stripe.billing.periods import period_of
+from local_stack.stripe.errors import StandInFaultError
 
 if TYPE_CHECKING:
     from local_stack.stripe.store import Object
@@ -35,6 +36,8 @@ def advance(world: World, moment: int, clock: Object | None = None) -> int:
         _set_time(world, due, clock)
         with world.events.at_one_moment():
             _happen(world, subject)
+        if due_at(subject) == due:
+            raise StandInFaultError(f"Local stand-in: {subject_id} stays due at {due}")
         done += 1
         for again in (subject, world.store.find(subject.get("latest_invoice") or "")):
             following = due_at(again) if again else None

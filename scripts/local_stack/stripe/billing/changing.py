@@ -32,12 +32,11 @@ def change_items(
     restart = restart or old_rhythm != new_rhythm
     if behavior == "error_if_incomplete" and (restart or proration == "always_invoice"):
         _refuse_bad_card(world, subscription)
-    period = period_of(subscription)
     prorated: list[Object] = []
     if proration != "none" and subscription["status"] != "trialing":
-        prorated = _unused(world, subscription, old_items, now, period)
+        prorated = _prorated(world, subscription, old_items, now, credit=True)
         if not restart:
-            prorated += _remaining(world, subscription, new_items, now, period)
+            prorated += _prorated(world, subscription, new_items, now, credit=False)
     if restart:
         _start_over(world, subscription, new_items, now)
     items = subscription["items"] | {"data": new_items}
@@ -85,35 +84,21 @@ def _refuse_bad_card(world: World, subscription: Object) -> None:
         raise card_error("generic_decline")
 
 
-def _unused(
-    world: World, subscription: Object, items: list[Object], now: int, period: tuple[int, int]
+def _prorated(
+    world: World, subscription: Object, items: list[Object], now: int, *, credit: bool
 ) -> list[Object]:
+    """Return what the rest of the period is worth, given back or charged."""
+    start, end = period_of(subscription)
+    sign, words = (-1, "Unused time on") if credit else (1, "Remaining time on")
     return [
         lines.subscription_line(
             world,
             subscription,
             item,
-            -share(_full(world, subscription, item), period[1] - now, period[1] - period[0]),
-            (now, period[1]),
+            sign * share(_full(world, subscription, item), end - now, end - start),
+            (now, end),
             proration=True,
-            description=f"Unused time on {lines.product_name(world, item['price'])}",
-        )
-        for item in items
-    ]
-
-
-def _remaining(
-    world: World, subscription: Object, items: list[Object], now: int, period: tuple[int, int]
-) -> list[Object]:
-    return [
-        lines.subscription_line(
-            world,
-            subscription,
-            item,
-            share(_full(world, subscription, item), period[1] - now, period[1] - period[0]),
-            (now, period[1]),
-            proration=True,
-            description=f"Remaining time on {lines.product_name(world, item['price'])}",
+            description=f"{words} {lines.product_name(world, item['price'])}",
         )
         for item in items
     ]

@@ -162,10 +162,10 @@ def _complete(world: World, session: Object, payment_status: str) -> None:
 
 def settle(world: World, session: Object, outcome: str) -> None:
     """Let the slow bank of a completed session say yes or no."""
-    intent = _waiting_intent(world, session)
-    charging.settle(world, intent, outcome)
-    if session["subscription"]:
-        _settle_invoice(world, session, outcome)
+    if session["invoice"]:
+        settle_invoice(world, world.store.get("invoice", session["invoice"]), outcome)
+    else:
+        charging.settle(world, _waiting(world, session["payment_intent"]), outcome)
     if outcome == "succeeded":
         world.change(session, payment_status="paid")
         world.emit("checkout.session.async_payment_succeeded", session)
@@ -173,19 +173,18 @@ def settle(world: World, session: Object, outcome: str) -> None:
         world.emit("checkout.session.async_payment_failed", session)
 
 
-def _waiting_intent(world: World, session: Object) -> Object:
-    intent_id = session["payment_intent"]
-    if session["invoice"]:
-        payments = world.store.matching("invoice_payment", invoice=session["invoice"])
-        intent_id = next((one["payment"]["payment_intent"] for one in payments), None)
+def _waiting(world: World, intent_id: str | None) -> Object:
     intent = world.store.find(intent_id or "")
     if intent is None or intent["status"] != "processing":
-        raise invalid("No payment of this session is under way.", "session")
+        raise invalid("No such payment is under way.", "session")
     return intent
 
 
-def _settle_invoice(world: World, session: Object, outcome: str) -> None:
-    invoice = world.store.get("invoice", session["invoice"])
+def settle_invoice(world: World, invoice: Object, outcome: str) -> None:
+    """Let the slow bank that an invoice waits for say yes or no."""
+    payments = world.store.matching("invoice_payment", invoice=invoice["id"])
+    intent_id = next((one["payment"]["payment_intent"] for one in payments), None)
+    charging.settle(world, _waiting(world, intent_id), outcome)
     if outcome == "succeeded":
         mark_paid(world, invoice)
     else:

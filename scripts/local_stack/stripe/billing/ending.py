@@ -39,11 +39,12 @@ def cancel_now(
 
 def _stop_collecting(world: World, subscription: Object) -> None:
     for invoice in world.store.all("invoice"):
-        if _subscription_of(invoice) == subscription["id"] and invoice["status"] == "open":
+        if subscription_of(invoice) == subscription["id"] and invoice["status"] == "open":
             world.change(invoice, auto_advance=False, next_payment_attempt=None)
 
 
-def _subscription_of(invoice: Object) -> str | None:
+def subscription_of(invoice: Object) -> str | None:
+    """Return the subscription that an invoice belongs to."""
     details = (invoice["parent"] or {}).get("subscription_details")
     return details["subscription"] if details else None
 

@@ -114,7 +114,10 @@ def collect(world: World, invoice: Object, outcome: str) -> str:
     world.change(invoice, attempted=True, attempt_count=invoice["attempt_count"] + 1)
     if outcome == "succeeded":
         mark_paid(world, invoice)
-    elif outcome != "processing":
+    elif outcome == "processing":
+        # Nobody tries again while a slow bank has not answered.
+        world.change(invoice, next_payment_attempt=None)
+    else:
         note_failure(world, invoice, outcome)
     return outcome
 

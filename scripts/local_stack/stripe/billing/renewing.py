@@ -97,8 +97,7 @@ def pay(world: World, invoice: Object, card: str | None = None) -> str:
 
 def follow(world: World, invoice: Object, outcome: str) -> None:
     """Give a subscription the status that the fate of its invoice calls for."""
-    details = (invoice["parent"] or {}).get("subscription_details")
-    subscription = world.store.find(details["subscription"]) if details else None
+    subscription = world.store.find(ending.subscription_of(invoice) or "")
     if subscription is None or subscription["status"] in ending.OVER:
         return
     if outcome == "succeeded":

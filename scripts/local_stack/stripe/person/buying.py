@@ -38,11 +38,17 @@ def pay(world: World, wishes: Wishes) -> None:
 
 
 def settle(world: World, wishes: Wishes) -> None:
-    """Let the bank of a delayed payment answer."""
-    session = world.store.get("checkout.session", wishes.take("session"), "session")
+    """Let the bank of a delayed payment answer: of a `session`, or of a renewal's `invoice`."""
+    invoice_id = wishes.take_one_of(str, "invoice", "")
+    session_id = "" if invoice_id else wishes.take("session")
     outcome = wishes.take("outcome", "succeeded", ("succeeded", "declined"))
     wishes.end()
-    checkout.settle(world, session, outcome)
+    if invoice_id:
+        invoice = world.store.get("invoice", invoice_id, "invoice")
+        checkout.settle_invoice(world, invoice, outcome)
+    else:
+        session = world.store.get("checkout.session", session_id, "session")
+        checkout.settle(world, session, outcome)
 
 
 def abandon(world: World, wishes: Wishes) -> None:

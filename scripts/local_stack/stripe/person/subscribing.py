@@ -28,8 +28,6 @@ def renew(world: World, wishes: Wishes) -> None:
     outcome = wishes.take("outcome", None, (None, *renewing.CARDS))
     alone = wishes.take("alone", False, (False, True))
     wishes.end()
-    if subscription["status"] in ending.OVER:
-        raise invalid(f"This subscription is {subscription['status']}.", "subscription")
     hidden = world.store.hidden(subscription["customer"])
     if outcome:
         hidden["card"] = outcome
@@ -103,6 +101,8 @@ def pause(world: World, wishes: Wishes) -> None:
     behaviors = ("void", "keep_as_draft", "mark_uncollectible")
     behavior = wishes.take("behavior", "void", behaviors)
     wishes.end()
+    if subscription["status"] == "paused":
+        raise invalid("This subscription is paused.", "subscription")
     if what == "status":
         previous = world.change(subscription, status="paused")
         world.emit("customer.subscription.paused", subscription)
@@ -119,6 +119,8 @@ def resume(world: World, wishes: Wishes) -> None:
     if subscription["status"] == "paused":
         subscriptions.restart_paused(world, subscription)
         return
+    if subscription["pause_collection"] is None:
+        raise invalid("This subscription is not paused.", "subscription")
     renewing.go_on_collecting(world, subscription)
 
 
@@ -132,4 +134,7 @@ def end_trial(world: World, wishes: Wishes) -> None:
 
 
 def _subscription(world: World, wishes: Wishes) -> Object:
-    return world.store.get("subscription", wishes.take("subscription"), "subscription")
+    found = world.store.get("subscription", wishes.take("subscription"), "subscription")
+    if found["status"] in ending.OVER:
+        raise invalid(f"This subscription is {found['status']}.", "subscription")
+    return found

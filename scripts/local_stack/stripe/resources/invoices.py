@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from local_stack.stripe.billing import renewing
+from local_stack.stripe.billing import ending, renewing
 from local_stack.stripe.billing.invoicing import mark_paid
 from local_stack.stripe.errors import card_error, invalid
 from local_stack.stripe.listing import newest_first, page
@@ -24,16 +24,10 @@ def listing(world: World, call: Call) -> Object:
     rows = [
         one
         for one in world.store.all("invoice")
-        if wanted is None or subscription_of(one) == wanted
+        if wanted is None or ending.subscription_of(one) == wanted
     ]
     filters = {name: given.get(name) for name in ("customer", "status")}
     return newest_first(call, rows, **filters)
-
-
-def subscription_of(invoice: Object) -> str | None:
-    """Return the subscription that an invoice belongs to."""
-    details = (invoice["parent"] or {}).get("subscription_details")
-    return details["subscription"] if details else None
 
 
 def lines(world: World, call: Call) -> Object:
