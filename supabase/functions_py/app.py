@@ -1,4 +1,4 @@
-"""Puts the sidecar together: five routes and a worker."""
+"""Puts the sidecar together: a few routes and a worker."""
 
 from __future__ import annotations
 
@@ -9,22 +9,24 @@ import socket
 import sys
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import uvicorn
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from functions_py.config import Settings, load_settings
+from functions_py.config import Settings, is_loopback, load_settings
 from functions_py.db import Database, Store
 from functions_py.download import Downloader
 from functions_py.errors import ConfigError
-from functions_py.inbox import ReplicateInbox
+from functions_py.inbox import ReplicateInbox, StripeInbox
 from functions_py.jobs import Jobs
 from functions_py.log import configure_logging, log, origin
 from functions_py.metrics import Metrics
 from functions_py.replicate_gateway import ReplicateGateway
 from functions_py.storage_gateway import StorageGateway
+from functions_py.stripe_gateway import TOTAL_SECONDS, StripeGateway
 from functions_py.worker import Pace, Worker
 
 if TYPE_CHECKING:
@@ -75,8 +77,9 @@ def create_app(
     webhook_secrets: Sequence[str],
     metrics: Metrics,
     lifespan: Lifespan | None = None,
+    stripe_secrets: Sequence[str] = (),
 ) -> Starlette:
-    """Return the routes on any Store."""
+    """Return the routes on any Store; without a secret of Stripe's there is none for Stripe."""
     inbox = ReplicateInbox(store, webhook_secrets, metrics)
     probes = Probes(store, metrics)
     routes = [
@@ -85,7 +88,24 @@ def create_app(
         Route("/readyz", probes.readyz),
         Route("/metrics", probes.metrics),
     ]
+    if stripe_secrets:
+        events = StripeInbox(store, stripe_secrets, metrics)
+        routes.append(Route("/webhooks/stripe", events.receive, methods=["POST"]))
     return Starlette(routes=routes, lifespan=lifespan)
+
+
+def _stripe(settings: Settings) -> StripeGateway | None:
+    if settings.stripe_secret_key is None:
+        return None
+    # The local stack may talk to the real test mode, which may be behind a proxy.
+    host = urlsplit(settings.stripe_api_base).hostname or ""
+    return StripeGateway(
+        settings.stripe_secret_key.get_secret_value(),
+        settings.stripe_api_base,
+        livemode=settings.stripe_livemode,
+        trust_env=not is_loopback(host),
+        total_seconds=min(TOTAL_SECONDS, settings.worker_lease_seconds / 2),
+    )
 
 
 def build(settings: Settings) -> Starlette:
@@ -109,7 +129,8 @@ def build(settings: Settings) -> Starlette:
             trust_env=trust_env,
         )
         fetcher = Downloader(settings.download_hosts, loopback=settings.allow_loopback)
-        jobs = Jobs(provider, files, fetcher, settings.sidecar_public_url)
+        stripe = _stripe(settings)
+        jobs = Jobs(provider, files, fetcher, settings.sidecar_public_url, stripe)
         pace = Pace(settings.worker_concurrency, settings.worker_lease_seconds)
         worker_id = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
         worker = Worker(worker_id, database, jobs.handlers, metrics, pace)
@@ -118,9 +139,12 @@ def build(settings: Settings) -> Starlette:
         log.info("started", worker_id=worker_id)
         yield
         await worker.stop()
-        await asyncio.gather(provider.close(), files.close(), database.close())
+        gateways = [gateway for gateway in (provider, files, stripe) if gateway]
+        await asyncio.gather(*(one.close() for one in gateways), database.close())
 
-    return create_app(database, settings.webhook_secrets, metrics, lifespan)
+    return create_app(
+        database, settings.webhook_secrets, metrics, lifespan, settings.stripe_webhook_secrets
+    )
 
 
 def run() -> None:

@@ -23,6 +23,9 @@ LOOPBACK_NAMES = ("127.0.0.1", "localhost", "::1")
 _PROVIDER_HOSTS = ("replicate.delivery",)
 _HOST_NAME = re.compile(r"(?=.{1,253}\Z)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
 _WHSEC = (r"whsec_[A-Za-z0-9+/]{32,}={0,2}", "whsec_ and the base64 of at least 24 bytes")
+_STRIPE_WHSEC = (r"whsec_[A-Za-z0-9+/=_-]{24,}", "whsec_ and at least 24 characters")
+_STRIPE_SECRETS = ("stripe_secret_key", "stripe_webhook_secret", "stripe_webhook_secret_previous")
+_STRIPE_API = "https://api.stripe.com"
 _SECRET_SHAPES = {
     "sidecar_database_url": (r"postgres(ql)?://\S{3,}", "a postgresql:// URL"),
     "supabase_secret_key": (
@@ -32,6 +35,12 @@ _SECRET_SHAPES = {
     "replicate_api_token": (r"r8_[\w-]{17,}", "a token of at least 20 characters from r8_ on"),
     "replicate_webhook_secret": _WHSEC,
     "replicate_webhook_secret_previous": _WHSEC,
+    "stripe_secret_key": (
+        r"[sr]k_(test|live)_[A-Za-z0-9_]{16,}",
+        "sk_test_, sk_live_, rk_test_ or rk_live_ and at least 16 characters",
+    ),
+    "stripe_webhook_secret": _STRIPE_WHSEC,
+    "stripe_webhook_secret_previous": _STRIPE_WHSEC,
 }
 
 
@@ -47,6 +56,10 @@ class Settings(BaseSettings):
     replicate_webhook_secret: SecretStr
     replicate_webhook_secret_previous: SecretStr | None = None
     replicate_base_url: str = "https://api.replicate.com"
+    stripe_secret_key: SecretStr | None = None
+    stripe_webhook_secret: SecretStr | None = None
+    stripe_webhook_secret_previous: SecretStr | None = None
+    stripe_api_base: str = _STRIPE_API
     sidecar_public_url: str
     sidecar_host: str = "127.0.0.1"
     sidecar_port: int = Field(default=8787, ge=1, le=65535)
@@ -56,7 +69,7 @@ class Settings(BaseSettings):
     worker_lease_seconds: int = Field(default=90, ge=5, le=600)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
-    @field_validator("replicate_webhook_secret_previous", mode="before")
+    @field_validator("replicate_webhook_secret_previous", *_STRIPE_SECRETS, mode="before")
     @classmethod
     def _empty_is_absent(cls, value: object) -> object:
         return value or None
@@ -77,7 +90,11 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _addresses_fit_together(self) -> Settings:
-        for name in ("supabase_url", "replicate_base_url", "sidecar_public_url"):
+        names = ["supabase_url", "replicate_base_url", "sidecar_public_url"]
+        # The one address outside that a local stack may use: Stripe's test mode is made for it.
+        if not self.allow_loopback or self.stripe_api_base != _STRIPE_API:
+            names.append("stripe_api_base")
+        for name in names:
             if problem := _url_problem(getattr(self, name), loopback=self.allow_loopback):
                 raise ValueError(f"{name.upper()} {problem}")
         for host in self.output_hosts:
@@ -87,6 +104,23 @@ class Settings(BaseSettings):
                 raise ValueError("OUTPUT_HOSTS must be host names, separated by commas")
         return self
 
+    @model_validator(mode="after")
+    def _stripe_is_whole(self) -> Settings:
+        secrets = (self.stripe_webhook_secret, self.stripe_webhook_secret_previous)
+        if self.stripe_secret_key is None and any(secrets):
+            raise ValueError("STRIPE_SECRET_KEY must be given with a STRIPE_WEBHOOK_SECRET")
+        if self.stripe_secret_key is not None and self.stripe_webhook_secret is None:
+            raise ValueError("STRIPE_WEBHOOK_SECRET must be given with STRIPE_SECRET_KEY")
+        if self.allow_loopback and self.stripe_livemode:
+            raise ValueError("STRIPE_SECRET_KEY must be a test key while ALLOW_LOOPBACK is set")
+        return self
+
+    @property
+    def stripe_livemode(self) -> bool:
+        """Whether the key is one of live mode; events and objects of the other are refused."""
+        key = self.stripe_secret_key
+        return key is not None and key.get_secret_value()[2:8] == "_live_"
+
     @property
     def download_hosts(self) -> tuple[str, ...]:
         """Where outputs may be fetched from; subdomains of these too."""
@@ -95,8 +129,16 @@ class Settings(BaseSettings):
     @property
     def webhook_secrets(self) -> tuple[str, ...]:
         """The current secret, and the previous one while it is being rotated out."""
-        both = (self.replicate_webhook_secret, self.replicate_webhook_secret_previous)
-        return tuple(secret.get_secret_value() for secret in both if secret is not None)
+        return _given(self.replicate_webhook_secret, self.replicate_webhook_secret_previous)
+
+    @property
+    def stripe_webhook_secrets(self) -> tuple[str, ...]:
+        """The same of Stripe; none when Stripe is not set up."""
+        return _given(self.stripe_webhook_secret, self.stripe_webhook_secret_previous)
+
+
+def _given(*secrets: SecretStr | None) -> tuple[str, ...]:
+    return tuple(secret.get_secret_value() for secret in secrets if secret is not None)
 
 
 def is_loopback(host: str) -> bool:

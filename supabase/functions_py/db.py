@@ -37,7 +37,7 @@ class Job:
     job_id: int
     lease_token: UUID
     kind: str
-    generation_id: UUID
+    generation_id: UUID | None  # a job of Stripe has none
     attempt: int
     payload: dict[str, Any]
 

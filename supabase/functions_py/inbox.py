@@ -1,27 +1,27 @@
-"""The webhook route: read, verify, store, answer. Everything else happens later."""
+"""The webhook routes: read, verify, store, answer. Everything else happens later."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, ClassVar
 from uuid import UUID
 
 from starlette.responses import JSONResponse, Response
 
 from functions_py.errors import InvalidSignatureError
 from functions_py.log import log, origin
-from functions_py.payloads import parse_object, storable
-from functions_py.signatures import verify
+from functions_py.payloads import event_essentials, parse_object, storable
+from functions_py.signatures import verify, verify_stripe
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from starlette.requests import Request
 
     from functions_py.db import Store
     from functions_py.metrics import Metrics
 
-_RECORD = "record_replicate_webhook"
 MAX_BODY_BYTES = 2 * 1024 * 1024
 _READ_SECONDS = 10.0
 _STORE_SECONDS = 10.0
@@ -36,13 +36,24 @@ class _RefusedError(Exception):
         self.slug = slug
 
 
-class ReplicateInbox:
-    """POST /webhooks/replicate."""
+class Inbox(ABC):
+    """A webhook's route; each provider has its own way of signing and its own function."""
+
+    provider: ClassVar[str]
+    function: ClassVar[str]
+    refusals: ClassVar[Mapping[str, str]] = {}
 
     def __init__(self, store: Store, secrets: Sequence[str], metrics: Metrics) -> None:
         self._store = store
         self._secrets = secrets
         self._metrics = metrics
+
+    @abstractmethod
+    def _checked(self, request: Request, body: bytes) -> tuple[str, tuple[object, ...]]:
+        """Return the webhook's id and what the function is called with.
+
+        Raises InvalidSignatureError, and ValueError or TypeError for a body that makes no sense.
+        """
 
     async def receive(self, request: Request) -> Response:
         """Answer 200 once stored, 4xx for what may never be stored, 503 to be called again."""
@@ -53,33 +64,60 @@ class ReplicateInbox:
             result = error.slug
             answer = JSONResponse({"error": error.slug}, error.status)
         except Exception as error:  # no odd input may become a 500
-            log.error("webhook_failed", error=origin(error))
+            log.error("webhook_failed", provider=self.provider, error=origin(error))
             result = "invalid_request"
             answer = JSONResponse({"error": result}, 400)
-        self._metrics.webhooks.labels("replicate", result).inc()
+        self._metrics.webhooks.labels(self.provider, result).inc()
         return answer
 
     async def _take(self, request: Request) -> str:
         body = await _read(request)
         try:
-            webhook_id = verify(body, request.headers, self._secrets)
+            webhook_id, values = self._checked(request, body)
         except InvalidSignatureError:
             raise _RefusedError(400, "invalid_signature") from None
+        except (ValueError, TypeError, RecursionError):
+            raise _RefusedError(400, "invalid_body") from None
+        ids = {"provider": self.provider, "webhook_id": webhook_id}
+        try:
+            async with asyncio.timeout(_STORE_SECONDS):
+                result = str(await self._store.value(self.function, *values))
+        except Exception as error:
+            log.error("webhook_not_stored", error=origin(error), **ids)
+            raise _RefusedError(503, "not_stored") from None
+        log.info("webhook", result=result, **ids)
+        if result in self.refusals:
+            raise _RefusedError(400, self.refusals[result])
+        return result
+
+
+class ReplicateInbox(Inbox):
+    """POST /webhooks/replicate."""
+
+    provider = "replicate"
+    function = "record_replicate_webhook"
+
+    def _checked(self, request: Request, body: bytes) -> tuple[str, tuple[object, ...]]:
+        webhook_id = verify(body, request.headers, self._secrets)
         if not 1 <= len(webhook_id) <= 255:
             raise _RefusedError(400, "invalid_webhook_id")
         attempt = _attempt(request.query_params.get("attempt", ""))
-        try:
-            prediction = storable(parse_object(body))
-        except (ValueError, TypeError, RecursionError):
-            raise _RefusedError(400, "invalid_body") from None
-        try:
-            async with asyncio.timeout(_STORE_SECONDS):
-                result = str(await self._store.value(_RECORD, webhook_id, attempt, prediction))
-        except Exception as error:
-            log.error("webhook_not_stored", webhook_id=webhook_id, error=origin(error))
-            raise _RefusedError(503, "not_stored") from None
-        log.info("webhook", webhook_id=webhook_id, result=result)
-        return result
+        return webhook_id, (webhook_id, attempt, storable(parse_object(body)))
+
+
+class StripeInbox(Inbox):
+    """POST /webhooks/stripe. An event only says that an object is worth fetching."""
+
+    provider = "stripe"
+    function = "record_stripe_event"
+    refusals: ClassVar[Mapping[str, str]] = {"invalid": "invalid_body", "wrong_mode": "wrong_mode"}
+
+    def _checked(self, request: Request, body: bytes) -> tuple[str, tuple[object, ...]]:
+        # Two headers read as one are refused: they have two timestamps.
+        header = ",".join(request.headers.getlist("stripe-signature"))
+        verify_stripe(body, header, self._secrets)
+        event = event_essentials(parse_object(body))
+        return str(event["id"])[:255], (event,)
 
 
 def _attempt(text: str) -> UUID:

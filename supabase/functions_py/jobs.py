@@ -20,9 +20,12 @@ if TYPE_CHECKING:
     from functions_py.download import Downloader
     from functions_py.replicate_gateway import ReplicateGateway
     from functions_py.storage_gateway import StorageGateway
+    from functions_py.stripe_gateway import StripeGateway
 
     Payload = dict[str, Any]
     Handler = Callable[[Payload], Awaitable[Report]]
+
+STRIPE_KINDS = ("customer", "checkout", "fetch", "find_invoice", "find_session", "reconcile")
 
 
 class Jobs:
@@ -34,16 +37,19 @@ class Jobs:
         files: StorageGateway,
         downloader: Downloader,
         public_url: str,
+        stripe: StripeGateway | None = None,
     ) -> None:
         self._provider = provider
         self._files = files
         self._downloader = downloader
+        self._stripe = stripe
         self._webhook = f"{public_url.rstrip('/')}/webhooks/replicate"
         self.handlers: dict[str, Handler] = {
             "submit": self.submit,
             "poll": self.poll,
             "store": self.store,
             "cancel": self.cancel,
+            **dict.fromkeys(STRIPE_KINDS, self.ask_stripe),
         }
 
     async def submit(self, payload: Payload) -> Report:
@@ -77,6 +83,12 @@ class Jobs:
         picture = await normalise(data, int(payload["width"]), int(payload["height"]))
         await self._files.upload(payload["bucket"], payload["object_path"], picture.data)
         return Report("stored", ({"object_path": payload["object_path"], **picture.facts},))
+
+    async def ask_stripe(self, payload: Payload) -> Report:
+        """Make the call that the database worded."""
+        if self._stripe is None:
+            raise TransientError("stripe_unreachable", "not configured")
+        return Report("stripe", (await self._stripe.call(payload),))
 
 
 def failure(job: Job, error: Exception) -> Report:

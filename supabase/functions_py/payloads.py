@@ -20,7 +20,39 @@ def parse_object(body: bytes) -> dict[str, Any]:
 
 def storable(prediction: dict[str, Any]) -> dict[str, Any]:
     """Return a prediction without its input and logs, with text that PostgreSQL accepts."""
-    return {str(_clean(k)): _clean(v) for k, v in prediction.items() if k not in _DROPPED}
+    return cleaned({name: value for name, value in prediction.items() if name not in _DROPPED})
+
+
+def event_essentials(event: dict[str, Any]) -> dict[str, Any]:
+    """Return what is kept of an event of Stripe, snapshot or thin: ids, types, time and mode.
+
+    The object itself, with names and addresses, is fetched when it is needed. Raises TypeError for
+    what is no event.
+    """
+    kept = _scalars(event, "id", "object", "type", "created", "livemode")
+    if not all(isinstance(kept[name], str) and kept[name] for name in ("id", "type")):
+        raise TypeError("no id or type")
+    if kept["object"] == "event":
+        data = event.get("data")
+        subject = data.get("object") if isinstance(data, dict) else None
+        return kept | {"data": {"object": _scalars(subject, "id", "object")}}
+    if kept["object"] == "v2.core.event":
+        # A thin event may be about nothing.
+        related = _scalars(event.get("related_object") or {}, "id", "type")
+        return kept | {"related_object": related} | _scalars(event, "snapshot_event")
+    raise TypeError("not an event")
+
+
+def _scalars(source: object, *names: str) -> dict[str, Any]:
+    if not isinstance(source, dict):
+        raise TypeError("not a JSON object")
+    found = {name: source.get(name) for name in names}
+    return cleaned({n: v if isinstance(v, (str, int)) else None for n, v in found.items()})
+
+
+def cleaned(value: dict[str, Any]) -> dict[str, Any]:
+    """Return the same object with text and numbers that jsonb accepts."""
+    return {str(_clean(name)): _clean(item) for name, item in value.items()}
 
 
 def _clean(value: object) -> object:
@@ -28,7 +60,7 @@ def _clean(value: object) -> object:
         # jsonb has neither NUL nor lone surrogates.
         return value.replace("\x00", "").encode("utf-8", "replace").decode()
     if isinstance(value, dict):
-        return {str(_clean(key)): _clean(item) for key, item in value.items()}
+        return cleaned(value)
     if isinstance(value, list):
         return [_clean(item) for item in value]
     if isinstance(value, float) and not math.isfinite(value):

@@ -158,8 +158,10 @@ class Worker:
         self._metrics.jobs.labels(job.kind, report.name).inc()
         answer = await self._report(job, report, started + self._pace.lease_seconds)
         slug = report.values[0] if report.name == "job_failed" else None
-        ids = {"job_id": job.job_id, "generation_id": str(job.generation_id)}
-        log.info("job", kind=job.kind, report=report.name, slug=slug, answer=answer, **ids)
+        ids = {"generation_id": job.generation_id, "stripe_id": (job.payload or {}).get("id")}
+        shown = {name: str(value) for name, value in ids.items() if value}
+        what = {"kind": job.kind, "report": report.name, "slug": slug, "answer": answer}
+        log.info("job", job_id=job.job_id, **what, **shown)
 
     async def _report(self, job: Job, report: Report, lease_ends: float) -> str:
         """Record the outcome, again and again while the lease lasts: the call was made for it."""

@@ -41,7 +41,9 @@ class FakeStore:
         self.listeners = 0
         self._cut = asyncio.Event()
 
-    def add_job(self, kind: str, payload: dict[str, Any] | None = None) -> int:
+    def add_job(
+        self, kind: str, payload: dict[str, Any] | None = None, *, generation: bool = True
+    ) -> int:
         """Queue a job; give its id."""
         job_id = len(self.calls) + len(self.queue) + 1000
         self.queue.append(
@@ -49,7 +51,7 @@ class FakeStore:
                 "job_id": job_id,
                 "lease_token": uuid.uuid4(),
                 "kind": kind,
-                "generation_id": uuid.uuid4(),
+                "generation_id": uuid.uuid4() if generation else None,
                 "attempt": 1,
                 "payload": payload or {},
             }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 
@@ -19,6 +20,11 @@ GOOD = {
     "REPLICATE_WEBHOOK_SECRET": "whsec_aHVzaGh1c2hodXNoaHVzaGh1c2hodXNo",
     "SIDECAR_PUBLIC_URL": "https://sidecar.example.com",
 }
+STRIPE = {
+    "STRIPE_SECRET_KEY": "sk_live_hushhushhushhush",
+    "STRIPE_WEBHOOK_SECRET": "whsec_hushhushhushhushhushhush",
+}
+TEST_KEY = {"STRIPE_SECRET_KEY": "rk_test_hushhushhushhush"}
 LOCAL = {
     "ALLOW_LOOPBACK": "true",
     "SUPABASE_URL": "http://127.0.0.1:54321",
@@ -29,9 +35,9 @@ LOCAL = {
 
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    prefixes = ("SIDECAR_", "SUPABASE_", "REPLICATE_", "WORKER_", "OUTPUT_", "ALLOW_", "LOG_")
+    prefixes = ["SIDECAR", "SUPABASE", "REPLICATE", "STRIPE", "WORKER", "OUTPUT", "ALLOW", "LOG"]
     for name in list(os.environ):
-        if name.startswith(prefixes):
+        if name.partition("_")[0] in prefixes:
             monkeypatch.delenv(name)
 
 
@@ -120,6 +126,111 @@ def test_a_bad_setting_is_named_but_not_shown(
 def test_a_service_role_jwt_is_still_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     give(monkeypatch, SUPABASE_SECRET_KEY=f"eyJ{'a' * 20}.{'b' * 40}.{'c' * 40}")
     assert load_settings().supabase_secret_key
+
+
+def test_stripe_may_be_absent_and_comes_with_its_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
+    give(monkeypatch, STRIPE_SECRET_KEY="", STRIPE_WEBHOOK_SECRET="")
+    settings = load_settings()
+    assert settings.stripe_secret_key is None
+    assert (settings.stripe_webhook_secrets, settings.stripe_livemode) == ((), False)
+    give(monkeypatch, **STRIPE)
+    settings = load_settings()
+    assert settings.stripe_api_base == "https://api.stripe.com"
+    assert settings.stripe_webhook_secrets == (STRIPE["STRIPE_WEBHOOK_SECRET"],)
+    assert "hush" not in f"{settings!r} {settings}"
+    previous = "whsec_oldoldoldoldoldoldoldold"
+    give(monkeypatch, STRIPE_WEBHOOK_SECRET_PREVIOUS=previous)
+    assert load_settings().stripe_webhook_secrets == (STRIPE["STRIPE_WEBHOOK_SECRET"], previous)
+
+
+@pytest.mark.parametrize("kind", ["sk", "rk"])
+@pytest.mark.parametrize(("mode", "livemode"), [("live", True), ("test", False)])
+def test_the_key_says_which_mode_it_is_for(
+    monkeypatch: pytest.MonkeyPatch, kind: str, mode: str, *, livemode: bool
+) -> None:
+    # What follows the mode says nothing.
+    give(monkeypatch, **STRIPE | {"STRIPE_SECRET_KEY": f"{kind}_{mode}_live_test_51Abcdefgh"})
+    assert load_settings().stripe_livemode is livemode
+
+
+BAD_KEYS = [
+    *("sk_test_", "sk_test_hush", "sk_test_hushhushhushhus", "pk_live_hushhushhushhush"),
+    *("pk_test_hushhushhushhush", "sk_hushhushhushhushhush", "sk-test-hushhushhushhush"),
+    *("SK_TEST_hushhushhushhush", " sk_test_hushhushhushhush", "sk_test_hushhushhushhush\n"),
+    *("sk_test_hush hush hush hush", "sk_test_hushhushhushhüsh", "whsec_hushhushhushhushhushhush"),
+    *("sk_prod_hushhushhushhush", "ak_test_hushhushhushhush", "Bearer sk_test_hushhushhushhush"),
+]
+BAD_SECRETS = [
+    *("whsec_", "whsec_hush", "whsec_hushhushhushhushhushhus", "hushhushhushhushhushhushhush"),
+    *(
+        "WHSEC_hushhushhushhushhushhush",
+        "whsec-hushhushhushhushhushhush",
+        "sk_live_hushhushhushhush",
+    ),
+    *(
+        "whsec_hushhushhush hushhushhush",
+        "whsec_hushhushhushhushhushhush\n",
+        "whsec_hushhush.hush.",
+    ),
+    *(" whsec_hushhushhushhushhushhush", "whsec_hushhushhushhushhushhüsh", "hush"),
+    *("whsec_hushhushhushhushhush,hush", '"whsec_hushhushhushhushhushhush"'),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *(("STRIPE_SECRET_KEY", value) for value in BAD_KEYS),
+        *(("STRIPE_WEBHOOK_SECRET", value) for value in BAD_SECRETS),
+        *(("STRIPE_WEBHOOK_SECRET_PREVIOUS", value) for value in BAD_SECRETS),
+        *(("STRIPE_API_BASE", value) for value in ("hush", "http://hush.example.com", "")),
+        *(("STRIPE_API_BASE", value) for value in ("https://127.0.0.1:1", "https://a:hush@x.co")),
+        ("STRIPE_API_BASE", "https://x.co/?hush=1"),
+        # One without the other.
+        ("STRIPE_SECRET_KEY", ""),
+        ("STRIPE_WEBHOOK_SECRET", ""),
+    ],
+)
+def test_a_bad_setting_of_stripe_s_is_named_but_not_shown(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    give(monkeypatch, **STRIPE)
+    assert load_settings().stripe_livemode
+    give(monkeypatch, **STRIPE | {name: value})
+    with pytest.raises(ConfigError, match=name) as refusal:
+        load_settings()
+    assert not re.search("h[uü]sh", str(refusal.value))
+    assert refusal.value.__cause__ is None
+    assert refusal.value.__context__ is None
+
+
+def test_a_previous_secret_alone_is_not_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    previous = {"STRIPE_WEBHOOK_SECRET_PREVIOUS": STRIPE["STRIPE_WEBHOOK_SECRET"]}
+    for given, missing in (
+        (previous, "STRIPE_SECRET_KEY"),
+        (TEST_KEY | previous, "STRIPE_WEBHOOK"),
+    ):
+        give(monkeypatch, **{"STRIPE_SECRET_KEY": ""} | given)
+        with pytest.raises(ConfigError, match=missing):
+            load_settings()
+    give(monkeypatch, **STRIPE | previous)
+    assert len(load_settings().stripe_webhook_secrets) == 2
+
+
+def test_a_local_stack_takes_a_test_key_and_the_stand_in_or_the_real_test_mode(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    local = LOCAL | STRIPE | TEST_KEY
+    for base in ("http://127.0.0.1:12111", "http://[::1]:1", "https://api.stripe.com"):
+        give(monkeypatch, **local, STRIPE_API_BASE=base)
+        assert load_settings().stripe_api_base == base
+    for base in ("https://api.stripe.com.example.com", "http://api.stripe.com", "https://x.co"):
+        give(monkeypatch, **local, STRIPE_API_BASE=base)
+        with pytest.raises(ConfigError, match="STRIPE_API_BASE"):
+            load_settings()
+    give(monkeypatch, **LOCAL | STRIPE, STRIPE_API_BASE="http://127.0.0.1:12111")
+    with pytest.raises(ConfigError, match="STRIPE_SECRET_KEY must be a test key"):
+        load_settings()
 
 
 def test_loopback_has_to_be_allowed_and_is_then_all_there_is(

@@ -222,7 +222,9 @@ def test_503_only_when_it_could_not_be_stored(sidecar: Sidecar, error: Exception
     assert sidecar.post(body, signed(body)).status_code == 200
 
 
-def test_only_post_is_a_webhook_and_stripe_has_no_route_yet(sidecar: Sidecar) -> None:
+def test_only_post_is_a_webhook_and_without_its_secret_stripe_has_no_route(
+    sidecar: Sidecar,
+) -> None:
     assert httpx.get(f"{sidecar.url}/webhooks/replicate", trust_env=False).status_code == 405
     assert httpx.post(f"{sidecar.url}/webhooks/stripe", trust_env=False).status_code == 404
 

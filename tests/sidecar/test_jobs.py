@@ -16,10 +16,11 @@ from functions_py.errors import RejectedError, TransientError
 from functions_py.jobs import Jobs, failure
 from functions_py.replicate_gateway import ReplicateGateway
 from functions_py.storage_gateway import StorageGateway
+from functions_py.stripe_gateway import StripeGateway
 from tests.replicate.stand_in import MODEL, StandIn, receiver
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Mapping
 
 
 class Shelf(StorageGateway):
@@ -181,6 +182,36 @@ async def test_a_run_that_is_canceled_while_it_waits_never_starts(stand_in: Stan
         stand_in.api("POST", f"/v1/predictions/{lost['id']}/cancel")
         assert stand_in.get(lost["id"])["status"] == "canceled"
         hook.wait(1)
+
+
+class Payments(StripeGateway):
+    """Stripe that answers with what it was asked."""
+
+    async def call(self, payload: Mapping[str, Any]) -> dict[str, Any]:
+        return {"asked": payload}
+
+
+async def test_every_kind_of_stripe_s_is_one_call(shelf: Shelf) -> None:
+    provider = ReplicateGateway("r8_x", "http://127.0.0.1:1", trust_env=False)
+    payments = Payments("sk_test_x", "http://127.0.0.1:1", livemode=False, trust_env=False)
+    downloader = Downloader(LOOPBACK_NAMES, loopback=True)
+    hook = "https://sidecar.example.com"
+    handlers = Jobs(provider, shelf, downloader, hook, payments).handlers
+    bare = Jobs(provider, shelf, downloader, hook).handlers
+    kinds = {"customer", "checkout", "fetch", "find_invoice", "find_session", "reconcile"}
+    assert set(handlers) == set(bare) == kinds | {"submit", "poll", "store", "cancel"}
+    for kind in sorted(kinds):
+        payload: dict[str, Any] = {"call": "events.list", "params": {}}
+        assert await handlers[kind](payload) == Report("stripe", ({"asked": payload},))
+        # Without a key the jobs wait for one.
+        with pytest.raises(TransientError) as waiting:
+            await bare[kind](payload)
+        assert (waiting.value.slug, waiting.value.detail) == (
+            "stripe_unreachable",
+            "not configured",
+        )
+    for gateway in (provider, shelf, payments):
+        await gateway.close()
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from functions_py.db import Report
 from functions_py.errors import RejectedError
@@ -55,6 +56,23 @@ async def test_queued_jobs_are_run_and_reported_with_their_lease() -> None:
     assert sorted(values[0] for values in reported if isinstance(values[0], int)) == ids
     assert {values[1] for values in reported} == set(leases)
     assert {str(values[2]) for values in reported} == {"{'id': 'p1'}"}
+
+
+async def test_the_log_names_the_subject_of_each_job_and_nothing_else_of_it() -> None:
+    store = FakeStore()
+    store.add_job("poll")
+    generation_id = str(store.queue[0]["generation_id"])
+    payload = {"call": "disputes.retrieve", "id": "du_1", "params": {"email": "ana@example.com"}}
+    store.add_job("submit", payload, generation=False)
+    with capture_logs() as logged:
+        async with working(store):
+            await eventually(lambda: len(store.reports()) == 2)
+    lines = {line["kind"]: line for line in logged if line["event"] == "job"}
+    assert lines["poll"]["generation_id"] == generation_id
+    assert "stripe_id" not in lines["poll"]
+    assert lines["submit"]["stripe_id"] == "du_1"
+    assert "generation_id" not in lines["submit"]
+    assert "ana@example.com" not in str(logged)
 
 
 async def test_before_it_sleeps_it_says_so_and_looks_once_more() -> None:
