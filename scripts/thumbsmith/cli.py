@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from thumbsmith import bench, check, codes, db, doctor, sidecar, stack
+from thumbsmith import bench, catalog, check, codes, db, doctor, sidecar, stack, stripe_commands
 from thumbsmith.credits import app as credits_app
 from thumbsmith.output import Json
 
@@ -20,6 +20,8 @@ app.add_typer(stack.app, name="stack")
 app.add_typer(db.app, name="db")
 app.add_typer(credits_app, name="credits")
 app.add_typer(codes.app, name="codes")
+app.add_typer(catalog.app, name="catalog")
+app.add_typer(stripe_commands.app, name="stripe")
 app.command("check")(check.check)
 app.command("bench")(bench.bench)
 app.command("doctor")(doctor.doctor)

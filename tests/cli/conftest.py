@@ -8,9 +8,13 @@ import pytest
 
 from local_stack import cluster
 from local_stack.postgres import Postgres
+from tests.cli.shop import Shop
+from tests.stripe.stand_in import running
+from tests.support.database import Database
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 
 @pytest.fixture(scope="session")
@@ -21,3 +25,10 @@ def empty_project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres
     cluster.initialize(server)
     with server:
         yield server
+
+
+@pytest.fixture
+def shop(db: Database, tmp_path: Path) -> Iterator[Shop]:
+    """Give the test a database and an empty account at Stripe."""
+    with running(tmp_path) as stand_in:
+        yield Shop(db, stand_in)

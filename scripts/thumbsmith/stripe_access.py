@@ -1,0 +1,163 @@
+"""Stripe for the operator's commands: whose key, which mode, and its errors in words.
+
+The key comes from the environment, or from the running local stack; it is never printed, and
+neither is what Stripe says about it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, NoReturn
+from urllib.parse import urlsplit
+
+from local_stack import state
+from local_stack.paths import DEFAULT_DATA_DIR
+from thumbsmith import acting
+from thumbsmith.db import address
+from thumbsmith.output import ERR, Exit, fail
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    import stripe
+
+API_BASE = "https://api.stripe.com"
+_KEY = re.compile(r"[sr]k_(test|live)_[A-Za-z0-9_]{16,240}")
+_PERMISSION = re.compile(r"rak_[a-z0-9_]+")
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+@dataclass(frozen=True)
+class Stripe:
+    """An account of Stripe in one mode. Answers are plain JSON; errors end the command."""
+
+    mode: str
+    base: str
+    as_json: bool
+    key: str = field(repr=False)
+    client: stripe.StripeClient = field(repr=False)
+
+    def call(self, name: str, *arguments: Any) -> dict[str, Any]:
+        """Make a call such as `v1.prices.list`."""
+        found = self.find(name, *arguments)
+        if found is None:
+            stop("stripe_refused", f"{name}: there is no such object", as_json=self.as_json)
+        return found
+
+    def find(self, name: str, *arguments: Any) -> dict[str, Any] | None:
+        """Make a call, and give nothing when there is no such object."""
+        return _guarded(self, name, lambda: attrgetter(name)(self.client)(*arguments))
+
+
+@contextmanager
+def open_stripe(db_url: str | None, data_dir: Path | None, *, as_json: bool) -> Iterator[Stripe]:
+    """Give the account whose key was given, when its mode is the database's, and say which."""
+    key, base = _given(db_url, data_dir, as_json=as_json)
+    matched = _KEY.fullmatch(key)
+    if not matched:
+        what = "is empty" if not key.strip() else "is no key: sk_test_… or rk_test_…, …_live_…"
+        stop("stripe_key_malformed", f"STRIPE_SECRET_KEY {what}", Exit.USAGE, as_json=as_json)
+    mode = matched[1]
+    if problem := _base_problem(base, mode):
+        detail = f"STRIPE_API_BASE {problem}"
+        stop("stripe_base_malformed", detail, Exit.USAGE, as_json=as_json)
+    _check_mode(mode, db_url, data_dir, as_json=as_json)
+    from thumbsmith import stripe_client  # the SDK takes its time to load
+
+    ERR.print(f"Stripe, {mode} mode: {base}", markup=False, highlight=False)
+    with stripe_client.opened(key, base, is_local=_is_loopback(base)) as client:
+        yield Stripe(mode, base, as_json, key, client)
+
+
+def stop(
+    slug: str, detail: str, code: Exit = Exit.FINDING, *, as_json: bool, **more: object
+) -> NoReturn:
+    """End the command with a slug for programs and a sentence for people."""
+    if as_json:
+        fail(slug, code, as_json=True, detail=detail, **more)
+    fail(f"{slug}: {detail}", code)
+
+
+def _given(db_url: str | None, data_dir: Path | None, *, as_json: bool) -> tuple[str, str]:
+    """Give key and address from one source: a key goes only where its owner meant it to."""
+    base = os.environ.get("STRIPE_API_BASE") or API_BASE
+    if "STRIPE_SECRET_KEY" in os.environ:
+        return os.environ["STRIPE_SECRET_KEY"], base
+    found = state.load((data_dir or DEFAULT_DATA_DIR).absolute())
+    env = found.env if found is not None and found.alive else {}
+    # The objects of a stand-in must not get into another database than its own.
+    is_its_database = env.get("DB_URL") == address(db_url, data_dir, as_json=as_json)
+    if is_its_database and "STRIPE_SECRET_KEY" in env:
+        return env["STRIPE_SECRET_KEY"], env["STRIPE_API_BASE"]
+    stop("stripe_key_missing", "give STRIPE_SECRET_KEY", Exit.USAGE, as_json=as_json)
+
+
+def _base_problem(base: str, mode: str) -> str | None:
+    try:
+        parts = urlsplit(base)
+        _ = parts.port
+    except ValueError:
+        return "must be a URL"
+    if not parts.hostname or parts.username or parts.password or parts.query or parts.fragment:
+        return "must be a URL without credentials, query or fragment"
+    if parts.scheme == "https" and not _is_loopback(base):
+        return None
+    if parts.scheme not in {"http", "https"} or not _is_loopback(base):
+        return "must be an https URL"
+    return "is a loopback address: that is for test keys" if mode == "live" else None
+
+
+def _is_loopback(base: str) -> bool:
+    return urlsplit(base).hostname in _LOOPBACK
+
+
+def _check_mode(mode: str, db_url: str | None, data_dir: Path | None, *, as_json: bool) -> None:
+    with acting.operating(db_url, data_dir, yes=False, as_json=as_json) as connection:
+        row = connection.execute("select s.stripe_livemode from private.settings as s").fetchone()
+    own = "live" if row and row["stripe_livemode"] else "test"
+    if own != mode:
+        detail = f"the key is of {mode} mode, and this database of {own} mode"
+        hint = "settings.stripe_livemode says which"
+        stop("stripe_mode_differs", f"{detail} ({hint})", Exit.USAGE, as_json=as_json)
+
+
+def _guarded(account: Stripe, name: str, action: Callable[[], Any]) -> dict[str, Any] | None:
+    import stripe
+
+    try:
+        answer: dict[str, Any] = action().to_dict(for_json=True)
+    except stripe.StripeError as error:
+        if error.http_status == 404 or error.code == "resource_missing":
+            return None
+        slug, detail, code = _meaning(error)
+        text = f"{name}: {detail}".replace(account.key, "…")
+        stop(slug, text, code, as_json=account.as_json)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        text = f"{name}: an answer that makes no sense ({type(error).__name__})"
+        stop("stripe_unreachable", text, Exit.TRY_AGAIN, as_json=account.as_json)
+    return answer
+
+
+def _meaning(error: stripe.StripeError) -> tuple[str, str, Exit]:
+    import stripe
+
+    status = error.http_status or 0
+    if isinstance(error, stripe.AuthenticationError):
+        return "stripe_key_refused", "Stripe does not accept the key", Exit.USAGE
+    if isinstance(error, stripe.PermissionError):
+        wanted = _PERMISSION.findall(str(error.user_message))
+        more = f" (it lacks {', '.join(wanted)})" if wanted else ""
+        return "stripe_key_refused", f"the key may not do that{more}", Exit.USAGE
+    if isinstance(error, (stripe.APIConnectionError, stripe.RateLimitError)) or status >= 500:
+        words = f"HTTP {status}" if status else "no answer"
+        return "stripe_unreachable", f"{words}: try again", Exit.TRY_AGAIN
+    if status == 409:
+        return "stripe_unreachable", "somebody does the same now: try again", Exit.TRY_AGAIN
+    if not 400 <= status < 500:
+        return "stripe_unreachable", f"HTTP {status}, and no answer of Stripe's", Exit.TRY_AGAIN
+    return "stripe_refused", str(error.user_message or error.code or status), Exit.FINDING
