@@ -51,7 +51,7 @@ def reconcile(
             for call, objects in _pages(stripe, calls, show):
                 seen[call] += len(objects)
                 with acting.operating(db_url, data_dir, yes=yes, as_json=as_json) as connection:
-                    found += _compared(connection, objects, is_repair=yes)
+                    found += compared(connection, objects, is_repair=yes)
     for_people = [row for row in found if not row["is_repairable"]]
     if as_json:
         report = {"ok": not for_people, "mode": stripe.mode, "dry_run": not yes, "since": begins}
@@ -93,9 +93,10 @@ def _pages(
             has_more = page["has_more"] and bool(page["data"])
 
 
-def _compared(
+def compared(
     connection: acting.Connection, objects: list[dict[str, Any]], *, is_repair: bool
 ) -> list[dict[str, Any]]:
+    """Have SQL say what differs, and with `is_repair` have the worker fetch it."""
     function = "repair_stripe_objects" if is_repair else "compare_stripe_objects"
     return connection.execute(
         f"select * from private.{function}(%s)",  # noqa: S608
