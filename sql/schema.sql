@@ -177,6 +177,30 @@ COMMENT ON FUNCTION private.abandon_run(generation_id uuid) IS 'The generation i
 
 
 --
+-- Name: add_months(timestamp with time zone, integer); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.add_months(instant timestamp with time zone, months integer) RETURNS timestamp with time zone
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+    -- In UTC, whatever the session's time zone is.
+    select (
+        (add_months.instant at time zone 'utc') + make_interval(months => add_months.months)
+    ) at time zone 'utc';
+$$;
+
+
+ALTER FUNCTION private.add_months(instant timestamp with time zone, months integer) OWNER TO postgres;
+
+--
+-- Name: FUNCTION add_months(instant timestamp with time zone, months integer); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.add_months(instant timestamp with time zone, months integer) IS 'The same day and time so many months later, or the last day of that month; in UTC.';
+
+
+--
 -- Name: add_provider_spend(date, integer, bigint); Type: FUNCTION; Schema: private; Owner: postgres
 --
 
@@ -447,6 +471,370 @@ Without the key of private.keyed_hash() there is a warning, and no row.';
 
 
 --
+-- Name: checkouts; Type: TABLE; Schema: public; Owner: postgres
+--
+
+CREATE TABLE public.checkouts (
+    id uuid DEFAULT private.uuid_v7() NOT NULL,
+    profile_id uuid NOT NULL,
+    item_kind text NOT NULL,
+    item_key text,
+    quantity integer DEFAULT 1 NOT NULL,
+    credits bigint,
+    status text DEFAULT 'requested'::text NOT NULL,
+    url text,
+    error text,
+    stripe_session_id text,
+    idempotency_key uuid NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone,
+    finished_at timestamp with time zone,
+    CONSTRAINT checkouts_final_has_finished_at CHECK (((status = ANY (ARRAY['completed'::text, 'expired'::text, 'failed'::text])) = (finished_at IS NOT NULL))),
+    CONSTRAINT checkouts_item_kind_known CHECK ((item_kind = ANY (ARRAY['pack'::text, 'subscription'::text, 'portal'::text]))),
+    CONSTRAINT checkouts_only_failed_has_error CHECK (((error IS NULL) OR (status = 'failed'::text))),
+    CONSTRAINT checkouts_open_has_url CHECK (((status <> 'open'::text) OR (url IS NOT NULL))),
+    CONSTRAINT checkouts_portal_has_no_item CHECK (((item_kind = 'portal'::text) = (item_key IS NULL))),
+    CONSTRAINT checkouts_quantity_positive CHECK ((quantity > 0)),
+    CONSTRAINT checkouts_status_known CHECK ((status = ANY (ARRAY['requested'::text, 'open'::text, 'pending'::text, 'completed'::text, 'expired'::text, 'failed'::text])))
+);
+
+
+ALTER TABLE public.checkouts OWNER TO postgres;
+
+--
+-- Name: TABLE checkouts; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON TABLE public.checkouts IS 'A page of Stripe that somebody asked for: requested → open (url) → completed, expired or failed;
+pending while a slow payment method has not said yes or no.';
+
+
+--
+-- Name: COLUMN checkouts.item_kind; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.checkouts.item_kind IS 'pack or subscription: Checkout. portal: the customer portal.';
+
+
+--
+-- Name: COLUMN checkouts.item_key; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.checkouts.item_key IS 'The pack or the plan.';
+
+
+--
+-- Name: COLUMN checkouts.credits; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.checkouts.credits IS 'What one pack was promised to give when it was asked for.';
+
+
+--
+-- Name: COLUMN checkouts.url; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.checkouts.url IS 'Where the browser goes, once status is open.';
+
+
+--
+-- Name: COLUMN checkouts.error; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.checkouts.error IS 'Why it failed.';
+
+
+--
+-- Name: adopt_session(jsonb); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.adopt_session(session jsonb) RETURNS public.checkouts
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_checkout public.checkouts;
+begin
+    -- By our own id as well: the answer to the call that made it may have been lost.
+    update public.checkouts as c
+    set stripe_session_id = adopt_session.session ->> 'id'
+    where c.id::text = adopt_session.session ->> 'client_reference_id'
+        and c.stripe_session_id is null
+        and private.profile_of_customer(adopt_session.session ->> 'customer') = c.profile_id;
+
+    select c.* into v_checkout
+    from public.checkouts as c
+    where c.stripe_session_id = adopt_session.session ->> 'id';
+
+    return v_checkout;
+end;
+$$;
+
+
+ALTER FUNCTION private.adopt_session(session jsonb) OWNER TO postgres;
+
+--
+-- Name: FUNCTION adopt_session(session jsonb); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.adopt_session(session jsonb) IS 'The checkout that a session belongs to, or null: somebody made it at Stripe.';
+
+
+--
+-- Name: apply_checkout_session(jsonb); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.apply_checkout_session(session jsonb) RETURNS text
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_checkout constant public.checkouts := private.adopt_session(apply_checkout_session.session);
+    v_status constant text := apply_checkout_session.session ->> 'status';
+    v_payment_status constant text := apply_checkout_session.session ->> 'payment_status';
+begin
+    if apply_checkout_session.session ->> 'mode' = 'subscription' and v_status = 'complete' then
+        perform private.want_stripe_object(o.id)
+        from (
+            values
+            (apply_checkout_session.session ->> 'subscription'),
+            (apply_checkout_session.session ->> 'invoice')
+        ) as o (id)
+        where o.id is not null;
+
+        perform private.close_checkout(v_checkout.id, 'completed');
+        return 'subscribed';
+    end if;
+
+    if apply_checkout_session.session ->> 'mode' = 'payment' and v_status = 'complete' then
+        if v_payment_status in ('paid', 'no_payment_required') then
+            return private.apply_paid_session(apply_checkout_session.session, v_checkout);
+        end if;
+
+        -- A bank that takes days: it has said no once the PaymentIntent is not under way any more.
+        if apply_checkout_session.session #>> '{payment_intent,status}'
+            in ('requires_payment_method', 'canceled')
+        then
+            perform private.close_checkout(v_checkout.id, 'failed', 'payment_failed');
+            return 'payment_failed';
+        end if;
+
+        update public.checkouts as c
+        set
+            status = 'pending',
+            url = null
+        where c.id = v_checkout.id
+            and c.finished_at is null;
+        return 'pending';
+    end if;
+
+    if v_status = 'expired' then
+        perform private.close_checkout(v_checkout.id, 'expired');
+    end if;
+    return v_status;
+end;
+$$;
+
+
+ALTER FUNCTION private.apply_checkout_session(session jsonb) OWNER TO postgres;
+
+--
+-- Name: FUNCTION apply_checkout_session(session jsonb); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.apply_checkout_session(session jsonb) IS 'Applies a Checkout session as it is now, with its line_items and its payment_intent in it.';
+
+
+--
+-- Name: apply_dispute(jsonb); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.apply_dispute(dispute jsonb) RETURNS text
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_id constant text := apply_dispute.dispute ->> 'id';
+    v_status constant text := case apply_dispute.dispute ->> 'status'
+        when 'needs_response' then 'open'
+        when 'under_review' then 'open'
+        when 'warning_needs_response' then 'open'
+        when 'warning_under_review' then 'open'
+        when 'won' then 'won'
+        when 'warning_closed' then 'won'
+        when 'prevented' then 'won'
+        when 'lost' then 'lost'
+        -- An appeal begins after it was lost; should it be won, Stripe says so.
+        when 'appeal_needs_response' then 'lost'
+        when 'appeal_under_review' then 'lost'
+    end;
+    v_payment_id uuid;
+begin
+    if v_status is null then
+        return private.raise_stripe_alarm(
+            v_id, 'unknown_status', 'A dispute that is ' || (apply_dispute.dispute ->> 'status')
+        );
+    end if;
+
+    v_payment_id := private.payment_of_intent(apply_dispute.dispute ->> 'payment_intent');
+    if v_payment_id is null then
+        return null;
+    end if;
+
+    perform private.record_reversal(
+        v_payment_id, v_id, 'dispute', (apply_dispute.dispute ->> 'amount')::bigint, v_status
+    );
+    return v_status;
+end;
+$$;
+
+
+ALTER FUNCTION private.apply_dispute(dispute jsonb) OWNER TO postgres;
+
+--
+-- Name: FUNCTION apply_dispute(dispute jsonb); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.apply_dispute(dispute jsonb) IS 'Applies a dispute, or an inquiry before one, as it is now: open freezes, lost claws back, won and
+closed release. Money that is withdrawn when it opens decides nothing. Null while its payment is not
+here yet.';
+
+
+--
+-- Name: apply_invoice(jsonb); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.apply_invoice(invoice jsonb) RETURNS text
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_id constant text := apply_invoice.invoice ->> 'id';
+    v_stripe_id constant text := apply_invoice.invoice
+        #>> '{parent,subscription_details,subscription}';
+    v_subscription public.subscriptions;
+    v_payment_id uuid;
+begin
+    if apply_invoice.invoice ->> 'status' <> 'paid' or v_stripe_id is null then
+        return apply_invoice.invoice ->> 'status';
+    end if;
+
+    if private.profile_of_customer(apply_invoice.invoice ->> 'customer') is null then
+        return private.raise_stripe_alarm(v_id, 'unknown_customer', 'A paid invoice of nobody.');
+    end if;
+
+    -- Money that went to the customer's balance takes no credits along: a person has to decide.
+    if (apply_invoice.invoice ->> 'total')::bigint < 0 then
+        return private.raise_stripe_alarm(
+            v_id, 'credit_to_balance', 'A change of plan was credited to the customer''s balance.'
+        );
+    end if;
+
+    select s.* into v_subscription
+    from public.subscriptions as s
+    where s.stripe_subscription_id = v_stripe_id;
+
+    if not found then
+        perform private.want_stripe_object(v_stripe_id);
+        return null;
+    end if;
+
+    if private.waits_for_period(apply_invoice.invoice, v_subscription.id) then
+        return null;
+    end if;
+
+    if (apply_invoice.invoice ->> 'amount_paid')::bigint = 0
+        and not exists (select from private.paid_lines(apply_invoice.invoice) as l)
+    then
+        return 'nothing_paid';
+    end if;
+
+    v_payment_id := private.record_invoice(apply_invoice.invoice, v_subscription);
+
+    perform private.record_paid_line(l.line, v_subscription.id, v_payment_id)
+    from private.paid_lines(apply_invoice.invoice) as l;
+
+    return 'paid';
+end;
+$$;
+
+
+ALTER FUNCTION private.apply_invoice(invoice jsonb) OWNER TO postgres;
+
+--
+-- Name: FUNCTION apply_invoice(invoice jsonb); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.apply_invoice(invoice jsonb) IS 'Applies an invoice as it is now, with its payments in it: once it is paid, its time earns credits.
+Null while what it builds on is not here yet.';
+
+
+--
+-- Name: apply_paid_session(jsonb, public.checkouts); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.apply_paid_session(session jsonb, checkout public.checkouts) RETURNS text
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_profile_id constant uuid := coalesce(
+        (apply_paid_session.checkout).profile_id,
+        private.profile_of_customer(apply_paid_session.session ->> 'customer')
+    );
+    v_id constant text := apply_paid_session.session ->> 'id';
+    v_bought record;
+    v_payment_id uuid;
+begin
+    if v_profile_id is null then
+        return private.raise_stripe_alarm(v_id, 'unknown_customer', 'A paid session of nobody.');
+    end if;
+
+    select b.* into v_bought
+    from private.bought_credits(
+        apply_paid_session.session, (apply_paid_session.checkout).credits
+    ) as b;
+
+    v_payment_id := private.record_payment(
+        v_profile_id,
+        v_id,
+        'pack',
+        coalesce(v_bought.item_key, 'unknown'),
+        (apply_paid_session.session ->> 'amount_total')::bigint,
+        apply_paid_session.session ->> 'currency',
+        v_bought.credits,
+        now() + v_bought.credits_last
+    );
+
+    insert into private.payment_intents (payment_intent_id, payment_id)
+    select
+        apply_paid_session.session #>> '{payment_intent,id}',
+        v_payment_id
+    where apply_paid_session.session #>> '{payment_intent,id}' is not null
+    on conflict on constraint payment_intents_pkey do nothing;
+
+    perform private.close_checkout((apply_paid_session.checkout).id, 'completed');
+
+    if v_bought.item_key is null then
+        return private.raise_stripe_alarm(
+            v_id, 'unknown_price', 'A session was paid with a price that is not ours.'
+        );
+    end if;
+    return 'paid';
+end;
+$$;
+
+
+ALTER FUNCTION private.apply_paid_session(session jsonb, checkout public.checkouts) OWNER TO postgres;
+
+--
+-- Name: FUNCTION apply_paid_session(session jsonb, checkout public.checkouts); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.apply_paid_session(session jsonb, checkout public.checkouts) IS 'Records the payment of a session, once, and grants its credits.';
+
+
+--
 -- Name: apply_referral_code(text); Type: FUNCTION; Schema: private; Owner: postgres
 --
 
@@ -510,6 +898,207 @@ ALTER FUNCTION private.apply_referral_code(code text) OWNER TO postgres;
 --
 
 COMMENT ON FUNCTION private.apply_referral_code(code text) IS 'The rule behind public.apply_referral_code.';
+
+
+--
+-- Name: apply_refund(jsonb); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.apply_refund(refund jsonb) RETURNS text
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_id constant text := apply_refund.refund ->> 'id';
+    v_status constant text := case apply_refund.refund ->> 'status'
+        when 'succeeded' then 'taken'
+        -- The money is on its way; should it come back, that is undone.
+        when 'pending' then 'taken'
+        when 'failed' then 'undone'
+        when 'canceled' then 'undone'
+    end;
+    v_payment_id uuid;
+begin
+    if apply_refund.refund ->> 'status' = 'requires_action' then
+        return 'requires_action';
+    end if;
+
+    if v_status is null then
+        return private.raise_stripe_alarm(
+            v_id, 'unknown_status', 'A refund that is ' || (apply_refund.refund ->> 'status')
+        );
+    end if;
+
+    v_payment_id := private.payment_of_intent(apply_refund.refund ->> 'payment_intent');
+    if v_payment_id is null then
+        return null;
+    end if;
+
+    perform private.record_reversal(
+        v_payment_id, v_id, 'refund', (apply_refund.refund ->> 'amount')::bigint, v_status
+    );
+    return v_status;
+end;
+$$;
+
+
+ALTER FUNCTION private.apply_refund(refund jsonb) OWNER TO postgres;
+
+--
+-- Name: FUNCTION apply_refund(refund jsonb); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.apply_refund(refund jsonb) IS 'Applies a refund as it is now. Null while its payment is not here yet.';
+
+
+--
+-- Name: apply_stripe_object(jsonb); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.apply_stripe_object(object jsonb) RETURNS text
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_type constant text := apply_stripe_object.object ->> 'object';
+begin
+    if (apply_stripe_object.object -> 'livemode')::boolean is distinct from null
+        and (apply_stripe_object.object -> 'livemode')::boolean <> (
+            select s.stripe_livemode from private.settings as s
+        )
+    then
+        return private.raise_stripe_alarm(
+            apply_stripe_object.object ->> 'id', 'wrong_mode',
+            'It is of the other mode: look at the sidecar''s key and at settings.stripe_livemode.'
+        );
+    end if;
+
+    return case v_type
+        when 'checkout.session' then private.apply_checkout_session(apply_stripe_object.object)
+        when 'subscription' then private.apply_subscription(apply_stripe_object.object)
+        when 'invoice' then private.apply_invoice(apply_stripe_object.object)
+        when 'refund' then private.apply_refund(apply_stripe_object.object)
+        when 'dispute' then private.apply_dispute(apply_stripe_object.object)
+        else coalesce(v_type, 'nothing')
+    end;
+end;
+$$;
+
+
+ALTER FUNCTION private.apply_stripe_object(object jsonb) OWNER TO postgres;
+
+--
+-- Name: FUNCTION apply_stripe_object(object jsonb); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.apply_stripe_object(object jsonb) IS 'Applies an object of Stripe as it is now. Any number of times, in any order. Null: call again
+later.';
+
+
+--
+-- Name: apply_subscription(jsonb); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.apply_subscription(subscription jsonb) RETURNS text
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_data constant jsonb := apply_subscription.subscription;
+    v_id constant text := v_data ->> 'id';
+    v_status constant text := v_data ->> 'status';
+    v_profile_id constant uuid := private.profile_of_customer(v_data ->> 'customer');
+    v_item constant jsonb := private.item_of_subscription(v_data);
+    v_period_end constant timestamptz := private.stripe_instant(v_item -> 'current_period_end');
+    v_cancel_at constant timestamptz := private.stripe_instant(v_data -> 'cancel_at');
+    v_plan_name text := v_item ->> 'plan_name';
+    v_row public.subscriptions;
+begin
+    if v_profile_id is null then
+        return private.raise_stripe_alarm(v_id, 'unknown_customer', 'A subscription of nobody.');
+    end if;
+
+    perform private.lock_profiles(array[v_profile_id]);
+
+    select s.* into v_row
+    from public.subscriptions as s
+    where s.stripe_subscription_id = v_id;
+
+    if v_plan_name is null then
+        perform private.raise_stripe_alarm(
+            v_id, 'unknown_price', 'A subscription to a price that is not ours.'
+        );
+        if v_row.id is null then
+            return 'unknown_price';
+        end if;
+        -- It still ends, pauses and fails to be paid.
+        v_plan_name := v_row.plan_name;
+    end if;
+
+    insert into public.subscriptions as s (
+        profile_id, plan_name, stripe_subscription_id, quantity, status, is_active, start_date,
+        end_date, current_period_start, current_period_end, cancel_at_period_end
+    )
+    values (
+        v_profile_id,
+        v_plan_name,
+        v_id,
+        greatest(coalesce((v_item ->> 'quantity')::integer, 1), 1),
+        v_status,
+        v_status in ('trialing', 'active')
+        and coalesce(jsonb_typeof(v_data -> 'pause_collection'), 'null') = 'null',
+        private.stripe_instant(v_data -> 'start_date'),
+        coalesce(
+            private.stripe_instant(v_data -> 'ended_at'),
+            v_cancel_at,
+            case when (v_data -> 'cancel_at_period_end')::boolean then v_period_end end
+        ),
+        private.stripe_instant(v_item -> 'current_period_start'),
+        v_period_end,
+        -- Newer API versions say when, and not whether.
+        coalesce((v_data -> 'cancel_at_period_end')::boolean, false)
+        or coalesce(v_cancel_at <= v_period_end, false)
+    )
+    on conflict on constraint subscriptions_stripe_subscription_id_key do update
+    set
+        plan_name = excluded.plan_name,
+        quantity = excluded.quantity,
+        status = excluded.status,
+        is_active = excluded.is_active,
+        end_date = excluded.end_date,
+        current_period_start = excluded.current_period_start,
+        current_period_end = excluded.current_period_end,
+        cancel_at_period_end = excluded.cancel_at_period_end;
+
+    if v_row.id is null and exists (
+        select
+        from public.subscriptions as s
+        inner join public.plans as p on s.plan_name = p.plan_name
+        where s.profile_id = v_profile_id
+            and s.stripe_subscription_id <> v_id
+            and s.is_active
+            and p.plan_family = (
+                select o.plan_family from public.plans as o where o.plan_name = v_plan_name
+            )
+    ) then
+        perform private.raise_stripe_alarm(
+            v_id, 'second_subscription',
+            'The person has an active subscription of this kind already.'
+        );
+    end if;
+
+    return v_status;
+end;
+$$;
+
+
+ALTER FUNCTION private.apply_subscription(subscription jsonb) OWNER TO postgres;
+
+--
+-- Name: FUNCTION apply_subscription(subscription jsonb); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.apply_subscription(subscription jsonb) IS 'Applies a subscription as it is now. Credits come with its paid invoices alone.';
 
 
 --
@@ -655,6 +1244,48 @@ ALTER FUNCTION private.begin_operator_action(action text, profile_id uuid, who t
 
 COMMENT ON FUNCTION private.begin_operator_action(action text, profile_id uuid, who text, why text, action_key text, details jsonb) IS 'Locks the profile and writes the audit row. False when this key acted before: then nothing is to be
 done. Refuses with PT404 profile_not_found; PT422 reason_required.';
+
+
+--
+-- Name: bought_credits(jsonb, bigint); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.bought_credits(session jsonb, promised bigint, OUT item_key text, OUT credits bigint, OUT credits_last interval) RETURNS record
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+    -- By the prices that were paid. One that we do not know gives nothing and makes item_key null.
+    select
+        case when bool_and(k.pack_key is not null) then min(k.pack_key) end,
+        coalesce(sum(
+            (l.line ->> 'quantity')::bigint
+            * case
+                when l.of = 1 then coalesce(bought_credits.promised, k.credits)
+                else k.credits
+            end
+        ), 0)::bigint,
+        min(k.credits_last)
+    from (
+        select
+            a.line,
+            count(*) over () as of
+        from jsonb_array_elements(bought_credits.session #> '{line_items,data}') as a (line)
+    ) as l
+    left join private.stripe_prices as p
+        on p.price_id = l.line #>> '{price,id}'
+        and p.item_kind = 'pack'
+    left join public.credit_packs as k on p.item_key = k.pack_key;
+$$;
+
+
+ALTER FUNCTION private.bought_credits(session jsonb, promised bigint, OUT item_key text, OUT credits bigint, OUT credits_last interval) OWNER TO postgres;
+
+--
+-- Name: FUNCTION bought_credits(session jsonb, promised bigint, OUT item_key text, OUT credits bigint, OUT credits_last interval); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.bought_credits(session jsonb, promised bigint, OUT item_key text, OUT credits bigint, OUT credits_last interval) IS 'What the lines of a session bought: the pack, the credits of all of them, and how long they last.
+promised is what one pack was to give when the person asked for it.';
 
 
 --
@@ -857,6 +1488,46 @@ COMMENT ON FUNCTION private.cancel_generation(generation_id uuid) IS 'The rule b
 
 
 --
+-- Name: check_checkout_rate(uuid); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.check_checkout_rate(profile_id uuid) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_oldest timestamptz;
+begin
+    select c.created_at into v_oldest
+    from public.checkouts as c
+    where c.profile_id = check_checkout_rate.profile_id
+        and c.id >= private.uuid_v7_floor(now() - interval '1 hour')
+    order by c.id desc
+    offset (select s.checkouts_per_hour_max - 1 from private.settings as s)
+    limit 1;
+
+    if found then
+        perform private.refuse_for_now(
+            'too_many_checkouts',
+            'More pages were asked for than may be within an hour.',
+            'Use a page that is open already: read checkouts.',
+            ceil(extract(epoch from v_oldest + interval '1 hour' - now()))::integer
+        );
+    end if;
+end;
+$$;
+
+
+ALTER FUNCTION private.check_checkout_rate(profile_id uuid) OWNER TO postgres;
+
+--
+-- Name: FUNCTION check_checkout_rate(profile_id uuid); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.check_checkout_rate(profile_id uuid) IS 'Refuses with 429 too_many_checkouts. The caller holds the profile''s lock.';
+
+
+--
 -- Name: check_face(uuid, uuid, text); Type: FUNCTION; Schema: private; Owner: postgres
 --
 
@@ -965,6 +1636,63 @@ ALTER FUNCTION private.check_limits(profile_id uuid) OWNER TO postgres;
 
 COMMENT ON FUNCTION private.check_limits(profile_id uuid) IS 'Refuses with 429 too_many_running, too_many_per_minute, too_many_per_day. The caller holds the
 profile''s lock, so that no number of requests at once gets past.';
+
+
+--
+-- Name: check_no_subscription(uuid, text); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.check_no_subscription(profile_id uuid, plan_name text) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+declare
+    v_family constant text := (
+        select p.plan_family
+        from public.plans as p
+        where p.plan_name = check_no_subscription.plan_name
+    );
+begin
+    if exists (
+        select
+        from public.subscriptions as s
+        inner join public.plans as p on s.plan_name = p.plan_name
+        where s.profile_id = check_no_subscription.profile_id
+            and p.plan_family = v_family
+            and s.status not in ('canceled', 'incomplete_expired')
+    ) then
+        raise sqlstate 'PT409' using
+            message = 'already_subscribed',
+            detail = 'There is a subscription to a plan of this kind.',
+            hint = 'Change it in the customer portal: start_portal';
+    end if;
+
+    -- Two pages open at once could both be paid.
+    if exists (
+        select
+        from public.checkouts as c
+        inner join public.plans as p on c.item_key = p.plan_name
+        where c.profile_id = check_no_subscription.profile_id
+            and c.item_kind = 'subscription'
+            and p.plan_family = v_family
+            and c.finished_at is null
+    ) then
+        raise sqlstate 'PT409' using
+            message = 'checkout_open',
+            detail = 'A page for another plan of this kind is open.',
+            hint = 'Finish it, or wait until it expires: read checkouts.';
+    end if;
+end;
+$$;
+
+
+ALTER FUNCTION private.check_no_subscription(profile_id uuid, plan_name text) OWNER TO postgres;
+
+--
+-- Name: FUNCTION check_no_subscription(profile_id uuid, plan_name text); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.check_no_subscription(profile_id uuid, plan_name text) IS 'Refuses with PT409 already_subscribed, checkout_open. The caller holds the profile''s lock.';
 
 
 --
@@ -1274,6 +2002,70 @@ limit when max_requests is null.';
 
 
 --
+-- Name: checkout_call(text, uuid); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.checkout_call(kind text, checkout_id uuid) RETURNS jsonb
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+declare
+    v_checkout public.checkouts;
+begin
+    select c.* into v_checkout
+    from public.checkouts as c
+    where c.id = checkout_call.checkout_id;
+
+    -- The keys make a repeat after a lost answer find what the first call made.
+    if checkout_call.kind = 'customer' then
+        return (
+            select jsonb_build_object(
+                'call', 'customers.create',
+                -- The same key with another address would be refused.
+                'idempotency_key',
+                format('customer:%s:%s', v_checkout.profile_id, md5(coalesce(u.email, ''))),
+                'params', jsonb_strip_nulls(jsonb_build_object(
+                    'email', nullif(u.email, ''),
+                    'metadata', jsonb_build_object('profile_id', v_checkout.profile_id)
+                ))
+            )
+            from (select v_checkout.profile_id as id) as p
+            left join auth.users as u on p.id = u.id
+        );
+    end if;
+
+    if v_checkout.item_kind = 'portal' then
+        return (
+            select jsonb_build_object(
+                'call', 'billing_portal.sessions.create',
+                'idempotency_key', 'checkout:' || v_checkout.id,
+                'params', jsonb_strip_nulls(jsonb_build_object(
+                    'customer', c.customer_id,
+                    'return_url', coalesce(s.portal_return_url, s.checkout_success_url)
+                ))
+            )
+            from private.stripe_customers as c
+            cross join private.settings as s
+            where c.profile_id = v_checkout.profile_id
+        );
+    end if;
+
+    return private.session_call(v_checkout)
+        || jsonb_build_object('idempotency_key', 'checkout:' || v_checkout.id);
+end;
+$$;
+
+
+ALTER FUNCTION private.checkout_call(kind text, checkout_id uuid) OWNER TO postgres;
+
+--
+-- Name: FUNCTION checkout_call(kind text, checkout_id uuid); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.checkout_call(kind text, checkout_id uuid) IS 'The call that brings a checkout one step further: its customer, or its page.';
+
+
+--
 -- Name: claim_address(uuid); Type: FUNCTION; Schema: private; Owner: postgres
 --
 
@@ -1336,7 +2128,7 @@ begin
 
         select c.*
         from claimed as c
-        inner join public.generations as g on c.generation_id = g.id
+        left join public.generations as g on c.generation_id = g.id
         -- A submission that was tried too often is refunded here: profiles are locked in id order.
         order by g.profile_id, c.id
     loop
@@ -1360,7 +2152,10 @@ begin
         kind := v_job.kind;
         generation_id := v_job.generation_id;
         attempt := v_job.attempts + 1;
-        payload := private.job_payload(v_job.kind, v_job.run_id);
+        payload := case
+            when v_job.generation_id is null then private.stripe_call(v_job)
+            else private.run_payload(v_job.kind, v_job.run_id)
+        end;
         return next;
     end loop;
 
@@ -1378,8 +2173,8 @@ ALTER FUNCTION private.claim_jobs(worker_id text, max_jobs integer, lease_second
 -- Name: FUNCTION claim_jobs(worker_id text, max_jobs integer, lease_seconds integer); Type: COMMENT; Schema: private; Owner: postgres
 --
 
-COMMENT ON FUNCTION private.claim_jobs(worker_id text, max_jobs integer, lease_seconds integer) IS 'Takes due jobs for this many seconds. Report each with a record_* function and the lease token;
-what is not reported comes back when the lease ends.';
+COMMENT ON FUNCTION private.claim_jobs(worker_id text, max_jobs integer, lease_seconds integer) IS 'Takes due jobs for this many seconds; generation_id is null for those of Stripe. Report each with
+a record_* function and the lease token; what is not reported comes back when the lease ends.';
 
 
 --
@@ -1566,6 +2361,89 @@ lock.';
 
 
 --
+-- Name: close_checkout(uuid, text, text); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.close_checkout(checkout_id uuid, status text, error text DEFAULT NULL::text) RETURNS void
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+    update public.checkouts as c
+    set
+        status = close_checkout.status,
+        error = close_checkout.error,
+        url = null,
+        finished_at = now()
+    where c.id = close_checkout.checkout_id
+        and (
+            c.finished_at is null
+            -- A page that was given up may have been paid all the same.
+            or (close_checkout.status = 'completed' and c.status <> 'completed')
+        );
+$$;
+
+
+ALTER FUNCTION private.close_checkout(checkout_id uuid, status text, error text) OWNER TO postgres;
+
+--
+-- Name: FUNCTION close_checkout(checkout_id uuid, status text, error text); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.close_checkout(checkout_id uuid, status text, error text) IS 'Moves a checkout to its final status: completed wins over all others.';
+
+
+--
+-- Name: close_stale_checkouts(integer); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.close_stale_checkouts(max_checkouts integer) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_stale record;
+    v_closed integer := 0;
+begin
+    for v_stale in
+        select
+            c.id,
+            c.stripe_session_id
+        from public.checkouts as c
+        where c.finished_at is null
+            and c.status in ('requested', 'open')
+            and c.expires_at <= now()
+        order by c.id
+        limit close_stale_checkouts.max_checkouts
+        for no key update skip locked
+    loop
+        -- Whether it was paid in its last minute is for Stripe to say.
+        if v_stale.stripe_session_id is not null then
+            perform private.want_stripe_object(v_stale.stripe_session_id);
+
+            update public.checkouts as c
+            set expires_at = now() + interval '10 minutes'
+            where c.id = v_stale.id;
+        else
+            perform private.close_checkout(v_stale.id, 'expired');
+        end if;
+        v_closed := v_closed + 1;
+    end loop;
+
+    return v_closed;
+end;
+$$;
+
+
+ALTER FUNCTION private.close_stale_checkouts(max_checkouts integer) OWNER TO postgres;
+
+--
+-- Name: FUNCTION close_stale_checkouts(max_checkouts integer); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.close_stale_checkouts(max_checkouts integer) IS 'Looks at Checkout pages whose time is over, and closes those of the portal. Returns how many.';
+
+
+--
 -- Name: code_retry_after(uuid); Type: FUNCTION; Schema: private; Owner: postgres
 --
 
@@ -1590,6 +2468,55 @@ ALTER FUNCTION private.code_retry_after(profile_id uuid) OWNER TO postgres;
 --
 
 COMMENT ON FUNCTION private.code_retry_after(profile_id uuid) IS 'Seconds until this person may try another code; null: now.';
+
+
+--
+-- Name: compare_stripe_objects(jsonb); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.compare_stripe_objects(objects jsonb) RETURNS TABLE(object_type text, object_id text, difference text, is_repairable boolean)
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+    select
+        d.object ->> 'object',
+        d.object ->> 'id',
+        coalesce(a.slug, d.difference),
+        a.slug is null
+    from (
+        select
+            o.object,
+            private.stripe_difference(o.object) as difference
+        from jsonb_array_elements(compare_stripe_objects.objects) as o (object)
+    ) as d
+    -- What was looked at and found to be a matter for a person.
+    left join lateral (
+        select a.slug
+        from private.stripe_alarms as a
+        where a.object_id = d.object ->> 'id'
+            and a.slug <> 'wrong_mode'
+        order by a.id
+        limit 1
+    ) as a on true
+    where d.difference is not null
+        and not exists (
+            select
+            from private.stripe_alarms as r
+            where r.object_id = d.object ->> 'id'
+                and r.resolved_at is not null
+        );
+$$;
+
+
+ALTER FUNCTION private.compare_stripe_objects(objects jsonb) OWNER TO postgres;
+
+--
+-- Name: FUNCTION compare_stripe_objects(objects jsonb); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.compare_stripe_objects(objects jsonb) IS 'Which of these objects of Stripe (an array, as its lists give them) are not in our rows as they
+are there, and whether fetching them again can repair that: else an alarm tells why a person has
+to look. What a person has resolved is passed over.';
 
 
 --
@@ -1815,6 +2742,37 @@ COMMENT ON FUNCTION private.disable_promo_code(promo_code_id uuid, who text, why
 
 
 --
+-- Name: end_carried_lots(uuid, timestamp with time zone); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.end_carried_lots(subscription_id uuid, month_end timestamp with time zone) RETURNS void
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+    -- Months differ in length, by three days at most: a lot that is due to end at about this time
+    -- was carried into this month. Others, frozen or refunded ones for example, keep their time.
+    update public.credit_lots as l
+    set expires_at = end_carried_lots.month_end
+    where l.subscription_id = end_carried_lots.subscription_id
+        and l.grant_key like '%:carried'
+        and l.exhausted_at is null
+        and l.frozen_at is null
+        and l.expires_at > now()
+        and l.expires_at between end_carried_lots.month_end - interval '4 days'
+        and end_carried_lots.month_end + interval '4 days';
+$$;
+
+
+ALTER FUNCTION private.end_carried_lots(subscription_id uuid, month_end timestamp with time zone) OWNER TO postgres;
+
+--
+-- Name: FUNCTION end_carried_lots(subscription_id uuid, month_end timestamp with time zone); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.end_carried_lots(subscription_id uuid, month_end timestamp with time zone) IS 'Lets what was carried into a month end with it.';
+
+
+--
 -- Name: expire_generation(uuid); Type: FUNCTION; Schema: private; Owner: postgres
 --
 
@@ -1932,8 +2890,10 @@ COMMENT ON FUNCTION private.expire_profile_lots(profile_id uuid) IS 'Writes the 
 CREATE TABLE private.outbox (
     id bigint NOT NULL,
     kind text NOT NULL,
-    generation_id uuid NOT NULL,
+    generation_id uuid,
     run_id uuid,
+    checkout_id uuid,
+    stripe_object_id text,
     due_at timestamp with time zone DEFAULT now() NOT NULL,
     attempts integer DEFAULT 0 NOT NULL,
     lease_token uuid,
@@ -1941,8 +2901,14 @@ CREATE TABLE private.outbox (
     dead_at timestamp with time zone,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT outbox_attempts_not_negative CHECK ((attempts >= 0)),
-    CONSTRAINT outbox_has_run_unless_submit CHECK (((kind = 'submit'::text) OR (run_id IS NOT NULL))),
-    CONSTRAINT outbox_kind_known CHECK ((kind = ANY (ARRAY['submit'::text, 'poll'::text, 'store'::text, 'cancel'::text])))
+    CONSTRAINT outbox_has_run_after_submit CHECK (((kind <> ALL (ARRAY['poll'::text, 'store'::text, 'cancel'::text])) OR (run_id IS NOT NULL))),
+    CONSTRAINT outbox_kind_fits_subject CHECK (
+CASE
+    WHEN (generation_id IS NOT NULL) THEN ((kind = ANY (ARRAY['submit'::text, 'poll'::text, 'store'::text, 'cancel'::text])) AND (num_nonnulls(checkout_id, stripe_object_id) = 0))
+    WHEN (checkout_id IS NOT NULL) THEN ((kind = ANY (ARRAY['customer'::text, 'checkout'::text])) AND (stripe_object_id IS NULL))
+    ELSE (kind = ANY (ARRAY['fetch'::text, 'find_invoice'::text, 'find_session'::text, 'reconcile'::text]))
+END),
+    CONSTRAINT outbox_names_its_object CHECK ((num_nonnulls(generation_id, checkout_id, stripe_object_id) = 1))
 )
 WITH (fillfactor='70', autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='500', autovacuum_vacuum_insert_scale_factor='0');
 
@@ -1953,11 +2919,20 @@ ALTER TABLE private.outbox OWNER TO postgres;
 -- Name: TABLE outbox; Type: COMMENT; Schema: private; Owner: postgres
 --
 
-COMMENT ON TABLE private.outbox IS 'One row per generation that needs the sidecar: submit → poll → store, or cancel; deleted when
-done.
+COMMENT ON TABLE private.outbox IS 'Work of the sidecar: one row per generation that is not over (submit → poll → store, or cancel),
+per page of Stripe that was asked for (customer → checkout), and per object of Stripe that has to
+be looked at again (fetch); deleted when done.
 
 Narrow on purpose: the queue''s churn stays out of the wide table. A claimed row is due again when
 its lease ends, so work of a killed sidecar comes back by itself.';
+
+
+--
+-- Name: COLUMN outbox.stripe_object_id; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.outbox.stripe_object_id IS 'An object of Stripe, by its id: however many events tell of it, it is fetched once. Or the name
+reconcile, for the one job that compares everything.';
 
 
 --
@@ -2020,6 +2995,188 @@ ALTER FUNCTION private.fail_run(job private.outbox, run_status text, error text,
 --
 
 COMMENT ON FUNCTION private.fail_run(job private.outbox, run_status text, error text, detail text) IS 'Ends the attempt, its job and its generation, with the credits back.';
+
+
+--
+-- Name: fail_stripe_job(private.outbox, text, text, boolean, boolean); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.fail_stripe_job(job private.outbox, slug text, detail text, is_permanent boolean, is_exhausted boolean) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+    if fail_stripe_job.is_exhausted and fail_stripe_job.job.checkout_id is not null then
+        perform private.close_checkout(
+            fail_stripe_job.job.checkout_id, 'failed', fail_stripe_job.slug
+        );
+
+        delete from private.outbox as o
+        where o.id = fail_stripe_job.job.id;
+    elsif fail_stripe_job.is_permanent and fail_stripe_job.job.kind <> 'reconcile' then
+        perform private.raise_stripe_alarm(
+            fail_stripe_job.job.stripe_object_id, fail_stripe_job.slug, fail_stripe_job.detail
+        );
+        perform private.finish_fetch(fail_stripe_job.job, true);
+    else
+        -- What Stripe has to tell is never given up: it only takes longer and longer.
+        update private.outbox as o
+        set
+            due_at = now() + private.backoff(o.attempts),
+            attempts = o.attempts + 1,
+            lease_token = null,
+            last_error = fail_stripe_job.slug
+        where o.id = fail_stripe_job.job.id;
+    end if;
+end;
+$$;
+
+
+ALTER FUNCTION private.fail_stripe_job(job private.outbox, slug text, detail text, is_permanent boolean, is_exhausted boolean) OWNER TO postgres;
+
+--
+-- Name: FUNCTION fail_stripe_job(job private.outbox, slug text, detail text, is_permanent boolean, is_exhausted boolean); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.fail_stripe_job(job private.outbox, slug text, detail text, is_permanent boolean, is_exhausted boolean) IS 'A call of Stripe did not work out. A page that cannot be made fails its checkout; an object that
+cannot be read is an alarm when that is final, and else tried again for as long as it takes.';
+
+
+--
+-- Name: fetch_call(text, text); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.fetch_call(kind text, object_id text) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+    select case
+        when fetch_call.kind = 'find_invoice' then jsonb_build_object(
+            'call', 'invoice_payments.list',
+            'params', jsonb_build_object(
+                'payment', jsonb_build_object(
+                    'type', 'payment_intent', 'payment_intent', fetch_call.object_id
+                )
+            )
+        )
+        when fetch_call.kind = 'find_session' then jsonb_build_object(
+            'call', 'checkout.sessions.list',
+            'params', jsonb_build_object('payment_intent', fetch_call.object_id)
+        )
+        when fetch_call.object_id ~ '^(ch|py)_' then jsonb_build_object(
+            'call', 'refunds.list',
+            'params', jsonb_build_object('charge', fetch_call.object_id, 'limit', 100)
+        )
+        else jsonb_build_object(
+            'call', case substring(fetch_call.object_id from '^[a-z]+')
+                when 'cs' then 'checkout.sessions.retrieve'
+                when 'in' then 'invoices.retrieve'
+                when 'sub' then 'subscriptions.retrieve'
+                when 're' then 'refunds.retrieve'
+                when 'pyr' then 'refunds.retrieve'
+                else 'disputes.retrieve'
+            end,
+            'id', fetch_call.object_id,
+            'params', case substring(fetch_call.object_id from '^[a-z]+')
+                when 'cs' then '{"expand": ["line_items", "payment_intent"]}'::jsonb
+                when 'in' then '{"expand": ["payments"]}'::jsonb
+                else '{}'::jsonb
+            end
+        )
+    end;
+$$;
+
+
+ALTER FUNCTION private.fetch_call(kind text, object_id text) OWNER TO postgres;
+
+--
+-- Name: FUNCTION fetch_call(kind text, object_id text); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.fetch_call(kind text, object_id text) IS 'The call that reads an object, or what it belongs to.';
+
+
+--
+-- Name: fetch_stripe_object(text); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.fetch_stripe_object(object_id text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+    insert into private.outbox as o (kind, stripe_object_id)
+    values ('fetch', fetch_stripe_object.object_id)
+    on conflict (stripe_object_id) where stripe_object_id is not null do update
+    -- Whoever fetches it right now may have looked too early: that lease ends here.
+    set
+        kind = 'fetch',
+        due_at = now(),
+        attempts = 0,
+        lease_token = null,
+        dead_at = null;
+
+    perform private.wake_worker();
+end;
+$$;
+
+
+ALTER FUNCTION private.fetch_stripe_object(object_id text) OWNER TO postgres;
+
+--
+-- Name: FUNCTION fetch_stripe_object(object_id text); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.fetch_stripe_object(object_id text) IS 'Has an object of Stripe fetched and applied, however many ask for it at once.';
+
+
+--
+-- Name: find_checkout(uuid, uuid, text, text, integer); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.find_checkout(profile_id uuid, idempotency_key uuid, item_kind text, item_key text, quantity integer) RETURNS public.checkouts
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+declare
+    v_checkout public.checkouts;
+begin
+    if find_checkout.idempotency_key is null then
+        raise sqlstate 'PT400' using
+            message = 'idempotency_key_required',
+            detail = 'The idempotency_key is missing.',
+            hint = 'Make a UUID once per request, and send the same one when you try again.';
+    end if;
+
+    select c.* into v_checkout
+    from public.checkouts as c
+    where c.profile_id = find_checkout.profile_id
+        and c.idempotency_key = find_checkout.idempotency_key;
+
+    if found
+        and (v_checkout.item_kind, v_checkout.item_key, v_checkout.quantity)
+        is distinct from
+        (find_checkout.item_kind, find_checkout.item_key, find_checkout.quantity)
+    then
+        raise sqlstate 'PT409' using
+            message = 'idempotency_conflict',
+            detail = 'This idempotency_key was used for another request.',
+            hint = 'Make a new key for a new request.';
+    end if;
+
+    return v_checkout;
+end;
+$$;
+
+
+ALTER FUNCTION private.find_checkout(profile_id uuid, idempotency_key uuid, item_kind text, item_key text, quantity integer) OWNER TO postgres;
+
+--
+-- Name: FUNCTION find_checkout(profile_id uuid, idempotency_key uuid, item_kind text, item_key text, quantity integer); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.find_checkout(profile_id uuid, idempotency_key uuid, item_kind text, item_key text, quantity integer) IS 'The checkout that this request made before, or null. PT409 idempotency_conflict when the key made
+another one; PT400 idempotency_key_required.';
 
 
 --
@@ -2155,6 +3312,56 @@ ALTER FUNCTION private.find_repeat(profile_id uuid, idempotency_key uuid, genera
 
 COMMENT ON FUNCTION private.find_repeat(profile_id uuid, idempotency_key uuid, generation_type text, prompt text, user_image_id uuid) IS 'The generation that this request made before, or null. PT409 idempotency_conflict when the key made
 another one; PT400 idempotency_key_required.';
+
+
+--
+-- Name: finish_fetch(private.outbox, boolean); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.finish_fetch(job private.outbox, is_applied boolean) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+    if finish_fetch.is_applied then
+        -- All that came before it was fetched: an event that came later took this job's lease.
+        update private.stripe_events as e
+        set applied_at = now()
+        where e.object_id = finish_fetch.job.stripe_object_id
+            and e.applied_at is null;
+
+        delete from private.outbox as o
+        where o.id = finish_fetch.job.id;
+        return;
+    end if;
+
+    if finish_fetch.job.attempts + 1 >= (select s.job_attempts_max from private.settings as s)
+    then
+        perform private.raise_stripe_alarm(
+            finish_fetch.job.stripe_object_id, 'unknown_payment',
+            'What it belongs to was never found here.'
+        );
+        perform private.finish_fetch(finish_fetch.job, true);
+        return;
+    end if;
+
+    update private.outbox as o
+    set
+        due_at = now() + private.backoff(o.attempts),
+        attempts = o.attempts + 1,
+        lease_token = null
+    where o.id = finish_fetch.job.id;
+end;
+$$;
+
+
+ALTER FUNCTION private.finish_fetch(job private.outbox, is_applied boolean) OWNER TO postgres;
+
+--
+-- Name: FUNCTION finish_fetch(job private.outbox, is_applied boolean); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.finish_fetch(job private.outbox, is_applied boolean) IS 'Ends the job of an object, or has it fetched again later, with an alarm when that was too often.';
 
 
 --
@@ -2380,108 +3587,146 @@ profile.';
 
 
 --
--- Name: grant_period(uuid, timestamp with time zone, timestamp with time zone, uuid); Type: FUNCTION; Schema: private; Owner: postgres
+-- Name: grant_due_months(integer); Type: FUNCTION; Schema: private; Owner: postgres
 --
 
-CREATE FUNCTION private.grant_period(subscription_id uuid, period_start timestamp with time zone, period_end timestamp with time zone, payment_id uuid DEFAULT NULL::uuid) RETURNS bigint
+CREATE FUNCTION private.grant_due_months(max_periods integer) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_due record;
+    v_periods integer := 0;
+begin
+    -- Somebody who is busy is left for the next sweep.
+    for v_due in
+        select
+            d.invoice_line_id,
+            p.id
+        from public.profiles as p
+        inner join public.subscriptions as s on p.id = s.profile_id
+        inner join private.paid_periods as d on s.id = d.subscription_id
+        where d.invoice_line_id = any(array(
+            select q.invoice_line_id
+            from private.paid_periods as q
+            where q.next_month_at <= now()
+            order by q.next_month_at
+            limit grant_due_months.max_periods
+        ))
+        order by p.id, d.period_start
+        for no key update of p skip locked
+    loop
+        perform private.grant_paid_months(v_due.invoice_line_id);
+        v_periods := v_periods + 1;
+    end loop;
+
+    return v_periods;
+end;
+$$;
+
+
+ALTER FUNCTION private.grant_due_months(max_periods integer) OWNER TO postgres;
+
+--
+-- Name: FUNCTION grant_due_months(max_periods integer); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.grant_due_months(max_periods integer) IS 'Grants the months of yearly plans that have begun. Returns for how many paid periods.';
+
+
+--
+-- Name: grant_month(uuid, text, timestamp with time zone, timestamp with time zone, interval, text, integer, uuid); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.grant_month(subscription_id uuid, month_key text, month_start timestamp with time zone, month_end timestamp with time zone, month_length interval, plan_name text, quantity integer, payment_id uuid) RETURNS bigint
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
 declare
     v_subscription public.subscriptions;
     v_plan public.plans;
+    v_credits bigint;
+    v_earned numeric;
+    v_granted bigint;
     v_carried bigint;
-    v_key constant text := format(
-        'subscription:%s:%s',
-        grant_period.subscription_id,
-        to_char(grant_period.period_start at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
-    );
-    v_granted bigint := 0;
-    v_part record;
 begin
     select s.* into v_subscription
     from public.subscriptions as s
-    where s.id = grant_period.subscription_id;
+    where s.id = grant_month.subscription_id;
 
     perform private.lock_profiles(array[v_subscription.profile_id]);
 
-    -- Asked for both parts: the plan, and so the parts, may be others by now.
-    if exists (
+    select p.* into v_plan
+    from public.plans as p
+    where p.plan_name = coalesce(grant_month.plan_name, v_subscription.plan_name);
+
+    v_credits := v_plan.credits_per_month * coalesce(
+        grant_month.quantity, v_subscription.quantity
+    );
+
+    if coalesce(v_credits, 0) = 0 or exists (
         select
-        from public.credit_lots as l
-        where l.grant_key in (v_key || ':rest', v_key || ':carried')
+        from private.subscription_months as m
+        where m.subscription_id = grant_month.subscription_id
+            and m.month_key = grant_month.month_key
     ) then
         return 0;
     end if;
 
-    -- Months differ in length, by three days at most: what was carried into this one ends with it.
-    update public.credit_lots as l
-    set expires_at = grant_period.period_end
-    where l.subscription_id = v_subscription.id
-        and l.grant_key like '%:carried'
-        and l.exhausted_at is null
-        and l.frozen_at is null
-        and l.expires_at > now()
-        and l.expires_at between grant_period.period_end - interval '4 days'
-        and grant_period.period_end + interval '4 days';
+    v_earned := private.unearned_credits(
+        v_subscription.id, grant_month.month_start, grant_month.month_end, v_credits,
+        grant_month.month_length
+    );
 
-    select p.* into v_plan
-    from public.plans as p
-    where p.plan_name = v_subscription.plan_name;
+    -- Rounded down over all months together, so that their order does not matter; the tiny bit more
+    -- makes up for fractions that were cut.
+    select floor(coalesce(sum(m.earned), 0) + v_earned + 0.000001) - coalesce(sum(m.granted), 0)
+    into v_granted
+    from private.subscription_months as m
+    where m.subscription_id = v_subscription.id;
 
-    v_carried := case v_plan.rollover
-        when 'none' then 0
-        when 'capped' then least(v_plan.rollover_cap, v_plan.credits_per_month)
-        else v_plan.credits_per_month
-    end;
+    insert into private.subscription_months (
+        subscription_id, month_key, month_start, month_end, credits, earned, granted
+    )
+    values (
+        v_subscription.id, grant_month.month_key, grant_month.month_start,
+        grant_month.month_end, v_credits, v_earned, v_granted
+    );
+
+    perform private.end_carried_lots(v_subscription.id, grant_month.month_end);
 
     -- Rollover needs nobody to be awake when the month ends: what may be carried over is a lot of
     -- its own that lives longer and, by its expiry, burns after all that does not. So what is left
     -- of it is the smaller of the cap and of all that was left.
-    for v_part in
-        select *
-        from (
-            values
-            (
-                'rest', v_plan.credits_per_month - v_carried, grant_period.period_end
-            ),
-            (
-                'carried', v_carried,
-                case
-                    when v_plan.rollover = 'capped'
-                        then grant_period.period_end
-                            + (grant_period.period_end - grant_period.period_start)
-                end
-            )
-        ) as parts (name, credits, expires_at)
-    loop
-        if private.grant_credits(
-            v_subscription.profile_id,
-            v_part.credits,
-            'subscription',
-            v_key || ':' || v_part.name,
-            v_part.expires_at,
-            -- Before what was bought for good.
-            50,
-            grant_period.payment_id,
-            v_subscription.id
-        ) then
-            v_granted := v_granted + v_part.credits;
-        end if;
-    end loop;
+    v_carried := case v_plan.rollover
+        when 'none' then 0
+        when 'capped' then least(v_plan.rollover_cap, v_granted)
+        else v_granted
+    end;
+    perform private.grant_plan_lot(
+        v_subscription, grant_month.month_key || ':rest', v_granted - v_carried,
+        grant_month.month_end, grant_month.payment_id
+    );
+    perform private.grant_plan_lot(
+        v_subscription, grant_month.month_key || ':carried', v_carried,
+        case
+            when v_plan.rollover = 'capped' then grant_month.month_end + grant_month.month_length
+        end,
+        grant_month.payment_id
+    );
 
-    if v_granted > 0 then
-        update public.subscriptions as s
-        set next_grant_at = greatest(s.next_grant_at, grant_period.period_end)
-        where s.id = v_subscription.id;
-    end if;
+    update public.subscriptions as s
+    set next_grant_at = greatest(s.next_grant_at, grant_month.month_end)
+    where s.id = v_subscription.id;
 
-    if v_granted > 0 and grant_period.payment_id is not null then
+    if grant_month.payment_id is not null then
         update public.payments as p
         set credits_added = p.credits_added + v_granted
-        where p.id = grant_period.payment_id;
+        where p.id = grant_month.payment_id;
 
-        perform private.settle_payment(grant_period.payment_id, v_key);
+        perform private.settle_payment(
+            grant_month.payment_id, format('month:%s', grant_month.month_key)
+        );
     end if;
 
     return v_granted;
@@ -2489,17 +3734,250 @@ end;
 $$;
 
 
-ALTER FUNCTION private.grant_period(subscription_id uuid, period_start timestamp with time zone, period_end timestamp with time zone, payment_id uuid) OWNER TO postgres;
+ALTER FUNCTION private.grant_month(subscription_id uuid, month_key text, month_start timestamp with time zone, month_end timestamp with time zone, month_length interval, plan_name text, quantity integer, payment_id uuid) OWNER TO postgres;
 
 --
--- Name: FUNCTION grant_period(subscription_id uuid, period_start timestamp with time zone, period_end timestamp with time zone, payment_id uuid); Type: COMMENT; Schema: private; Owner: postgres
+-- Name: FUNCTION grant_month(subscription_id uuid, month_key text, month_start timestamp with time zone, month_end timestamp with time zone, month_length interval, plan_name text, quantity integer, payment_id uuid); Type: COMMENT; Schema: private; Owner: postgres
 --
 
-COMMENT ON FUNCTION private.grant_period(subscription_id uuid, period_start timestamp with time zone, period_end timestamp with time zone, payment_id uuid) IS 'Grants the credits of one month of a subscription''s plan, once per (subscription, period_start).
-Returns the credits granted; zero when that was done before.
+COMMENT ON FUNCTION private.grant_month(subscription_id uuid, month_key text, month_start timestamp with time zone, month_end timestamp with time zone, month_length interval, plan_name text, quantity integer, payment_id uuid) IS 'Grants what a month of a plan, or the rest of one, has not earned yet, once per month_key. Returns
+the credits granted.
 
-Unused credits are gone at period_end (rollover none), live one more period up to the cap (capped),
-or stay (all).';
+A shorter time than month_length gives its part of a month''s credits. Unused credits are gone at
+month_end (rollover none), live one more month up to the cap (capped), or stay (all).';
+
+
+--
+-- Name: grant_paid_months(text); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.grant_paid_months(invoice_line_id text) RETURNS bigint
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_period private.paid_periods;
+    v_is_yearly boolean;
+    v_start timestamptz;
+    v_end timestamptz;
+    v_length interval;
+    v_granted bigint := 0;
+begin
+    select p.* into v_period
+    from private.paid_periods as p
+    where p.invoice_line_id = grant_paid_months.invoice_line_id;
+
+    perform private.lock_profiles(array(
+        select s.profile_id
+        from public.subscriptions as s
+        where s.id = v_period.subscription_id
+    ));
+
+    -- Again, now that nobody else grants.
+    select
+        p.*
+    into v_period
+    from private.paid_periods as p
+    where p.invoice_line_id = grant_paid_months.invoice_line_id;
+
+    select l.billing_interval = 'year' into v_is_yearly
+    from public.plans as l
+    where l.plan_name = v_period.plan_name;
+
+    -- The first month is there as soon as it is paid, whatever the clocks say.
+    while v_period.next_month_at <= now() or v_period.months_granted = 0 loop
+        v_start := v_period.next_month_at;
+
+        -- Who has ended it is given no further month.
+        exit when v_period.months_granted > 0 and exists (
+            select
+            from public.subscriptions as s
+            where s.id = v_period.subscription_id
+                and s.status = 'canceled'
+                and s.end_date <= v_start
+        );
+
+        if v_is_yearly then
+            v_end := private.add_months(v_period.period_start, v_period.months_granted + 1);
+            v_length := v_end - v_start;
+        else
+            v_end := v_period.period_end;
+            -- The rest of a month earns its part of that month.
+            v_length := v_end - coalesce((
+                select min(b.period_start)
+                from private.paid_periods as b
+                where v_period.is_rest
+                    and b.subscription_id = v_period.subscription_id
+                    and b.period_end = v_period.period_end
+                    and not b.is_rest
+            ), v_start);
+        end if;
+        v_end := least(v_end, v_period.period_end);
+
+        v_granted := v_granted + private.grant_month(
+            v_period.subscription_id,
+            case
+                when v_period.is_rest or v_period.months_granted > 0
+                    then v_period.invoice_line_id || ':' || v_period.months_granted
+                else to_char(v_start at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
+            end,
+            v_start,
+            v_end,
+            v_length,
+            v_period.plan_name,
+            v_period.quantity,
+            v_period.payment_id
+        );
+
+        v_period.months_granted := v_period.months_granted + 1;
+        v_period.next_month_at := case when v_end < v_period.period_end then v_end end;
+    end loop;
+
+    update private.paid_periods as p
+    set
+        months_granted = v_period.months_granted,
+        next_month_at = case when v_period.next_month_at > now() then v_period.next_month_at end
+    where p.invoice_line_id = v_period.invoice_line_id;
+
+    return v_granted;
+end;
+$$;
+
+
+ALTER FUNCTION private.grant_paid_months(invoice_line_id text) OWNER TO postgres;
+
+--
+-- Name: FUNCTION grant_paid_months(invoice_line_id text); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.grant_paid_months(invoice_line_id text) IS 'Grants the months of a paid period that have begun. Returns the credits granted now.';
+
+
+--
+-- Name: grant_period(uuid, timestamp with time zone, timestamp with time zone, uuid, text, integer); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.grant_period(subscription_id uuid, period_start timestamp with time zone, period_end timestamp with time zone, payment_id uuid DEFAULT NULL::uuid, plan_name text DEFAULT NULL::text, quantity integer DEFAULT NULL::integer) RETURNS bigint
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+    select private.grant_month(
+        grant_period.subscription_id,
+        to_char(grant_period.period_start at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+        grant_period.period_start,
+        grant_period.period_end,
+        grant_period.period_end - grant_period.period_start,
+        grant_period.plan_name,
+        grant_period.quantity,
+        grant_period.payment_id
+    );
+$$;
+
+
+ALTER FUNCTION private.grant_period(subscription_id uuid, period_start timestamp with time zone, period_end timestamp with time zone, payment_id uuid, plan_name text, quantity integer) OWNER TO postgres;
+
+--
+-- Name: FUNCTION grant_period(subscription_id uuid, period_start timestamp with time zone, period_end timestamp with time zone, payment_id uuid, plan_name text, quantity integer); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.grant_period(subscription_id uuid, period_start timestamp with time zone, period_end timestamp with time zone, payment_id uuid, plan_name text, quantity integer) IS 'Grants the credits of one whole month of a subscription, once per (subscription, period_start).
+Without plan_name and quantity they are the subscription''s own. Returns the credits granted.';
+
+
+--
+-- Name: subscriptions; Type: TABLE; Schema: public; Owner: postgres
+--
+
+CREATE TABLE public.subscriptions (
+    id uuid DEFAULT private.uuid_v7() NOT NULL,
+    profile_id uuid NOT NULL,
+    plan_name text NOT NULL,
+    stripe_subscription_id text,
+    quantity integer DEFAULT 1 NOT NULL,
+    status text NOT NULL,
+    is_active boolean DEFAULT false NOT NULL,
+    start_date timestamp with time zone DEFAULT now() NOT NULL,
+    end_date timestamp with time zone,
+    current_period_start timestamp with time zone,
+    current_period_end timestamp with time zone,
+    cancel_at_period_end boolean DEFAULT false NOT NULL,
+    next_grant_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT subscriptions_ends_after_start CHECK ((end_date >= start_date)),
+    CONSTRAINT subscriptions_period_is_forward CHECK ((current_period_end > current_period_start)),
+    CONSTRAINT subscriptions_quantity_positive CHECK ((quantity > 0)),
+    CONSTRAINT subscriptions_status_known CHECK ((status = ANY (ARRAY['incomplete'::text, 'incomplete_expired'::text, 'trialing'::text, 'active'::text, 'past_due'::text, 'unpaid'::text, 'canceled'::text, 'paused'::text])))
+);
+
+
+ALTER TABLE public.subscriptions OWNER TO postgres;
+
+--
+-- Name: TABLE subscriptions; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON TABLE public.subscriptions IS 'Who has which plan, as the payment provider sees it.';
+
+
+--
+-- Name: COLUMN subscriptions.quantity; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.subscriptions.quantity IS 'How many times the plan: its monthly credits are multiplied by it.';
+
+
+--
+-- Name: COLUMN subscriptions.is_active; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.subscriptions.is_active IS 'Whether its plan serves now. end_date ends it in any case.';
+
+
+--
+-- Name: COLUMN subscriptions.end_date; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.subscriptions.end_date IS 'When it stops serving, once that is known.';
+
+
+--
+-- Name: COLUMN subscriptions.next_grant_at; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.subscriptions.next_grant_at IS 'When the next credits of the plan are due.';
+
+
+--
+-- Name: grant_plan_lot(public.subscriptions, text, bigint, timestamp with time zone, uuid); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.grant_plan_lot(subscription public.subscriptions, grant_key text, credits bigint, expires_at timestamp with time zone, payment_id uuid) RETURNS void
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+    -- Priority 50: before what was bought for good.
+    select private.grant_credits(
+        (grant_plan_lot.subscription).profile_id,
+        grant_plan_lot.credits,
+        'subscription',
+        format(
+            'subscription:%s:%s', (grant_plan_lot.subscription).id, grant_plan_lot.grant_key
+        ),
+        grant_plan_lot.expires_at,
+        50,
+        grant_plan_lot.payment_id,
+        (grant_plan_lot.subscription).id
+    );
+$$;
+
+
+ALTER FUNCTION private.grant_plan_lot(subscription public.subscriptions, grant_key text, credits bigint, expires_at timestamp with time zone, payment_id uuid) OWNER TO postgres;
+
+--
+-- Name: FUNCTION grant_plan_lot(subscription public.subscriptions, grant_key text, credits bigint, expires_at timestamp with time zone, payment_id uuid); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.grant_plan_lot(subscription public.subscriptions, grant_key text, credits bigint, expires_at timestamp with time zone, payment_id uuid) IS 'Grants one lot of a plan''s month.';
 
 
 --
@@ -2621,39 +4099,57 @@ with any.';
 
 
 --
--- Name: job_payload(text, uuid); Type: FUNCTION; Schema: private; Owner: postgres
+-- Name: is_stripe_object_ours(text); Type: FUNCTION; Schema: private; Owner: postgres
 --
 
-CREATE FUNCTION private.job_payload(kind text, run_id uuid) RETURNS jsonb
+CREATE FUNCTION private.is_stripe_object_ours(object_id text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $_$
+    -- Sessions, invoices, subscriptions, refunds, disputes, charges.
+    select is_stripe_object_ours.object_id
+        ~ '^(cs|in|sub|re|pyr|du|dp|ch|py)_[A-Za-z0-9_]{1,250}$';
+$_$;
+
+
+ALTER FUNCTION private.is_stripe_object_ours(object_id text) OWNER TO postgres;
+
+--
+-- Name: FUNCTION is_stripe_object_ours(object_id text); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.is_stripe_object_ours(object_id text) IS 'Whether we do anything with objects of this kind, by the prefix of the id.';
+
+
+--
+-- Name: item_of_subscription(jsonb); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.item_of_subscription(subscription jsonb) RETURNS jsonb
     LANGUAGE sql STABLE
     SET search_path TO ''
     AS $$
-    select case job_payload.kind
-        when 'submit' then private.submit_payload(job_payload.run_id)
-        when 'store' then jsonb_build_object(
-            'run_id', r.id,
-            'prediction_id', r.prediction_id,
-            'output_url', r.output_url,
-            'bucket', 'thumbnails',
-            'object_path', g.profile_id || '/' || g.id || '.png',
-            'width', 1280,
-            'height', 720
-        )
-        else jsonb_build_object('run_id', r.id, 'prediction_id', r.prediction_id)
-    end
-    from private.generation_runs as r
-    inner join public.generations as g on r.generation_id = g.id
-    where r.id = job_payload.run_id;
+    -- Of several items the one that is a plan of ours; what else is billed along concerns us not.
+    select i.item || jsonb_build_object('plan_name', p.item_key)
+    from jsonb_array_elements(
+        item_of_subscription.subscription #> '{items,data}'
+    ) with ordinality as i (item, place)
+    left join private.stripe_prices as p
+        on p.price_id = i.item #>> '{price,id}'
+        and p.item_kind = 'subscription'
+    order by p.item_key is null, i.place
+    limit 1;
 $$;
 
 
-ALTER FUNCTION private.job_payload(kind text, run_id uuid) OWNER TO postgres;
+ALTER FUNCTION private.item_of_subscription(subscription jsonb) OWNER TO postgres;
 
 --
--- Name: FUNCTION job_payload(kind text, run_id uuid); Type: COMMENT; Schema: private; Owner: postgres
+-- Name: FUNCTION item_of_subscription(subscription jsonb); Type: COMMENT; Schema: private; Owner: postgres
 --
 
-COMMENT ON FUNCTION private.job_payload(kind text, run_id uuid) IS 'What the sidecar needs for a job of this kind.';
+COMMENT ON FUNCTION private.item_of_subscription(subscription jsonb) IS 'The item of a subscription that is one of our plans, with its plan_name; that is null when none
+is.';
 
 
 --
@@ -2709,6 +4205,89 @@ ALTER FUNCTION private.keyed_hash(content text) OWNER TO postgres;
 --
 
 COMMENT ON FUNCTION private.keyed_hash(content text) IS 'HMAC-SHA256 of a text with the key thumbsmith_hash_key of Vault; null without that key.';
+
+
+--
+-- Name: link_stripe_price(text, text, text, text, bigint, text, text); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.link_stripe_price(item_kind text, item_key text, price_id text, product_id text, amount bigint, currency text, billing_interval text) RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_item private.catalog;
+begin
+    -- Whoever links first lets the next one see it.
+    perform pg_advisory_xact_lock(hashtext('thumbsmith.link_stripe_price'));
+
+    select c.* into v_item
+    from private.catalog as c
+    where c.item_kind = link_stripe_price.item_kind
+        and c.item_key = link_stripe_price.item_key;
+
+    if not found then
+        raise sqlstate 'PT404' using
+            message = 'item_not_found',
+            detail = 'There is no such pack or plan.',
+            hint = 'Read private.catalog for what there is.';
+    end if;
+
+    if (v_item.amount, v_item.currency, v_item.billing_interval) is distinct from (
+        link_stripe_price.amount, link_stripe_price.currency, link_stripe_price.billing_interval
+    ) then
+        raise sqlstate 'PT409' using
+            message = 'price_differs',
+            detail = format('%s costs %s %s here.', v_item.item_key, v_item.amount,
+                v_item.currency),
+            hint = 'Make a price that is the catalogue''s: thumbsmith catalog push';
+    end if;
+
+    if v_item.price_id = link_stripe_price.price_id then
+        return false;
+    end if;
+
+    update private.stripe_prices as p
+    set is_current = false
+    where p.item_kind = link_stripe_price.item_kind
+        and p.item_key = link_stripe_price.item_key
+        and p.is_current;
+
+    insert into private.stripe_prices as p (
+        price_id, item_kind, item_key, product_id, amount, currency, billing_interval
+    )
+    values (
+        link_stripe_price.price_id, link_stripe_price.item_kind, link_stripe_price.item_key,
+        link_stripe_price.product_id, link_stripe_price.amount, link_stripe_price.currency,
+        link_stripe_price.billing_interval
+    )
+    -- An old price may become current again; what it sells never changes.
+    on conflict on constraint stripe_prices_pkey do update
+    set is_current = true
+    where (p.item_kind, p.item_key) = (excluded.item_kind, excluded.item_key);
+
+    if not found then
+        raise sqlstate 'PT409' using
+            message = 'price_sells_something_else',
+            detail = format('%s is the price of another pack or plan.',
+                link_stripe_price.price_id),
+            hint = 'Make a price of its own for each item.';
+    end if;
+
+    return true;
+end;
+$$;
+
+
+ALTER FUNCTION private.link_stripe_price(item_kind text, item_key text, price_id text, product_id text, amount bigint, currency text, billing_interval text) OWNER TO postgres;
+
+--
+-- Name: FUNCTION link_stripe_price(item_kind text, item_key text, price_id text, product_id text, amount bigint, currency text, billing_interval text); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.link_stripe_price(item_kind text, item_key text, price_id text, product_id text, amount bigint, currency text, billing_interval text) IS 'Makes a price at Stripe the one that new Checkouts of an item use. True when that changes
+something. Refuses with PT404 item_not_found; PT409 price_differs when it is not what the
+catalogue says, price_sells_something_else.';
 
 
 --
@@ -2939,6 +4518,56 @@ COMMENT ON FUNCTION private.note_code_failure(profile_id uuid) IS 'Counts a wron
 
 
 --
+-- Name: open_checkout(uuid, text, text, integer, bigint, uuid); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.open_checkout(profile_id uuid, item_kind text, item_key text, quantity integer, credits bigint, idempotency_key uuid) RETURNS public.checkouts
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_checkout public.checkouts;
+begin
+    perform private.check_checkout_rate(open_checkout.profile_id);
+
+    insert into public.checkouts (
+        profile_id, item_kind, item_key, quantity, credits, idempotency_key
+    )
+    values (
+        open_checkout.profile_id, open_checkout.item_kind, open_checkout.item_key,
+        open_checkout.quantity, open_checkout.credits, open_checkout.idempotency_key
+    )
+    returning * into v_checkout;
+
+    insert into private.outbox (kind, checkout_id)
+    values (
+        case
+            when exists (
+                select
+                from private.stripe_customers as c
+                where c.profile_id = open_checkout.profile_id
+            ) then 'checkout'
+            else 'customer'
+        end,
+        v_checkout.id
+    );
+
+    perform private.wake_worker();
+    return v_checkout;
+end;
+$$;
+
+
+ALTER FUNCTION private.open_checkout(profile_id uuid, item_kind text, item_key text, quantity integer, credits bigint, idempotency_key uuid) OWNER TO postgres;
+
+--
+-- Name: FUNCTION open_checkout(profile_id uuid, item_kind text, item_key text, quantity integer, credits bigint, idempotency_key uuid); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.open_checkout(profile_id uuid, item_kind text, item_key text, quantity integer, credits bigint, idempotency_key uuid) IS 'Writes the intent and its job: the person''s customer at Stripe first, if there is none yet.';
+
+
+--
 -- Name: operator_freeze(uuid, bigint, text, text, text); Type: FUNCTION; Schema: private; Owner: postgres
 --
 
@@ -3146,6 +4775,77 @@ COMMENT ON FUNCTION private.output_url(output jsonb) IS 'The first file of a pre
 
 
 --
+-- Name: paid_lines(jsonb); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.paid_lines(invoice jsonb) RETURNS TABLE(line jsonb, is_rest boolean, period_end timestamp with time zone)
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+    select
+        l.line,
+        coalesce((l.line #> '{parent,subscription_item_details,proration}')::boolean, false),
+        private.stripe_instant(l.line #> '{period,end}')
+    from jsonb_array_elements(paid_lines.invoice #> '{lines,data}') as l (line)
+    -- Renewals and changes of the subscription, and nothing that somebody wrote by hand. A trial
+    -- costs nothing and gives nothing; a discount is not in the amount of a line.
+    where paid_lines.invoice ->> 'billing_reason' in (
+        'subscription_create', 'subscription_cycle', 'subscription_update'
+    )
+        and l.line #>> '{parent,type}' = 'subscription_item_details'
+        and (l.line ->> 'amount')::bigint > 0
+    order by private.stripe_instant(l.line #> '{period,start}'), l.line ->> 'id';
+$$;
+
+
+ALTER FUNCTION private.paid_lines(invoice jsonb) OWNER TO postgres;
+
+--
+-- Name: FUNCTION paid_lines(invoice jsonb); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.paid_lines(invoice jsonb) IS 'The lines of an invoice that paid a subscription for some time, oldest first.';
+
+
+--
+-- Name: payment_of_intent(text); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.payment_of_intent(payment_intent_id text) RETURNS uuid
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_payment_id uuid;
+begin
+    select i.payment_id into v_payment_id
+    from private.payment_intents as i
+    where i.payment_intent_id = payment_of_intent.payment_intent_id;
+
+    -- Its payment is not here yet: whatever it is has to be found and fetched first.
+    if not found and payment_of_intent.payment_intent_id is not null then
+        insert into private.outbox (kind, stripe_object_id)
+        values ('find_invoice', payment_of_intent.payment_intent_id)
+        on conflict (stripe_object_id) where stripe_object_id is not null do nothing;
+
+        perform private.wake_worker();
+    end if;
+
+    return v_payment_id;
+end;
+$$;
+
+
+ALTER FUNCTION private.payment_of_intent(payment_intent_id text) OWNER TO postgres;
+
+--
+-- Name: FUNCTION payment_of_intent(payment_intent_id text); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.payment_of_intent(payment_intent_id text) IS 'The payment behind a PaymentIntent; null when it is not here yet, and then it is looked for.';
+
+
+--
 -- Name: plan_cover_of(uuid, text); Type: FUNCTION; Schema: private; Owner: postgres
 --
 
@@ -3326,6 +5026,29 @@ the plan covers no more for now and the person has not agreed to pay.';
 
 
 --
+-- Name: profile_of_customer(text); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.profile_of_customer(customer_id text) RETURNS uuid
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+    select c.profile_id
+    from private.stripe_customers as c
+    where c.customer_id = profile_of_customer.customer_id;
+$$;
+
+
+ALTER FUNCTION private.profile_of_customer(customer_id text) OWNER TO postgres;
+
+--
+-- Name: FUNCTION profile_of_customer(customer_id text); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.profile_of_customer(customer_id text) IS 'Whose customer at Stripe this is; null when nobody''s.';
+
+
+--
 -- Name: provider_spend_of(date); Type: FUNCTION; Schema: private; Owner: postgres
 --
 
@@ -3396,6 +5119,11 @@ CREATE FUNCTION private.queue_metrics() RETURNS jsonb
             )),
             0
         ),
+        'stripe_alarms', (
+            select count(*)
+            from private.stripe_alarms as a
+            where a.resolved_at is null
+        ),
         'submit_unknown', (
             select count(*)
             from private.generation_runs as r
@@ -3413,8 +5141,8 @@ ALTER FUNCTION private.queue_metrics() OWNER TO postgres;
 -- Name: FUNCTION queue_metrics(); Type: COMMENT; Schema: private; Owner: postgres
 --
 
-COMMENT ON FUNCTION private.queue_metrics() IS 'Counts of due, leased and dead jobs and of lost submissions, and the age of the oldest due job in
-seconds.';
+COMMENT ON FUNCTION private.queue_metrics() IS 'Counts of due, leased and dead jobs, of lost submissions and of open alarms about Stripe, and the
+age of the oldest due job in seconds.';
 
 
 --
@@ -3458,6 +5186,40 @@ COMMENT ON FUNCTION private.quote_generation(generation_type text) IS 'The rule 
 
 
 --
+-- Name: raise_stripe_alarm(text, text, text); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.raise_stripe_alarm(object_id text, slug text, detail text) RETURNS text
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+    insert into private.stripe_alarms as a (object_id, slug, detail)
+    values (
+        raise_stripe_alarm.object_id, raise_stripe_alarm.slug,
+        left(raise_stripe_alarm.detail, 500)
+    )
+    on conflict on constraint stripe_alarms_object_id_slug_key do update
+    set
+        detail = excluded.detail,
+        last_seen_at = now(),
+        times = a.times + 1;
+
+    return raise_stripe_alarm.slug;
+end;
+$$;
+
+
+ALTER FUNCTION private.raise_stripe_alarm(object_id text, slug text, detail text) OWNER TO postgres;
+
+--
+-- Name: FUNCTION raise_stripe_alarm(object_id text, slug text, detail text); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.raise_stripe_alarm(object_id text, slug text, detail text) IS 'Records an alarm, or that it was seen again; one that was resolved stays so. Returns its slug.';
+
+
+--
 -- Name: random_code(integer); Type: FUNCTION; Schema: private; Owner: postgres
 --
 
@@ -3489,6 +5251,245 @@ COMMENT ON FUNCTION private.random_code(length integer) IS 'A random code of the
 
 
 --
+-- Name: reconcile_call(); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.reconcile_call() RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+    select jsonb_build_object(
+        'call', c.call,
+        'params', c.params || jsonb_strip_nulls(
+            jsonb_build_object('starting_after', r.last_object_id)
+        )
+    )
+    from private.reconcile_runs as r
+    cross join private.reconcile_calls(r.since) as c
+    where r.finished_at is null
+        and c.place = r.place;
+$$;
+
+
+ALTER FUNCTION private.reconcile_call() OWNER TO postgres;
+
+--
+-- Name: FUNCTION reconcile_call(); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.reconcile_call() IS 'The page that the comparison under way reads next.';
+
+
+--
+-- Name: reconcile_calls(timestamp with time zone); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.reconcile_calls(since timestamp with time zone) RETURNS TABLE(place integer, call text, params jsonb)
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+    select
+        l.place,
+        l.call,
+        l.params
+        -- Subscriptions are compared whatever their age.
+        || case
+            when l.call = 'subscriptions.list' then '{}'::jsonb
+            else jsonb_build_object('created', jsonb_build_object(
+                'gte', floor(extract(epoch from reconcile_calls.since))::bigint
+            ))
+        end
+    from (
+        values
+        (1, 'events.list', '{"delivery_success": false, "limit": 100}'::jsonb),
+        (2, 'checkout.sessions.list', '{"limit": 100}'),
+        (3, 'subscriptions.list', '{"status": "all", "limit": 100}'),
+        (4, 'invoices.list', '{"status": "paid", "limit": 100}'),
+        (5, 'refunds.list', '{"limit": 100}'),
+        (6, 'disputes.list', '{"limit": 100}')
+    ) as l (place, call, params);
+$$;
+
+
+ALTER FUNCTION private.reconcile_calls(since timestamp with time zone) OWNER TO postgres;
+
+--
+-- Name: FUNCTION reconcile_calls(since timestamp with time zone); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.reconcile_calls(since timestamp with time zone) IS 'The lists of Stripe that are compared with our rows, in this order, from the given time on; each is
+read page by page with starting_after.';
+
+
+--
+-- Name: record_customer(private.outbox, jsonb); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.record_customer(job private.outbox, customer jsonb) RETURNS text
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+    -- Two checkouts at once may make two customers; the first one counts for ever.
+    insert into private.stripe_customers (profile_id, customer_id)
+    select
+        c.profile_id,
+        record_customer.customer ->> 'id'
+    from public.checkouts as c
+    where c.id = record_customer.job.checkout_id
+    on conflict on constraint stripe_customers_pkey do nothing;
+
+    update private.outbox as o
+    set
+        kind = 'checkout',
+        due_at = now(),
+        attempts = 0,
+        lease_token = null
+    where o.id = record_customer.job.id;
+
+    return 'customer';
+end;
+$$;
+
+
+ALTER FUNCTION private.record_customer(job private.outbox, customer jsonb) OWNER TO postgres;
+
+--
+-- Name: FUNCTION record_customer(job private.outbox, customer jsonb); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.record_customer(job private.outbox, customer jsonb) IS 'The person has a customer now; the page is next.';
+
+
+--
+-- Name: record_fetched(private.outbox, jsonb); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.record_fetched(job private.outbox, answer jsonb) RETURNS text
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_word text;
+begin
+    -- A list is the refunds of a charge; any one that has to wait makes all of them wait.
+    select string_agg(distinct coalesce(a.word, 'waiting'), ',')
+    into v_word
+    from (
+        select private.apply_stripe_object(o.object) as word
+        from jsonb_array_elements(
+            case record_fetched.answer ->> 'object'
+                when 'list' then record_fetched.answer -> 'data'
+                else jsonb_build_array(record_fetched.answer)
+            end
+        ) as o (object)
+    ) as a;
+
+    perform private.finish_fetch(record_fetched.job, coalesce(v_word !~ 'waiting', true));
+    return coalesce(v_word, 'nothing');
+end;
+$$;
+
+
+ALTER FUNCTION private.record_fetched(job private.outbox, answer jsonb) OWNER TO postgres;
+
+--
+-- Name: FUNCTION record_fetched(job private.outbox, answer jsonb); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.record_fetched(job private.outbox, answer jsonb) IS 'Applies what was fetched, and says what came of it.';
+
+
+--
+-- Name: record_found(private.outbox, jsonb); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.record_found(job private.outbox, answer jsonb) RETURNS text
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_found text[];
+begin
+    select array_agg(distinct coalesce(o.object ->> 'invoice', o.object ->> 'id'))
+    into v_found
+    from jsonb_array_elements(record_found.answer -> 'data') as o (object);
+
+    if v_found is null and record_found.job.kind = 'find_invoice' then
+        update private.outbox as o
+        set
+            kind = 'find_session',
+            due_at = now(),
+            attempts = 0,
+            lease_token = null
+        where o.id = record_found.job.id;
+        return 'not_an_invoice';
+    end if;
+
+    delete from private.outbox as o
+    where o.id = record_found.job.id;
+
+    perform private.want_stripe_object(f.object_id)
+    from unnest(v_found) as f (object_id)
+    order by f.object_id;
+
+    return coalesce(array_to_string(v_found, ','), 'not_ours');
+end;
+$$;
+
+
+ALTER FUNCTION private.record_found(job private.outbox, answer jsonb) OWNER TO postgres;
+
+--
+-- Name: FUNCTION record_found(job private.outbox, answer jsonb); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.record_found(job private.outbox, answer jsonb) IS 'What a PaymentIntent belongs to, an invoice or else a session, is fetched.';
+
+
+--
+-- Name: record_invoice(jsonb, public.subscriptions); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.record_invoice(invoice jsonb, subscription public.subscriptions) RETURNS uuid
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_payment_id constant uuid := private.record_payment(
+        (record_invoice.subscription).profile_id,
+        record_invoice.invoice ->> 'id',
+        'subscription',
+        (record_invoice.subscription).plan_name,
+        (record_invoice.invoice ->> 'amount_paid')::bigint,
+        record_invoice.invoice ->> 'currency',
+        0,
+        subscription_id => (record_invoice.subscription).id
+    );
+begin
+    insert into private.payment_intents (payment_intent_id, payment_id)
+    select
+        p.payment #>> '{payment,payment_intent}',
+        v_payment_id
+    from jsonb_array_elements(record_invoice.invoice #> '{payments,data}') as p (payment)
+    where p.payment #>> '{payment,payment_intent}' is not null
+    on conflict on constraint payment_intents_pkey do nothing;
+
+    return v_payment_id;
+end;
+$$;
+
+
+ALTER FUNCTION private.record_invoice(invoice jsonb, subscription public.subscriptions) OWNER TO postgres;
+
+--
+-- Name: FUNCTION record_invoice(invoice jsonb, subscription public.subscriptions); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.record_invoice(invoice jsonb, subscription public.subscriptions) IS 'Records the payment of an invoice, once, and the PaymentIntents that refunds of it will name.';
+
+
+--
 -- Name: record_job_failed(bigint, uuid, text, text, boolean); Type: FUNCTION; Schema: private; Owner: postgres
 --
 
@@ -3510,7 +5511,12 @@ begin
     into v_is_exhausted
     from private.settings as s;
 
-    if v_job.kind = 'cancel' and v_is_exhausted then
+    if v_job.generation_id is null then
+        perform private.fail_stripe_job(
+            v_job, record_job_failed.slug, record_job_failed.detail, record_job_failed.permanent,
+            v_is_exhausted
+        );
+    elsif v_job.kind = 'cancel' and v_is_exhausted then
         -- The money is settled; the orphan costs at most until its own deadline. A person should
         -- look.
         update private.outbox as o
@@ -3553,6 +5559,114 @@ ALTER FUNCTION private.record_job_failed(job_id bigint, lease_token uuid, slug t
 COMMENT ON FUNCTION private.record_job_failed(job_id bigint, lease_token uuid, slug text, detail text, permanent boolean) IS 'The job did not work out, for the reason slug: tried again with growing waits, or, when permanent
 or tried too often, ended with the credits back. For a submit: only when nothing was sent. ok, or
 stale.';
+
+
+--
+-- Name: record_page_opened(private.outbox, jsonb); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.record_page_opened(job private.outbox, page jsonb) RETURNS text
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+    update public.checkouts as c
+    set
+        status = 'open',
+        url = record_page_opened.page ->> 'url',
+        stripe_session_id = case
+            when c.item_kind = 'portal' then c.stripe_session_id
+            else coalesce(c.stripe_session_id, record_page_opened.page ->> 'id')
+        end,
+        -- The link to the portal works for five minutes: docs.stripe.com/customer-management.
+        expires_at = coalesce(
+            private.stripe_instant(record_page_opened.page -> 'expires_at'),
+            now() + interval '5 minutes'
+        )
+    where c.id = record_page_opened.job.checkout_id
+        and c.status = 'requested'
+        and record_page_opened.page ->> 'url' is not null;
+
+    delete from private.outbox as o
+    where o.id = record_page_opened.job.id;
+
+    return 'open';
+end;
+$$;
+
+
+ALTER FUNCTION private.record_page_opened(job private.outbox, page jsonb) OWNER TO postgres;
+
+--
+-- Name: FUNCTION record_page_opened(job private.outbox, page jsonb); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.record_page_opened(job private.outbox, page jsonb) IS 'The page is there: the person''s checkout has its address.';
+
+
+--
+-- Name: record_paid_line(jsonb, uuid, uuid); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.record_paid_line(line jsonb, subscription_id uuid, payment_id uuid) RETURNS text
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_price_id constant text := record_paid_line.line #>> '{pricing,price_details,price}';
+    v_is_rest constant boolean := coalesce(
+        (record_paid_line.line #> '{parent,subscription_item_details,proration}')::boolean, false
+    );
+    v_plan_name text;
+begin
+    select p.item_key into v_plan_name
+    from private.stripe_prices as p
+    where p.price_id = v_price_id
+        and p.item_kind = 'subscription';
+
+    if v_plan_name is null then
+        return private.raise_stripe_alarm(
+            record_paid_line.line ->> 'id', 'unknown_price',
+            format('An invoice was paid with the price %s, which is not ours.', v_price_id)
+        );
+    end if;
+
+    insert into private.paid_periods (
+        invoice_line_id, subscription_id, payment_id, plan_name, quantity, is_rest, period_start,
+        period_end, next_month_at
+    )
+    select
+        record_paid_line.line ->> 'id',
+        record_paid_line.subscription_id,
+        record_paid_line.payment_id,
+        v_plan_name,
+        greatest((record_paid_line.line ->> 'quantity')::integer, 1),
+        v_is_rest,
+        t.period_start,
+        t.period_end,
+        t.period_start
+    from (
+        select
+            private.stripe_instant(record_paid_line.line #> '{period,start}') as period_start,
+            private.stripe_instant(record_paid_line.line #> '{period,end}') as period_end
+    ) as t
+    where t.period_end > t.period_start
+    on conflict on constraint paid_periods_pkey do nothing;
+
+    perform private.grant_paid_months(record_paid_line.line ->> 'id');
+    return 'granted';
+end;
+$$;
+
+
+ALTER FUNCTION private.record_paid_line(line jsonb, subscription_id uuid, payment_id uuid) OWNER TO postgres;
+
+--
+-- Name: FUNCTION record_paid_line(line jsonb, subscription_id uuid, payment_id uuid); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.record_paid_line(line jsonb, subscription_id uuid, payment_id uuid) IS 'Records the time that a line of a paid invoice paid for, once, and grants the months of it that
+have begun.';
 
 
 --
@@ -3939,6 +6053,125 @@ ALTER FUNCTION private.record_stored(job_id bigint, lease_token uuid, stored jso
 --
 
 COMMENT ON FUNCTION private.record_stored(job_id bigint, lease_token uuid, stored jsonb) IS 'The picture is in Storage at stored.object_path: the generation succeeded. ok, or stale.';
+
+
+--
+-- Name: record_stripe(bigint, uuid, jsonb); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.record_stripe(job_id bigint, lease_token uuid, answer jsonb) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    v_job private.outbox := private.held_job(record_stripe.job_id, record_stripe.lease_token);
+begin
+    if v_job.id is null then
+        return 'stale';
+    end if;
+
+    return case v_job.kind
+        when 'customer' then private.record_customer(v_job, record_stripe.answer)
+        when 'checkout' then private.record_page_opened(v_job, record_stripe.answer)
+        when 'fetch' then private.record_fetched(v_job, record_stripe.answer)
+        when 'reconcile' then private.record_stripe_page(v_job, record_stripe.answer)
+        else private.record_found(v_job, record_stripe.answer)
+    end;
+end;
+$$;
+
+
+ALTER FUNCTION private.record_stripe(job_id bigint, lease_token uuid, answer jsonb) OWNER TO postgres;
+
+--
+-- Name: FUNCTION record_stripe(job_id bigint, lease_token uuid, answer jsonb); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.record_stripe(job_id bigint, lease_token uuid, answer jsonb) IS 'What Stripe answered to the call of a job: applied, and a word on what came of it; or stale.';
+
+
+--
+-- Name: record_stripe_event(jsonb); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.record_stripe_event(event jsonb) RETURNS text
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select private.take_stripe_event(record_stripe_event.event, false);
+$$;
+
+
+ALTER FUNCTION private.record_stripe_event(event jsonb) OWNER TO postgres;
+
+--
+-- Name: FUNCTION record_stripe_event(event jsonb); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.record_stripe_event(event jsonb) IS 'Stores a verified event, snapshot or thin, and has its object fetched. stored, duplicate,
+wrong_mode (test and live do not mix) or invalid (no id or no type).';
+
+
+--
+-- Name: record_stripe_page(private.outbox, jsonb); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.record_stripe_page(job private.outbox, page jsonb) RETURNS text
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_run private.reconcile_runs;
+    v_seen constant integer := jsonb_array_length(record_stripe_page.page -> 'data');
+    v_differing integer;
+    v_has_more constant boolean := (record_stripe_page.page -> 'has_more')::boolean and v_seen > 0;
+begin
+    select count(*) into v_differing
+    from private.repair_stripe_objects(record_stripe_page.page -> 'data') as r;
+
+    update private.reconcile_runs as r
+    set
+        seen = r.seen + v_seen,
+        differing = r.differing + v_differing,
+        place = case when v_has_more then r.place else r.place + 1 end,
+        last_object_id = case
+            when v_has_more then record_stripe_page.page -> 'data' -> -1 ->> 'id'
+        end
+    where r.finished_at is null
+    returning r.* into v_run;
+
+    if exists (
+        select
+        from private.reconcile_calls(v_run.since) as c
+        where c.place = v_run.place
+    ) then
+        update private.outbox as o
+        set
+            due_at = now(),
+            attempts = 0,
+            lease_token = null
+        where o.id = record_stripe_page.job.id;
+        return 'page';
+    end if;
+
+    update private.reconcile_runs as r
+    set finished_at = now()
+    where r.id = v_run.id;
+
+    delete from private.outbox as o
+    where o.id = record_stripe_page.job.id;
+    return 'compared';
+end;
+$$;
+
+
+ALTER FUNCTION private.record_stripe_page(job private.outbox, page jsonb) OWNER TO postgres;
+
+--
+-- Name: FUNCTION record_stripe_page(job private.outbox, page jsonb); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.record_stripe_page(job private.outbox, page jsonb) IS 'A page of the comparison under way: differences are repaired, and the next page is asked for.';
 
 
 --
@@ -4430,6 +6663,48 @@ none.';
 
 
 --
+-- Name: repair_stripe_objects(jsonb); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.repair_stripe_objects(objects jsonb) RETURNS TABLE(object_type text, object_id text, difference text, is_repairable boolean)
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+    for object_type, object_id, difference, is_repairable in
+        select
+            c.object_type,
+            c.object_id,
+            c.difference,
+            c.is_repairable
+        from private.compare_stripe_objects(repair_stripe_objects.objects) as c
+        -- Jobs are locked in this order.
+        order by c.object_id
+    loop
+        if is_repairable and object_type = 'event' then
+            perform private.take_stripe_event(o.object, false)
+            from jsonb_array_elements(repair_stripe_objects.objects) as o (object)
+            where o.object ->> 'id' = repair_stripe_objects.object_id;
+        elsif is_repairable then
+            perform private.want_stripe_object(object_id);
+        end if;
+        return next;
+    end loop;
+end;
+$$;
+
+
+ALTER FUNCTION private.repair_stripe_objects(objects jsonb) OWNER TO postgres;
+
+--
+-- Name: FUNCTION repair_stripe_objects(objects jsonb); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.repair_stripe_objects(objects jsonb) IS 'As private.compare_stripe_objects, and has what can be repaired fetched and applied by the
+worker.';
+
+
+--
 -- Name: repay_debts(uuid, bigint); Type: FUNCTION; Schema: private; Owner: postgres
 --
 
@@ -4483,6 +6758,28 @@ ALTER FUNCTION private.repay_debts(profile_id uuid, lot_id bigint) OWNER TO post
 --
 
 COMMENT ON FUNCTION private.repay_debts(profile_id uuid, lot_id bigint) IS 'Pays a profile''s debts, the oldest first, from this lot. Returns the credits paid.';
+
+
+--
+-- Name: replay_stripe_event(jsonb); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.replay_stripe_event(event jsonb) RETURNS text
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+    select private.take_stripe_event(replay_stripe_event.event, true);
+$$;
+
+
+ALTER FUNCTION private.replay_stripe_event(event jsonb) OWNER TO postgres;
+
+--
+-- Name: FUNCTION replay_stripe_event(event jsonb); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.replay_stripe_event(event jsonb) IS 'As private.record_stripe_event, but the object is fetched again also when the event is known
+(replayed). For operators.';
 
 
 --
@@ -4629,6 +6926,51 @@ over. Never admits more than settings.provider_spend_per_day_max_micros, however
 
 
 --
+-- Name: resolve_stripe_alarm(bigint, text, text); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.resolve_stripe_alarm(id bigint, who text, why text) RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+    if not exists (
+        select
+        from private.stripe_alarms as a
+        where a.id = resolve_stripe_alarm.id
+    ) then
+        raise sqlstate 'PT404' using
+            message = 'alarm_not_found',
+            detail = 'There is no such alarm.',
+            hint = 'Read them with: thumbsmith stripe alarms';
+    end if;
+
+    perform private.audit(
+        resolve_stripe_alarm.who, 'resolve_stripe_alarm', resolve_stripe_alarm.why,
+        'stripe_alarm:' || resolve_stripe_alarm.id
+    );
+
+    update private.stripe_alarms as a
+    set resolved_at = now()
+    where a.id = resolve_stripe_alarm.id
+        and a.resolved_at is null;
+
+    return found;
+end;
+$$;
+
+
+ALTER FUNCTION private.resolve_stripe_alarm(id bigint, who text, why text) OWNER TO postgres;
+
+--
+-- Name: FUNCTION resolve_stripe_alarm(id bigint, who text, why text); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.resolve_stripe_alarm(id bigint, who text, why text) IS 'A person says that an alarm is dealt with. False when it was before. Refuses with PT404
+alarm_not_found; PT422 reason_required.';
+
+
+--
 -- Name: return_to_lot(bigint, bigint, text, uuid, bigint, text); Type: FUNCTION; Schema: private; Owner: postgres
 --
 
@@ -4686,6 +7028,35 @@ ALTER FUNCTION private.return_to_lot(lot_id bigint, amount bigint, kind text, ge
 
 COMMENT ON FUNCTION private.return_to_lot(lot_id bigint, amount bigint, kind text, generation_id uuid, debt_lot_id bigint, reason text) IS 'Puts credits back into the lot they came from. An expired lot lives again for
 settings.refund_grace; a lot that owes repays itself first. The caller holds the profile''s lock.';
+
+
+--
+-- Name: reversal_difference(jsonb, text[]); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.reversal_difference(reversal jsonb, statuses text[]) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+    select case
+        when not exists (
+            select
+            from private.payment_reversals as r
+            where r.reversal_key = reversal_difference.reversal ->> 'id'
+                and r.amount = (reversal_difference.reversal ->> 'amount')::bigint
+                and r.status = any(reversal_difference.statuses)
+        ) then reversal_difference.reversal ->> 'object' || '_differs'
+    end;
+$$;
+
+
+ALTER FUNCTION private.reversal_difference(reversal jsonb, statuses text[]) OWNER TO postgres;
+
+--
+-- Name: FUNCTION reversal_difference(reversal jsonb, statuses text[]); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.reversal_difference(reversal jsonb, statuses text[]) IS 'Whether a refund or a dispute is in our rows with one of these statuses; null when it is.';
 
 
 --
@@ -4837,6 +7208,157 @@ ALTER FUNCTION private.reward_sign_up(user_id uuid, is_anonymous boolean) OWNER 
 
 COMMENT ON FUNCTION private.reward_sign_up(user_id uuid, is_anonymous boolean) IS 'Pays what a sign-up earns: the person''s own credits, and the referral once the address is
 confirmed. Safe to call again: each grant has its key.';
+
+
+--
+-- Name: run_payload(text, uuid); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.run_payload(kind text, run_id uuid) RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+    select case run_payload.kind
+        when 'submit' then private.submit_payload(run_payload.run_id)
+        when 'store' then jsonb_build_object(
+            'run_id', r.id,
+            'prediction_id', r.prediction_id,
+            'output_url', r.output_url,
+            'bucket', 'thumbnails',
+            'object_path', g.profile_id || '/' || g.id || '.png',
+            'width', 1280,
+            'height', 720
+        )
+        else jsonb_build_object('run_id', r.id, 'prediction_id', r.prediction_id)
+    end
+    from private.generation_runs as r
+    inner join public.generations as g on r.generation_id = g.id
+    where r.id = run_payload.run_id;
+$$;
+
+
+ALTER FUNCTION private.run_payload(kind text, run_id uuid) OWNER TO postgres;
+
+--
+-- Name: FUNCTION run_payload(kind text, run_id uuid); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.run_payload(kind text, run_id uuid) IS 'What the sidecar needs for a job of this kind about an attempt.';
+
+
+--
+-- Name: session_call(public.checkouts); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.session_call(checkout public.checkouts) RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+    select jsonb_build_object(
+        'call', 'checkout.sessions.create',
+        'params', jsonb_build_object(
+            'mode', m.mode,
+            'customer', m.customer_id,
+            'client_reference_id', m.id,
+            'metadata', m.names,
+            -- A session's metadata is not copied to what it makes.
+            m.mode_data, jsonb_build_object('metadata', m.names),
+            'line_items', jsonb_build_array(
+                jsonb_build_object('price', m.price_id, 'quantity', m.quantity)
+            ),
+            'success_url', m.checkout_success_url,
+            'cancel_url', m.checkout_cancel_url
+        )
+    )
+    from (
+        select
+            c.customer_id,
+            p.price_id,
+            (session_call.checkout).id::text as id,
+            (session_call.checkout).quantity,
+            jsonb_build_object(
+                'checkout_id', (session_call.checkout).id,
+                'profile_id', (session_call.checkout).profile_id
+            ) as names,
+            case (session_call.checkout).item_kind
+                when 'pack' then 'payment' else 'subscription'
+            end as mode,
+            case (session_call.checkout).item_kind
+                when 'pack' then 'payment_intent_data' else 'subscription_data'
+            end as mode_data,
+            s.checkout_success_url,
+            coalesce(s.checkout_cancel_url, s.checkout_success_url) as checkout_cancel_url
+        from private.settings as s
+        inner join private.stripe_customers as c
+            on c.profile_id = (session_call.checkout).profile_id
+        inner join private.stripe_prices as p
+            on p.item_kind = (session_call.checkout).item_kind
+            and p.item_key = (session_call.checkout).item_key
+            and p.is_current
+    ) as m;
+$$;
+
+
+ALTER FUNCTION private.session_call(checkout public.checkouts) OWNER TO postgres;
+
+--
+-- Name: FUNCTION session_call(checkout public.checkouts); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.session_call(checkout public.checkouts) IS 'The call that makes the Checkout session of a pack or a subscription.';
+
+
+--
+-- Name: session_difference(jsonb); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.session_difference(session jsonb) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+    select case
+        when session_difference.session ->> 'mode' = 'payment'
+            and session_difference.session ->> 'payment_status' in ('paid', 'no_payment_required')
+            and session_difference.session ->> 'status' = 'complete'
+            and not exists (
+                select
+                from public.payments as p
+                where p.stripe_payment_id = session_difference.session ->> 'id'
+            ) then 'payment_missing'
+        when exists (
+            select
+            from public.checkouts as c
+            where (
+                    c.stripe_session_id = session_difference.session ->> 'id'
+                    or c.id::text = session_difference.session ->> 'client_reference_id'
+                )
+                and c.status <> case session_difference.session ->> 'status'
+                    when 'expired' then 'expired'
+                    when 'open' then c.status
+                    else case
+                        when session_difference.session ->> 'payment_status' <> 'unpaid'
+                            or session_difference.session ->> 'mode' = 'subscription'
+                            then 'completed'
+                        -- No or not yet: only the session with its PaymentIntent tells.
+                        when c.status = 'failed' then 'failed'
+                        else 'pending'
+                    end
+                end
+                and not (
+                    session_difference.session ->> 'status' = 'expired' and c.status = 'failed'
+                )
+        ) then 'checkout_differs'
+    end;
+$$;
+
+
+ALTER FUNCTION private.session_difference(session jsonb) OWNER TO postgres;
+
+--
+-- Name: FUNCTION session_difference(session jsonb); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.session_difference(session jsonb) IS 'What of a Checkout session is not in our rows; null when all is.';
 
 
 --
@@ -5192,6 +7714,316 @@ COMMENT ON FUNCTION private.signed_in_profile() IS 'The caller''s profile id, or
 
 
 --
+-- Name: stripe_prices; Type: TABLE; Schema: private; Owner: postgres
+--
+
+CREATE TABLE private.stripe_prices (
+    price_id text NOT NULL,
+    item_kind text NOT NULL,
+    item_key text NOT NULL,
+    product_id text NOT NULL,
+    amount bigint NOT NULL,
+    currency text NOT NULL,
+    billing_interval text,
+    is_current boolean DEFAULT true NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT stripe_prices_amount_not_negative CHECK ((amount >= 0)),
+    CONSTRAINT stripe_prices_billing_interval_known CHECK ((billing_interval = ANY (ARRAY['month'::text, 'year'::text]))),
+    CONSTRAINT stripe_prices_item_kind_known CHECK ((item_kind = ANY (ARRAY['pack'::text, 'subscription'::text]))),
+    CONSTRAINT stripe_prices_subscription_has_interval CHECK (((item_kind = 'subscription'::text) = (billing_interval IS NOT NULL)))
+);
+
+
+ALTER TABLE private.stripe_prices OWNER TO postgres;
+
+--
+-- Name: TABLE stripe_prices; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON TABLE private.stripe_prices IS 'Each price at Stripe that was ever ours, and what it sells. Old ones stay: somebody may still pay
+them. What a payment bought follows from here, never from its metadata.';
+
+
+--
+-- Name: COLUMN stripe_prices.is_current; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.stripe_prices.is_current IS 'Whether new Checkouts use it.';
+
+
+--
+-- Name: credit_packs; Type: TABLE; Schema: public; Owner: postgres
+--
+
+CREATE TABLE public.credit_packs (
+    pack_key text NOT NULL,
+    title text NOT NULL,
+    description text DEFAULT ''::text NOT NULL,
+    credits bigint NOT NULL,
+    credits_last interval,
+    price_amount bigint NOT NULL,
+    currency text DEFAULT 'usd'::text NOT NULL,
+    quantity_max integer DEFAULT 1 NOT NULL,
+    is_enabled boolean DEFAULT true NOT NULL,
+    CONSTRAINT credit_packs_credits_last_positive CHECK ((credits_last > '00:00:00'::interval)),
+    CONSTRAINT credit_packs_credits_positive CHECK ((credits > 0)),
+    CONSTRAINT credit_packs_currency_is_iso CHECK ((currency ~ '^[a-z]{3}$'::text)),
+    CONSTRAINT credit_packs_pack_key_is_slug CHECK ((pack_key ~ '^[a-z][a-z0-9_]{1,62}$'::text)),
+    CONSTRAINT credit_packs_price_amount_not_negative CHECK ((price_amount >= 0)),
+    CONSTRAINT credit_packs_quantity_max_in_range CHECK (((quantity_max >= 1) AND (quantity_max <= 1000)))
+);
+
+
+ALTER TABLE public.credit_packs OWNER TO postgres;
+
+--
+-- Name: TABLE credit_packs; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON TABLE public.credit_packs IS 'Credits that can be bought once.';
+
+
+--
+-- Name: COLUMN credit_packs.credits; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.credit_packs.credits IS 'Credits of one pack.';
+
+
+--
+-- Name: COLUMN credit_packs.credits_last; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.credit_packs.credits_last IS 'How long its credits live from the purchase on; null: for ever.';
+
+
+--
+-- Name: COLUMN credit_packs.price_amount; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.credit_packs.price_amount IS 'Price of one pack, in minor units of the currency.';
+
+
+--
+-- Name: COLUMN credit_packs.quantity_max; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.credit_packs.quantity_max IS 'How many may be bought at once.';
+
+
+--
+-- Name: COLUMN credit_packs.is_enabled; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.credit_packs.is_enabled IS 'Whether it can be bought now.';
+
+
+--
+-- Name: plans; Type: TABLE; Schema: public; Owner: postgres
+--
+
+CREATE TABLE public.plans (
+    plan_name text NOT NULL,
+    plan_family text DEFAULT 'main'::text NOT NULL,
+    title text NOT NULL,
+    description text DEFAULT ''::text NOT NULL,
+    credits_per_month bigint DEFAULT 0 NOT NULL,
+    price_amount bigint NOT NULL,
+    currency text DEFAULT 'usd'::text NOT NULL,
+    billing_interval text DEFAULT 'month'::text NOT NULL,
+    rollover text DEFAULT 'none'::text NOT NULL,
+    rollover_cap bigint,
+    is_unlimited boolean DEFAULT false NOT NULL,
+    fair_use_per_day integer,
+    fair_use_per_month integer,
+    is_enabled boolean DEFAULT true NOT NULL,
+    CONSTRAINT plans_billing_interval_known CHECK ((billing_interval = ANY (ARRAY['month'::text, 'year'::text]))),
+    CONSTRAINT plans_capped_has_cap CHECK (((rollover = 'capped'::text) = (rollover_cap IS NOT NULL))),
+    CONSTRAINT plans_credits_per_month_not_negative CHECK ((credits_per_month >= 0)),
+    CONSTRAINT plans_currency_is_iso CHECK ((currency ~ '^[a-z]{3}$'::text)),
+    CONSTRAINT plans_fair_use_per_day_positive CHECK ((fair_use_per_day > 0)),
+    CONSTRAINT plans_fair_use_per_month_positive CHECK ((fair_use_per_month > 0)),
+    CONSTRAINT plans_gives_something CHECK (((credits_per_month > 0) OR is_unlimited)),
+    CONSTRAINT plans_plan_name_is_slug CHECK ((plan_name ~ '^[a-z][a-z0-9_]{1,62}$'::text)),
+    CONSTRAINT plans_price_amount_not_negative CHECK ((price_amount >= 0)),
+    CONSTRAINT plans_rollover_cap_positive CHECK ((rollover_cap > 0)),
+    CONSTRAINT plans_rollover_known CHECK ((rollover = ANY (ARRAY['none'::text, 'capped'::text, 'all'::text]))),
+    CONSTRAINT plans_unlimited_declares_fair_use CHECK (((is_unlimited = (fair_use_per_day IS NOT NULL)) AND (is_unlimited = (fair_use_per_month IS NOT NULL))))
+);
+
+
+ALTER TABLE public.plans OWNER TO postgres;
+
+--
+-- Name: TABLE plans; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON TABLE public.plans IS 'What can be subscribed to.';
+
+
+--
+-- Name: COLUMN plans.plan_family; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.plans.plan_family IS 'A person has at most one subscription to the plans of one family.';
+
+
+--
+-- Name: COLUMN plans.credits_per_month; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.plans.credits_per_month IS 'Credits granted for each month, for a year in advance too.';
+
+
+--
+-- Name: COLUMN plans.price_amount; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.plans.price_amount IS 'Price of one billing interval, in minor units of the currency.';
+
+
+--
+-- Name: COLUMN plans.rollover; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.plans.rollover IS 'What is carried over when a month ends: nothing (none), at most rollover_cap (capped), or all.';
+
+
+--
+-- Name: COLUMN plans.is_unlimited; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.plans.is_unlimited IS 'Pictures cost no credits, within fair use: fair_use_per_day in any 24 hours and fair_use_per_month
+in any 30 days.';
+
+
+--
+-- Name: COLUMN plans.is_enabled; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.plans.is_enabled IS 'Whether it can be subscribed to now.';
+
+
+--
+-- Name: catalog; Type: VIEW; Schema: private; Owner: postgres
+--
+
+CREATE VIEW private.catalog WITH (security_invoker='true') AS
+ SELECT i.item_kind,
+    i.item_key,
+    (
+        CASE i.item_kind
+            WHEN 'pack'::text THEN 'pack_'::text
+            ELSE 'plan_'::text
+        END || i.item_key) AS lookup_key,
+    (('thumbsmith_'::text ||
+        CASE i.item_kind
+            WHEN 'pack'::text THEN 'pack_'::text
+            ELSE 'plan_'::text
+        END) || i.item_key) AS product_id,
+    i.title,
+    i.description,
+    i.amount,
+    i.currency,
+    i.billing_interval,
+    i.is_enabled,
+    p.price_id
+   FROM (( SELECT 'pack'::text AS item_kind,
+            c.pack_key AS item_key,
+            c.title,
+            c.description,
+            c.price_amount AS amount,
+            c.currency,
+            NULL::text AS billing_interval,
+            c.is_enabled
+           FROM public.credit_packs c
+        UNION ALL
+         SELECT 'subscription'::text AS item_kind,
+            l.plan_name AS item_key,
+            l.title,
+            l.description,
+            l.price_amount AS amount,
+            l.currency,
+            l.billing_interval,
+            l.is_enabled
+           FROM public.plans l) i
+     LEFT JOIN private.stripe_prices p ON (((i.item_kind = p.item_kind) AND (i.item_key = p.item_key) AND p.is_current AND (i.amount = p.amount) AND (i.currency = p.currency) AND (NOT (i.billing_interval IS DISTINCT FROM p.billing_interval)))));
+
+
+ALTER VIEW private.catalog OWNER TO postgres;
+
+--
+-- Name: VIEW catalog; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON VIEW private.catalog IS 'All that is sold, and its price at Stripe: null until `thumbsmith catalog push` has made one.';
+
+
+--
+-- Name: COLUMN catalog.lookup_key; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.catalog.lookup_key IS 'The lookup key of its price at Stripe.';
+
+
+--
+-- Name: COLUMN catalog.product_id; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.catalog.product_id IS 'The id of its product at Stripe.';
+
+
+--
+-- Name: sold_item(text, text); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.sold_item(item_kind text, item_key text) RETURNS private.catalog
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+declare
+    v_item private.catalog;
+begin
+    select c.* into v_item
+    from private.catalog as c
+    where c.item_kind = sold_item.item_kind
+        and c.item_key = sold_item.item_key
+        and c.is_enabled;
+
+    if not found then
+        raise sqlstate 'PT404' using
+            message = 'item_not_found',
+            detail = 'There is no such pack or plan.',
+            hint = 'Read credit_packs and plans for what there is.';
+    end if;
+
+    if v_item.price_id is null or exists (
+        select
+        from private.settings as s
+        where s.checkout_success_url is null
+    ) then
+        raise sqlstate 'PT503' using
+            message = 'checkout_not_ready',
+            detail = 'This cannot be bought yet.',
+            hint = 'The operator has to run: thumbsmith catalog push, and to set the addresses.';
+    end if;
+
+    return v_item;
+end;
+$$;
+
+
+ALTER FUNCTION private.sold_item(item_kind text, item_key text) OWNER TO postgres;
+
+--
+-- Name: FUNCTION sold_item(item_kind text, item_key text); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.sold_item(item_kind text, item_key text) IS 'What is for sale under this key, or PT404 item_not_found; PT503 checkout_not_ready while it has no
+price at Stripe or there is no page to come back to.';
+
+
+--
 -- Name: spend_credits(uuid, bigint, uuid); Type: FUNCTION; Schema: private; Owner: postgres
 --
 
@@ -5227,6 +8059,179 @@ ALTER FUNCTION private.spend_credits(profile_id uuid, amount bigint, generation_
 --
 
 COMMENT ON FUNCTION private.spend_credits(profile_id uuid, amount bigint, generation_id uuid) IS 'Burns credits for a generation, or raises PT402 insufficient_credits and changes nothing.';
+
+
+--
+-- Name: start_checkout(text, text, uuid, integer); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.start_checkout(item_kind text, item_key text, idempotency_key uuid, quantity integer) RETURNS public.checkouts
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    v_profile_id constant uuid := private.lock_caller();
+    v_quantity constant integer := coalesce(start_checkout.quantity, 1);
+    v_checkout public.checkouts := private.find_checkout(
+        v_profile_id, start_checkout.idempotency_key, start_checkout.item_kind,
+        start_checkout.item_key, v_quantity
+    );
+    v_item private.catalog;
+    v_pack public.credit_packs;
+begin
+    if v_checkout.id is not null then
+        return v_checkout;
+    end if;
+
+    v_item := private.sold_item(start_checkout.item_kind, start_checkout.item_key);
+
+    select p.* into v_pack
+    from public.credit_packs as p
+    where v_item.item_kind = 'pack'
+        and p.pack_key = v_item.item_key;
+
+    if v_quantity not between 1 and coalesce(v_pack.quantity_max, 1) then
+        raise sqlstate 'PT422' using
+            message = 'quantity_out_of_range',
+            detail = format('From 1 to %s may be bought at once.',
+                coalesce(v_pack.quantity_max, 1)),
+            hint = 'Ask for fewer.';
+    end if;
+
+    -- The page that is open already does: whoever lost its address finds it again.
+    select c.* into v_checkout
+    from public.checkouts as c
+    where c.profile_id = v_profile_id
+        and (c.item_kind, c.item_key, c.quantity)
+        = (v_item.item_kind, v_item.item_key, v_quantity)
+        and c.status in ('requested', 'open')
+        and (c.expires_at is null or c.expires_at > now())
+    order by c.id desc
+    limit 1;
+
+    if found then
+        return v_checkout;
+    end if;
+
+    if v_item.item_kind = 'subscription' then
+        perform private.check_no_subscription(v_profile_id, v_item.item_key);
+    end if;
+
+    return private.open_checkout(
+        v_profile_id, v_item.item_kind, v_item.item_key, v_quantity, v_pack.credits,
+        start_checkout.idempotency_key
+    );
+end;
+$$;
+
+
+ALTER FUNCTION private.start_checkout(item_kind text, item_key text, idempotency_key uuid, quantity integer) OWNER TO postgres;
+
+--
+-- Name: FUNCTION start_checkout(item_kind text, item_key text, idempotency_key uuid, quantity integer); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.start_checkout(item_kind text, item_key text, idempotency_key uuid, quantity integer) IS 'The rule behind public.start_checkout.';
+
+
+--
+-- Name: start_portal(uuid); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.start_portal(idempotency_key uuid) RETURNS public.checkouts
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    v_profile_id constant uuid := private.lock_caller();
+    v_checkout public.checkouts := private.find_checkout(
+        v_profile_id, start_portal.idempotency_key, 'portal', null, 1
+    );
+begin
+    if v_checkout.id is not null then
+        return v_checkout;
+    end if;
+
+    if not exists (
+        select
+        from private.stripe_customers as c
+        where c.profile_id = v_profile_id
+    ) then
+        raise sqlstate 'PT404' using
+            message = 'nothing_bought',
+            detail = 'Nothing was bought yet, so there is nothing to manage.',
+            hint = 'Buy something with start_checkout first.';
+    end if;
+
+    return private.open_checkout(
+        v_profile_id, 'portal', null, 1, null, start_portal.idempotency_key
+    );
+end;
+$$;
+
+
+ALTER FUNCTION private.start_portal(idempotency_key uuid) OWNER TO postgres;
+
+--
+-- Name: FUNCTION start_portal(idempotency_key uuid); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.start_portal(idempotency_key uuid) IS 'The rule behind public.start_portal.';
+
+
+--
+-- Name: start_reconcile(); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.start_reconcile() RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+    insert into private.reconcile_runs (since)
+    select
+        -- With a day in common with the last one; the first looks as far back as Stripe retries.
+        coalesce(
+            max(r.started_at) filter (where r.finished_at is not null),
+            now() - interval '2 days'
+        ) - interval '1 day'
+    from private.reconcile_runs as r
+    having coalesce(max(r.started_at), '-infinity') <= now() - (
+        select s.reconcile_interval from private.settings as s
+    )
+        and count(*) filter (where r.finished_at is null) = 0
+        -- Nothing to compare before anything was sold.
+        and exists (select from private.stripe_customers as c)
+    on conflict do nothing;
+
+    if not found then
+        return false;
+    end if;
+
+    insert into private.outbox (kind, stripe_object_id)
+    values ('reconcile', 'reconcile')
+    on conflict (stripe_object_id) where stripe_object_id is not null do nothing;
+
+    -- A bank may take longer to answer than the lists go back.
+    perform private.want_stripe_object(c.stripe_session_id)
+    from public.checkouts as c
+    where c.status = 'pending'
+        and c.finished_at is null;
+
+    perform private.wake_worker();
+    return true;
+end;
+$$;
+
+
+ALTER FUNCTION private.start_reconcile() OWNER TO postgres;
+
+--
+-- Name: FUNCTION start_reconcile(); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.start_reconcile() IS 'Begins a comparison once settings.reconcile_interval has passed since the last one began. True when
+it did.';
 
 
 --
@@ -5319,6 +8324,119 @@ nothing to send now: the last answer was lost and its grace time runs, or the ge
 
 
 --
+-- Name: stripe_call(private.outbox); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.stripe_call(job private.outbox) RETURNS jsonb
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+declare
+    v_call constant jsonb := case (stripe_call.job).kind
+        when 'customer' then private.checkout_call('customer', (stripe_call.job).checkout_id)
+        when 'checkout' then private.checkout_call('checkout', (stripe_call.job).checkout_id)
+        when 'reconcile' then private.reconcile_call()
+        else private.fetch_call((stripe_call.job).kind, (stripe_call.job).stripe_object_id)
+    end;
+begin
+    -- Its price or its customer is gone since: a call that nobody knows is refused for good.
+    return jsonb_build_object('id', null, 'idempotency_key', null)
+        || coalesce(v_call, '{"call": "none"}');
+end;
+$$;
+
+
+ALTER FUNCTION private.stripe_call(job private.outbox) OWNER TO postgres;
+
+--
+-- Name: FUNCTION stripe_call(job private.outbox); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.stripe_call(job private.outbox) IS 'What the sidecar is to ask Stripe for this job: {"call", "id", "params", "idempotency_key"}.';
+
+
+--
+-- Name: stripe_difference(jsonb); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.stripe_difference(object jsonb) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+    select case stripe_difference.object ->> 'object'
+        when 'event' then case
+            when not exists (
+                select
+                from private.stripe_events as e
+                where e.event_id = stripe_difference.object ->> 'id'
+            ) then 'event_missing'
+        end
+        when 'checkout.session' then private.session_difference(stripe_difference.object)
+        when 'subscription' then private.subscription_difference(stripe_difference.object)
+        when 'invoice' then case
+            when stripe_difference.object ->> 'status' = 'paid'
+                and stripe_difference.object
+                    #>> '{parent,subscription_details,subscription}' is not null
+                and (stripe_difference.object ->> 'amount_paid')::bigint > 0
+                and not exists (
+                    select
+                    from public.payments as p
+                    where p.stripe_payment_id = stripe_difference.object ->> 'id'
+                ) then 'payment_missing'
+        end
+        when 'refund' then case stripe_difference.object ->> 'status'
+            when 'requires_action' then null
+            when 'failed' then private.reversal_difference(stripe_difference.object, '{undone}')
+            when 'canceled' then private.reversal_difference(stripe_difference.object, '{undone}')
+            else private.reversal_difference(stripe_difference.object, '{taken}')
+        end
+        when 'dispute' then case
+            when stripe_difference.object ->> 'status' in ('won', 'warning_closed', 'prevented')
+                then private.reversal_difference(stripe_difference.object, '{won}')
+            when stripe_difference.object ->> 'status' = 'lost'
+                or stripe_difference.object ->> 'status' like 'appeal%'
+                then private.reversal_difference(stripe_difference.object, '{lost}')
+            -- One that is closed here and open there: its closing came first.
+            else private.reversal_difference(stripe_difference.object, '{open}')
+        end
+    end;
+$$;
+
+
+ALTER FUNCTION private.stripe_difference(object jsonb) OWNER TO postgres;
+
+--
+-- Name: FUNCTION stripe_difference(object jsonb); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.stripe_difference(object jsonb) IS 'What of an object of Stripe is not in our rows; null when all is.';
+
+
+--
+-- Name: stripe_instant(jsonb); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.stripe_instant(seconds jsonb) RETURNS timestamp with time zone
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+    select case
+        when jsonb_typeof(stripe_instant.seconds) = 'number'
+        then to_timestamp((stripe_instant.seconds)::double precision)
+    end;
+$$;
+
+
+ALTER FUNCTION private.stripe_instant(seconds jsonb) OWNER TO postgres;
+
+--
+-- Name: FUNCTION stripe_instant(seconds jsonb); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.stripe_instant(seconds jsonb) IS 'An instant as Stripe writes it: seconds since 1970; null stays null.';
+
+
+--
 -- Name: submit_payload(uuid); Type: FUNCTION; Schema: private; Owner: postgres
 --
 
@@ -5367,6 +8485,54 @@ COMMENT ON FUNCTION private.submit_payload(run_id uuid) IS 'What the sidecar sen
 
 
 --
+-- Name: subscription_difference(jsonb); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.subscription_difference(subscription jsonb) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+    select case
+        when not exists (
+            select
+            from public.subscriptions as s
+            where s.stripe_subscription_id = subscription_difference.subscription ->> 'id'
+                and s.status = subscription_difference.subscription ->> 'status'
+                and s.is_active = (
+                    s.status in ('trialing', 'active')
+                    and coalesce(jsonb_typeof(
+                        subscription_difference.subscription -> 'pause_collection'
+                    ), 'null') = 'null'
+                )
+                and s.current_period_end = private.stripe_instant(i.item -> 'current_period_end')
+                and s.plan_name = coalesce(i.item ->> 'plan_name', s.plan_name)
+                and s.quantity = coalesce((i.item ->> 'quantity')::integer, 1)
+                and s.end_date is not distinct from coalesce(
+                    private.stripe_instant(subscription_difference.subscription -> 'ended_at'),
+                    private.stripe_instant(subscription_difference.subscription -> 'cancel_at'),
+                    case
+                        when (
+                            subscription_difference.subscription -> 'cancel_at_period_end'
+                        )::boolean
+                        then private.stripe_instant(i.item -> 'current_period_end')
+                    end
+                )
+        ) then 'subscription_differs'
+    end
+    from private.item_of_subscription(subscription_difference.subscription) as i (item);
+$$;
+
+
+ALTER FUNCTION private.subscription_difference(subscription jsonb) OWNER TO postgres;
+
+--
+-- Name: FUNCTION subscription_difference(subscription jsonb); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.subscription_difference(subscription jsonb) IS 'Whether a subscription is in our rows as it is at Stripe; null when it is.';
+
+
+--
 -- Name: sweep(); Type: FUNCTION; Schema: private; Owner: postgres
 --
 
@@ -5379,6 +8545,8 @@ declare
     v_expired integer := 0;
     v_lots integer := 0;
     v_rewarded integer := 0;
+    v_periods integer := 0;
+    v_checkouts integer := 0;
 begin
     -- Each unfinished generation has an outbox row, and the outbox is small. Rows that a worker or
     -- another sweep holds are skipped: they are being looked at.
@@ -5406,8 +8574,21 @@ begin
         v_rewarded := private.settle_pending_referrals(100);
     end if;
 
+    if v_expired = 0 and v_lots = 0 and v_rewarded = 0 then
+        v_periods := private.grant_due_months(100);
+    end if;
+
+    if v_expired = 0 and v_lots = 0 and v_rewarded = 0 and v_periods = 0 then
+        v_checkouts := private.close_stale_checkouts(100);
+        perform private.start_reconcile();
+    end if;
+
     return jsonb_build_object(
-        'expired', v_expired, 'expired_lots', v_lots, 'rewarded', v_rewarded
+        'expired', v_expired,
+        'expired_lots', v_lots,
+        'rewarded', v_rewarded,
+        'granted_periods', v_periods,
+        'stale_checkouts', v_checkouts
     );
 end;
 $$;
@@ -5420,8 +8601,76 @@ ALTER FUNCTION private.sweep() OWNER TO postgres;
 --
 
 COMMENT ON FUNCTION private.sweep() IS 'Expires generations past their deadline, with the credits back, and credits past their own; pays
-rewards that were postponed. Safe to run at any time and by many. Returns how many of each: call it
-again until there is nothing more.';
+rewards that were postponed; grants the next months of yearly plans; looks at Checkout pages whose
+time is over; begins the comparison with Stripe when it is due. Safe to run at any time and by
+many. Returns how many of each: call it again until there is nothing more.';
+
+
+--
+-- Name: take_stripe_event(jsonb, boolean); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.take_stripe_event(event jsonb, is_replayed boolean) RETURNS text
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_event jsonb := take_stripe_event.event;
+    v_id constant text := coalesce(v_event ->> 'snapshot_event', v_event ->> 'id');
+    v_type constant text := regexp_replace(v_event ->> 'type', '^v1\.', '');
+    v_subject constant jsonb := coalesce(v_event -> 'related_object', v_event #> '{data,object}');
+    v_object_id constant text := v_subject ->> 'id';
+    v_is_new boolean;
+    v_is_ours boolean;
+begin
+    if v_id is null or v_type is null or char_length(v_id) > 255 then
+        return 'invalid';
+    end if;
+
+    if (v_event -> 'livemode') is distinct from (
+        select to_jsonb(s.stripe_livemode) from private.settings as s
+    ) then
+        return 'wrong_mode';
+    end if;
+
+    -- A charge itself is nothing to us; that it was refunded is.
+    v_is_ours := private.is_stripe_object_ours(v_object_id)
+        and (v_object_id !~ '^(ch|py)_' or v_type = 'charge.refunded');
+
+    insert into private.stripe_events (
+        event_id, event_type, object_id, object_type, applied_at
+    )
+    values (
+        v_id,
+        left(v_type, 255),
+        left(coalesce(v_object_id, ''), 255),
+        left(coalesce(v_subject ->> 'object', v_subject ->> 'type', ''), 255),
+        case when not coalesce(v_is_ours, false) then now() end
+    )
+    on conflict on constraint stripe_events_pkey do nothing;
+
+    v_is_new := found;
+
+    if v_is_ours and (v_is_new or take_stripe_event.is_replayed) then
+        perform private.fetch_stripe_object(v_object_id);
+    end if;
+
+    return case
+        when v_is_new then 'stored'
+        when take_stripe_event.is_replayed then 'replayed'
+        else 'duplicate'
+    end;
+end;
+$$;
+
+
+ALTER FUNCTION private.take_stripe_event(event jsonb, is_replayed boolean) OWNER TO postgres;
+
+--
+-- Name: FUNCTION take_stripe_event(event jsonb, is_replayed boolean); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.take_stripe_event(event jsonb, is_replayed boolean) IS 'The rule behind private.record_stripe_event and private.replay_stripe_event.';
 
 
 --
@@ -5875,6 +9124,76 @@ COMMENT ON FUNCTION private.try_settle_referral(user_id uuid) IS 'Settles a refe
 
 
 --
+-- Name: unearned_credits(uuid, timestamp with time zone, timestamp with time zone, bigint, interval); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.unearned_credits(subscription_id uuid, from_at timestamp with time zone, until_at timestamp with time zone, credits bigint, month_length interval) RETURNS numeric
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+    with known as (
+        select
+            greatest(m.month_start, unearned_credits.from_at) as starts_at,
+            least(m.month_end, unearned_credits.until_at) as ends_at,
+            m.credits
+        from private.subscription_months as m
+        where m.subscription_id = unearned_credits.subscription_id
+            and m.month_start < unearned_credits.until_at
+            and m.month_end > unearned_credits.from_at
+    ),
+
+    points as (
+        select unearned_credits.from_at as point
+        union
+        select unearned_credits.until_at
+        union
+        select k.starts_at from known as k
+        union
+        select k.ends_at from known as k
+    ),
+
+    spans as (
+        select
+            p.point as starts_at,
+            lead(p.point) over (order by p.point) as ends_at
+        from points as p
+    ),
+
+    rises as (
+        select
+            extract(epoch from s.ends_at - s.starts_at) as seconds,
+            greatest(
+                unearned_credits.credits - coalesce((
+                    select max(k.credits)
+                    from known as k
+                    where k.starts_at <= s.starts_at
+                        and k.ends_at >= s.ends_at
+                ), 0),
+                0
+            ) as credits
+        from spans as s
+        where s.ends_at is not null
+    )
+
+    select sum(r.seconds * r.credits) / extract(epoch from unearned_credits.month_length)
+    from rises as r;
+$$;
+
+
+ALTER FUNCTION private.unearned_credits(subscription_id uuid, from_at timestamp with time zone, until_at timestamp with time zone, credits bigint, month_length interval) OWNER TO postgres;
+
+--
+-- Name: FUNCTION unearned_credits(subscription_id uuid, from_at timestamp with time zone, until_at timestamp with time zone, credits bigint, month_length interval); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.unearned_credits(subscription_id uuid, from_at timestamp with time zone, until_at timestamp with time zone, credits bigint, month_length interval) IS 'The credits of this time that no month granted before has given already, when a whole month gives
+so many: second by second, what goes beyond the highest level reached so far.
+
+An upgrade earns the difference for the time that is left; back and forth between plans earns
+nothing twice.';
+
+
+--
 -- Name: uuid_v7_floor(timestamp with time zone); Type: FUNCTION; Schema: private; Owner: postgres
 --
 
@@ -5898,6 +9217,42 @@ ALTER FUNCTION private.uuid_v7_floor(instant timestamp with time zone) OWNER TO 
 --
 
 COMMENT ON FUNCTION private.uuid_v7_floor(instant timestamp with time zone) IS 'The lowest version 7 UUID of this millisecond: keys from it on were made then or later.';
+
+
+--
+-- Name: waits_for_period(jsonb, uuid); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.waits_for_period(invoice jsonb, subscription_id uuid) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+    select exists (
+        select
+        from private.paid_lines(waits_for_period.invoice) as l
+        inner join private.stripe_prices as p
+            on p.price_id = l.line #>> '{pricing,price_details,price}'
+        where l.is_rest
+            and p.billing_interval = 'month'
+            and not exists (
+                select
+                from private.paid_periods as b
+                where b.subscription_id = waits_for_period.subscription_id
+                    and b.period_end = l.period_end
+                    and not b.is_rest
+            )
+    );
+$$;
+
+
+ALTER FUNCTION private.waits_for_period(invoice jsonb, subscription_id uuid) OWNER TO postgres;
+
+--
+-- Name: FUNCTION waits_for_period(invoice jsonb, subscription_id uuid); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.waits_for_period(invoice jsonb, subscription_id uuid) IS 'Whether an upgrade was paid in a month whose own payment is not here yet: how long that month is
+decides what the rest of it is worth.';
 
 
 --
@@ -5926,6 +9281,35 @@ ALTER FUNCTION private.wake_worker() OWNER TO postgres;
 --
 
 COMMENT ON FUNCTION private.wake_worker() IS 'Wakes the sidecar if, and only if, it is asleep.';
+
+
+--
+-- Name: want_stripe_object(text); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.want_stripe_object(object_id text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+    -- Never waits for whoever holds its job: that one may be waiting for us.
+    insert into private.outbox (kind, stripe_object_id)
+    values ('fetch', want_stripe_object.object_id)
+    on conflict (stripe_object_id) where stripe_object_id is not null do nothing;
+
+    perform private.wake_worker();
+end;
+$$;
+
+
+ALTER FUNCTION private.want_stripe_object(object_id text) OWNER TO postgres;
+
+--
+-- Name: FUNCTION want_stripe_object(object_id text); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.want_stripe_object(object_id text) IS 'As private.fetch_stripe_object, unless there is a job for it already: for those who hold other
+jobs.';
 
 
 --
@@ -6158,6 +9542,62 @@ fair_use_reached; PT404 generation_type_not_found, user_image_not_found; PT409 i
 PT422 prompt_empty, prompt_too_long, prompt_has_control_characters, user_image_required,
 user_image_not_supported; 429 too_many_running, too_many_per_minute, too_many_per_day,
 daily_capacity_reached, with Retry-After.';
+
+
+--
+-- Name: start_checkout(text, text, uuid, integer); Type: FUNCTION; Schema: public; Owner: postgres
+--
+
+CREATE FUNCTION public.start_checkout(item_kind text, item_key text, idempotency_key uuid, quantity integer DEFAULT 1) RETURNS public.checkouts
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+    select private.start_checkout(
+        start_checkout.item_kind, start_checkout.item_key, start_checkout.idempotency_key,
+        start_checkout.quantity
+    );
+$$;
+
+
+ALTER FUNCTION public.start_checkout(item_kind text, item_key text, idempotency_key uuid, quantity integer) OWNER TO postgres;
+
+--
+-- Name: FUNCTION start_checkout(item_kind text, item_key text, idempotency_key uuid, quantity integer); Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON FUNCTION public.start_checkout(item_kind text, item_key text, idempotency_key uuid, quantity integer) IS 'Ask for a page where a pack or a subscription is paid.
+
+For signed-in people. item_kind is pack or subscription, item_key a key of credit_packs or plans.
+Returns the checkout: its url is there once status is open; poll the row. The same idempotency_key
+returns the same checkout, and so does an item whose page is still open. Where the page leads back
+to is the operator''s setting. Refuses with PT404 item_not_found; PT409 already_subscribed,
+checkout_open, idempotency_conflict; PT422 quantity_out_of_range; 429 too_many_checkouts, with
+Retry-After; PT503 checkout_not_ready.';
+
+
+--
+-- Name: start_portal(uuid); Type: FUNCTION; Schema: public; Owner: postgres
+--
+
+CREATE FUNCTION public.start_portal(idempotency_key uuid) RETURNS public.checkouts
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+    select private.start_portal(start_portal.idempotency_key);
+$$;
+
+
+ALTER FUNCTION public.start_portal(idempotency_key uuid) OWNER TO postgres;
+
+--
+-- Name: FUNCTION start_portal(idempotency_key uuid); Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON FUNCTION public.start_portal(idempotency_key uuid) IS 'Ask for the page where a person manages subscriptions, cards and invoices.
+
+For signed-in people who have bought something. Returns the checkout: its url is there once status
+is open, and works for a few minutes. The same idempotency_key returns the same one. Refuses with
+PT404 nothing_bought; PT409 idempotency_conflict; 429 too_many_checkouts, with Retry-After.';
 
 
 --
@@ -6471,6 +9911,69 @@ ALTER TABLE private.outbox ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
 
 
 --
+-- Name: paid_periods; Type: TABLE; Schema: private; Owner: postgres
+--
+
+CREATE TABLE private.paid_periods (
+    invoice_line_id text NOT NULL,
+    subscription_id uuid NOT NULL,
+    payment_id uuid NOT NULL,
+    plan_name text NOT NULL,
+    quantity integer NOT NULL,
+    is_rest boolean NOT NULL,
+    period_start timestamp with time zone NOT NULL,
+    period_end timestamp with time zone NOT NULL,
+    months_granted integer DEFAULT 0 NOT NULL,
+    next_month_at timestamp with time zone,
+    CONSTRAINT paid_periods_is_forward CHECK ((period_end > period_start)),
+    CONSTRAINT paid_periods_quantity_positive CHECK ((quantity > 0))
+);
+
+
+ALTER TABLE private.paid_periods OWNER TO postgres;
+
+--
+-- Name: TABLE paid_periods; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON TABLE private.paid_periods IS 'The time a line of a paid invoice paid a plan for. Its credits are granted month by month, a
+year''s too.';
+
+
+--
+-- Name: COLUMN paid_periods.is_rest; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.paid_periods.is_rest IS 'The rest of a period, after an upgrade.';
+
+
+--
+-- Name: COLUMN paid_periods.next_month_at; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.paid_periods.next_month_at IS 'When the next month''s credits are due; null: all were granted, or it was given up.';
+
+
+--
+-- Name: payment_intents; Type: TABLE; Schema: private; Owner: postgres
+--
+
+CREATE TABLE private.payment_intents (
+    payment_intent_id text NOT NULL,
+    payment_id uuid NOT NULL
+);
+
+
+ALTER TABLE private.payment_intents OWNER TO postgres;
+
+--
+-- Name: TABLE payment_intents; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON TABLE private.payment_intents IS 'Which payment a PaymentIntent of Stripe (pi_…) belongs to: refunds and disputes name only that.';
+
+
+--
 -- Name: payment_reversals; Type: TABLE; Schema: private; Owner: postgres
 --
 
@@ -6565,6 +10068,59 @@ shards counts: one row would make all requests of the database follow each other
 
 
 --
+-- Name: reconcile_runs; Type: TABLE; Schema: private; Owner: postgres
+--
+
+CREATE TABLE private.reconcile_runs (
+    id bigint NOT NULL,
+    since timestamp with time zone NOT NULL,
+    started_at timestamp with time zone DEFAULT now() NOT NULL,
+    finished_at timestamp with time zone,
+    place integer DEFAULT 1 NOT NULL,
+    last_object_id text,
+    seen integer DEFAULT 0 NOT NULL,
+    differing integer DEFAULT 0 NOT NULL
+);
+
+
+ALTER TABLE private.reconcile_runs OWNER TO postgres;
+
+--
+-- Name: TABLE reconcile_runs; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON TABLE private.reconcile_runs IS 'Comparisons of Stripe with our rows, page by page, by the worker.';
+
+
+--
+-- Name: COLUMN reconcile_runs.place; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.reconcile_runs.place IS 'Which of private.reconcile_calls() is next.';
+
+
+--
+-- Name: COLUMN reconcile_runs.last_object_id; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.reconcile_runs.last_object_id IS 'After which object its next page begins.';
+
+
+--
+-- Name: reconcile_runs_id_seq; Type: SEQUENCE; Schema: private; Owner: postgres
+--
+
+ALTER TABLE private.reconcile_runs ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME private.reconcile_runs_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+
+--
 -- Name: replicate_webhooks; Type: TABLE; Schema: private; Owner: postgres
 --
 
@@ -6620,6 +10176,15 @@ CREATE TABLE private.settings (
     submit_unknown_grace interval DEFAULT '00:01:00'::interval NOT NULL,
     submit_attempts_max integer DEFAULT 3 NOT NULL,
     job_attempts_max integer DEFAULT 8 NOT NULL,
+    checkout_success_url text,
+    checkout_cancel_url text,
+    portal_return_url text,
+    checkouts_per_hour_max integer DEFAULT 20 NOT NULL,
+    stripe_livemode boolean DEFAULT false NOT NULL,
+    reconcile_interval interval DEFAULT '1 day'::interval NOT NULL,
+    CONSTRAINT settings_checkout_cancel_url_is_web CHECK ((checkout_cancel_url ~ '^https?://[^/]'::text)),
+    CONSTRAINT settings_checkout_success_url_is_web CHECK ((checkout_success_url ~ '^https?://[^/]'::text)),
+    CONSTRAINT settings_checkouts_per_hour_max_positive CHECK ((checkouts_per_hour_max > 0)),
     CONSTRAINT settings_code_failures_per_hour_max_positive CHECK ((code_failures_per_hour_max > 0)),
     CONSTRAINT settings_generation_deadline_in_range CHECK (((generation_deadline >= '00:00:01'::interval) AND (generation_deadline <= '01:00:00'::interval))),
     CONSTRAINT settings_generations_per_day_max_positive CHECK ((generations_per_day_max > 0)),
@@ -6627,8 +10192,10 @@ CREATE TABLE private.settings (
     CONSTRAINT settings_generations_running_max_positive CHECK ((generations_running_max > 0)),
     CONSTRAINT settings_job_attempts_max_positive CHECK ((job_attempts_max > 0)),
     CONSTRAINT settings_one_row CHECK (id),
+    CONSTRAINT settings_portal_return_url_is_web CHECK ((portal_return_url ~ '^https?://[^/]'::text)),
     CONSTRAINT settings_prompt_max_characters_in_range CHECK (((prompt_max_characters >= 1) AND (prompt_max_characters <= 10000))),
     CONSTRAINT settings_provider_spend_per_day_max_not_negative CHECK ((provider_spend_per_day_max_micros >= 0)),
+    CONSTRAINT settings_reconcile_interval_positive CHECK ((reconcile_interval > '00:00:00'::interval)),
     CONSTRAINT settings_referral_bonus_credits_not_negative CHECK ((referral_bonus_credits >= 0)),
     CONSTRAINT settings_referral_policy_known CHECK ((referral_policy = ANY (ARRAY['confirmed'::text, 'first_purchase'::text]))),
     CONSTRAINT settings_referral_rewards_per_month_max_not_negative CHECK ((referral_rewards_per_month_max >= 0)),
@@ -6735,6 +10302,214 @@ COMMENT ON COLUMN private.settings.signed_url_seconds IS 'Life of the signed URL
 --
 
 COMMENT ON COLUMN private.settings.generation_deadline IS 'After this time without a picture a generation expires and its credits go back.';
+
+
+--
+-- Name: COLUMN settings.checkout_success_url; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.settings.checkout_success_url IS 'Where a paid Checkout leads back to; null: nothing can be bought yet. {CHECKOUT_SESSION_ID} in it
+is filled in by Stripe.';
+
+
+--
+-- Name: COLUMN settings.checkout_cancel_url; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.settings.checkout_cancel_url IS 'Where a Checkout that was left leads back to; null: the success page.';
+
+
+--
+-- Name: COLUMN settings.portal_return_url; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.settings.portal_return_url IS 'Where the customer portal leads back to; null: the success page.';
+
+
+--
+-- Name: COLUMN settings.checkouts_per_hour_max; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.settings.checkouts_per_hour_max IS 'Pages of Stripe a person may ask for within an hour.';
+
+
+--
+-- Name: COLUMN settings.stripe_livemode; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.settings.stripe_livemode IS 'Whether this database belongs to live mode. Events and objects of the other mode are refused.';
+
+
+--
+-- Name: stripe_alarms; Type: TABLE; Schema: private; Owner: postgres
+--
+
+CREATE TABLE private.stripe_alarms (
+    id bigint NOT NULL,
+    object_id text NOT NULL,
+    slug text NOT NULL,
+    detail text NOT NULL,
+    first_seen_at timestamp with time zone DEFAULT now() NOT NULL,
+    last_seen_at timestamp with time zone DEFAULT now() NOT NULL,
+    times integer DEFAULT 1 NOT NULL,
+    resolved_at timestamp with time zone
+);
+
+
+ALTER TABLE private.stripe_alarms OWNER TO postgres;
+
+--
+-- Name: TABLE stripe_alarms; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON TABLE private.stripe_alarms IS 'Objects of Stripe that no rule of ours covers: recorded, never guessed at. One row per object and
+reason, see docs/stripe.md.';
+
+
+--
+-- Name: COLUMN stripe_alarms.slug; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.stripe_alarms.slug IS 'unknown_customer, unknown_price, unknown_payment, unknown_status, wrong_mode, second_subscription,
+credit_to_balance, object_missing, or why a call failed for good.';
+
+
+--
+-- Name: COLUMN stripe_alarms.resolved_at; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.stripe_alarms.resolved_at IS 'When a person said that it is dealt with.';
+
+
+--
+-- Name: stripe_alarms_id_seq; Type: SEQUENCE; Schema: private; Owner: postgres
+--
+
+ALTER TABLE private.stripe_alarms ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME private.stripe_alarms_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+
+--
+-- Name: stripe_customers; Type: TABLE; Schema: private; Owner: postgres
+--
+
+CREATE TABLE private.stripe_customers (
+    profile_id uuid NOT NULL,
+    customer_id text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+
+ALTER TABLE private.stripe_customers OWNER TO postgres;
+
+--
+-- Name: TABLE stripe_customers; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON TABLE private.stripe_customers IS 'The one customer at Stripe of a person. Made by us and never found by e-mail: whoever has somebody
+else''s address would find their invoices too.';
+
+
+--
+-- Name: stripe_events; Type: TABLE; Schema: private; Owner: postgres
+--
+
+CREATE TABLE private.stripe_events (
+    event_id text NOT NULL,
+    event_type text NOT NULL,
+    object_id text NOT NULL,
+    object_type text NOT NULL,
+    received_at timestamp with time zone DEFAULT now() NOT NULL,
+    applied_at timestamp with time zone,
+    CONSTRAINT stripe_events_event_id_is_short CHECK ((char_length(event_id) <= 255)),
+    CONSTRAINT stripe_events_object_id_is_short CHECK ((char_length(object_id) <= 255))
+);
+
+
+ALTER TABLE private.stripe_events OWNER TO postgres;
+
+--
+-- Name: TABLE stripe_events; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON TABLE private.stripe_events IS 'Every event of Stripe that was ever taken, once. Its body is not kept: an event is only a reason to
+fetch its object, and people''s names and addresses are in it.';
+
+
+--
+-- Name: COLUMN stripe_events.event_id; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.stripe_events.event_id IS 'evt_…; of a thin event the snapshot event that tells the same, so that both count as one.';
+
+
+--
+-- Name: COLUMN stripe_events.applied_at; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.stripe_events.applied_at IS 'When its object had been fetched after it came, and applied; at once for what concerns us not.';
+
+
+--
+-- Name: subscription_months; Type: TABLE; Schema: private; Owner: postgres
+--
+
+CREATE TABLE private.subscription_months (
+    subscription_id uuid NOT NULL,
+    month_key text NOT NULL,
+    month_start timestamp with time zone NOT NULL,
+    month_end timestamp with time zone NOT NULL,
+    credits bigint NOT NULL,
+    earned numeric NOT NULL,
+    granted bigint NOT NULL,
+    CONSTRAINT subscription_months_earned_in_range CHECK (((earned >= (0)::numeric) AND (earned <= (credits)::numeric))),
+    CONSTRAINT subscription_months_granted_in_range CHECK (((granted >= 0) AND (granted <= credits))),
+    CONSTRAINT subscription_months_is_forward CHECK ((month_end > month_start))
+);
+
+
+ALTER TABLE private.subscription_months OWNER TO postgres;
+
+--
+-- Name: TABLE subscription_months; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON TABLE private.subscription_months IS 'The months, and the rests of months after an upgrade, for which a plan''s credits were granted.';
+
+
+--
+-- Name: COLUMN subscription_months.month_key; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.subscription_months.month_key IS 'The start of a month, or the invoice line of an upgrade: granted once for each.';
+
+
+--
+-- Name: COLUMN subscription_months.credits; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.subscription_months.credits IS 'What a whole month under the plan and quantity paid for gives.';
+
+
+--
+-- Name: COLUMN subscription_months.earned; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.subscription_months.earned IS 'The exact part of that which this time earned: less than credits when it is short, or covered.';
+
+
+--
+-- Name: COLUMN subscription_months.granted; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.subscription_months.granted IS 'Whole credits granted with it, so that all months of a subscription together are rounded down
+once.';
 
 
 --
@@ -7085,7 +10860,8 @@ COMMENT ON TABLE public.payments IS 'One row per payment that arrived.';
 -- Name: COLUMN payments.stripe_payment_id; Type: COMMENT; Schema: public; Owner: postgres
 --
 
-COMMENT ON COLUMN public.payments.stripe_payment_id IS 'Business key: the same payment is recorded once, however often and by whatever event it is told.';
+COMMENT ON COLUMN public.payments.stripe_payment_id IS 'Business key: the Checkout session (cs_…) or the invoice (in_…). The same payment is recorded once,
+however often and by whatever event it is told.';
 
 
 --
@@ -7150,84 +10926,6 @@ COMMENT ON TABLE public.plan_uses IS 'One row per generation that an unlimited p
 --
 
 COMMENT ON COLUMN public.plan_uses.returned_at IS 'When it ended without a picture: from then on it does not count.';
-
-
---
--- Name: plans; Type: TABLE; Schema: public; Owner: postgres
---
-
-CREATE TABLE public.plans (
-    plan_name text NOT NULL,
-    title text NOT NULL,
-    description text DEFAULT ''::text NOT NULL,
-    credits_per_month bigint DEFAULT 0 NOT NULL,
-    price_amount bigint NOT NULL,
-    currency text DEFAULT 'usd'::text NOT NULL,
-    billing_interval text DEFAULT 'month'::text NOT NULL,
-    rollover text DEFAULT 'none'::text NOT NULL,
-    rollover_cap bigint,
-    is_unlimited boolean DEFAULT false NOT NULL,
-    fair_use_per_day integer,
-    fair_use_per_month integer,
-    is_enabled boolean DEFAULT true NOT NULL,
-    CONSTRAINT plans_billing_interval_known CHECK ((billing_interval = ANY (ARRAY['month'::text, 'year'::text]))),
-    CONSTRAINT plans_capped_has_cap CHECK (((rollover = 'capped'::text) = (rollover_cap IS NOT NULL))),
-    CONSTRAINT plans_credits_per_month_not_negative CHECK ((credits_per_month >= 0)),
-    CONSTRAINT plans_currency_is_iso CHECK ((currency ~ '^[a-z]{3}$'::text)),
-    CONSTRAINT plans_fair_use_per_day_positive CHECK ((fair_use_per_day > 0)),
-    CONSTRAINT plans_fair_use_per_month_positive CHECK ((fair_use_per_month > 0)),
-    CONSTRAINT plans_gives_something CHECK (((credits_per_month > 0) OR is_unlimited)),
-    CONSTRAINT plans_plan_name_is_slug CHECK ((plan_name ~ '^[a-z][a-z0-9_]{1,62}$'::text)),
-    CONSTRAINT plans_price_amount_not_negative CHECK ((price_amount >= 0)),
-    CONSTRAINT plans_rollover_cap_positive CHECK ((rollover_cap > 0)),
-    CONSTRAINT plans_rollover_known CHECK ((rollover = ANY (ARRAY['none'::text, 'capped'::text, 'all'::text]))),
-    CONSTRAINT plans_unlimited_declares_fair_use CHECK (((is_unlimited = (fair_use_per_day IS NOT NULL)) AND (is_unlimited = (fair_use_per_month IS NOT NULL))))
-);
-
-
-ALTER TABLE public.plans OWNER TO postgres;
-
---
--- Name: TABLE plans; Type: COMMENT; Schema: public; Owner: postgres
---
-
-COMMENT ON TABLE public.plans IS 'What can be subscribed to.';
-
-
---
--- Name: COLUMN plans.credits_per_month; Type: COMMENT; Schema: public; Owner: postgres
---
-
-COMMENT ON COLUMN public.plans.credits_per_month IS 'Credits granted for each month, for a year in advance too.';
-
-
---
--- Name: COLUMN plans.price_amount; Type: COMMENT; Schema: public; Owner: postgres
---
-
-COMMENT ON COLUMN public.plans.price_amount IS 'Price of one billing interval, in minor units of the currency.';
-
-
---
--- Name: COLUMN plans.rollover; Type: COMMENT; Schema: public; Owner: postgres
---
-
-COMMENT ON COLUMN public.plans.rollover IS 'What is carried over when a month ends: nothing (none), at most rollover_cap (capped), or all.';
-
-
---
--- Name: COLUMN plans.is_unlimited; Type: COMMENT; Schema: public; Owner: postgres
---
-
-COMMENT ON COLUMN public.plans.is_unlimited IS 'Pictures cost no credits, within fair use: fair_use_per_day in any 24 hours and fair_use_per_month
-in any 30 days.';
-
-
---
--- Name: COLUMN plans.is_enabled; Type: COMMENT; Schema: public; Owner: postgres
---
-
-COMMENT ON COLUMN public.plans.is_enabled IS 'Whether it can be subscribed to now.';
 
 
 --
@@ -7346,59 +11044,6 @@ COMMENT ON COLUMN public.purchase_uses.credits_returned IS 'Credits of these tha
 
 
 --
--- Name: subscriptions; Type: TABLE; Schema: public; Owner: postgres
---
-
-CREATE TABLE public.subscriptions (
-    id uuid DEFAULT private.uuid_v7() NOT NULL,
-    profile_id uuid NOT NULL,
-    plan_name text NOT NULL,
-    status text NOT NULL,
-    is_active boolean DEFAULT false NOT NULL,
-    start_date timestamp with time zone DEFAULT now() NOT NULL,
-    end_date timestamp with time zone,
-    current_period_start timestamp with time zone,
-    current_period_end timestamp with time zone,
-    cancel_at_period_end boolean DEFAULT false NOT NULL,
-    next_grant_at timestamp with time zone,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT subscriptions_ends_after_start CHECK ((end_date >= start_date)),
-    CONSTRAINT subscriptions_period_is_forward CHECK ((current_period_end > current_period_start)),
-    CONSTRAINT subscriptions_status_known CHECK ((status = ANY (ARRAY['incomplete'::text, 'incomplete_expired'::text, 'trialing'::text, 'active'::text, 'past_due'::text, 'unpaid'::text, 'canceled'::text, 'paused'::text])))
-);
-
-
-ALTER TABLE public.subscriptions OWNER TO postgres;
-
---
--- Name: TABLE subscriptions; Type: COMMENT; Schema: public; Owner: postgres
---
-
-COMMENT ON TABLE public.subscriptions IS 'Who has which plan, as the payment provider sees it.';
-
-
---
--- Name: COLUMN subscriptions.is_active; Type: COMMENT; Schema: public; Owner: postgres
---
-
-COMMENT ON COLUMN public.subscriptions.is_active IS 'Whether its plan serves now. end_date ends it in any case.';
-
-
---
--- Name: COLUMN subscriptions.end_date; Type: COMMENT; Schema: public; Owner: postgres
---
-
-COMMENT ON COLUMN public.subscriptions.end_date IS 'When it stops serving, once that is known.';
-
-
---
--- Name: COLUMN subscriptions.next_grant_at; Type: COMMENT; Schema: public; Owner: postgres
---
-
-COMMENT ON COLUMN public.subscriptions.next_grant_at IS 'When the next credits of the plan are due.';
-
-
---
 -- Name: audit_log audit_log_action_key_key; Type: CONSTRAINT; Schema: private; Owner: postgres
 --
 
@@ -7503,6 +11148,22 @@ ALTER TABLE ONLY private.outbox
 
 
 --
+-- Name: paid_periods paid_periods_pkey; Type: CONSTRAINT; Schema: private; Owner: postgres
+--
+
+ALTER TABLE ONLY private.paid_periods
+    ADD CONSTRAINT paid_periods_pkey PRIMARY KEY (invoice_line_id);
+
+
+--
+-- Name: payment_intents payment_intents_pkey; Type: CONSTRAINT; Schema: private; Owner: postgres
+--
+
+ALTER TABLE ONLY private.payment_intents
+    ADD CONSTRAINT payment_intents_pkey PRIMARY KEY (payment_intent_id);
+
+
+--
 -- Name: payment_reversals payment_reversals_pkey; Type: CONSTRAINT; Schema: private; Owner: postgres
 --
 
@@ -7543,6 +11204,14 @@ ALTER TABLE ONLY private.provider_spend
 
 
 --
+-- Name: reconcile_runs reconcile_runs_pkey; Type: CONSTRAINT; Schema: private; Owner: postgres
+--
+
+ALTER TABLE ONLY private.reconcile_runs
+    ADD CONSTRAINT reconcile_runs_pkey PRIMARY KEY (id);
+
+
+--
 -- Name: replicate_webhooks replicate_webhooks_pkey; Type: CONSTRAINT; Schema: private; Owner: postgres
 --
 
@@ -7556,6 +11225,86 @@ ALTER TABLE ONLY private.replicate_webhooks
 
 ALTER TABLE ONLY private.settings
     ADD CONSTRAINT settings_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: stripe_alarms stripe_alarms_object_id_slug_key; Type: CONSTRAINT; Schema: private; Owner: postgres
+--
+
+ALTER TABLE ONLY private.stripe_alarms
+    ADD CONSTRAINT stripe_alarms_object_id_slug_key UNIQUE (object_id, slug);
+
+
+--
+-- Name: stripe_alarms stripe_alarms_pkey; Type: CONSTRAINT; Schema: private; Owner: postgres
+--
+
+ALTER TABLE ONLY private.stripe_alarms
+    ADD CONSTRAINT stripe_alarms_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: stripe_customers stripe_customers_customer_id_key; Type: CONSTRAINT; Schema: private; Owner: postgres
+--
+
+ALTER TABLE ONLY private.stripe_customers
+    ADD CONSTRAINT stripe_customers_customer_id_key UNIQUE (customer_id);
+
+
+--
+-- Name: stripe_customers stripe_customers_pkey; Type: CONSTRAINT; Schema: private; Owner: postgres
+--
+
+ALTER TABLE ONLY private.stripe_customers
+    ADD CONSTRAINT stripe_customers_pkey PRIMARY KEY (profile_id);
+
+
+--
+-- Name: stripe_events stripe_events_pkey; Type: CONSTRAINT; Schema: private; Owner: postgres
+--
+
+ALTER TABLE ONLY private.stripe_events
+    ADD CONSTRAINT stripe_events_pkey PRIMARY KEY (event_id);
+
+
+--
+-- Name: stripe_prices stripe_prices_pkey; Type: CONSTRAINT; Schema: private; Owner: postgres
+--
+
+ALTER TABLE ONLY private.stripe_prices
+    ADD CONSTRAINT stripe_prices_pkey PRIMARY KEY (price_id);
+
+
+--
+-- Name: subscription_months subscription_months_pkey; Type: CONSTRAINT; Schema: private; Owner: postgres
+--
+
+ALTER TABLE ONLY private.subscription_months
+    ADD CONSTRAINT subscription_months_pkey PRIMARY KEY (subscription_id, month_key);
+
+
+--
+-- Name: checkouts checkouts_pkey; Type: CONSTRAINT; Schema: public; Owner: postgres
+--
+
+ALTER TABLE ONLY public.checkouts
+    ADD CONSTRAINT checkouts_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: checkouts checkouts_profile_id_idempotency_key_key; Type: CONSTRAINT; Schema: public; Owner: postgres
+--
+
+ALTER TABLE ONLY public.checkouts
+    ADD CONSTRAINT checkouts_profile_id_idempotency_key_key UNIQUE (profile_id, idempotency_key);
+
+
+--
+-- Name: checkouts checkouts_stripe_session_id_key; Type: CONSTRAINT; Schema: public; Owner: postgres
+--
+
+ALTER TABLE ONLY public.checkouts
+    ADD CONSTRAINT checkouts_stripe_session_id_key UNIQUE (stripe_session_id);
 
 
 --
@@ -7588,6 +11337,14 @@ ALTER TABLE ONLY public.credit_lots
 
 ALTER TABLE ONLY public.credit_lots
     ADD CONSTRAINT credit_lots_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: credit_packs credit_packs_pkey; Type: CONSTRAINT; Schema: public; Owner: postgres
+--
+
+ALTER TABLE ONLY public.credit_packs
+    ADD CONSTRAINT credit_packs_pkey PRIMARY KEY (pack_key);
 
 
 --
@@ -7679,6 +11436,14 @@ ALTER TABLE ONLY public.subscriptions
 
 
 --
+-- Name: subscriptions subscriptions_stripe_subscription_id_key; Type: CONSTRAINT; Schema: public; Owner: postgres
+--
+
+ALTER TABLE ONLY public.subscriptions
+    ADD CONSTRAINT subscriptions_stripe_subscription_id_key UNIQUE (stripe_subscription_id);
+
+
+--
 -- Name: user_images user_images_pkey; Type: CONSTRAINT; Schema: public; Owner: postgres
 --
 
@@ -7708,10 +11473,59 @@ CREATE INDEX known_addresses_profile_id_idx ON private.known_addresses USING btr
 
 
 --
+-- Name: outbox_checkout_id_key; Type: INDEX; Schema: private; Owner: postgres
+--
+
+CREATE UNIQUE INDEX outbox_checkout_id_key ON private.outbox USING btree (checkout_id) WHERE (checkout_id IS NOT NULL);
+
+
+--
 -- Name: outbox_due_at_idx; Type: INDEX; Schema: private; Owner: postgres
 --
 
 CREATE INDEX outbox_due_at_idx ON private.outbox USING btree (due_at) WHERE (dead_at IS NULL);
+
+
+--
+-- Name: outbox_stripe_object_id_key; Type: INDEX; Schema: private; Owner: postgres
+--
+
+CREATE UNIQUE INDEX outbox_stripe_object_id_key ON private.outbox USING btree (stripe_object_id) WHERE (stripe_object_id IS NOT NULL);
+
+
+--
+-- Name: paid_periods_next_month_at_idx; Type: INDEX; Schema: private; Owner: postgres
+--
+
+CREATE INDEX paid_periods_next_month_at_idx ON private.paid_periods USING btree (next_month_at) WHERE (next_month_at IS NOT NULL);
+
+
+--
+-- Name: paid_periods_payment_id_idx; Type: INDEX; Schema: private; Owner: postgres
+--
+
+CREATE INDEX paid_periods_payment_id_idx ON private.paid_periods USING btree (payment_id);
+
+
+--
+-- Name: paid_periods_plan_name_idx; Type: INDEX; Schema: private; Owner: postgres
+--
+
+CREATE INDEX paid_periods_plan_name_idx ON private.paid_periods USING btree (plan_name);
+
+
+--
+-- Name: paid_periods_subscription_id_idx; Type: INDEX; Schema: private; Owner: postgres
+--
+
+CREATE INDEX paid_periods_subscription_id_idx ON private.paid_periods USING btree (subscription_id);
+
+
+--
+-- Name: payment_intents_payment_id_idx; Type: INDEX; Schema: private; Owner: postgres
+--
+
+CREATE INDEX payment_intents_payment_id_idx ON private.payment_intents USING btree (payment_id);
 
 
 --
@@ -7736,10 +11550,45 @@ CREATE INDEX promo_redemptions_profile_id_idx ON private.promo_redemptions USING
 
 
 --
+-- Name: reconcile_runs_unfinished_key; Type: INDEX; Schema: private; Owner: postgres
+--
+
+CREATE UNIQUE INDEX reconcile_runs_unfinished_key ON private.reconcile_runs USING btree ((true)) WHERE (finished_at IS NULL);
+
+
+--
 -- Name: replicate_webhooks_attempt_token_idx; Type: INDEX; Schema: private; Owner: postgres
 --
 
 CREATE INDEX replicate_webhooks_attempt_token_idx ON private.replicate_webhooks USING btree (attempt_token);
+
+
+--
+-- Name: stripe_events_waiting_idx; Type: INDEX; Schema: private; Owner: postgres
+--
+
+CREATE INDEX stripe_events_waiting_idx ON private.stripe_events USING btree (object_id) WHERE (applied_at IS NULL);
+
+
+--
+-- Name: stripe_prices_current_key; Type: INDEX; Schema: private; Owner: postgres
+--
+
+CREATE UNIQUE INDEX stripe_prices_current_key ON private.stripe_prices USING btree (item_kind, item_key) WHERE is_current;
+
+
+--
+-- Name: checkouts_profile_id_id_idx; Type: INDEX; Schema: public; Owner: postgres
+--
+
+CREATE INDEX checkouts_profile_id_id_idx ON public.checkouts USING btree (profile_id, id DESC);
+
+
+--
+-- Name: checkouts_unfinished_idx; Type: INDEX; Schema: public; Owner: postgres
+--
+
+CREATE INDEX checkouts_unfinished_idx ON public.checkouts USING btree (created_at) WHERE (finished_at IS NULL);
 
 
 --
@@ -8138,11 +11987,51 @@ ALTER TABLE ONLY private.known_addresses
 
 
 --
+-- Name: outbox outbox_checkout_id_fkey; Type: FK CONSTRAINT; Schema: private; Owner: postgres
+--
+
+ALTER TABLE ONLY private.outbox
+    ADD CONSTRAINT outbox_checkout_id_fkey FOREIGN KEY (checkout_id) REFERENCES public.checkouts(id);
+
+
+--
 -- Name: outbox outbox_generation_id_fkey; Type: FK CONSTRAINT; Schema: private; Owner: postgres
 --
 
 ALTER TABLE ONLY private.outbox
     ADD CONSTRAINT outbox_generation_id_fkey FOREIGN KEY (generation_id) REFERENCES public.generations(id);
+
+
+--
+-- Name: paid_periods paid_periods_payment_id_fkey; Type: FK CONSTRAINT; Schema: private; Owner: postgres
+--
+
+ALTER TABLE ONLY private.paid_periods
+    ADD CONSTRAINT paid_periods_payment_id_fkey FOREIGN KEY (payment_id) REFERENCES public.payments(id);
+
+
+--
+-- Name: paid_periods paid_periods_plan_name_fkey; Type: FK CONSTRAINT; Schema: private; Owner: postgres
+--
+
+ALTER TABLE ONLY private.paid_periods
+    ADD CONSTRAINT paid_periods_plan_name_fkey FOREIGN KEY (plan_name) REFERENCES public.plans(plan_name);
+
+
+--
+-- Name: paid_periods paid_periods_subscription_id_fkey; Type: FK CONSTRAINT; Schema: private; Owner: postgres
+--
+
+ALTER TABLE ONLY private.paid_periods
+    ADD CONSTRAINT paid_periods_subscription_id_fkey FOREIGN KEY (subscription_id) REFERENCES public.subscriptions(id);
+
+
+--
+-- Name: payment_intents payment_intents_payment_id_fkey; Type: FK CONSTRAINT; Schema: private; Owner: postgres
+--
+
+ALTER TABLE ONLY private.payment_intents
+    ADD CONSTRAINT payment_intents_payment_id_fkey FOREIGN KEY (payment_id) REFERENCES public.payments(id);
 
 
 --
@@ -8167,6 +12056,30 @@ ALTER TABLE ONLY private.promo_redemptions
 
 ALTER TABLE ONLY private.promo_redemptions
     ADD CONSTRAINT promo_redemptions_promo_code_id_fkey FOREIGN KEY (promo_code_id) REFERENCES private.promo_codes(id);
+
+
+--
+-- Name: stripe_customers stripe_customers_profile_id_fkey; Type: FK CONSTRAINT; Schema: private; Owner: postgres
+--
+
+ALTER TABLE ONLY private.stripe_customers
+    ADD CONSTRAINT stripe_customers_profile_id_fkey FOREIGN KEY (profile_id) REFERENCES public.profiles(id);
+
+
+--
+-- Name: subscription_months subscription_months_subscription_id_fkey; Type: FK CONSTRAINT; Schema: private; Owner: postgres
+--
+
+ALTER TABLE ONLY private.subscription_months
+    ADD CONSTRAINT subscription_months_subscription_id_fkey FOREIGN KEY (subscription_id) REFERENCES public.subscriptions(id);
+
+
+--
+-- Name: checkouts checkouts_profile_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+--
+
+ALTER TABLE ONLY public.checkouts
+    ADD CONSTRAINT checkouts_profile_id_fkey FOREIGN KEY (profile_id) REFERENCES public.profiles(id);
 
 
 --
@@ -8386,6 +12299,18 @@ ALTER TABLE private.known_addresses ENABLE ROW LEVEL SECURITY;
 ALTER TABLE private.outbox ENABLE ROW LEVEL SECURITY;
 
 --
+-- Name: paid_periods; Type: ROW SECURITY; Schema: private; Owner: postgres
+--
+
+ALTER TABLE private.paid_periods ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: payment_intents; Type: ROW SECURITY; Schema: private; Owner: postgres
+--
+
+ALTER TABLE private.payment_intents ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: payment_reversals; Type: ROW SECURITY; Schema: private; Owner: postgres
 --
 
@@ -8410,6 +12335,12 @@ ALTER TABLE private.promo_redemptions ENABLE ROW LEVEL SECURITY;
 ALTER TABLE private.provider_spend ENABLE ROW LEVEL SECURITY;
 
 --
+-- Name: reconcile_runs; Type: ROW SECURITY; Schema: private; Owner: postgres
+--
+
+ALTER TABLE private.reconcile_runs ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: replicate_webhooks; Type: ROW SECURITY; Schema: private; Owner: postgres
 --
 
@@ -8420,6 +12351,56 @@ ALTER TABLE private.replicate_webhooks ENABLE ROW LEVEL SECURITY;
 --
 
 ALTER TABLE private.settings ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: stripe_alarms; Type: ROW SECURITY; Schema: private; Owner: postgres
+--
+
+ALTER TABLE private.stripe_alarms ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: stripe_customers; Type: ROW SECURITY; Schema: private; Owner: postgres
+--
+
+ALTER TABLE private.stripe_customers ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: stripe_events; Type: ROW SECURITY; Schema: private; Owner: postgres
+--
+
+ALTER TABLE private.stripe_events ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: stripe_prices; Type: ROW SECURITY; Schema: private; Owner: postgres
+--
+
+ALTER TABLE private.stripe_prices ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: subscription_months; Type: ROW SECURITY; Schema: private; Owner: postgres
+--
+
+ALTER TABLE private.subscription_months ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: checkouts; Type: ROW SECURITY; Schema: public; Owner: postgres
+--
+
+ALTER TABLE public.checkouts ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: checkouts checkouts_select_own; Type: POLICY; Schema: public; Owner: postgres
+--
+
+CREATE POLICY checkouts_select_own ON public.checkouts FOR SELECT TO authenticated USING ((profile_id = ( SELECT auth.uid() AS uid)));
+
+
+--
+-- Name: POLICY checkouts_select_own ON checkouts; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON POLICY checkouts_select_own ON public.checkouts IS 'A person reads their own checkouts.';
+
 
 --
 -- Name: credit_entries; Type: ROW SECURITY; Schema: public; Owner: postgres
@@ -8459,6 +12440,26 @@ CREATE POLICY credit_lots_select_own ON public.credit_lots FOR SELECT TO authent
 --
 
 COMMENT ON POLICY credit_lots_select_own ON public.credit_lots IS 'A person reads their own lots.';
+
+
+--
+-- Name: credit_packs; Type: ROW SECURITY; Schema: public; Owner: postgres
+--
+
+ALTER TABLE public.credit_packs ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: credit_packs credit_packs_select_all; Type: POLICY; Schema: public; Owner: postgres
+--
+
+CREATE POLICY credit_packs_select_all ON public.credit_packs FOR SELECT TO anon, authenticated USING (true);
+
+
+--
+-- Name: POLICY credit_packs_select_all ON credit_packs; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON POLICY credit_packs_select_all ON public.credit_packs IS 'Everyone reads the price list.';
 
 
 --
@@ -8690,6 +12691,13 @@ REVOKE ALL ON FUNCTION private.abandon_run(generation_id uuid) FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION add_months(instant timestamp with time zone, months integer); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.add_months(instant timestamp with time zone, months integer) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION add_provider_spend(day date, shard integer, micros bigint); Type: ACL; Schema: private; Owner: postgres
 --
 
@@ -8733,11 +12741,74 @@ REVOKE ALL ON FUNCTION private.address_hashes_of(user_id uuid) FROM PUBLIC;
 
 
 --
+-- Name: TABLE checkouts; Type: ACL; Schema: public; Owner: postgres
+--
+
+GRANT SELECT ON TABLE public.checkouts TO authenticated;
+
+
+--
+-- Name: FUNCTION adopt_session(session jsonb); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.adopt_session(session jsonb) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION apply_checkout_session(session jsonb); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.apply_checkout_session(session jsonb) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION apply_dispute(dispute jsonb); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.apply_dispute(dispute jsonb) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION apply_invoice(invoice jsonb); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.apply_invoice(invoice jsonb) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION apply_paid_session(session jsonb, checkout public.checkouts); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.apply_paid_session(session jsonb, checkout public.checkouts) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION apply_referral_code(code text); Type: ACL; Schema: private; Owner: postgres
 --
 
 REVOKE ALL ON FUNCTION private.apply_referral_code(code text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.apply_referral_code(code text) TO authenticated;
+
+
+--
+-- Name: FUNCTION apply_refund(refund jsonb); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.apply_refund(refund jsonb) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION apply_stripe_object(object jsonb); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.apply_stripe_object(object jsonb) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION apply_subscription(subscription jsonb); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.apply_subscription(subscription jsonb) FROM PUBLIC;
 
 
 --
@@ -8769,6 +12840,13 @@ REVOKE ALL ON FUNCTION private.begin_operator_action(action text, profile_id uui
 
 
 --
+-- Name: FUNCTION bought_credits(session jsonb, promised bigint, OUT item_key text, OUT credits bigint, OUT credits_last interval); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.bought_credits(session jsonb, promised bigint, OUT item_key text, OUT credits bigint, OUT credits_last interval) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION burn_lots(profile_id uuid, amount bigint, kind text, generation_id uuid, reason text); Type: ACL; Schema: private; Owner: postgres
 --
 
@@ -8791,6 +12869,13 @@ GRANT ALL ON FUNCTION private.cancel_generation(generation_id uuid) TO authentic
 
 
 --
+-- Name: FUNCTION check_checkout_rate(profile_id uuid); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.check_checkout_rate(profile_id uuid) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION check_face(profile_id uuid, user_image_id uuid, face text); Type: ACL; Schema: private; Owner: postgres
 --
 
@@ -8802,6 +12887,13 @@ REVOKE ALL ON FUNCTION private.check_face(profile_id uuid, user_image_id uuid, f
 --
 
 REVOKE ALL ON FUNCTION private.check_limits(profile_id uuid) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION check_no_subscription(profile_id uuid, plan_name text); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.check_no_subscription(profile_id uuid, plan_name text) FROM PUBLIC;
 
 
 --
@@ -8847,6 +12939,13 @@ REVOKE ALL ON FUNCTION private.check_rate(profile_id uuid, max_requests integer,
 
 
 --
+-- Name: FUNCTION checkout_call(kind text, checkout_id uuid); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.checkout_call(kind text, checkout_id uuid) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION claim_address(user_id uuid); Type: ACL; Schema: private; Owner: postgres
 --
 
@@ -8883,10 +12982,31 @@ REVOKE ALL ON FUNCTION private.claw_back_more(lot_id bigint, amount bigint, reas
 
 
 --
+-- Name: FUNCTION close_checkout(checkout_id uuid, status text, error text); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.close_checkout(checkout_id uuid, status text, error text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION close_stale_checkouts(max_checkouts integer); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.close_stale_checkouts(max_checkouts integer) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION code_retry_after(profile_id uuid); Type: ACL; Schema: private; Owner: postgres
 --
 
 REVOKE ALL ON FUNCTION private.code_retry_after(profile_id uuid) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION compare_stripe_objects(objects jsonb); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.compare_stripe_objects(objects jsonb) FROM PUBLIC;
 
 
 --
@@ -8926,6 +13046,13 @@ REVOKE ALL ON FUNCTION private.disable_promo_code(promo_code_id uuid, who text, 
 
 
 --
+-- Name: FUNCTION end_carried_lots(subscription_id uuid, month_end timestamp with time zone); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.end_carried_lots(subscription_id uuid, month_end timestamp with time zone) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION expire_generation(generation_id uuid); Type: ACL; Schema: private; Owner: postgres
 --
 
@@ -8954,6 +13081,34 @@ REVOKE ALL ON FUNCTION private.fail_run(job private.outbox, run_status text, err
 
 
 --
+-- Name: FUNCTION fail_stripe_job(job private.outbox, slug text, detail text, is_permanent boolean, is_exhausted boolean); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.fail_stripe_job(job private.outbox, slug text, detail text, is_permanent boolean, is_exhausted boolean) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION fetch_call(kind text, object_id text); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.fetch_call(kind text, object_id text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION fetch_stripe_object(object_id text); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.fetch_stripe_object(object_id text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION find_checkout(profile_id uuid, idempotency_key uuid, item_kind text, item_key text, quantity integer); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.find_checkout(profile_id uuid, idempotency_key uuid, item_kind text, item_key text, quantity integer) FROM PUBLIC;
+
+
+--
 -- Name: TABLE generation_types; Type: ACL; Schema: public; Owner: postgres
 --
 
@@ -8973,6 +13128,13 @@ REVOKE ALL ON FUNCTION private.find_generation_type(type_key text) FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION private.find_repeat(profile_id uuid, idempotency_key uuid, generation_type text, prompt text, user_image_id uuid) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION finish_fetch(job private.outbox, is_applied boolean); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.finish_fetch(job private.outbox, is_applied boolean) FROM PUBLIC;
 
 
 --
@@ -9011,10 +13173,45 @@ REVOKE ALL ON FUNCTION private.grant_credits(profile_id uuid, amount bigint, sou
 
 
 --
--- Name: FUNCTION grant_period(subscription_id uuid, period_start timestamp with time zone, period_end timestamp with time zone, payment_id uuid); Type: ACL; Schema: private; Owner: postgres
+-- Name: FUNCTION grant_due_months(max_periods integer); Type: ACL; Schema: private; Owner: postgres
 --
 
-REVOKE ALL ON FUNCTION private.grant_period(subscription_id uuid, period_start timestamp with time zone, period_end timestamp with time zone, payment_id uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.grant_due_months(max_periods integer) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION grant_month(subscription_id uuid, month_key text, month_start timestamp with time zone, month_end timestamp with time zone, month_length interval, plan_name text, quantity integer, payment_id uuid); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.grant_month(subscription_id uuid, month_key text, month_start timestamp with time zone, month_end timestamp with time zone, month_length interval, plan_name text, quantity integer, payment_id uuid) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION grant_paid_months(invoice_line_id text); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.grant_paid_months(invoice_line_id text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION grant_period(subscription_id uuid, period_start timestamp with time zone, period_end timestamp with time zone, payment_id uuid, plan_name text, quantity integer); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.grant_period(subscription_id uuid, period_start timestamp with time zone, period_end timestamp with time zone, payment_id uuid, plan_name text, quantity integer) FROM PUBLIC;
+
+
+--
+-- Name: TABLE subscriptions; Type: ACL; Schema: public; Owner: postgres
+--
+
+GRANT SELECT ON TABLE public.subscriptions TO authenticated;
+
+
+--
+-- Name: FUNCTION grant_plan_lot(subscription public.subscriptions, grant_key text, credits bigint, expires_at timestamp with time zone, payment_id uuid); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.grant_plan_lot(subscription public.subscriptions, grant_key text, credits bigint, expires_at timestamp with time zone, payment_id uuid) FROM PUBLIC;
 
 
 --
@@ -9046,10 +13243,17 @@ REVOKE ALL ON FUNCTION private.is_known_person(user_id uuid) FROM PUBLIC;
 
 
 --
--- Name: FUNCTION job_payload(kind text, run_id uuid); Type: ACL; Schema: private; Owner: postgres
+-- Name: FUNCTION is_stripe_object_ours(object_id text); Type: ACL; Schema: private; Owner: postgres
 --
 
-REVOKE ALL ON FUNCTION private.job_payload(kind text, run_id uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.is_stripe_object_ours(object_id text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION item_of_subscription(subscription jsonb); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.item_of_subscription(subscription jsonb) FROM PUBLIC;
 
 
 --
@@ -9064,6 +13268,13 @@ REVOKE ALL ON FUNCTION private.judge_referral(referred_id uuid, referrer_id uuid
 --
 
 REVOKE ALL ON FUNCTION private.keyed_hash(content text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION link_stripe_price(item_kind text, item_key text, price_id text, product_id text, amount bigint, currency text, billing_interval text); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.link_stripe_price(item_kind text, item_key text, price_id text, product_id text, amount bigint, currency text, billing_interval text) FROM PUBLIC;
 
 
 --
@@ -9117,6 +13328,13 @@ REVOKE ALL ON FUNCTION private.note_code_failure(profile_id uuid) FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION open_checkout(profile_id uuid, item_kind text, item_key text, quantity integer, credits bigint, idempotency_key uuid); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.open_checkout(profile_id uuid, item_kind text, item_key text, quantity integer, credits bigint, idempotency_key uuid) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION operator_freeze(profile_id uuid, lot_id bigint, who text, why text, action_key text); Type: ACL; Schema: private; Owner: postgres
 --
 
@@ -9152,6 +13370,20 @@ REVOKE ALL ON FUNCTION private.output_url(output jsonb) FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION paid_lines(invoice jsonb); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.paid_lines(invoice jsonb) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION payment_of_intent(payment_intent_id text); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.payment_of_intent(payment_intent_id text) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION plan_cover_of(profile_id uuid, generation_type text); Type: ACL; Schema: private; Owner: postgres
 --
 
@@ -9177,6 +13409,13 @@ REVOKE ALL ON FUNCTION private.postpone_submit(job_id bigint, generation_id uuid
 --
 
 REVOKE ALL ON FUNCTION private.price_generation(profile_id uuid, generation_type text, cost_credits bigint, pay_with_credits boolean) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION profile_of_customer(customer_id text); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.profile_of_customer(customer_id text) FROM PUBLIC;
 
 
 --
@@ -9210,10 +13449,59 @@ GRANT ALL ON FUNCTION private.quote_generation(generation_type text) TO authenti
 
 
 --
+-- Name: FUNCTION raise_stripe_alarm(object_id text, slug text, detail text); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.raise_stripe_alarm(object_id text, slug text, detail text) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION random_code(length integer); Type: ACL; Schema: private; Owner: postgres
 --
 
 REVOKE ALL ON FUNCTION private.random_code(length integer) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION reconcile_call(); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.reconcile_call() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION reconcile_calls(since timestamp with time zone); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.reconcile_calls(since timestamp with time zone) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION record_customer(job private.outbox, customer jsonb); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.record_customer(job private.outbox, customer jsonb) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION record_fetched(job private.outbox, answer jsonb); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.record_fetched(job private.outbox, answer jsonb) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION record_found(job private.outbox, answer jsonb); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.record_found(job private.outbox, answer jsonb) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION record_invoice(invoice jsonb, subscription public.subscriptions); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.record_invoice(invoice jsonb, subscription public.subscriptions) FROM PUBLIC;
 
 
 --
@@ -9222,6 +13510,20 @@ REVOKE ALL ON FUNCTION private.random_code(length integer) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.record_job_failed(job_id bigint, lease_token uuid, slug text, detail text, permanent boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.record_job_failed(job_id bigint, lease_token uuid, slug text, detail text, permanent boolean) TO thumbsmith_sidecar;
+
+
+--
+-- Name: FUNCTION record_page_opened(job private.outbox, page jsonb); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.record_page_opened(job private.outbox, page jsonb) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION record_paid_line(line jsonb, subscription_id uuid, payment_id uuid); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.record_paid_line(line jsonb, subscription_id uuid, payment_id uuid) FROM PUBLIC;
 
 
 --
@@ -9274,6 +13576,29 @@ REVOKE ALL ON FUNCTION private.record_reversal(payment_id uuid, reversal_key tex
 
 REVOKE ALL ON FUNCTION private.record_stored(job_id bigint, lease_token uuid, stored jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.record_stored(job_id bigint, lease_token uuid, stored jsonb) TO thumbsmith_sidecar;
+
+
+--
+-- Name: FUNCTION record_stripe(job_id bigint, lease_token uuid, answer jsonb); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.record_stripe(job_id bigint, lease_token uuid, answer jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.record_stripe(job_id bigint, lease_token uuid, answer jsonb) TO thumbsmith_sidecar;
+
+
+--
+-- Name: FUNCTION record_stripe_event(event jsonb); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.record_stripe_event(event jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.record_stripe_event(event jsonb) TO thumbsmith_sidecar;
+
+
+--
+-- Name: FUNCTION record_stripe_page(job private.outbox, page jsonb); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.record_stripe_page(job private.outbox, page jsonb) FROM PUBLIC;
 
 
 --
@@ -9351,10 +13676,24 @@ REVOKE ALL ON FUNCTION private.release_lot(lot_id bigint, freeze_key text) FROM 
 
 
 --
+-- Name: FUNCTION repair_stripe_objects(objects jsonb); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.repair_stripe_objects(objects jsonb) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION repay_debts(profile_id uuid, lot_id bigint); Type: ACL; Schema: private; Owner: postgres
 --
 
 REVOKE ALL ON FUNCTION private.repay_debts(profile_id uuid, lot_id bigint) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION replay_stripe_event(event jsonb); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.replay_stripe_event(event jsonb) FROM PUBLIC;
 
 
 --
@@ -9373,10 +13712,24 @@ REVOKE ALL ON FUNCTION private.reserve_provider_spend(micros bigint) FROM PUBLIC
 
 
 --
+-- Name: FUNCTION resolve_stripe_alarm(id bigint, who text, why text); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.resolve_stripe_alarm(id bigint, who text, why text) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION return_to_lot(lot_id bigint, amount bigint, kind text, generation_id uuid, debt_lot_id bigint, reason text); Type: ACL; Schema: private; Owner: postgres
 --
 
 REVOKE ALL ON FUNCTION private.return_to_lot(lot_id bigint, amount bigint, kind text, generation_id uuid, debt_lot_id bigint, reason text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION reversal_difference(reversal jsonb, statuses text[]); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.reversal_difference(reversal jsonb, statuses text[]) FROM PUBLIC;
 
 
 --
@@ -9398,6 +13751,27 @@ REVOKE ALL ON FUNCTION private.reward_referral(referral public.referrals, paymen
 --
 
 REVOKE ALL ON FUNCTION private.reward_sign_up(user_id uuid, is_anonymous boolean) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION run_payload(kind text, run_id uuid); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.run_payload(kind text, run_id uuid) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION session_call(checkout public.checkouts); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.session_call(checkout public.checkouts) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION session_difference(session jsonb); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.session_difference(session jsonb) FROM PUBLIC;
 
 
 --
@@ -9444,10 +13818,56 @@ REVOKE ALL ON FUNCTION private.signed_in_profile() FROM PUBLIC;
 
 
 --
+-- Name: TABLE credit_packs; Type: ACL; Schema: public; Owner: postgres
+--
+
+GRANT SELECT ON TABLE public.credit_packs TO anon;
+GRANT SELECT ON TABLE public.credit_packs TO authenticated;
+
+
+--
+-- Name: TABLE plans; Type: ACL; Schema: public; Owner: postgres
+--
+
+GRANT SELECT ON TABLE public.plans TO anon;
+GRANT SELECT ON TABLE public.plans TO authenticated;
+
+
+--
+-- Name: FUNCTION sold_item(item_kind text, item_key text); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.sold_item(item_kind text, item_key text) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION spend_credits(profile_id uuid, amount bigint, generation_id uuid); Type: ACL; Schema: private; Owner: postgres
 --
 
 REVOKE ALL ON FUNCTION private.spend_credits(profile_id uuid, amount bigint, generation_id uuid) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION start_checkout(item_kind text, item_key text, idempotency_key uuid, quantity integer); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.start_checkout(item_kind text, item_key text, idempotency_key uuid, quantity integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.start_checkout(item_kind text, item_key text, idempotency_key uuid, quantity integer) TO authenticated;
+
+
+--
+-- Name: FUNCTION start_portal(idempotency_key uuid); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.start_portal(idempotency_key uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.start_portal(idempotency_key uuid) TO authenticated;
+
+
+--
+-- Name: FUNCTION start_reconcile(); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.start_reconcile() FROM PUBLIC;
 
 
 --
@@ -9458,10 +13878,38 @@ REVOKE ALL ON FUNCTION private.start_run(generation_id uuid) FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION stripe_call(job private.outbox); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.stripe_call(job private.outbox) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION stripe_difference(object jsonb); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.stripe_difference(object jsonb) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION stripe_instant(seconds jsonb); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.stripe_instant(seconds jsonb) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION submit_payload(run_id uuid); Type: ACL; Schema: private; Owner: postgres
 --
 
 REVOKE ALL ON FUNCTION private.submit_payload(run_id uuid) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION subscription_difference(subscription jsonb); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.subscription_difference(subscription jsonb) FROM PUBLIC;
 
 
 --
@@ -9470,6 +13918,13 @@ REVOKE ALL ON FUNCTION private.submit_payload(run_id uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.sweep() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.sweep() TO thumbsmith_sidecar;
+
+
+--
+-- Name: FUNCTION take_stripe_event(event jsonb, is_replayed boolean); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.take_stripe_event(event jsonb, is_replayed boolean) FROM PUBLIC;
 
 
 --
@@ -9564,6 +14019,13 @@ REVOKE ALL ON FUNCTION private.try_settle_referral(user_id uuid) FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION unearned_credits(subscription_id uuid, from_at timestamp with time zone, until_at timestamp with time zone, credits bigint, month_length interval); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.unearned_credits(subscription_id uuid, from_at timestamp with time zone, until_at timestamp with time zone, credits bigint, month_length interval) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION uuid_v7_floor(instant timestamp with time zone); Type: ACL; Schema: private; Owner: postgres
 --
 
@@ -9571,10 +14033,24 @@ REVOKE ALL ON FUNCTION private.uuid_v7_floor(instant timestamp with time zone) F
 
 
 --
+-- Name: FUNCTION waits_for_period(invoice jsonb, subscription_id uuid); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.waits_for_period(invoice jsonb, subscription_id uuid) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION wake_worker(); Type: ACL; Schema: private; Owner: postgres
 --
 
 REVOKE ALL ON FUNCTION private.wake_worker() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION want_stripe_object(object_id text); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.want_stripe_object(object_id text) FROM PUBLIC;
 
 
 --
@@ -9634,6 +14110,22 @@ GRANT ALL ON FUNCTION public.request_generation(generation_type text, prompt tex
 
 
 --
+-- Name: FUNCTION start_checkout(item_kind text, item_key text, idempotency_key uuid, quantity integer); Type: ACL; Schema: public; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION public.start_checkout(item_kind text, item_key text, idempotency_key uuid, quantity integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.start_checkout(item_kind text, item_key text, idempotency_key uuid, quantity integer) TO authenticated;
+
+
+--
+-- Name: FUNCTION start_portal(idempotency_key uuid); Type: ACL; Schema: public; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION public.start_portal(idempotency_key uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.start_portal(idempotency_key uuid) TO authenticated;
+
+
+--
 -- Name: TABLE credit_entries; Type: ACL; Schema: public; Owner: postgres
 --
 
@@ -9676,14 +14168,6 @@ GRANT SELECT ON TABLE public.plan_uses TO authenticated;
 
 
 --
--- Name: TABLE plans; Type: ACL; Schema: public; Owner: postgres
---
-
-GRANT SELECT ON TABLE public.plans TO anon;
-GRANT SELECT ON TABLE public.plans TO authenticated;
-
-
---
 -- Name: TABLE profiles; Type: ACL; Schema: public; Owner: postgres
 --
 
@@ -9695,13 +14179,6 @@ GRANT SELECT ON TABLE public.profiles TO authenticated;
 --
 
 GRANT SELECT ON TABLE public.purchase_uses TO authenticated;
-
-
---
--- Name: TABLE subscriptions; Type: ACL; Schema: public; Owner: postgres
---
-
-GRANT SELECT ON TABLE public.subscriptions TO authenticated;
 
 
 --

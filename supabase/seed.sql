@@ -65,3 +65,17 @@ values
     9900, true, 40, 500
 )
 on conflict (plan_name) do nothing;
+
+insert into public.credit_packs (
+    pack_key, title, description, credits, price_amount, quantity_max
+)
+values
+('starter', '100 credits', 'Ten thumbnails. They never expire.', 100, 900, 10),
+('creator', '500 credits', 'Fifty thumbnails. They never expire.', 500, 3900, 10)
+on conflict (pack_key) do nothing;
+
+-- Where Stripe's pages lead back to: the local stack has no website, so this shows what would be
+-- called.
+update private.settings
+set checkout_success_url = 'http://127.0.0.1:3000/thanks?session={CHECKOUT_SESSION_ID}'
+where id and checkout_success_url is null;

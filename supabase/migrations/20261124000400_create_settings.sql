@@ -30,6 +30,14 @@ create table private.settings (
     submit_unknown_grace interval not null default interval '60 seconds',
     submit_attempts_max integer not null default 3,
     job_attempts_max integer not null default 8,
+    -- Where Stripe's pages lead back to. Never from the client: it could lead people elsewhere.
+    checkout_success_url text,
+    checkout_cancel_url text,
+    portal_return_url text,
+    checkouts_per_hour_max integer not null default 20,
+    stripe_livemode boolean not null default false,
+    -- How often everything at Stripe is compared with our rows.
+    reconcile_interval interval not null default interval '1 day',
 
     constraint settings_pkey primary key (id),
     constraint settings_one_row check (id),
@@ -59,7 +67,12 @@ create table private.settings (
     check (generation_deadline between interval '1 second' and interval '1 hour'),
     constraint settings_submit_unknown_grace_positive check (submit_unknown_grace > interval '0'),
     constraint settings_submit_attempts_max_positive check (submit_attempts_max > 0),
-    constraint settings_job_attempts_max_positive check (job_attempts_max > 0)
+    constraint settings_job_attempts_max_positive check (job_attempts_max > 0),
+    constraint settings_checkout_success_url_is_web check (checkout_success_url ~ '^https?://[^/]'),
+    constraint settings_checkout_cancel_url_is_web check (checkout_cancel_url ~ '^https?://[^/]'),
+    constraint settings_portal_return_url_is_web check (portal_return_url ~ '^https?://[^/]'),
+    constraint settings_checkouts_per_hour_max_positive check (checkouts_per_hour_max > 0),
+    constraint settings_reconcile_interval_positive check (reconcile_interval > interval '0')
 );
 
 comment on table private.settings is
@@ -87,6 +100,18 @@ comment on column private.settings.signed_url_seconds is
 'Life of the signed URL of a face that the provider gets, in seconds.';
 comment on column private.settings.generation_deadline is
 'After this time without a picture a generation expires and its credits go back.';
+
+comment on column private.settings.checkout_success_url is
+'Where a paid Checkout leads back to; null: nothing can be bought yet. {CHECKOUT_SESSION_ID} in it
+is filled in by Stripe.';
+comment on column private.settings.checkout_cancel_url is
+'Where a Checkout that was left leads back to; null: the success page.';
+comment on column private.settings.portal_return_url is
+'Where the customer portal leads back to; null: the success page.';
+comment on column private.settings.checkouts_per_hour_max is
+'Pages of Stripe a person may ask for within an hour.';
+comment on column private.settings.stripe_livemode is
+'Whether this database belongs to live mode. Events and objects of the other mode are refused.';
 
 alter table private.settings enable row level security;
 

@@ -6,6 +6,7 @@
 
 create table public.plans (
     plan_name text not null,
+    plan_family text not null default 'main',
     title text not null,
     description text not null default '',
     credits_per_month bigint not null default 0,
@@ -39,6 +40,8 @@ create table public.plans (
 );
 
 comment on table public.plans is 'What can be subscribed to.';
+comment on column public.plans.plan_family is
+'A person has at most one subscription to the plans of one family.';
 comment on column public.plans.credits_per_month is
 'Credits granted for each month, for a year in advance too.';
 comment on column public.plans.price_amount is
@@ -69,6 +72,8 @@ create table public.subscriptions (
     id uuid not null default private.uuid_v7(),
     profile_id uuid not null,
     plan_name text not null,
+    stripe_subscription_id text,
+    quantity integer not null default 1,
     status text not null,
     is_active boolean not null default false,
     start_date timestamptz not null default now(),
@@ -80,6 +85,8 @@ create table public.subscriptions (
     created_at timestamptz not null default now(),
 
     constraint subscriptions_pkey primary key (id),
+    constraint subscriptions_stripe_subscription_id_key unique (stripe_subscription_id),
+    constraint subscriptions_quantity_positive check (quantity > 0),
     constraint subscriptions_profile_id_fkey
     foreign key (profile_id) references public.profiles (id),
     constraint subscriptions_plan_name_fkey
@@ -98,6 +105,8 @@ create index subscriptions_profile_id_idx on public.subscriptions (profile_id);
 create index subscriptions_plan_name_idx on public.subscriptions (plan_name);
 
 comment on table public.subscriptions is 'Who has which plan, as the payment provider sees it.';
+comment on column public.subscriptions.quantity is
+'How many times the plan: its monthly credits are multiplied by it.';
 comment on column public.subscriptions.is_active is
 'Whether its plan serves now. end_date ends it in any case.';
 comment on column public.subscriptions.end_date is 'When it stops serving, once that is known.';

@@ -1,5 +1,5 @@
 -- Purpose: money that arrived, and money that went back.
--- Touches: tables public.payments, private.payment_reversals.
+-- Touches: tables public.payments, private.payment_intents, private.payment_reversals.
 -- Locks:   none.
 -- Rollout: pre.
 -- Undo:    none: money rows are not dropped.
@@ -37,7 +37,8 @@ where subscription_id is not null;
 
 comment on table public.payments is 'One row per payment that arrived.';
 comment on column public.payments.stripe_payment_id is
-'Business key: the same payment is recorded once, however often and by whatever event it is told.';
+'Business key: the Checkout session (cs_…) or the invoice (in_…). The same payment is recorded once,
+however often and by whatever event it is told.';
 comment on column public.payments.item_key is 'The pack or the plan it paid for.';
 comment on column public.payments.amount is 'Minor units of the currency.';
 comment on column public.payments.credits_added is 'Credits that were granted for it.';
@@ -58,6 +59,22 @@ using (profile_id = (select auth.uid()));
 comment on policy payments_select_own on public.payments is 'A person reads their own payments.';
 
 grant select on table public.payments to authenticated;
+
+create table private.payment_intents (
+    payment_intent_id text not null,
+    payment_id uuid not null,
+
+    constraint payment_intents_pkey primary key (payment_intent_id),
+    constraint payment_intents_payment_id_fkey
+    foreign key (payment_id) references public.payments (id)
+);
+
+create index payment_intents_payment_id_idx on private.payment_intents (payment_id);
+
+comment on table private.payment_intents is
+'Which payment a PaymentIntent of Stripe (pi_…) belongs to: refunds and disputes name only that.';
+
+alter table private.payment_intents enable row level security;
 
 create table private.payment_reversals (
     reversal_key text not null,

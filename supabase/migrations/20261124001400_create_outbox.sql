@@ -7,8 +7,10 @@
 create table private.outbox (
     id bigint not null generated always as identity,
     kind text not null,
-    generation_id uuid not null,
+    generation_id uuid,
     run_id uuid,
+    checkout_id uuid,
+    stripe_object_id text,
     due_at timestamptz not null default now(),
     attempts integer not null default 0,
     lease_token uuid,
@@ -20,8 +22,20 @@ create table private.outbox (
     constraint outbox_generation_id_key unique (generation_id),
     constraint outbox_generation_id_fkey
     foreign key (generation_id) references public.generations (id),
-    constraint outbox_kind_known check (kind in ('submit', 'poll', 'store', 'cancel')),
-    constraint outbox_has_run_unless_submit check (kind = 'submit' or run_id is not null),
+    constraint outbox_checkout_id_fkey
+    foreign key (checkout_id) references public.checkouts (id),
+    constraint outbox_kind_fits_subject check (
+        (kind in ('submit', 'poll', 'store', 'cancel')) = (generation_id is not null)
+        and (kind in ('customer', 'checkout')) = (checkout_id is not null)
+        and (kind in ('fetch', 'find_invoice', 'find_session', 'reconcile'))
+        = (stripe_object_id is not null)
+    ),
+    constraint outbox_has_one_subject check (
+        num_nonnulls(generation_id, checkout_id, stripe_object_id) = 1
+    ),
+    constraint outbox_has_run_after_submit check (
+        kind not in ('poll', 'store', 'cancel') or run_id is not null
+    ),
     constraint outbox_attempts_not_negative check (attempts >= 0)
 )
 -- Rows live for seconds: clean up early, or dead entries at the head of the index slow each claim.
@@ -32,14 +46,24 @@ with (
     autovacuum_vacuum_insert_scale_factor = 0
 );
 
+-- Partial, so that they cost a thumbnail nothing.
+create unique index outbox_checkout_id_key on private.outbox (checkout_id)
+where checkout_id is not null;
+create unique index outbox_stripe_object_id_key on private.outbox (stripe_object_id)
+where stripe_object_id is not null;
+
 create index outbox_due_at_idx on private.outbox (due_at) where dead_at is null;
 
 comment on table private.outbox is
-'One row per generation that needs the sidecar: submit → poll → store, or cancel; deleted when
-done.
+'Work of the sidecar: one row per generation that is not over (submit → poll → store, or cancel),
+per page of Stripe that was asked for (customer → checkout), and per object of Stripe that has to
+be looked at again (fetch); deleted when done.
 
 Narrow on purpose: the queue''s churn stays out of the wide table. A claimed row is due again when
 its lease ends, so work of a killed sidecar comes back by itself.';
+comment on column private.outbox.stripe_object_id is
+'An object of Stripe, by its id: however many events tell of it, it is fetched once. Or the name
+reconcile, for the one job that compares everything.';
 comment on column private.outbox.due_at is
 'When it may be claimed: later work, or the end of the lease.';
 comment on column private.outbox.attempts is 'Failed tries in a row.';

@@ -1,5 +1,5 @@
 -- Purpose: how the sidecar takes work.
--- Touches: functions private.submit_payload, private.job_payload, private.start_run,
+-- Touches: functions private.submit_payload, private.run_payload, private.start_run,
 --          private.postpone_submit, private.claim_jobs.
 -- Locks:   none.
 -- Rollout: pre.
@@ -44,14 +44,14 @@ $$;
 comment on function private.submit_payload(uuid) is
 'What the sidecar sends for this attempt: model, input, faces to sign, attempt token, deadline.';
 
-create function private.job_payload(kind text, run_id uuid)
+create function private.run_payload(kind text, run_id uuid)
 returns jsonb
 language sql
 stable
 set search_path = ''
 as $$
-    select case job_payload.kind
-        when 'submit' then private.submit_payload(job_payload.run_id)
+    select case run_payload.kind
+        when 'submit' then private.submit_payload(run_payload.run_id)
         when 'store' then jsonb_build_object(
             'run_id', r.id,
             'prediction_id', r.prediction_id,
@@ -65,11 +65,11 @@ as $$
     end
     from private.generation_runs as r
     inner join public.generations as g on r.generation_id = g.id
-    where r.id = job_payload.run_id;
+    where r.id = run_payload.run_id;
 $$;
 
-comment on function private.job_payload(text, uuid) is
-'What the sidecar needs for a job of this kind.';
+comment on function private.run_payload(text, uuid) is
+'What the sidecar needs for a job of this kind about an attempt.';
 
 create function private.start_run(generation_id uuid)
 returns uuid
@@ -221,7 +221,7 @@ begin
 
         select c.*
         from claimed as c
-        inner join public.generations as g on c.generation_id = g.id
+        left join public.generations as g on c.generation_id = g.id
         -- A submission that was tried too often is refunded here: profiles are locked in id order.
         order by g.profile_id, c.id
     loop
@@ -245,7 +245,10 @@ begin
         kind := v_job.kind;
         generation_id := v_job.generation_id;
         attempt := v_job.attempts + 1;
-        payload := private.job_payload(v_job.kind, v_job.run_id);
+        payload := case
+            when v_job.generation_id is null then private.stripe_call(v_job)
+            else private.run_payload(v_job.kind, v_job.run_id)
+        end;
         return next;
     end loop;
 
@@ -257,6 +260,6 @@ end;
 $$;
 
 comment on function private.claim_jobs(text, integer, integer) is
-'Takes due jobs for this many seconds. Report each with a record_* function and the lease token;
-what is not reported comes back when the lease ends.';
+'Takes due jobs for this many seconds; generation_id is null for those of Stripe. Report each with
+a record_* function and the lease token; what is not reported comes back when the lease ends.';
 grant execute on function private.claim_jobs(text, integer, integer) to thumbsmith_sidecar;

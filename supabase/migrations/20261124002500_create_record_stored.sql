@@ -62,7 +62,12 @@ begin
     into v_is_exhausted
     from private.settings as s;
 
-    if v_job.kind = 'cancel' and v_is_exhausted then
+    if v_job.generation_id is null then
+        perform private.fail_stripe_job(
+            v_job, record_job_failed.slug, record_job_failed.detail, record_job_failed.permanent,
+            v_is_exhausted
+        );
+    elsif v_job.kind = 'cancel' and v_is_exhausted then
         -- The money is settled; the orphan costs at most until its own deadline. A person should
         -- look.
         update private.outbox as o

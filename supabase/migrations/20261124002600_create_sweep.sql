@@ -1,8 +1,51 @@
 -- Purpose: what time alone makes due, and what the sidecar shows of the queue.
--- Touches: functions private.sweep, private.queue_metrics, private.sidecar_ready; a cron job.
+-- Touches: functions private.close_stale_checkouts, private.sweep, private.queue_metrics,
+--          private.sidecar_ready; a cron job.
 -- Locks:   none.
 -- Rollout: pre.
 -- Undo:    select cron.unschedule('thumbsmith_sweep'); drop function.
+
+create function private.close_stale_checkouts(max_checkouts integer)
+returns integer
+language plpgsql
+volatile
+set search_path = ''
+as $$
+declare
+    v_stale record;
+    v_closed integer := 0;
+begin
+    for v_stale in
+        select
+            c.id,
+            c.stripe_session_id
+        from public.checkouts as c
+        where c.finished_at is null
+            and c.status in ('requested', 'open')
+            and c.expires_at <= now()
+        order by c.id
+        limit close_stale_checkouts.max_checkouts
+        for no key update skip locked
+    loop
+        -- Whether it was paid in its last minute is for Stripe to say.
+        if v_stale.stripe_session_id is not null then
+            perform private.want_stripe_object(v_stale.stripe_session_id);
+
+            update public.checkouts as c
+            set expires_at = now() + interval '10 minutes'
+            where c.id = v_stale.id;
+        else
+            perform private.close_checkout(v_stale.id, 'expired');
+        end if;
+        v_closed := v_closed + 1;
+    end loop;
+
+    return v_closed;
+end;
+$$;
+
+comment on function private.close_stale_checkouts(integer) is
+'Looks at Checkout pages whose time is over, and closes those of the portal. Returns how many.';
 
 create function private.sweep()
 returns jsonb
@@ -17,6 +60,8 @@ declare
     v_expired integer := 0;
     v_lots integer := 0;
     v_rewarded integer := 0;
+    v_periods integer := 0;
+    v_checkouts integer := 0;
 begin
     -- Each unfinished generation has an outbox row, and the outbox is small. Rows that a worker or
     -- another sweep holds are skipped: they are being looked at.
@@ -44,16 +89,30 @@ begin
         v_rewarded := private.settle_pending_referrals(100);
     end if;
 
+    if v_expired = 0 and v_lots = 0 and v_rewarded = 0 then
+        v_periods := private.grant_due_months(100);
+    end if;
+
+    if v_expired = 0 and v_lots = 0 and v_rewarded = 0 and v_periods = 0 then
+        v_checkouts := private.close_stale_checkouts(100);
+        perform private.start_reconcile();
+    end if;
+
     return jsonb_build_object(
-        'expired', v_expired, 'expired_lots', v_lots, 'rewarded', v_rewarded
+        'expired', v_expired,
+        'expired_lots', v_lots,
+        'rewarded', v_rewarded,
+        'granted_periods', v_periods,
+        'stale_checkouts', v_checkouts
     );
 end;
 $$;
 
 comment on function private.sweep() is
 'Expires generations past their deadline, with the credits back, and credits past their own; pays
-rewards that were postponed. Safe to run at any time and by many. Returns how many of each: call it
-again until there is nothing more.';
+rewards that were postponed; grants the next months of yearly plans; looks at Checkout pages whose
+time is over; begins the comparison with Stripe when it is due. Safe to run at any time and by
+many. Returns how many of each: call it again until there is nothing more.';
 grant execute on function private.sweep() to thumbsmith_sidecar;
 
 create function private.queue_metrics()
@@ -74,6 +133,11 @@ as $$
             )),
             0
         ),
+        'stripe_alarms', (
+            select count(*)
+            from private.stripe_alarms as a
+            where a.resolved_at is null
+        ),
         'submit_unknown', (
             select count(*)
             from private.generation_runs as r
@@ -85,8 +149,8 @@ as $$
 $$;
 
 comment on function private.queue_metrics() is
-'Counts of due, leased and dead jobs and of lost submissions, and the age of the oldest due job in
-seconds.';
+'Counts of due, leased and dead jobs, of lost submissions and of open alarms about Stripe, and the
+age of the oldest due job in seconds.';
 grant execute on function private.queue_metrics() to thumbsmith_sidecar;
 
 create function private.sidecar_ready()

@@ -5,7 +5,27 @@ export type Database = {
   
   "public": {
           Tables: {
-            "credit_entries": {
+            "checkouts": {
+                  Row: {
+                    "created_at": string,"credits": number | null,"error": string | null,"expires_at": string | null,"finished_at": string | null,"id": string,"idempotency_key": string,"item_key": string | null,"item_kind": string,"profile_id": string,"quantity": number,"status": string,"stripe_session_id": string | null,"url": string | null
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "created_at"?: string,"credits"?: number | null,"error"?: string | null,"expires_at"?: string | null,"finished_at"?: string | null,"id"?: string,"idempotency_key": string,"item_key"?: string | null,"item_kind": string,"profile_id": string,"quantity"?: number,"status"?: string,"stripe_session_id"?: string | null,"url"?: string | null
+                  }
+                  Update: {
+                    "created_at"?: string,"credits"?: number | null,"error"?: string | null,"expires_at"?: string | null,"finished_at"?: string | null,"id"?: string,"idempotency_key"?: string,"item_key"?: string | null,"item_kind"?: string,"profile_id"?: string,"quantity"?: number,"status"?: string,"stripe_session_id"?: string | null,"url"?: string | null
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "checkouts_profile_id_fkey"
+      columns: ["profile_id"]
+isOneToOne: false
+      referencedRelation: "profiles"
+      referencedColumns: ["id"]
+    }
+                  ]
+                },"credit_entries": {
                   Row: {
                     "amount": number,"balance_after": number,"created_at": string,"debt": number,"debt_lot_id": number | null,"entry_number": number,"generation_id": string | null,"kind": string,"lot_id": number,"profile_id": string,"reason": string | null
                   }
@@ -86,6 +106,20 @@ isOneToOne: false
       referencedRelation: "subscriptions"
       referencedColumns: ["id"]
     }
+                  ]
+                },"credit_packs": {
+                  Row: {
+                    "credits": number,"credits_last": string | null,"currency": string,"description": string,"is_enabled": boolean,"pack_key": string,"price_amount": number,"quantity_max": number,"title": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "credits": number,"credits_last"?: string | null,"currency"?: string,"description"?: string,"is_enabled"?: boolean,"pack_key": string,"price_amount": number,"quantity_max"?: number,"title": string
+                  }
+                  Update: {
+                    "credits"?: number,"credits_last"?: string | null,"currency"?: string,"description"?: string,"is_enabled"?: boolean,"pack_key"?: string,"price_amount"?: number,"quantity_max"?: number,"title"?: string
+                  }
+                  Relationships: [
+                    
                   ]
                 },"generation_types": {
                   Row: {
@@ -187,14 +221,14 @@ isOneToOne: false
                   ]
                 },"plans": {
                   Row: {
-                    "billing_interval": string,"credits_per_month": number,"currency": string,"description": string,"fair_use_per_day": number | null,"fair_use_per_month": number | null,"is_enabled": boolean,"is_unlimited": boolean,"plan_name": string,"price_amount": number,"rollover": string,"rollover_cap": number | null,"title": string
+                    "billing_interval": string,"credits_per_month": number,"currency": string,"description": string,"fair_use_per_day": number | null,"fair_use_per_month": number | null,"is_enabled": boolean,"is_unlimited": boolean,"plan_family": string,"plan_name": string,"price_amount": number,"rollover": string,"rollover_cap": number | null,"title": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "billing_interval"?: string,"credits_per_month"?: number,"currency"?: string,"description"?: string,"fair_use_per_day"?: number | null,"fair_use_per_month"?: number | null,"is_enabled"?: boolean,"is_unlimited"?: boolean,"plan_name": string,"price_amount": number,"rollover"?: string,"rollover_cap"?: number | null,"title": string
+                    "billing_interval"?: string,"credits_per_month"?: number,"currency"?: string,"description"?: string,"fair_use_per_day"?: number | null,"fair_use_per_month"?: number | null,"is_enabled"?: boolean,"is_unlimited"?: boolean,"plan_family"?: string,"plan_name": string,"price_amount": number,"rollover"?: string,"rollover_cap"?: number | null,"title": string
                   }
                   Update: {
-                    "billing_interval"?: string,"credits_per_month"?: number,"currency"?: string,"description"?: string,"fair_use_per_day"?: number | null,"fair_use_per_month"?: number | null,"is_enabled"?: boolean,"is_unlimited"?: boolean,"plan_name"?: string,"price_amount"?: number,"rollover"?: string,"rollover_cap"?: number | null,"title"?: string
+                    "billing_interval"?: string,"credits_per_month"?: number,"currency"?: string,"description"?: string,"fair_use_per_day"?: number | null,"fair_use_per_month"?: number | null,"is_enabled"?: boolean,"is_unlimited"?: boolean,"plan_family"?: string,"plan_name"?: string,"price_amount"?: number,"rollover"?: string,"rollover_cap"?: number | null,"title"?: string
                   }
                   Relationships: [
                     
@@ -253,14 +287,14 @@ isOneToOne: false
                   ]
                 },"subscriptions": {
                   Row: {
-                    "cancel_at_period_end": boolean,"created_at": string,"current_period_end": string | null,"current_period_start": string | null,"end_date": string | null,"id": string,"is_active": boolean,"next_grant_at": string | null,"plan_name": string,"profile_id": string,"start_date": string,"status": string
+                    "cancel_at_period_end": boolean,"created_at": string,"current_period_end": string | null,"current_period_start": string | null,"end_date": string | null,"id": string,"is_active": boolean,"next_grant_at": string | null,"plan_name": string,"profile_id": string,"quantity": number,"start_date": string,"status": string,"stripe_subscription_id": string | null
                   }
                   ComputedFields: never
                   Insert: {
-                    "cancel_at_period_end"?: boolean,"created_at"?: string,"current_period_end"?: string | null,"current_period_start"?: string | null,"end_date"?: string | null,"id"?: string,"is_active"?: boolean,"next_grant_at"?: string | null,"plan_name": string,"profile_id": string,"start_date"?: string,"status": string
+                    "cancel_at_period_end"?: boolean,"created_at"?: string,"current_period_end"?: string | null,"current_period_start"?: string | null,"end_date"?: string | null,"id"?: string,"is_active"?: boolean,"next_grant_at"?: string | null,"plan_name": string,"profile_id": string,"quantity"?: number,"start_date"?: string,"status": string,"stripe_subscription_id"?: string | null
                   }
                   Update: {
-                    "cancel_at_period_end"?: boolean,"created_at"?: string,"current_period_end"?: string | null,"current_period_start"?: string | null,"end_date"?: string | null,"id"?: string,"is_active"?: boolean,"next_grant_at"?: string | null,"plan_name"?: string,"profile_id"?: string,"start_date"?: string,"status"?: string
+                    "cancel_at_period_end"?: boolean,"created_at"?: string,"current_period_end"?: string | null,"current_period_start"?: string | null,"end_date"?: string | null,"id"?: string,"is_active"?: boolean,"next_grant_at"?: string | null,"plan_name"?: string,"profile_id"?: string,"quantity"?: number,"start_date"?: string,"status"?: string,"stripe_subscription_id"?: string | null
                   }
                   Relationships: [
                     {
@@ -466,6 +500,52 @@ isOneToOne: false
                           SetofOptions: {
         from: "*"
         to: "generations"
+        isOneToOne: true
+        isSetofReturn: false
+      } },
+"start_checkout":
+{ Args: { "idempotency_key": string,"item_key": string,"item_kind": string,"quantity"?: number }; Returns: {
+              "created_at": string,
+"credits": number | null,
+"error": string | null,
+"expires_at": string | null,
+"finished_at": string | null,
+"id": string,
+"idempotency_key": string,
+"item_key": string | null,
+"item_kind": string,
+"profile_id": string,
+"quantity": number,
+"status": string,
+"stripe_session_id": string | null,
+"url": string | null
+            }
+                          SetofOptions: {
+        from: "*"
+        to: "checkouts"
+        isOneToOne: true
+        isSetofReturn: false
+      } },
+"start_portal":
+{ Args: { "idempotency_key": string }; Returns: {
+              "created_at": string,
+"credits": number | null,
+"error": string | null,
+"expires_at": string | null,
+"finished_at": string | null,
+"id": string,
+"idempotency_key": string,
+"item_key": string | null,
+"item_kind": string,
+"profile_id": string,
+"quantity": number,
+"status": string,
+"stripe_session_id": string | null,
+"url": string | null
+            }
+                          SetofOptions: {
+        from: "*"
+        to: "checkouts"
         isOneToOne: true
         isSetofReturn: false
       } }

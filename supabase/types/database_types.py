@@ -16,6 +16,54 @@ from pydantic import BaseModel, Field, JsonValue
 
 StorageBuckettype: TypeAlias = Literal["STANDARD", "ANALYTICS", "VECTOR"]
 
+class PublicCheckouts(BaseModel):
+    created_at: datetime.datetime = Field(alias="created_at")
+    credits: Optional[int] = Field(alias="credits")
+    error: Optional[str] = Field(alias="error")
+    expires_at: Optional[datetime.datetime] = Field(alias="expires_at")
+    finished_at: Optional[datetime.datetime] = Field(alias="finished_at")
+    id: uuid.UUID = Field(alias="id")
+    idempotency_key: uuid.UUID = Field(alias="idempotency_key")
+    item_key: Optional[str] = Field(alias="item_key")
+    item_kind: str = Field(alias="item_kind")
+    profile_id: uuid.UUID = Field(alias="profile_id")
+    quantity: int = Field(alias="quantity")
+    status: str = Field(alias="status")
+    stripe_session_id: Optional[str] = Field(alias="stripe_session_id")
+    url: Optional[str] = Field(alias="url")
+
+class PublicCheckoutsInsert(TypedDict):
+    created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
+    credits: NotRequired[Annotated[Optional[int], Field(alias="credits")]]
+    error: NotRequired[Annotated[Optional[str], Field(alias="error")]]
+    expires_at: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="expires_at")]]
+    finished_at: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="finished_at")]]
+    id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
+    idempotency_key: Annotated[uuid.UUID, Field(alias="idempotency_key")]
+    item_key: NotRequired[Annotated[Optional[str], Field(alias="item_key")]]
+    item_kind: Annotated[str, Field(alias="item_kind")]
+    profile_id: Annotated[uuid.UUID, Field(alias="profile_id")]
+    quantity: NotRequired[Annotated[int, Field(alias="quantity")]]
+    status: NotRequired[Annotated[str, Field(alias="status")]]
+    stripe_session_id: NotRequired[Annotated[Optional[str], Field(alias="stripe_session_id")]]
+    url: NotRequired[Annotated[Optional[str], Field(alias="url")]]
+
+class PublicCheckoutsUpdate(TypedDict):
+    created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
+    credits: NotRequired[Annotated[Optional[int], Field(alias="credits")]]
+    error: NotRequired[Annotated[Optional[str], Field(alias="error")]]
+    expires_at: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="expires_at")]]
+    finished_at: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="finished_at")]]
+    id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
+    idempotency_key: NotRequired[Annotated[uuid.UUID, Field(alias="idempotency_key")]]
+    item_key: NotRequired[Annotated[Optional[str], Field(alias="item_key")]]
+    item_kind: NotRequired[Annotated[str, Field(alias="item_kind")]]
+    profile_id: NotRequired[Annotated[uuid.UUID, Field(alias="profile_id")]]
+    quantity: NotRequired[Annotated[int, Field(alias="quantity")]]
+    status: NotRequired[Annotated[str, Field(alias="status")]]
+    stripe_session_id: NotRequired[Annotated[Optional[str], Field(alias="stripe_session_id")]]
+    url: NotRequired[Annotated[Optional[str], Field(alias="url")]]
+
 class PublicCreditEntries(BaseModel):
     amount: int = Field(alias="amount")
     balance_after: int = Field(alias="balance_after")
@@ -105,6 +153,39 @@ class PublicCreditLotsUpdate(TypedDict):
     remaining: NotRequired[Annotated[int, Field(alias="remaining")]]
     source: NotRequired[Annotated[str, Field(alias="source")]]
     subscription_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="subscription_id")]]
+
+class PublicCreditPacks(BaseModel):
+    credits: int = Field(alias="credits")
+    credits_last: Optional[str] = Field(alias="credits_last")
+    currency: str = Field(alias="currency")
+    description: str = Field(alias="description")
+    is_enabled: bool = Field(alias="is_enabled")
+    pack_key: str = Field(alias="pack_key")
+    price_amount: int = Field(alias="price_amount")
+    quantity_max: int = Field(alias="quantity_max")
+    title: str = Field(alias="title")
+
+class PublicCreditPacksInsert(TypedDict):
+    credits: Annotated[int, Field(alias="credits")]
+    credits_last: NotRequired[Annotated[Optional[str], Field(alias="credits_last")]]
+    currency: NotRequired[Annotated[str, Field(alias="currency")]]
+    description: NotRequired[Annotated[str, Field(alias="description")]]
+    is_enabled: NotRequired[Annotated[bool, Field(alias="is_enabled")]]
+    pack_key: Annotated[str, Field(alias="pack_key")]
+    price_amount: Annotated[int, Field(alias="price_amount")]
+    quantity_max: NotRequired[Annotated[int, Field(alias="quantity_max")]]
+    title: Annotated[str, Field(alias="title")]
+
+class PublicCreditPacksUpdate(TypedDict):
+    credits: NotRequired[Annotated[int, Field(alias="credits")]]
+    credits_last: NotRequired[Annotated[Optional[str], Field(alias="credits_last")]]
+    currency: NotRequired[Annotated[str, Field(alias="currency")]]
+    description: NotRequired[Annotated[str, Field(alias="description")]]
+    is_enabled: NotRequired[Annotated[bool, Field(alias="is_enabled")]]
+    pack_key: NotRequired[Annotated[str, Field(alias="pack_key")]]
+    price_amount: NotRequired[Annotated[int, Field(alias="price_amount")]]
+    quantity_max: NotRequired[Annotated[int, Field(alias="quantity_max")]]
+    title: NotRequired[Annotated[str, Field(alias="title")]]
 
 class PublicGenerationTypes(BaseModel):
     cost_credits: int = Field(alias="cost_credits")
@@ -250,6 +331,7 @@ class PublicPlans(BaseModel):
     fair_use_per_month: Optional[int] = Field(alias="fair_use_per_month")
     is_enabled: bool = Field(alias="is_enabled")
     is_unlimited: bool = Field(alias="is_unlimited")
+    plan_family: str = Field(alias="plan_family")
     plan_name: str = Field(alias="plan_name")
     price_amount: int = Field(alias="price_amount")
     rollover: str = Field(alias="rollover")
@@ -265,6 +347,7 @@ class PublicPlansInsert(TypedDict):
     fair_use_per_month: NotRequired[Annotated[Optional[int], Field(alias="fair_use_per_month")]]
     is_enabled: NotRequired[Annotated[bool, Field(alias="is_enabled")]]
     is_unlimited: NotRequired[Annotated[bool, Field(alias="is_unlimited")]]
+    plan_family: NotRequired[Annotated[str, Field(alias="plan_family")]]
     plan_name: Annotated[str, Field(alias="plan_name")]
     price_amount: Annotated[int, Field(alias="price_amount")]
     rollover: NotRequired[Annotated[str, Field(alias="rollover")]]
@@ -280,6 +363,7 @@ class PublicPlansUpdate(TypedDict):
     fair_use_per_month: NotRequired[Annotated[Optional[int], Field(alias="fair_use_per_month")]]
     is_enabled: NotRequired[Annotated[bool, Field(alias="is_enabled")]]
     is_unlimited: NotRequired[Annotated[bool, Field(alias="is_unlimited")]]
+    plan_family: NotRequired[Annotated[str, Field(alias="plan_family")]]
     plan_name: NotRequired[Annotated[str, Field(alias="plan_name")]]
     price_amount: NotRequired[Annotated[int, Field(alias="price_amount")]]
     rollover: NotRequired[Annotated[str, Field(alias="rollover")]]
@@ -363,8 +447,10 @@ class PublicSubscriptions(BaseModel):
     next_grant_at: Optional[datetime.datetime] = Field(alias="next_grant_at")
     plan_name: str = Field(alias="plan_name")
     profile_id: uuid.UUID = Field(alias="profile_id")
+    quantity: int = Field(alias="quantity")
     start_date: datetime.datetime = Field(alias="start_date")
     status: str = Field(alias="status")
+    stripe_subscription_id: Optional[str] = Field(alias="stripe_subscription_id")
 
 class PublicSubscriptionsInsert(TypedDict):
     cancel_at_period_end: NotRequired[Annotated[bool, Field(alias="cancel_at_period_end")]]
@@ -377,8 +463,10 @@ class PublicSubscriptionsInsert(TypedDict):
     next_grant_at: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="next_grant_at")]]
     plan_name: Annotated[str, Field(alias="plan_name")]
     profile_id: Annotated[uuid.UUID, Field(alias="profile_id")]
+    quantity: NotRequired[Annotated[int, Field(alias="quantity")]]
     start_date: NotRequired[Annotated[datetime.datetime, Field(alias="start_date")]]
     status: Annotated[str, Field(alias="status")]
+    stripe_subscription_id: NotRequired[Annotated[Optional[str], Field(alias="stripe_subscription_id")]]
 
 class PublicSubscriptionsUpdate(TypedDict):
     cancel_at_period_end: NotRequired[Annotated[bool, Field(alias="cancel_at_period_end")]]
@@ -391,8 +479,10 @@ class PublicSubscriptionsUpdate(TypedDict):
     next_grant_at: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="next_grant_at")]]
     plan_name: NotRequired[Annotated[str, Field(alias="plan_name")]]
     profile_id: NotRequired[Annotated[uuid.UUID, Field(alias="profile_id")]]
+    quantity: NotRequired[Annotated[int, Field(alias="quantity")]]
     start_date: NotRequired[Annotated[datetime.datetime, Field(alias="start_date")]]
     status: NotRequired[Annotated[str, Field(alias="status")]]
+    stripe_subscription_id: NotRequired[Annotated[Optional[str], Field(alias="stripe_subscription_id")]]
 
 class PublicUserImages(BaseModel):
     consented_at: datetime.datetime = Field(alias="consented_at")

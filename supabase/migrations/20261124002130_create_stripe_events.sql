@@ -1,0 +1,179 @@
+-- Purpose: the inbox of Stripe's events, and having their objects looked at.
+-- Touches: table private.stripe_events, functions private.fetch_stripe_object,
+--          private.want_stripe_object, private.is_stripe_object_ours,
+--          private.take_stripe_event, private.record_stripe_event, private.replay_stripe_event.
+-- Locks:   none.
+-- Rollout: pre.
+-- Undo:    drop table private.stripe_events; drop function.
+
+create table private.stripe_events (
+    event_id text not null,
+    event_type text not null,
+    object_id text not null,
+    object_type text not null,
+    received_at timestamptz not null default now(),
+    applied_at timestamptz,
+
+    constraint stripe_events_pkey primary key (event_id),
+    constraint stripe_events_event_id_is_short check (char_length(event_id) <= 255),
+    constraint stripe_events_object_id_is_short check (char_length(object_id) <= 255)
+);
+
+create index stripe_events_waiting_idx on private.stripe_events (object_id)
+where applied_at is null;
+
+comment on table private.stripe_events is
+'Every event of Stripe that was ever taken, once. Its body is not kept: an event is only a reason to
+fetch its object, and people''s names and addresses are in it.';
+comment on column private.stripe_events.event_id is
+'evt_…; of a thin event the snapshot event that tells the same, so that both count as one.';
+comment on column private.stripe_events.applied_at is
+'When its object had been fetched after it came, and applied; at once for what concerns us not.';
+
+alter table private.stripe_events enable row level security;
+
+create function private.fetch_stripe_object(object_id text)
+returns void
+language plpgsql
+volatile
+set search_path = ''
+as $$
+begin
+    insert into private.outbox as o (kind, stripe_object_id)
+    values ('fetch', fetch_stripe_object.object_id)
+    on conflict (stripe_object_id) where stripe_object_id is not null do update
+    -- Whoever fetches it right now may have looked too early: that lease ends here.
+    set
+        kind = 'fetch',
+        due_at = now(),
+        attempts = 0,
+        lease_token = null,
+        dead_at = null;
+
+    perform private.wake_worker();
+end;
+$$;
+
+comment on function private.fetch_stripe_object(text) is
+'Has an object of Stripe fetched and applied, however many ask for it at once.';
+
+create function private.want_stripe_object(object_id text)
+returns void
+language plpgsql
+volatile
+set search_path = ''
+as $$
+begin
+    -- Never waits for whoever holds its job: that one may be waiting for us.
+    insert into private.outbox (kind, stripe_object_id)
+    values ('fetch', want_stripe_object.object_id)
+    on conflict (stripe_object_id) where stripe_object_id is not null do nothing;
+
+    perform private.wake_worker();
+end;
+$$;
+
+comment on function private.want_stripe_object(text) is
+'As private.fetch_stripe_object, unless there is a job for it already: for those who hold other
+jobs.';
+
+create function private.is_stripe_object_ours(object_id text)
+returns boolean
+language sql
+immutable
+set search_path = ''
+as $$
+    -- Sessions, invoices, subscriptions, refunds, disputes, charges.
+    select is_stripe_object_ours.object_id
+        ~ '^(cs|in|sub|re|pyr|du|dp|ch|py)_[A-Za-z0-9_]{1,250}$';
+$$;
+
+comment on function private.is_stripe_object_ours(text) is
+'Whether we do anything with objects of this kind, by the prefix of the id.';
+
+create function private.take_stripe_event(event jsonb, is_replayed boolean)
+returns text
+language plpgsql
+volatile
+set search_path = ''
+as $$
+declare
+    v_event jsonb := take_stripe_event.event;
+    v_id constant text := coalesce(v_event ->> 'snapshot_event', v_event ->> 'id');
+    v_type constant text := regexp_replace(v_event ->> 'type', '^v1\.', '');
+    v_subject constant jsonb := coalesce(v_event -> 'related_object', v_event #> '{data,object}');
+    v_object_id constant text := v_subject ->> 'id';
+    v_is_new boolean;
+    v_is_ours boolean;
+begin
+    if v_id is null or v_type is null or char_length(v_id) > 255 then
+        return 'invalid';
+    end if;
+
+    if (v_event -> 'livemode') is distinct from (
+        select to_jsonb(s.stripe_livemode) from private.settings as s
+    ) then
+        return 'wrong_mode';
+    end if;
+
+    -- A charge itself is nothing to us; that it was refunded is.
+    v_is_ours := private.is_stripe_object_ours(v_object_id)
+        and (v_object_id !~ '^(ch|py)_' or v_type = 'charge.refunded');
+
+    insert into private.stripe_events (
+        event_id, event_type, object_id, object_type, applied_at
+    )
+    values (
+        v_id,
+        left(v_type, 255),
+        left(coalesce(v_object_id, ''), 255),
+        left(coalesce(v_subject ->> 'object', v_subject ->> 'type', ''), 255),
+        case when not coalesce(v_is_ours, false) then now() end
+    )
+    on conflict on constraint stripe_events_pkey do nothing;
+
+    v_is_new := found;
+
+    if v_is_ours and (v_is_new or take_stripe_event.is_replayed) then
+        perform private.fetch_stripe_object(v_object_id);
+    end if;
+
+    return case
+        when v_is_new then 'stored'
+        when take_stripe_event.is_replayed then 'replayed'
+        else 'duplicate'
+    end;
+end;
+$$;
+
+comment on function private.take_stripe_event(jsonb, boolean) is
+'The rule behind private.record_stripe_event and private.replay_stripe_event.';
+
+create function private.record_stripe_event(event jsonb)
+returns text
+language sql
+volatile
+-- security definer because the sidecar's role holds no table
+security definer
+set search_path = ''
+as $$
+    select private.take_stripe_event(record_stripe_event.event, false);
+$$;
+
+comment on function private.record_stripe_event(jsonb) is
+'Stores a verified event, snapshot or thin, and has its object fetched. stored, duplicate,
+wrong_mode (test and live do not mix) or invalid (no id or no type).';
+grant execute on function private.record_stripe_event(jsonb) to thumbsmith_sidecar;
+
+create function private.replay_stripe_event(event jsonb)
+returns text
+language sql
+volatile
+set search_path = ''
+as $$
+    select private.take_stripe_event(replay_stripe_event.event, true);
+$$;
+
+comment on function private.replay_stripe_event(jsonb) is
+'As private.record_stripe_event, but the object is fetched again also when the event is known
+(replayed). For operators.';

@@ -1,0 +1,214 @@
+-- Purpose: which call of Stripe's API a job means, word by word.
+-- Touches: functions private.session_call, private.checkout_call, private.fetch_call,
+--          private.reconcile_calls, private.stripe_call.
+-- Locks:   none.
+-- Rollout: pre.
+-- Undo:    drop function.
+
+create function private.session_call(checkout public.checkouts)
+returns jsonb
+language sql
+stable
+set search_path = ''
+as $$
+    select jsonb_build_object(
+        'call', 'checkout.sessions.create',
+        'params', jsonb_build_object(
+            'mode', m.mode,
+            'customer', m.customer_id,
+            'client_reference_id', m.id,
+            'metadata', m.names,
+            -- A session's metadata is not copied to what it makes.
+            m.mode_data, jsonb_build_object('metadata', m.names),
+            'line_items', jsonb_build_array(
+                jsonb_build_object('price', m.price_id, 'quantity', m.quantity)
+            ),
+            'success_url', m.checkout_success_url,
+            'cancel_url', m.checkout_cancel_url
+        )
+    )
+    from (
+        select
+            c.customer_id,
+            p.price_id,
+            (session_call.checkout).id::text as id,
+            (session_call.checkout).quantity,
+            jsonb_build_object(
+                'checkout_id', (session_call.checkout).id,
+                'profile_id', (session_call.checkout).profile_id
+            ) as names,
+            case (session_call.checkout).item_kind
+                when 'pack' then 'payment' else 'subscription'
+            end as mode,
+            case (session_call.checkout).item_kind
+                when 'pack' then 'payment_intent_data' else 'subscription_data'
+            end as mode_data,
+            s.checkout_success_url,
+            coalesce(s.checkout_cancel_url, s.checkout_success_url) as checkout_cancel_url
+        from private.settings as s
+        inner join private.stripe_customers as c
+            on c.profile_id = (session_call.checkout).profile_id
+        inner join private.stripe_prices as p
+            on p.item_kind = (session_call.checkout).item_kind
+            and p.item_key = (session_call.checkout).item_key
+            and p.is_current
+    ) as m;
+$$;
+
+comment on function private.session_call(public.checkouts) is
+'The call that makes the Checkout session of a pack or a subscription.';
+
+create function private.checkout_call(kind text, checkout_id uuid)
+returns jsonb
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+    v_checkout public.checkouts;
+begin
+    select c.* into v_checkout
+    from public.checkouts as c
+    where c.id = checkout_call.checkout_id;
+
+    -- The keys make a repeat after a lost answer find what the first call made.
+    if checkout_call.kind = 'customer' then
+        return (
+            select jsonb_build_object(
+                'call', 'customers.create',
+                -- The same key with another address would be refused.
+                'idempotency_key',
+                format('customer:%s:%s', v_checkout.profile_id, md5(coalesce(u.email, ''))),
+                'params', jsonb_strip_nulls(jsonb_build_object(
+                    'email', nullif(u.email, ''),
+                    'metadata', jsonb_build_object('profile_id', v_checkout.profile_id)
+                ))
+            )
+            from (select v_checkout.profile_id as id) as p
+            left join auth.users as u on p.id = u.id
+        );
+    end if;
+
+    if v_checkout.item_kind = 'portal' then
+        return (
+            select jsonb_build_object(
+                'call', 'billing_portal.sessions.create',
+                'idempotency_key', 'checkout:' || v_checkout.id,
+                'params', jsonb_strip_nulls(jsonb_build_object(
+                    'customer', c.customer_id,
+                    'return_url', coalesce(s.portal_return_url, s.checkout_success_url)
+                ))
+            )
+            from private.stripe_customers as c
+            cross join private.settings as s
+            where c.profile_id = v_checkout.profile_id
+        );
+    end if;
+
+    return private.session_call(v_checkout)
+        || jsonb_build_object('idempotency_key', 'checkout:' || v_checkout.id);
+end;
+$$;
+
+comment on function private.checkout_call(text, uuid) is
+'The call that brings a checkout one step further: its customer, or its page.';
+
+create function private.fetch_call(kind text, object_id text)
+returns jsonb
+language sql
+immutable
+set search_path = ''
+as $$
+    select case
+        when fetch_call.kind = 'find_invoice' then jsonb_build_object(
+            'call', 'invoice_payments.list',
+            'params', jsonb_build_object(
+                'payment', jsonb_build_object(
+                    'type', 'payment_intent', 'payment_intent', fetch_call.object_id
+                )
+            )
+        )
+        when fetch_call.kind = 'find_session' then jsonb_build_object(
+            'call', 'checkout.sessions.list',
+            'params', jsonb_build_object('payment_intent', fetch_call.object_id)
+        )
+        when fetch_call.object_id ~ '^(ch|py)_' then jsonb_build_object(
+            'call', 'refunds.list',
+            'params', jsonb_build_object('charge', fetch_call.object_id, 'limit', 100)
+        )
+        else jsonb_build_object(
+            'call', case substring(fetch_call.object_id from '^[a-z]+')
+                when 'cs' then 'checkout.sessions.retrieve'
+                when 'in' then 'invoices.retrieve'
+                when 'sub' then 'subscriptions.retrieve'
+                when 're' then 'refunds.retrieve'
+                when 'pyr' then 'refunds.retrieve'
+                else 'disputes.retrieve'
+            end,
+            'id', fetch_call.object_id,
+            'params', case substring(fetch_call.object_id from '^[a-z]+')
+                when 'cs' then '{"expand": ["line_items", "payment_intent"]}'::jsonb
+                when 'in' then '{"expand": ["payments"]}'::jsonb
+                else '{}'::jsonb
+            end
+        )
+    end;
+$$;
+
+comment on function private.fetch_call(text, text) is
+'The call that reads an object, or what it belongs to.';
+
+create function private.reconcile_calls(since timestamptz)
+returns table (place integer, call text, params jsonb)
+language sql
+immutable
+set search_path = ''
+as $$
+    select
+        l.place,
+        l.call,
+        l.params
+        -- Subscriptions are compared whatever their age.
+        || case
+            when l.call = 'subscriptions.list' then '{}'::jsonb
+            else jsonb_build_object('created', jsonb_build_object(
+                'gte', floor(extract(epoch from reconcile_calls.since))::bigint
+            ))
+        end
+    from (
+        values
+        (1, 'events.list', '{"delivery_success": false, "limit": 100}'::jsonb),
+        (2, 'checkout.sessions.list', '{"limit": 100}'),
+        (3, 'subscriptions.list', '{"status": "all", "limit": 100}'),
+        (4, 'invoices.list', '{"status": "paid", "limit": 100}'),
+        (5, 'refunds.list', '{"limit": 100}'),
+        (6, 'disputes.list', '{"limit": 100}')
+    ) as l (place, call, params);
+$$;
+
+comment on function private.reconcile_calls(timestamptz) is
+'The lists of Stripe that are compared with our rows, in this order, from the given time on; each is
+read page by page with starting_after.';
+
+create function private.stripe_call(job private.outbox)
+returns jsonb
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+    v_call constant jsonb := case (stripe_call.job).kind
+        when 'customer' then private.checkout_call('customer', (stripe_call.job).checkout_id)
+        when 'checkout' then private.checkout_call('checkout', (stripe_call.job).checkout_id)
+        when 'reconcile' then private.reconcile_call()
+        else private.fetch_call((stripe_call.job).kind, (stripe_call.job).stripe_object_id)
+    end;
+begin
+    -- Its price or its customer is gone since: a call that nobody knows is refused for good.
+    return jsonb_build_object('id', null, 'idempotency_key', null)
+        || coalesce(v_call, '{"call": "none"}');
+end;
+$$;
+
+comment on function private.stripe_call(private.outbox) is
+'What the sidecar is to ask Stripe for this job: {"call", "id", "params", "idempotency_key"}.';

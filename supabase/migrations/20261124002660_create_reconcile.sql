@@ -1,0 +1,224 @@
+-- Purpose: compare everything at Stripe with our rows, and repair what differs.
+-- Touches: table private.reconcile_runs, functions private.compare_stripe_objects,
+--          private.repair_stripe_objects, private.reconcile_call, private.start_reconcile,
+--          private.record_stripe_page.
+-- Locks:   none.
+-- Rollout: pre.
+-- Undo:    drop table private.reconcile_runs; drop function.
+
+create table private.reconcile_runs (
+    id bigint not null generated always as identity,
+    since timestamptz not null,
+    started_at timestamptz not null default now(),
+    finished_at timestamptz,
+    place integer not null default 1,
+    last_object_id text,
+    seen integer not null default 0,
+    differing integer not null default 0,
+
+    constraint reconcile_runs_pkey primary key (id)
+);
+
+create unique index reconcile_runs_unfinished_key on private.reconcile_runs ((true))
+where finished_at is null;
+
+comment on table private.reconcile_runs is
+'Comparisons of Stripe with our rows, page by page, by the worker.';
+comment on column private.reconcile_runs.place is 'Which of private.reconcile_calls() is next.';
+comment on column private.reconcile_runs.last_object_id is
+'After which object its next page begins.';
+
+alter table private.reconcile_runs enable row level security;
+
+create function private.compare_stripe_objects(objects jsonb)
+returns table (object_type text, object_id text, difference text, is_repairable boolean)
+language sql
+stable
+set search_path = ''
+as $$
+    select
+        d.object ->> 'object',
+        d.object ->> 'id',
+        coalesce(a.slug, d.difference),
+        a.slug is null
+    from (
+        select
+            o.object,
+            private.stripe_difference(o.object) as difference
+        from jsonb_array_elements(compare_stripe_objects.objects) as o (object)
+    ) as d
+    -- What was looked at and found to be a matter for a person.
+    left join lateral (
+        select a.slug
+        from private.stripe_alarms as a
+        where a.object_id = d.object ->> 'id'
+            and a.slug <> 'wrong_mode'
+        order by a.id
+        limit 1
+    ) as a on true
+    where d.difference is not null
+        and not exists (
+            select
+            from private.stripe_alarms as r
+            where r.object_id = d.object ->> 'id'
+                and r.resolved_at is not null
+        );
+$$;
+
+comment on function private.compare_stripe_objects(jsonb) is
+'Which of these objects of Stripe (an array, as its lists give them) are not in our rows as they
+are there, and whether fetching them again can repair that: else an alarm tells why a person has
+to look. What a person has resolved is passed over.';
+
+create function private.repair_stripe_objects(objects jsonb)
+returns table (object_type text, object_id text, difference text, is_repairable boolean)
+language plpgsql
+volatile
+set search_path = ''
+as $$
+begin
+    for object_type, object_id, difference, is_repairable in
+        select
+            c.object_type,
+            c.object_id,
+            c.difference,
+            c.is_repairable
+        from private.compare_stripe_objects(repair_stripe_objects.objects) as c
+        -- Jobs are locked in this order.
+        order by c.object_id
+    loop
+        if is_repairable and object_type = 'event' then
+            perform private.take_stripe_event(o.object, false)
+            from jsonb_array_elements(repair_stripe_objects.objects) as o (object)
+            where o.object ->> 'id' = repair_stripe_objects.object_id;
+        elsif is_repairable then
+            perform private.want_stripe_object(object_id);
+        end if;
+        return next;
+    end loop;
+end;
+$$;
+
+comment on function private.repair_stripe_objects(jsonb) is
+'As private.compare_stripe_objects, and has what can be repaired fetched and applied by the
+worker.';
+
+create function private.reconcile_call()
+returns jsonb
+language sql
+stable
+set search_path = ''
+as $$
+    select jsonb_build_object(
+        'call', c.call,
+        'params', c.params || jsonb_strip_nulls(
+            jsonb_build_object('starting_after', r.last_object_id)
+        )
+    )
+    from private.reconcile_runs as r
+    cross join private.reconcile_calls(r.since) as c
+    where r.finished_at is null
+        and c.place = r.place;
+$$;
+
+comment on function private.reconcile_call() is
+'The page that the comparison under way reads next.';
+
+create function private.start_reconcile()
+returns boolean
+language plpgsql
+volatile
+set search_path = ''
+as $$
+begin
+    insert into private.reconcile_runs (since)
+    select
+        -- With a day in common with the last one; the first looks as far back as Stripe retries.
+        coalesce(
+            max(r.started_at) filter (where r.finished_at is not null),
+            now() - interval '2 days'
+        ) - interval '1 day'
+    from private.reconcile_runs as r
+    having coalesce(max(r.started_at), '-infinity') <= now() - (
+        select s.reconcile_interval from private.settings as s
+    )
+        and count(*) filter (where r.finished_at is null) = 0
+        -- Nothing to compare before anything was sold.
+        and exists (select from private.stripe_customers as c)
+    on conflict do nothing;
+
+    if not found then
+        return false;
+    end if;
+
+    insert into private.outbox (kind, stripe_object_id)
+    values ('reconcile', 'reconcile')
+    on conflict (stripe_object_id) where stripe_object_id is not null do nothing;
+
+    -- A bank may take longer to answer than the lists go back.
+    perform private.want_stripe_object(c.stripe_session_id)
+    from public.checkouts as c
+    where c.status = 'pending'
+        and c.finished_at is null;
+
+    perform private.wake_worker();
+    return true;
+end;
+$$;
+
+comment on function private.start_reconcile() is
+'Begins a comparison once settings.reconcile_interval has passed since the last one began. True when
+it did.';
+
+create function private.record_stripe_page(job private.outbox, page jsonb)
+returns text
+language plpgsql
+volatile
+set search_path = ''
+as $$
+declare
+    v_run private.reconcile_runs;
+    v_seen constant integer := jsonb_array_length(record_stripe_page.page -> 'data');
+    v_differing integer;
+    v_has_more constant boolean := (record_stripe_page.page -> 'has_more')::boolean and v_seen > 0;
+begin
+    select count(*) into v_differing
+    from private.repair_stripe_objects(record_stripe_page.page -> 'data') as r;
+
+    update private.reconcile_runs as r
+    set
+        seen = r.seen + v_seen,
+        differing = r.differing + v_differing,
+        place = case when v_has_more then r.place else r.place + 1 end,
+        last_object_id = case
+            when v_has_more then record_stripe_page.page -> 'data' -> -1 ->> 'id'
+        end
+    where r.finished_at is null
+    returning r.* into v_run;
+
+    if exists (
+        select
+        from private.reconcile_calls(v_run.since) as c
+        where c.place = v_run.place
+    ) then
+        update private.outbox as o
+        set
+            due_at = now(),
+            attempts = 0,
+            lease_token = null
+        where o.id = record_stripe_page.job.id;
+        return 'page';
+    end if;
+
+    update private.reconcile_runs as r
+    set finished_at = now()
+    where r.id = v_run.id;
+
+    delete from private.outbox as o
+    where o.id = record_stripe_page.job.id;
+    return 'compared';
+end;
+$$;
+
+comment on function private.record_stripe_page(private.outbox, jsonb) is
+'A page of the comparison under way: differences are repaired, and the next page is asked for.';
