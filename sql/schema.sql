@@ -813,6 +813,23 @@ begin
     where apply_paid_session.session #>> '{payment_intent,id}' is not null
     on conflict on constraint payment_intents_pkey do nothing;
 
+    -- Recorded with a price that nobody knew then.
+    update public.payments as p
+    set
+        item_key = v_bought.item_key,
+        credits_added = v_bought.credits
+    where p.id = v_payment_id
+        and p.item_key = 'unknown'
+        and v_bought.item_key is not null;
+
+    if found then
+        perform private.grant_credits(
+            v_profile_id, v_bought.credits, 'purchase', 'payment:' || v_id,
+            now() + v_bought.credits_last, 100, v_payment_id
+        );
+        perform private.settle_payment(v_payment_id, v_id);
+    end if;
+
     perform private.close_checkout((apply_paid_session.checkout).id, 'completed');
 
     if v_bought.item_key is null then
@@ -1257,13 +1274,16 @@ CREATE FUNCTION private.bought_credits(session jsonb, promised bigint, OUT item_
     -- By the prices that were paid. One that we do not know gives nothing and makes item_key null.
     select
         case when bool_and(k.pack_key is not null) then min(k.pack_key) end,
-        coalesce(sum(
-            (l.line ->> 'quantity')::bigint
-            * case
-                when l.of = 1 then coalesce(bought_credits.promised, k.credits)
-                else k.credits
-            end
-        ), 0)::bigint,
+        case
+            when bool_and(k.pack_key is not null) then sum(
+                (l.line ->> 'quantity')::bigint
+                * case
+                    when l.of = 1 then coalesce(bought_credits.promised, k.credits)
+                    else k.credits
+                end
+            )::bigint
+            else 0
+        end,
         min(k.credits_last)
     from (
         select
@@ -2002,28 +2022,108 @@ limit when max_requests is null.';
 
 
 --
--- Name: checkout_call(text, uuid); Type: FUNCTION; Schema: private; Owner: postgres
+-- Name: outbox; Type: TABLE; Schema: private; Owner: postgres
 --
 
-CREATE FUNCTION private.checkout_call(kind text, checkout_id uuid) RETURNS jsonb
+CREATE TABLE private.outbox (
+    id bigint NOT NULL,
+    kind text NOT NULL,
+    generation_id uuid,
+    run_id uuid,
+    checkout_id uuid,
+    stripe_object_id text,
+    due_at timestamp with time zone DEFAULT now() NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    lease_token uuid,
+    last_error text,
+    dead_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT outbox_attempts_not_negative CHECK ((attempts >= 0)),
+    CONSTRAINT outbox_has_one_subject CHECK ((num_nonnulls(generation_id, checkout_id, stripe_object_id) = 1)),
+    CONSTRAINT outbox_has_run_after_submit CHECK (((kind <> ALL (ARRAY['poll'::text, 'store'::text, 'cancel'::text])) OR (run_id IS NOT NULL))),
+    CONSTRAINT outbox_kind_fits_subject CHECK ((((kind = ANY (ARRAY['submit'::text, 'poll'::text, 'store'::text, 'cancel'::text])) = (generation_id IS NOT NULL)) AND ((kind = ANY (ARRAY['customer'::text, 'checkout'::text])) = (checkout_id IS NOT NULL)) AND ((kind = ANY (ARRAY['fetch'::text, 'find_invoice'::text, 'find_session'::text, 'reconcile'::text])) = (stripe_object_id IS NOT NULL))))
+)
+WITH (fillfactor='70', autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='500', autovacuum_vacuum_insert_scale_factor='0');
+
+
+ALTER TABLE private.outbox OWNER TO postgres;
+
+--
+-- Name: TABLE outbox; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON TABLE private.outbox IS 'Work of the sidecar: one row per generation that is not over (submit → poll → store, or cancel),
+per page of Stripe that was asked for (customer → checkout), and per object of Stripe that has to
+be looked at again (fetch); deleted when done.
+
+Narrow on purpose: the queue''s churn stays out of the wide table. A claimed row is due again when
+its lease ends, so work of a killed sidecar comes back by itself.';
+
+
+--
+-- Name: COLUMN outbox.stripe_object_id; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.outbox.stripe_object_id IS 'An object of Stripe, by its id: however many events tell of it, it is fetched once. Or the name
+reconcile, for the one job that compares everything.';
+
+
+--
+-- Name: COLUMN outbox.due_at; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.outbox.due_at IS 'When it may be claimed: later work, or the end of the lease.';
+
+
+--
+-- Name: COLUMN outbox.attempts; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.outbox.attempts IS 'Failed tries in a row.';
+
+
+--
+-- Name: COLUMN outbox.lease_token; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.outbox.lease_token IS 'Whoever holds it may report the result; others are stale.';
+
+
+--
+-- Name: COLUMN outbox.dead_at; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.outbox.dead_at IS 'When it was given up; a person has to look at it.';
+
+
+--
+-- Name: checkout_call(private.outbox); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.checkout_call(job private.outbox) RETURNS jsonb
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
     AS $$
 declare
     v_checkout public.checkouts;
+    -- A key makes a repeat after a lost answer find what the first call made. But Stripe repeats a
+    -- failure of its own as well, for a day: after three tries the call is another one. What the
+    -- first made is then a customer, or a page whose address nobody has.
+    v_try constant integer := (checkout_call.job).attempts / 3;
 begin
     select c.* into v_checkout
     from public.checkouts as c
-    where c.id = checkout_call.checkout_id;
+    where c.id = (checkout_call.job).checkout_id;
 
-    -- The keys make a repeat after a lost answer find what the first call made.
-    if checkout_call.kind = 'customer' then
+    if (checkout_call.job).kind = 'customer' then
         return (
             select jsonb_build_object(
                 'call', 'customers.create',
                 -- The same key with another address would be refused.
                 'idempotency_key',
-                format('customer:%s:%s', v_checkout.profile_id, md5(coalesce(u.email, ''))),
+                format(
+                    'customer:%s:%s:%s', v_checkout.profile_id, md5(coalesce(u.email, '')), v_try
+                ),
                 'params', jsonb_strip_nulls(jsonb_build_object(
                     'email', nullif(u.email, ''),
                     'metadata', jsonb_build_object('profile_id', v_checkout.profile_id)
@@ -2038,7 +2138,7 @@ begin
         return (
             select jsonb_build_object(
                 'call', 'billing_portal.sessions.create',
-                'idempotency_key', 'checkout:' || v_checkout.id,
+                'idempotency_key', format('checkout:%s:%s', v_checkout.id, v_try),
                 'params', jsonb_strip_nulls(jsonb_build_object(
                     'customer', c.customer_id,
                     'return_url', coalesce(s.portal_return_url, s.checkout_success_url)
@@ -2051,18 +2151,18 @@ begin
     end if;
 
     return private.session_call(v_checkout)
-        || jsonb_build_object('idempotency_key', 'checkout:' || v_checkout.id);
+        || jsonb_build_object('idempotency_key', format('checkout:%s:%s', v_checkout.id, v_try));
 end;
 $$;
 
 
-ALTER FUNCTION private.checkout_call(kind text, checkout_id uuid) OWNER TO postgres;
+ALTER FUNCTION private.checkout_call(job private.outbox) OWNER TO postgres;
 
 --
--- Name: FUNCTION checkout_call(kind text, checkout_id uuid); Type: COMMENT; Schema: private; Owner: postgres
+-- Name: FUNCTION checkout_call(job private.outbox); Type: COMMENT; Schema: private; Owner: postgres
 --
 
-COMMENT ON FUNCTION private.checkout_call(kind text, checkout_id uuid) IS 'The call that brings a checkout one step further: its customer, or its page.';
+COMMENT ON FUNCTION private.checkout_call(job private.outbox) IS 'The call that brings a checkout one step further: its customer, or its page.';
 
 
 --
@@ -2881,86 +2981,6 @@ ALTER FUNCTION private.expire_profile_lots(profile_id uuid) OWNER TO postgres;
 --
 
 COMMENT ON FUNCTION private.expire_profile_lots(profile_id uuid) IS 'Writes the expiry of one profile''s lots that are due. The caller holds the profile''s lock.';
-
-
---
--- Name: outbox; Type: TABLE; Schema: private; Owner: postgres
---
-
-CREATE TABLE private.outbox (
-    id bigint NOT NULL,
-    kind text NOT NULL,
-    generation_id uuid,
-    run_id uuid,
-    checkout_id uuid,
-    stripe_object_id text,
-    due_at timestamp with time zone DEFAULT now() NOT NULL,
-    attempts integer DEFAULT 0 NOT NULL,
-    lease_token uuid,
-    last_error text,
-    dead_at timestamp with time zone,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT outbox_attempts_not_negative CHECK ((attempts >= 0)),
-    CONSTRAINT outbox_has_run_after_submit CHECK (((kind <> ALL (ARRAY['poll'::text, 'store'::text, 'cancel'::text])) OR (run_id IS NOT NULL))),
-    CONSTRAINT outbox_kind_fits_subject CHECK (
-CASE
-    WHEN (generation_id IS NOT NULL) THEN ((kind = ANY (ARRAY['submit'::text, 'poll'::text, 'store'::text, 'cancel'::text])) AND (num_nonnulls(checkout_id, stripe_object_id) = 0))
-    WHEN (checkout_id IS NOT NULL) THEN ((kind = ANY (ARRAY['customer'::text, 'checkout'::text])) AND (stripe_object_id IS NULL))
-    ELSE (kind = ANY (ARRAY['fetch'::text, 'find_invoice'::text, 'find_session'::text, 'reconcile'::text]))
-END),
-    CONSTRAINT outbox_names_its_object CHECK ((num_nonnulls(generation_id, checkout_id, stripe_object_id) = 1))
-)
-WITH (fillfactor='70', autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='500', autovacuum_vacuum_insert_scale_factor='0');
-
-
-ALTER TABLE private.outbox OWNER TO postgres;
-
---
--- Name: TABLE outbox; Type: COMMENT; Schema: private; Owner: postgres
---
-
-COMMENT ON TABLE private.outbox IS 'Work of the sidecar: one row per generation that is not over (submit → poll → store, or cancel),
-per page of Stripe that was asked for (customer → checkout), and per object of Stripe that has to
-be looked at again (fetch); deleted when done.
-
-Narrow on purpose: the queue''s churn stays out of the wide table. A claimed row is due again when
-its lease ends, so work of a killed sidecar comes back by itself.';
-
-
---
--- Name: COLUMN outbox.stripe_object_id; Type: COMMENT; Schema: private; Owner: postgres
---
-
-COMMENT ON COLUMN private.outbox.stripe_object_id IS 'An object of Stripe, by its id: however many events tell of it, it is fetched once. Or the name
-reconcile, for the one job that compares everything.';
-
-
---
--- Name: COLUMN outbox.due_at; Type: COMMENT; Schema: private; Owner: postgres
---
-
-COMMENT ON COLUMN private.outbox.due_at IS 'When it may be claimed: later work, or the end of the lease.';
-
-
---
--- Name: COLUMN outbox.attempts; Type: COMMENT; Schema: private; Owner: postgres
---
-
-COMMENT ON COLUMN private.outbox.attempts IS 'Failed tries in a row.';
-
-
---
--- Name: COLUMN outbox.lease_token; Type: COMMENT; Schema: private; Owner: postgres
---
-
-COMMENT ON COLUMN private.outbox.lease_token IS 'Whoever holds it may report the result; others are stale.';
-
-
---
--- Name: COLUMN outbox.dead_at; Type: COMMENT; Schema: private; Owner: postgres
---
-
-COMMENT ON COLUMN private.outbox.dead_at IS 'When it was given up; a person has to look at it.';
 
 
 --
@@ -8333,8 +8353,8 @@ CREATE FUNCTION private.stripe_call(job private.outbox) RETURNS jsonb
     AS $$
 declare
     v_call constant jsonb := case (stripe_call.job).kind
-        when 'customer' then private.checkout_call('customer', (stripe_call.job).checkout_id)
-        when 'checkout' then private.checkout_call('checkout', (stripe_call.job).checkout_id)
+        when 'customer' then private.checkout_call(stripe_call.job)
+        when 'checkout' then private.checkout_call(stripe_call.job)
         when 'reconcile' then private.reconcile_call()
         else private.fetch_call((stripe_call.job).kind, (stripe_call.job).stripe_object_id)
     end;
@@ -10371,7 +10391,7 @@ reason, see docs/stripe.md.';
 --
 
 COMMENT ON COLUMN private.stripe_alarms.slug IS 'unknown_customer, unknown_price, unknown_payment, unknown_status, wrong_mode, second_subscription,
-credit_to_balance, object_missing, or why a call failed for good.';
+credit_to_balance, or why a call of Stripe failed for good: stripe_missing, stripe_refused.';
 
 
 --
@@ -12939,10 +12959,10 @@ REVOKE ALL ON FUNCTION private.check_rate(profile_id uuid, max_requests integer,
 
 
 --
--- Name: FUNCTION checkout_call(kind text, checkout_id uuid); Type: ACL; Schema: private; Owner: postgres
+-- Name: FUNCTION checkout_call(job private.outbox); Type: ACL; Schema: private; Owner: postgres
 --
 
-REVOKE ALL ON FUNCTION private.checkout_call(kind text, checkout_id uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.checkout_call(job private.outbox) FROM PUBLIC;
 
 
 --

@@ -24,7 +24,7 @@ comment on table private.stripe_alarms is
 reason, see docs/stripe.md.';
 comment on column private.stripe_alarms.slug is
 'unknown_customer, unknown_price, unknown_payment, unknown_status, wrong_mode, second_subscription,
-credit_to_balance, object_missing, or why a call failed for good.';
+credit_to_balance, or why a call of Stripe failed for good: stripe_missing, stripe_refused.';
 comment on column private.stripe_alarms.resolved_at is 'When a person said that it is dealt with.';
 
 alter table private.stripe_alarms enable row level security;

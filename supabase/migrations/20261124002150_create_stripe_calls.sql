@@ -58,7 +58,7 @@ $$;
 comment on function private.session_call(public.checkouts) is
 'The call that makes the Checkout session of a pack or a subscription.';
 
-create function private.checkout_call(kind text, checkout_id uuid)
+create function private.checkout_call(job private.outbox)
 returns jsonb
 language plpgsql
 stable
@@ -66,19 +66,24 @@ set search_path = ''
 as $$
 declare
     v_checkout public.checkouts;
+    -- A key makes a repeat after a lost answer find what the first call made. But Stripe repeats a
+    -- failure of its own as well, for a day: after three tries the call is another one. What the
+    -- first made is then a customer, or a page whose address nobody has.
+    v_try constant integer := (checkout_call.job).attempts / 3;
 begin
     select c.* into v_checkout
     from public.checkouts as c
-    where c.id = checkout_call.checkout_id;
+    where c.id = (checkout_call.job).checkout_id;
 
-    -- The keys make a repeat after a lost answer find what the first call made.
-    if checkout_call.kind = 'customer' then
+    if (checkout_call.job).kind = 'customer' then
         return (
             select jsonb_build_object(
                 'call', 'customers.create',
                 -- The same key with another address would be refused.
                 'idempotency_key',
-                format('customer:%s:%s', v_checkout.profile_id, md5(coalesce(u.email, ''))),
+                format(
+                    'customer:%s:%s:%s', v_checkout.profile_id, md5(coalesce(u.email, '')), v_try
+                ),
                 'params', jsonb_strip_nulls(jsonb_build_object(
                     'email', nullif(u.email, ''),
                     'metadata', jsonb_build_object('profile_id', v_checkout.profile_id)
@@ -93,7 +98,7 @@ begin
         return (
             select jsonb_build_object(
                 'call', 'billing_portal.sessions.create',
-                'idempotency_key', 'checkout:' || v_checkout.id,
+                'idempotency_key', format('checkout:%s:%s', v_checkout.id, v_try),
                 'params', jsonb_strip_nulls(jsonb_build_object(
                     'customer', c.customer_id,
                     'return_url', coalesce(s.portal_return_url, s.checkout_success_url)
@@ -106,11 +111,11 @@ begin
     end if;
 
     return private.session_call(v_checkout)
-        || jsonb_build_object('idempotency_key', 'checkout:' || v_checkout.id);
+        || jsonb_build_object('idempotency_key', format('checkout:%s:%s', v_checkout.id, v_try));
 end;
 $$;
 
-comment on function private.checkout_call(text, uuid) is
+comment on function private.checkout_call(private.outbox) is
 'The call that brings a checkout one step further: its customer, or its page.';
 
 create function private.fetch_call(kind text, object_id text)
@@ -198,8 +203,8 @@ set search_path = ''
 as $$
 declare
     v_call constant jsonb := case (stripe_call.job).kind
-        when 'customer' then private.checkout_call('customer', (stripe_call.job).checkout_id)
-        when 'checkout' then private.checkout_call('checkout', (stripe_call.job).checkout_id)
+        when 'customer' then private.checkout_call(stripe_call.job)
+        when 'checkout' then private.checkout_call(stripe_call.job)
         when 'reconcile' then private.reconcile_call()
         else private.fetch_call((stripe_call.job).kind, (stripe_call.job).stripe_object_id)
     end;

@@ -87,13 +87,16 @@ as $$
     -- By the prices that were paid. One that we do not know gives nothing and makes item_key null.
     select
         case when bool_and(k.pack_key is not null) then min(k.pack_key) end,
-        coalesce(sum(
-            (l.line ->> 'quantity')::bigint
-            * case
-                when l.of = 1 then coalesce(bought_credits.promised, k.credits)
-                else k.credits
-            end
-        ), 0)::bigint,
+        case
+            when bool_and(k.pack_key is not null) then sum(
+                (l.line ->> 'quantity')::bigint
+                * case
+                    when l.of = 1 then coalesce(bought_credits.promised, k.credits)
+                    else k.credits
+                end
+            )::bigint
+            else 0
+        end,
         min(k.credits_last)
     from (
         select
@@ -152,6 +155,23 @@ begin
         v_payment_id
     where apply_paid_session.session #>> '{payment_intent,id}' is not null
     on conflict on constraint payment_intents_pkey do nothing;
+
+    -- Recorded with a price that nobody knew then.
+    update public.payments as p
+    set
+        item_key = v_bought.item_key,
+        credits_added = v_bought.credits
+    where p.id = v_payment_id
+        and p.item_key = 'unknown'
+        and v_bought.item_key is not null;
+
+    if found then
+        perform private.grant_credits(
+            v_profile_id, v_bought.credits, 'purchase', 'payment:' || v_id,
+            now() + v_bought.credits_last, 100, v_payment_id
+        );
+        perform private.settle_payment(v_payment_id, v_id);
+    end if;
 
     perform private.close_checkout((apply_paid_session.checkout).id, 'completed');
 

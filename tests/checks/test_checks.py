@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import uuid
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from tests.support.database import Database, lift_limits, sign_up
 from tests.support.database import request as ask
-from tests.support.sidecar import report, submit
+from tests.support.sidecar import claim, report, submit
+from tests.support.stripe_world import Customer, apply, event, line, link_all, tell
 from thumbsmith.check import FOLDER, run_checks
 
 PROFILE = "where id = (select min(id::text)::uuid from public.profiles)"
@@ -104,6 +106,30 @@ BREAKS = {
         "update private.payment_reversals set status = 'undone' where kind = 'refund'",
         "update private.payment_reversals set status = 'taken' where kind = 'refund'",
     ),
+    "stripe_event_is_applied": (
+        "update private.stripe_events set applied_at = null, received_at = '2026-01-01'",
+        "update private.stripe_events set applied_at = now()",
+    ),
+    "stripe_alarm_is_resolved": (
+        "insert into private.stripe_alarms (object_id, slug, detail) values ('cs_x', 'x', 'x')",
+        "update private.stripe_alarms set resolved_at = now()",
+    ),
+    "checkout_has_a_job": (
+        "update public.checkouts set status = 'requested', finished_at = null",
+        "update public.checkouts set status = 'expired', finished_at = now()",
+    ),
+    "paid_month_is_granted": (
+        "update private.paid_periods set next_month_at = '2026-01-01'",
+        "update private.paid_periods set next_month_at = null",
+    ),
+    "plan_month_has_its_lots": (
+        "update private.subscription_months set granted = granted - 1",
+        "update private.subscription_months set granted = granted + 1",
+    ),
+    "plan_month_is_earned": (
+        "update private.subscription_months set earned = earned - 1",
+        "update private.subscription_months set earned = earned + 1",
+    ),
     "redemption_is_counted": (
         "update private.promo_codes set redemptions = redemptions + 1",
         "update private.promo_codes set redemptions = redemptions - 1",
@@ -135,7 +161,28 @@ def lived_in(db: Database) -> Database:
     db.call(ben, "select public.cancel_generation(%s)", canceled)
     ask(db, ben, generation_type="thumbnail_draft", idempotency_key=uuid.uuid4())
     spend_money(db, ana)
+    subscribe_at_stripe(db)
     return db
+
+
+def subscribe_at_stripe(db: Database) -> None:
+    """Subscribe somebody as Stripe tells it, and let them leave a page unpaid."""
+    link_all(db)
+    customer = Customer.new(db)
+    end = datetime.now(UTC) + timedelta(days=30)
+    subscription = customer.subscription("monthly_100images", datetime.now(UTC), end)
+    tell(db, event(subscription, "customer.subscription.created"))
+    report(
+        db, "record_stripe", next(job for job in claim(db) if job["kind"] == "fetch"), subscription
+    )
+    apply(
+        db,
+        customer.invoice(subscription, line("monthly_100images", datetime.now(UTC), end)),
+    )
+    left = "select (public.start_checkout('pack', 'starter', gen_random_uuid())).id"
+    checkout = db.call(customer.person, left)["id"]
+    db.value("select private.close_checkout(%s, 'expired')", checkout)
+    db.rows("delete from private.outbox where checkout_id = %s", checkout)
 
 
 def spend_money(db: Database, ana: uuid.UUID) -> None:

@@ -36,8 +36,14 @@ def start(
     return db.call(person, START, kind, item, key or uuid.uuid4(), quantity)
 
 
-def refused(db: Database, person: uuid.UUID, *arguments: Any) -> tuple[str | None, str | None]:
-    kind, item, key, quantity = (*arguments, *("starter", uuid.uuid4(), 1)[len(arguments) - 1 :])
+def refused(
+    db: Database,
+    person: uuid.UUID,
+    kind: Any,
+    item: Any = "starter",
+    key: uuid.UUID | None = KEY,
+    quantity: int = 1,
+) -> tuple[str | None, str | None]:
     said = db.refused(person, START, kind, item, key, quantity)
     return said.sqlstate, said.slug
 
@@ -85,7 +91,7 @@ def test_asking_writes_the_intent_and_the_worker_opens_the_page(
     assert job["payload"] == {
         "id": None,
         "call": "checkout.sessions.create",
-        "idempotency_key": f"checkout:{made['id']}",
+        "idempotency_key": f"checkout:{made['id']}:0",
         "params": {
             "mode": "payment",
             "customer": "cus_ana",
@@ -244,7 +250,10 @@ def test_a_page_whose_time_is_over_is_looked_at(db: Database, ana: uuid.UUID) ->
     db.rows("update public.checkouts set expires_at = now()")
     sweep_once = db.value("select private.sweep()")
     assert sweep_once["stale_checkouts"] == 1
-    job = claim_one(db, "fetch")
+    # The same sweep has begun to compare everything.
+    jobs = {job["kind"]: job for job in claim(db)}
+    assert set(jobs) == {"fetch", "reconcile"}
+    job = jobs["fetch"]
     assert (job["payload"]["call"], job["payload"]["id"]) == (
         ("checkout.sessions.retrieve", page["id"])
     )

@@ -237,7 +237,7 @@ def test_an_object_that_cannot_be_read_is_tried_for_ever_or_is_an_alarm(
 
 
 def test_a_replay_fetches_again_what_is_known(db: Database, ana: Customer) -> None:
-    import json  # noqa: PLC0415
+    import json
 
     session = ana.session()
     told = event(session, PAID)

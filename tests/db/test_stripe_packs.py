@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.database import Database, credits_of, refusal, sign_up
 from tests.support.economy import state
-from tests.support.stripe_world import Customer, alarms, apply, link_all, new_id, price
+from tests.support.stripe_world import Customer, alarms, apply, link_all, new_id, price, refund
 
 
 @pytest.fixture
@@ -72,6 +72,19 @@ def test_a_price_that_is_not_ours_gives_nothing_and_raises_an_alarm(
     plan = ana.session("monthly_25images")
     assert apply(db, plan) == "unknown_price"
     assert state(db, ana.person) == (0, 0)
+
+
+def test_a_price_that_becomes_known_is_worth_its_credits_once(db: Database, ana: Customer) -> None:
+    foreign = ana.session("starter")
+    foreign["line_items"]["data"][0]["price"]["id"] = "price_elsewhere"
+    apply(db, foreign)
+    apply(db, refund(foreign, 450))
+    link = "select private.link_stripe_price('pack', 'starter', %s, 'p', 900, 'usd', null)"
+    assert db.value(link, "price_elsewhere") is True
+    # Applied again, by a replay or a reconciliation.
+    assert [apply(db, foreign) for _ in range(2)] == ["paid", "paid"]
+    assert payments(db, ana.person) == [("starter", 900, "usd", 100)]
+    assert state(db, ana.person) == (50, 0)
 
 
 def test_an_old_price_still_sells_what_it_sold(db: Database, ana: Customer) -> None:
@@ -171,7 +184,8 @@ def test_an_expired_page_may_still_turn_out_to_be_paid(db: Database, ana: Custom
 
 def test_credits_that_last_expire(db: Database, ana: Customer) -> None:
     db.rows(
-        "update public.credit_packs set credits_last = interval '30 days' where pack_key = 'starter'"
+        "update public.credit_packs set credits_last = interval '30 days'"
+        " where pack_key = 'starter'"
     )
     apply(db, ana.session())
     left = db.value("select expires_at - now() > interval '29 days' from public.credit_lots")

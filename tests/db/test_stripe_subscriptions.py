@@ -249,7 +249,7 @@ def test_months_are_counted_in_utc_from_the_first_day(db: Database, zone: str) -
 
 
 def test_a_year_is_granted_month_by_month(db: Database, ana: Customer, now: datetime) -> None:
-    plan = new_plan(db, "yearly", credits=100, billing_interval="year")
+    plan = new_plan(db, "yearly", monthly=100, billing_interval="year")
     start = now - 80 * DAY
     end = months_later(start, 12)
     subscription = ana.subscription(plan, start, end)
@@ -283,7 +283,7 @@ def let_a_month_pass(db: Database) -> None:
 
 
 def test_a_years_months_come_with_time_until_it_is_canceled(db: Database, ana: Customer) -> None:
-    plan = new_plan(db, "yearly", credits=100, billing_interval="year")
+    plan = new_plan(db, "yearly", monthly=100, billing_interval="year")
     # The first of a month: every month has one.
     today = datetime.now(UTC).replace(microsecond=0)
     start = today.replace(day=1, hour=0, minute=0, second=0)
@@ -311,7 +311,7 @@ def test_a_years_months_come_with_time_until_it_is_canceled(db: Database, ana: C
 def test_an_upgrade_grants_the_difference_for_the_time_that_is_left(
     db: Database, ana: Customer, now: datetime
 ) -> None:
-    small, large = (new_plan(db, f"p{n}", credits=n) for n in (100, 400))
+    small, large = (new_plan(db, f"p{n}", monthly=n) for n in (100, 400))
     start = now - 10 * DAY
     end = start + 30 * DAY
     subscription = ana.subscription(small, start, end)
@@ -346,7 +346,7 @@ def test_an_upgrade_grants_the_difference_for_the_time_that_is_left(
 def test_more_seats_earn_more_for_the_time_that_is_left(
     db: Database, ana: Customer, now: datetime
 ) -> None:
-    plan = new_plan(db, "seats", credits=90)
+    plan = new_plan(db, "seats", monthly=90)
     start = now - 15 * DAY
     end = start + 30 * DAY
     subscription = ana.subscription(plan, start, end)
@@ -360,8 +360,8 @@ def test_more_seats_earn_more_for_the_time_that_is_left(
 def test_changing_between_a_month_and_a_year_earns_nothing_twice(
     db: Database, ana: Customer, now: datetime
 ) -> None:
-    monthly = new_plan(db, "by_month", credits=300)
-    yearly = new_plan(db, "by_year", credits=300, billing_interval="year")
+    monthly = new_plan(db, "by_month", monthly=300)
+    yearly = new_plan(db, "by_year", monthly=300, billing_interval="year")
     subscription = ana.subscription(monthly, now, now + 30 * DAY)
     apply(db, subscription)
     apply(db, ana.invoice(subscription, line(monthly, now, now + 30 * DAY, amount=3000)))
@@ -377,7 +377,7 @@ def test_changing_between_a_month_and_a_year_earns_nothing_twice(
 def test_an_upgrade_told_before_its_month_waits_for_it(
     db: Database, ana: Customer, now: datetime
 ) -> None:
-    small, large = (new_plan(db, f"p{n}", credits=n) for n in (100, 400))
+    small, large = (new_plan(db, f"p{n}", monthly=n) for n in (100, 400))
     start, end = now - 10 * DAY, now + 20 * DAY
     subscription = ana.subscription(small, start, end)
     apply(db, subscription)
@@ -395,7 +395,7 @@ def test_an_upgrade_told_before_its_month_waits_for_it(
 def test_every_order_of_two_upgrades_ends_the_same(
     db: Database, ana: Customer, now: datetime
 ) -> None:
-    plans = [new_plan(db, f"p{n}", credits=n) for n in (100, 233, 377)]
+    plans = [new_plan(db, f"p{n}", monthly=n) for n in (100, 233, 377)]
     start = now - 17 * DAY
     end = start + 31 * DAY
     ends = []

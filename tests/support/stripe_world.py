@@ -43,15 +43,15 @@ def price(item_key: str) -> str:
     return f"price_{item_key}"
 
 
-def new_plan(db: Database, name: str, *, credits: int, **more: Any) -> str:
+def new_plan(db: Database, name: str, *, monthly: int, **more: Any) -> str:
     """Make a plan with a price."""
     values = {"billing_interval": "month", "rollover": "none", "rollover_cap": None} | more
     db.rows(
         "insert into public.plans (plan_name, title, credits_per_month, price_amount,"
         " billing_interval, rollover, rollover_cap) values (%s, 'A plan', %s, %s, %s, %s, %s)",
         name,
-        credits,
-        credits * 10,
+        monthly,
+        monthly * 10,
         values["billing_interval"],
         values["rollover"],
         values["rollover_cap"],
@@ -77,7 +77,7 @@ class Customer:
         return made
 
     def session(self, item_key: str = "starter", **more: Any) -> Object:
-        """A Checkout session of a pack, paid unless told otherwise."""
+        """Give a Checkout session of a pack, paid unless told otherwise."""
         quantity = more.pop("quantity", 1)
         made = {
             "id": new_id("cs"),
@@ -106,7 +106,7 @@ class Customer:
         return made | more
 
     def subscription(self, plan: str, start: datetime, end: datetime, **more: Any) -> Object:
-        """A subscription, active unless told otherwise."""
+        """Give a subscription, active unless told otherwise."""
         quantity = more.pop("quantity", 1)
         made = {
             "id": new_id("sub"),
@@ -135,7 +135,7 @@ class Customer:
         return made | more
 
     def invoice(self, subscription: Object, *lines: Object, **more: Any) -> Object:
-        """A paid invoice of a subscription."""
+        """Give a paid invoice of a subscription."""
         total = sum(line["amount"] for line in lines)
         made = {
             "id": new_id("in"),
@@ -161,7 +161,7 @@ class Customer:
 
 
 def line(plan: str, start: datetime, end: datetime, amount: int = 1900, **more: Any) -> Object:
-    """A line of an invoice: a plan for some time; `proration` for the rest of a period."""
+    """Give a line of an invoice: a plan for some time; with `proration` the rest of a period."""
     proration = more.pop("proration", False)
     made = {
         "id": new_id("il"),
@@ -186,7 +186,7 @@ def intent_of(paid: Object) -> str:
 
 
 def refund(paid: Object, amount: int, status: str = "succeeded", **more: Any) -> Object:
-    """A refund of a session or an invoice."""
+    """Give a refund of a session or an invoice."""
     made = {
         "id": new_id("re"),
         "object": "refund",
@@ -199,7 +199,7 @@ def refund(paid: Object, amount: int, status: str = "succeeded", **more: Any) ->
 
 
 def dispute(paid: Object, status: str = "needs_response", **more: Any) -> Object:
-    """A dispute of a session or an invoice, over all of it."""
+    """Give a dispute of a session or an invoice, over all of it."""
     amount = paid.get("amount_total", paid.get("amount_paid"))
     made = {
         "id": new_id("du"),
@@ -214,7 +214,7 @@ def dispute(paid: Object, status: str = "needs_response", **more: Any) -> Object
 
 
 def event(subject: Object, kind: str, **more: Any) -> Object:
-    """What the sidecar passes on of a snapshot event."""
+    """Give what the sidecar passes on of a snapshot event."""
     made = {
         "id": new_id("evt"),
         "object": "event",

@@ -1,0 +1,11 @@
+-- Somebody is to make every page of Stripe that was asked for.
+select
+    c.id as checkout_id,
+    c.item_kind,
+    c.created_at
+from public.checkouts as c
+left join private.outbox as o on c.id = o.checkout_id and o.dead_at is null
+where
+    c.status = 'requested'
+    and o.id is null
+order by c.id;

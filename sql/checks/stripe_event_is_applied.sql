@@ -1,0 +1,13 @@
+-- The object of every event of Stripe is fetched soon, or somebody is about to fetch it.
+select
+    e.event_id,
+    e.event_type,
+    e.object_id,
+    e.received_at
+from private.stripe_events as e
+left join private.outbox as o on e.object_id = o.stripe_object_id and o.dead_at is null
+where
+    e.applied_at is null
+    and e.received_at < now() - interval '5 minutes'
+    and o.id is null
+order by e.received_at;
