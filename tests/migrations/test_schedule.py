@@ -15,4 +15,6 @@ def test_the_sweep_is_scheduled_every_minute(db: Database) -> None:
         }
     ]
     # Run as cron runs it.
-    assert db.value(str(jobs[0]["command"])) == {"expired": 0, "expired_lots": 0, "rewarded": 0}
+    done = db.value(str(jobs[0]["command"]))
+    assert "expired" in done
+    assert set(done.values()) == {0}
