@@ -9446,7 +9446,7 @@ begin
     where p.id = v_profile_id;
 
     select
-        p.credits_per_month,
+        p.credits_per_month * s.quantity,
         s.next_grant_at
     into v_summary.next_grant_credits, v_summary.next_grant_at
     from public.subscriptions as s
