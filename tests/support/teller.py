@@ -85,9 +85,7 @@ begin
     update private.promo_codes set starts_at = starts_at - v_time, ends_at = ends_at - v_time;
     update private.code_failures set failed_at = failed_at - v_time;
     update private.subscription_months set month_start = month_start - v_time,
-        month_end = month_end - v_time, month_key = to_char(
-            (month_start - v_time) at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'
-        );
+        month_end = month_end - v_time;
 end $$;
 """
 

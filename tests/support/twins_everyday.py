@@ -17,7 +17,7 @@ PEOPLE = 2
 PRICES = {"thumbnail": 10, "thumbnail_premium": 30, "thumbnail_draft": 2}
 CODES = {
     "ONCE": Code(25),
-    "TWICE": Code(12, times=3, times_each=2, lasts=2 * DAY),
+    "TWICE": Code(12, times=2, times_each=3, lasts=2 * DAY),
     "SOON": Code(40, ends=600),
 }
 CREATE_CODE = (

@@ -176,7 +176,7 @@ class Economy(Everyday):
             self.subscribe(person, Plan(person, monthly, rollover, cap))
         subscription, plan = self.plans[person]
         paid = self.pay(person, "subscription", 1000, None) if is_paid else None
-        # A second after the last, since the start is what names a month and instants move here.
+        # A second after the last: the start names a month, and here instants move but names stay.
         start = (self.world.now if plan.end is None else plan.end) + 1
         self.both(
             "begin_month",
@@ -187,6 +187,7 @@ class Economy(Everyday):
             start - self.world.now,
             start - self.world.now + days * DAY,
             paid and paid.id,
+            repeatable=True,
         )
 
     def subscribe(self, person: Member, plan: Plan) -> None:
