@@ -14,6 +14,7 @@ from local_stack.postgres import Postgres
 from local_stack.stack import Stack
 from tests.support.database import Database
 from tests.support.rest import Caller
+from thumbsmith.catalog_stock import stock
 
 TEMPLATE = "migrated"
 
@@ -39,8 +40,9 @@ def db(server: Postgres) -> Iterator[Database]:
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """Run the whole local stack, sidecar and provider included."""
-    with Stack(tmp_path_factory.mktemp("stack"), database_url="") as running:
+    """Run the whole local stack, sidecar and providers included."""
+    folder = tmp_path_factory.mktemp("stack")
+    with Stack(folder, database_url="", stripe_key="", on_started=stock) as running:
         yield running
 
 

@@ -6,6 +6,7 @@ import os
 import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from local_stack.errors import StackError
 from local_stack.probes import http_ok
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 REAL_API_BASE = "https://api.stripe.com"
 WEBHOOK_PATH = "/webhooks/stripe"
+_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,17 @@ class StripeAccess:
             "STRIPE_SECRET_KEY": self.secret_key,
             "STRIPE_WEBHOOK_SECRET": self.webhook_secret,
         }
+
+
+def key_of_environment() -> str:
+    """Return the key of a real account that the environment holds, or nothing.
+
+    A shell that read `thumbsmith stack env` has the key of a stand-in, which says so by its
+    address.
+    """
+    base = os.environ.get("STRIPE_API_BASE", "")
+    is_stand_in = urlsplit(base).hostname in _LOOPBACK
+    return "" if is_stand_in else os.environ.get("STRIPE_SECRET_KEY", "")
 
 
 def stripe_access(tokens: Tokens, stand_in_url: str, real_key: str) -> StripeAccess:

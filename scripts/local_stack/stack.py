@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Self, TextIO
 
-from local_stack import config, install, keys, sidecar, state, supabase_cli
+from local_stack import config, install, keys, payments, sidecar, state, supabase_cli
 from local_stack.blueprint import Blueprint
 from local_stack.database import Database, GivenDatabase, OwnDatabase, open_sidecar_role
 from local_stack.errors import StackError
@@ -31,8 +31,10 @@ class Stack:
     `services` names what to start (PostgreSQL always is). With `database_url`, or DATABASE_URL in
     the environment when it is None, that server is used instead of an own one. In the same way
     `stripe_key` or STRIPE_SECRET_KEY, a key of Stripe's test mode, puts Stripe itself in the place
-    of the stand-in. `migrate=False` leaves out the product's migrations and seed. `ports` fixes
-    ports by service name; the gateway's is called node.
+    of the stand-in (not beside a STRIPE_API_BASE on this machine: that is a stand-in's key).
+    `migrate=False` leaves out the product's migrations and seed. `ports` fixes ports by service
+    name; the gateway's is called node. `on_started` is given the environment when everything runs,
+    and may fill the services before the stack counts as ready.
     """
 
     def __init__(
@@ -46,6 +48,7 @@ class Stack:
         migrate: bool = True,
         ports: Mapping[str, int] | None = None,
         progress: Callable[[str], None] = lambda _: None,
+        on_started: Callable[[Mapping[str, str]], None] = lambda _: None,
     ) -> None:
         self.data_dir = (data_dir or DEFAULT_DATA_DIR).absolute()
         self.services = frozenset(services) | {"postgres"}
@@ -54,10 +57,10 @@ class Stack:
             raise ValueError(message)
         self._migrate = migrate
         self._progress = progress
+        self._on_started = on_started
         self._wanted_ports = dict(ports or {})
         self._database_url = database_url or os.environ.get("DATABASE_URL") or None
-        key = os.environ.get("STRIPE_SECRET_KEY") if stripe_key is None else stripe_key
-        self._stripe_key = key or ""
+        self._stripe_key = payments.key_of_environment() if stripe_key is None else stripe_key
         self._old_privileges = old_privileges
         self._lock: TextIO | None = None
         self._running: list[Service] = []
@@ -150,6 +153,7 @@ class Stack:
             self._prepare()
             self._save(ready=False)
             self._start()
+            self._on_started(self.env)
             self._save(ready=True)
         except BaseException:
             self.down()

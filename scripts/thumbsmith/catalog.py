@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from thumbsmith import acting
 from thumbsmith.acting import Yes
-from thumbsmith.catalog_plan import Plan, plan_of, read_items, read_shelf
+from thumbsmith.catalog_plan import Plan, read_plans
 from thumbsmith.catalog_push import Pusher
 from thumbsmith.db import DataDir, DbUrl
 from thumbsmith.output import OUT, Exit, Json, print_json, progress
@@ -114,13 +113,8 @@ def pull(
 
 
 def _plans(stripe: Stripe, db_url: str | None, data_dir: Path | None) -> list[Plan]:
-    as_json = stripe.as_json
-    with acting.operating(db_url, data_dir, yes=False, as_json=as_json) as connection:
-        items = read_items(connection)
-    # No transaction stays open while Stripe is asked.
-    with progress("asking Stripe", quiet=as_json):
-        shelf = read_shelf(stripe, items)
-    return [plan_of(item, shelf) for item in items]
+    with progress("asking Stripe", quiet=stripe.as_json):
+        return read_plans(stripe, db_url, data_dir)
 
 
 def _is_there(plan: Plan) -> bool:

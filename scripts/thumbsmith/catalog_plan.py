@@ -10,8 +10,11 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from thumbsmith import acting
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
     from thumbsmith.acting import Connection
     from thumbsmith.stripe_access import Stripe
@@ -95,6 +98,15 @@ class Plan:
         replaced = self.holder["id"] if self.holder else "new"
         terms = ":".join(map(str, item.terms))
         return f"thumbsmith:{item.lookup_key}:{terms}:{replaced}:{len(item.known_prices)}"
+
+
+def read_plans(stripe: Stripe, db_url: str | None, data_dir: Path | None) -> list[Plan]:
+    """Compare the whole catalogue."""
+    with acting.operating(db_url, data_dir, yes=False, as_json=stripe.as_json) as connection:
+        items = read_items(connection)
+    # No transaction stays open while Stripe is asked.
+    shelf = read_shelf(stripe, items)
+    return [plan_of(item, shelf) for item in items]
 
 
 def read_items(connection: Connection) -> list[Item]:

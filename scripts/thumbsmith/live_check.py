@@ -27,7 +27,7 @@ from thumbsmith import acting, catalog
 from thumbsmith.catalog_plan import plan_of, read_items, read_shelf
 from thumbsmith.demo.person import Person
 from thumbsmith.demo.run import Teller
-from thumbsmith.demo.story import expect
+from thumbsmith.demo.seeing import expect
 from thumbsmith.output import Exit, fail
 from thumbsmith.stripe_access import API_BASE, Stripe, open_stripe
 from thumbsmith.stripe_reconcile import compared, reconcile

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,6 +15,7 @@ from local_stack.errors import AlreadyRunningError, StackError
 from local_stack.paths import DEFAULT_DATA_DIR
 from local_stack.stack import SERVICES, Stack
 from thumbsmith import logs
+from thumbsmith.catalog_stock import stock
 from thumbsmith.output import ERR, Exit, Json, fail, print_json, print_table, progress
 
 app = typer.Typer(help="The local stack: real parts, no Docker.", no_args_is_help=True)
@@ -45,7 +47,7 @@ def up(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Start everything; in the foreground until Ctrl-C, or detached."""
+    """Start everything, ready to sell; in the foreground until Ctrl-C, or detached."""
     folder = (data_dir or DEFAULT_DATA_DIR).absolute()
     started = time.monotonic()
     try:
@@ -53,8 +55,14 @@ def up(
             arguments = [f"--port={port}"] if port else []
             arguments += ["--old-privileges"] if old_privileges else []
             arguments += ["--no-sidecar"] if no_sidecar else []
-            with progress("starting the stack", quiet=as_json):
+            with progress("starting the stack", quiet=as_json) as show:
                 found = supervisor.start_detached(arguments, folder)
+                try:
+                    show("making packs and plans")
+                    stock(found.env, as_json=as_json)
+                except BaseException:  # as after every other error, nothing is left running
+                    supervisor.stop(folder)
+                    raise
             _report_ready(found.env, started, as_json=as_json)
             return
         with progress("starting the stack", quiet=as_json) as show:
@@ -64,6 +72,7 @@ def up(
                 old_privileges=old_privileges,
                 ports={"node": port} if port else None,
                 progress=show,
+                on_started=partial(stock, as_json=as_json),
             )
             supervisor.run(stack, lambda up: _report_ready(up.env, started, as_json=as_json))
     except AlreadyRunningError as error:

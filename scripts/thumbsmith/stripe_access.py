@@ -58,6 +58,16 @@ class Stripe:
 def open_stripe(db_url: str | None, data_dir: Path | None, *, as_json: bool) -> Iterator[Stripe]:
     """Give the account whose key was given, when its mode is the database's, and say which."""
     key, base = _given(db_url, data_dir, as_json=as_json)
+    with open_account(key, base, db_url, data_dir, as_json=as_json) as account:
+        ERR.print(f"Stripe, {account.mode} mode: {base}", markup=False, highlight=False)
+        yield account
+
+
+@contextmanager
+def open_account(
+    key: str, base: str, db_url: str | None, data_dir: Path | None, *, as_json: bool
+) -> Iterator[Stripe]:
+    """Give the account of this key, when its mode is the database's."""
     matched = _KEY.fullmatch(key)
     if not matched:
         what = "is empty" if not key.strip() else "is no key: sk_test_… or rk_test_…, …_live_…"
@@ -69,7 +79,6 @@ def open_stripe(db_url: str | None, data_dir: Path | None, *, as_json: bool) -> 
     _check_mode(mode, db_url, data_dir, as_json=as_json)
     from thumbsmith import stripe_client  # the SDK takes its time to load
 
-    ERR.print(f"Stripe, {mode} mode: {base}", markup=False, highlight=False)
     with stripe_client.opened(key, base, is_local=_is_loopback(base)) as client:
         yield Stripe(mode, base, as_json, key, client)
 

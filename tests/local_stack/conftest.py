@@ -35,7 +35,7 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     """Run PostgreSQL, Node.js and PostgREST for the whole session."""
     folder = tmp_path_factory.mktemp("platform")
     services = ("postgres", "node", "postgrest")
-    with Stack(folder, services=services, database_url="", migrate=False) as stack:
+    with Stack(folder, services=services, database_url="", stripe_key="", migrate=False) as stack:
         yield Platform(
             api_url=stack.api_url,
             db_url=stack.db_url,

@@ -64,7 +64,9 @@ def _stack(tmp_path_factory: pytest.TempPathFactory, **settings: object) -> Iter
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(config, "load", lambda: changed)
         services = ("postgres", "node", "postgrest")
-        with Stack(folder, services=services, database_url="", migrate=False) as stack:
+        with Stack(
+            folder, services=services, database_url="", stripe_key="", migrate=False
+        ) as stack:
             yield _as_project(stack)
 
 

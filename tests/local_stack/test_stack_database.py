@@ -54,7 +54,9 @@ def test_a_given_empty_server_is_turned_over_and_serves_the_stack(
     services = ("node", "postgrest")
     folder = tmp_path / "stack"
     for _ in range(2):
-        with Stack(folder, services=services, database_url=bare.url(), migrate=False) as stack:
+        with Stack(
+            folder, services=services, database_url=bare.url(), stripe_key="", migrate=False
+        ) as stack:
             headers = {"apikey": stack.keys.publishable_key}
             with httpx.Client(trust_env=False, headers=headers, base_url=stack.api_url) as client:
                 assert client.get("/rest/v1/").status_code == 200
@@ -188,11 +190,15 @@ def test_the_data_of_a_stack_outlives_it(tmp_path_factory: pytest.TempPathFactor
     folder = Path(tempfile.mkdtemp(prefix="thumbsmith-test-"))
     folder.chmod(0o755)
     try:
-        with Stack(folder / "s", services=(), database_url="", migrate=False) as stack:
+        with Stack(
+            folder / "s", services=(), database_url="", stripe_key="", migrate=False
+        ) as stack:
             with psycopg.connect(stack.db_url) as connection:
                 connection.execute("create table public.kept (id bigint)")
             keys = stack.keys
-        with Stack(folder / "s", services=(), database_url="", migrate=False) as stack:
+        with Stack(
+            folder / "s", services=(), database_url="", stripe_key="", migrate=False
+        ) as stack:
             with psycopg.connect(stack.db_url) as connection:
                 row = connection.execute("select to_regclass('public.kept') is not null").fetchone()
             assert row == (True,)

@@ -27,7 +27,7 @@ from tests.local_stack.stack_process import all_gone, parsed, start, thumbsmith,
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-SERVICES = {"postgres", "node", "postgrest", "cog", "replicate"}
+SERVICES = {"postgres", "node", "postgrest", "cog", "replicate", "stripe"}
 
 
 @pytest.fixture
@@ -142,6 +142,9 @@ def test_env_prints_lines_a_shell_and_the_supabase_tools_understand(data_dir: Pa
         "ANON_KEY",
         "SERVICE_ROLE_KEY",
         "REPLICATE_URL",
+        "STRIPE_SECRET_KEY",
+        "STRIPE_WEBHOOK_SECRET",
+        "STRIPE_API_BASE",
     }
     assert parsed(thumbsmith("stack", "env", "--json", "--data-dir", str(data_dir))) == pairs
     headers = {"apikey": pairs["PUBLISHABLE_KEY"]}

@@ -12,7 +12,7 @@ import stripe
 from local_stack import config, keys
 from local_stack.blueprint import Blueprint
 from local_stack.errors import StackError
-from local_stack.payments import REAL_API_BASE
+from local_stack.payments import REAL_API_BASE, key_of_environment
 from local_stack.stack import SERVICES, Stack
 
 if TYPE_CHECKING:
@@ -70,6 +70,37 @@ def test_a_key_of_the_test_mode_puts_stripe_in_the_place_of_the_stand_in(
     }
     assert blueprint.stripe.webhook_secret != "whsec_from_listen"
     assert "sk_test_real" not in repr(real)
+
+
+@pytest.mark.parametrize(
+    ("base", "is_taken"),
+    [
+        (None, True),
+        (REAL_API_BASE, True),
+        ("http://127.0.0.1:4242", False),
+        ("http://localhost:4242/", False),
+        ("http://[::1]:4242", False),
+    ],
+)
+def test_the_key_of_an_old_stand_in_is_not_taken_for_a_real_one(
+    monkeypatch: pytest.MonkeyPatch, base: str | None, is_taken: bool
+) -> None:
+    monkeypatch.setenv("STRIPE_SECRET_KEY", "sk_test_of_the_shell")
+    if base is None:
+        monkeypatch.delenv("STRIPE_API_BASE", raising=False)
+    else:
+        monkeypatch.setenv("STRIPE_API_BASE", base)
+    assert key_of_environment() == ("sk_test_of_the_shell" if is_taken else "")
+
+
+def test_a_shell_that_knows_the_last_stack_can_start_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STRIPE_SECRET_KEY", "sk_test_of_the_last_stack")
+    monkeypatch.setenv("STRIPE_API_BASE", "http://127.0.0.1:9")
+    with Stack(tmp_path, services=("stripe",), database_url="", migrate=False) as stack:
+        assert not stack.stripe.is_real
+        assert stack.env["STRIPE_SECRET_KEY"] != "sk_test_of_the_last_stack"
 
 
 def test_a_live_key_is_refused(blueprint: Blueprint) -> None:

@@ -41,7 +41,7 @@ class Person:
 
     def profile(self) -> dict[str, Any]:
         """Read the person's own profile."""
-        return dict(self._rows("profiles")[0])
+        return dict(self.rows("profiles")[0])
 
     def credits(self) -> int:
         """Ask what can be spent now."""
@@ -54,7 +54,7 @@ class Person:
 
     def receipt(self, generation_id: str) -> list[tuple[str, int]]:
         """Read which credits paid for a picture: source and number."""
-        rows = self._rows("generation_receipts", generation_id=generation_id)
+        rows = self.rows("generation_receipts", generation_id=generation_id)
         return [(row["source"], row["credits_spent"]) for row in rows]
 
     def upload_face(self, photo: bytes, file_name: str = "face.png") -> str:
@@ -80,12 +80,27 @@ class Person:
             user_image_id=user_image_id,
         )
 
+    def checkout(self, item_kind: str, item_key: str) -> dict[str, Any]:
+        """Ask for a page of Stripe where something is paid, and wait until it is there."""
+        key = str(uuid.uuid4())
+        asked = self.call(
+            "start_checkout", item_kind=item_kind, item_key=item_key, idempotency_key=key
+        )
+        give_up_at = time.monotonic() + _GIVE_UP_SECONDS
+        while asked["status"] == "requested" and time.monotonic() < give_up_at:
+            time.sleep(_POLL_SECONDS)
+            asked = self.rows("checkouts", id=str(asked["id"]))[0]
+        if asked["status"] != "open":
+            message = f"the page is {asked['status']}: {asked['error']}"
+            raise RuntimeError(message)
+        return asked
+
     def watch(self, generation_id: str) -> tuple[dict[str, Any], list[str]]:
         """Poll a generation until it is over; give its row and the statuses that were seen."""
         seen: list[str] = []
         give_up_at = time.monotonic() + _GIVE_UP_SECONDS
         while time.monotonic() < give_up_at:
-            row = dict(self._rows("generations", id=generation_id)[0])
+            row = dict(self.rows("generations", id=generation_id)[0])
             if row["status"] not in seen:
                 seen.append(str(row["status"]))
             if row["status"] in FINAL:
@@ -98,7 +113,8 @@ class Person:
         """Call an RPC that gives one row."""
         return dict(self.client.rpc(function, arguments).execute().data)  # type: ignore[arg-type]
 
-    def _rows(self, table: str, **equal: str) -> list[dict[str, Any]]:
+    def rows(self, table: str, **equal: str) -> list[dict[str, Any]]:
+        """Read what the person may see of a table."""
         query = self.client.table(table).select("*")
         for column, value in equal.items():
             query = query.eq(column, value)

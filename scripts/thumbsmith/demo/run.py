@@ -17,6 +17,7 @@ from rich.table import Table
 from local_stack.paths import STATE_DIR
 from local_stack.stack import Stack
 from local_stack.supervisor import StopRequestedError, stopping_by_signal
+from thumbsmith.catalog_stock import stock
 from thumbsmith.demo.story import Story
 
 DEMO_DIR = STATE_DIR / "demo"
@@ -75,7 +76,7 @@ def run_demo(*, json: bool = False, data_dir: Path | None = None, keep: bool = F
     balances: dict[str, int] = {}
     try:
         with stopping_by_signal(), _folder(data_dir, keep=keep) as folder:
-            balances = _tell(story, teller, Stack(folder))
+            balances = _tell(story, teller, Stack(folder, on_started=stock))
     except StopRequestedError:
         teller.console.print("Stopped; nothing is left running.")
         return 130

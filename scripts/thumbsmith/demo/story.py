@@ -7,35 +7,18 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import httpx
 import psycopg
 from PIL import Image
-from postgrest.exceptions import APIError
 from storage3.exceptions import StorageApiError
 
 from thumbsmith.demo.face import draw_face
 from thumbsmith.demo.person import Person
+from thumbsmith.demo.seeing import expect, refusal
+from thumbsmith.demo.shopping import Shopping
 
 PROMPT = "I built a rocket in my garage"
-
-
-def expect(wanted: Any, seen: Any, what: str) -> None:
-    """Raise unless what was seen is what was wanted."""
-    if seen != wanted:
-        message = f"{what}: {seen!r} instead of {wanted!r}"
-        raise AssertionError(message)
-
-
-def refusal(call: Callable[[], Any]) -> APIError:
-    """Make a call that the database must refuse, and give its error."""
-    try:
-        call()
-    except APIError as error:
-        return error
-    message = "the call was not refused"
-    raise AssertionError(message)
 
 
 @dataclass
@@ -61,6 +44,7 @@ class Story:
             ("Asking without enough credits is refused with 402", self.too_few_credits),
             ("The same idempotency key twice gives one generation", self.the_same_key_twice),
             ("A promotional code gives Cy 20 credits, once", self.cy_redeems_a_code),
+            *Shopping(self.env, self.people).steps(),
         ]
 
     def ana_signs_up(self) -> str:
