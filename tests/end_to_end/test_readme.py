@@ -5,22 +5,23 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-import sys
+import uuid
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from local_stack.node import node_binary
 from local_stack.paths import NODE_DIR, PROJECT
+from tests.local_stack import stack_process
+from tests.support.rest import Caller
 from thumbsmith.demo.face import draw_face
-
-_TIMEOUT = 100
+from thumbsmith.demo.seeing import expect_soon
 
 
 def thumbsmith(*arguments: str) -> str:
-    argv = [sys.executable, "-m", "thumbsmith.cli", *arguments]
-    done = subprocess.run(argv, capture_output=True, text=True, timeout=_TIMEOUT, check=False)
+    done = stack_process.thumbsmith(*arguments)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -66,3 +67,14 @@ def test_the_printed_names_are_those_of_the_supabase_cli(detached: dict[str, str
     assert names | {"SIDECAR_URL", "REPLICATE_URL"} <= set(detached)
     assert detached["PUBLISHABLE_KEY"].startswith("sb_publishable_")
     assert detached["SECRET_KEY"].startswith("sb_secret_")
+
+
+def test_everything_is_for_sale_as_soon_as_the_stack_is_up(detached: dict[str, str]) -> None:
+    ana = Caller.sign_up(detached["API_URL"], detached["PUBLISHABLE_KEY"])
+    with closing(ana.http):
+        for kind, key in (("pack", "creator"), ("subscription", "yearly_25images")):
+            wanted = {"item_kind": kind, "item_key": key, "idempotency_key": str(uuid.uuid4())}
+            assert ana.rpc("start_checkout", **wanted).json()["status"] == "requested"
+        seen = "/rest/v1/checkouts?select=status"
+        open_one = {"status": "open"}
+        expect_soon([open_one, open_one], lambda: ana.http.get(seen).json(), "the pages")
