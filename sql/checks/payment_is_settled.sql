@@ -26,5 +26,6 @@ left join public.credit_lots as l on r.id = l.payment_id
 where
     r.amount_reversed <> r.expected
     or l.clawed_back <> floor(l.amount * r.expected / greatest(r.amount, 1))
-    or (r.is_disputed and l.frozen_at is null)
+    -- A payment of an unlimited plan has no lot to freeze.
+    or (r.is_disputed and l.id is not null and l.frozen_at is null)
 order by r.id, l.id;

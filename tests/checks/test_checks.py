@@ -229,3 +229,17 @@ def test_a_check_finds_its_fault_and_nothing_else_is_wrong(lived_in: Database, n
     assert name in findings(lived_in)
     change(lived_in, mend)
     assert findings(lived_in) == set()
+
+
+def test_a_disputed_payment_without_credits_has_nothing_to_freeze(lived_in: Database) -> None:
+    person = sign_up(lived_in)
+    record = "select private.record_payment(%s, %s, 'subscription', 'x', 1900, 'usd', %s)"
+    for key, credit_count in (("in_none", 0), ("in_some", 10)):
+        paid = lived_in.value(record, person, key, credit_count)
+        lived_in.rows(
+            "select private.record_reversal(%s, %s, 'dispute', 1900, 'open')", paid, f"du_{key}"
+        )
+    assert findings(lived_in) == set()
+    # The one that has credits is still found when they are free.
+    change(lived_in, "update public.credit_lots set frozen_at = null where frozen_at is not null")
+    assert "payment_is_settled" in findings(lived_in)
