@@ -233,9 +233,9 @@ def test_a_check_finds_its_fault_and_nothing_else_is_wrong(lived_in: Database, n
 
 def test_a_disputed_payment_without_credits_has_nothing_to_freeze(lived_in: Database) -> None:
     person = sign_up(lived_in)
-    record = "select private.record_payment(%s, %s, 'subscription', 'x', 1900, 'usd', %s)"
-    for key, credit_count in (("in_none", 0), ("in_some", 10)):
-        paid = lived_in.value(record, person, key, credit_count)
+    record = "select private.record_payment(%s, %s, %s, 'x', 1900, 'usd', %s)"
+    for key, kind, credit_count in (("in_none", "subscription", 0), ("cs_some", "pack", 10)):
+        paid = lived_in.value(record, person, key, kind, credit_count)
         lived_in.rows(
             "select private.record_reversal(%s, %s, 'dispute', 1900, 'open')", paid, f"du_{key}"
         )
