@@ -600,7 +600,8 @@ begin
             (apply_checkout_session.session ->> 'subscription'),
             (apply_checkout_session.session ->> 'invoice')
         ) as o (id)
-        where o.id is not null;
+        where o.id is not null
+        order by o.id;
 
         perform private.close_checkout(v_checkout.id, 'completed');
         return 'subscribed';
@@ -2119,10 +2120,17 @@ begin
         return (
             select jsonb_build_object(
                 'call', 'customers.create',
-                -- The same key with another address would be refused.
+                -- The same key with another address would be refused, and without the number of the
+                -- customer would bring back one that was deleted.
                 'idempotency_key',
                 format(
-                    'customer:%s:%s:%s', v_checkout.profile_id, md5(coalesce(u.email, '')), v_try
+                    'customer:%s:%s:%s:%s', v_checkout.profile_id, md5(coalesce(u.email, '')),
+                    (
+                        select count(*)
+                        from private.stripe_customers as c
+                        where c.profile_id = v_checkout.profile_id
+                    ),
+                    v_try
                 ),
                 'params', jsonb_strip_nulls(jsonb_build_object(
                     'email', nullif(u.email, ''),
@@ -2147,6 +2155,7 @@ begin
             from private.stripe_customers as c
             cross join private.settings as s
             where c.profile_id = v_checkout.profile_id
+                and c.is_current
         );
     end if;
 
@@ -2594,7 +2603,8 @@ CREATE FUNCTION private.compare_stripe_objects(objects jsonb) RETURNS TABLE(obje
         select a.slug
         from private.stripe_alarms as a
         where a.object_id = d.object ->> 'id'
-            and a.slug <> 'wrong_mode'
+            -- These may have passed: another key, or what it waited for has come.
+            and a.slug not in ('wrong_mode', 'unknown_payment')
         order by a.id
         limit 1
     ) as a on true
@@ -3024,8 +3034,16 @@ COMMENT ON FUNCTION private.fail_run(job private.outbox, run_status text, error 
 CREATE FUNCTION private.fail_stripe_job(job private.outbox, slug text, detail text, is_permanent boolean, is_exhausted boolean) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
-    AS $$
+    AS $_$
 begin
+    if fail_stripe_job.job.kind = 'checkout'
+        and fail_stripe_job.slug = 'stripe_missing'
+        and fail_stripe_job.detail ~ '\mcustomer$'
+        and private.replace_customer(fail_stripe_job.job)
+    then
+        return;
+    end if;
+
     if fail_stripe_job.is_exhausted and fail_stripe_job.job.checkout_id is not null then
         perform private.close_checkout(
             fail_stripe_job.job.checkout_id, 'failed', fail_stripe_job.slug
@@ -3049,7 +3067,7 @@ begin
         where o.id = fail_stripe_job.job.id;
     end if;
 end;
-$$;
+$_$;
 
 
 ALTER FUNCTION private.fail_stripe_job(job private.outbox, slug text, detail text, is_permanent boolean, is_exhausted boolean) OWNER TO postgres;
@@ -4538,6 +4556,67 @@ COMMENT ON FUNCTION private.note_code_failure(profile_id uuid) IS 'Counts a wron
 
 
 --
+-- Name: note_stripe_event(jsonb); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.note_stripe_event(event jsonb, OUT object_id text, OUT word text) RETURNS record
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_event constant jsonb := note_stripe_event.event;
+    v_id constant text := coalesce(v_event ->> 'snapshot_event', v_event ->> 'id');
+    v_type constant text := regexp_replace(v_event ->> 'type', '^v1\.', '');
+    v_subject constant jsonb := coalesce(v_event -> 'related_object', v_event #> '{data,object}');
+    v_object_id constant text := v_subject ->> 'id';
+begin
+    if v_id is null or v_type is null or char_length(v_id) > 255 then
+        word := 'invalid';
+        return;
+    end if;
+
+    if (v_event -> 'livemode') is distinct from (
+        select to_jsonb(s.stripe_livemode) from private.settings as s
+    ) then
+        word := 'wrong_mode';
+        return;
+    end if;
+
+    -- A charge itself is nothing to us; that it was refunded is.
+    if private.is_stripe_object_ours(v_object_id)
+        and (v_object_id !~ '^(ch|py)_' or v_type = 'charge.refunded')
+    then
+        object_id := v_object_id;
+    end if;
+
+    insert into private.stripe_events (
+        event_id, event_type, object_id, object_type, applied_at
+    )
+    values (
+        v_id,
+        left(v_type, 255),
+        left(coalesce(v_object_id, ''), 255),
+        left(coalesce(v_subject ->> 'object', v_subject ->> 'type', ''), 255),
+        case when note_stripe_event.object_id is null then now() end
+    )
+    on conflict on constraint stripe_events_pkey do nothing;
+
+    word := case when found then 'stored' else 'duplicate' end;
+end;
+$$;
+
+
+ALTER FUNCTION private.note_stripe_event(event jsonb, OUT object_id text, OUT word text) OWNER TO postgres;
+
+--
+-- Name: FUNCTION note_stripe_event(event jsonb, OUT object_id text, OUT word text); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.note_stripe_event(event jsonb, OUT object_id text, OUT word text) IS 'Stores an event once: stored, duplicate, wrong_mode or invalid; and which object is to be fetched,
+if it concerns us.';
+
+
+--
 -- Name: open_checkout(uuid, text, text, integer, bigint, uuid); Type: FUNCTION; Schema: private; Owner: postgres
 --
 
@@ -4566,6 +4645,7 @@ begin
                 select
                 from private.stripe_customers as c
                 where c.profile_id = open_checkout.profile_id
+                    and c.is_current
             ) then 'checkout'
             else 'customer'
         end,
@@ -5357,7 +5437,7 @@ begin
         record_customer.customer ->> 'id'
     from public.checkouts as c
     where c.id = record_customer.job.checkout_id
-    on conflict on constraint stripe_customers_pkey do nothing;
+    on conflict do nothing;
 
     update private.outbox as o
     set
@@ -5406,6 +5486,14 @@ begin
     ) as a;
 
     perform private.finish_fetch(record_fetched.job, coalesce(v_word !~ 'waiting', true));
+
+    -- What it waited for in vain is here after all.
+    delete from private.stripe_alarms as a
+    where a.object_id = record_fetched.job.stripe_object_id
+        and a.slug = 'unknown_payment'
+        and a.resolved_at is null
+        and v_word !~ 'waiting';
+
     return coalesce(v_word, 'nothing');
 end;
 $$;
@@ -6115,10 +6203,21 @@ COMMENT ON FUNCTION private.record_stripe(job_id bigint, lease_token uuid, answe
 --
 
 CREATE FUNCTION private.record_stripe_event(event jsonb) RETURNS text
-    LANGUAGE sql SECURITY DEFINER
+    LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
-    select private.take_stripe_event(record_stripe_event.event, false);
+declare
+    v_noted record;
+begin
+    select n.* into v_noted
+    from private.note_stripe_event(record_stripe_event.event) as n;
+
+    if v_noted.word = 'stored' and v_noted.object_id is not null then
+        perform private.fetch_stripe_object(v_noted.object_id);
+    end if;
+
+    return v_noted.word;
+end;
 $$;
 
 
@@ -6690,26 +6789,41 @@ CREATE FUNCTION private.repair_stripe_objects(objects jsonb) RETURNS TABLE(objec
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
+#variable_conflict use_column
+declare
+    v_wanted text[];
 begin
-    for object_type, object_id, difference, is_repairable in
-        select
-            c.object_type,
-            c.object_id,
-            c.difference,
-            c.is_repairable
-        from private.compare_stripe_objects(repair_stripe_objects.objects) as c
-        -- Jobs are locked in this order.
-        order by c.object_id
-    loop
-        if is_repairable and object_type = 'event' then
-            perform private.take_stripe_event(o.object, false)
+    return query
+    select c.*
+    from private.compare_stripe_objects(repair_stripe_objects.objects) as c;
+
+    -- All events first, in the order of their ids, and only then the jobs, in the order of theirs:
+    -- a delivery, a worker and another page at the same time never wait in a circle.
+    select array_agg(w.object_id) into v_wanted
+    from (
+        select (private.note_stripe_event(e.object)).object_id
+        from (
+            select o.object
             from jsonb_array_elements(repair_stripe_objects.objects) as o (object)
-            where o.object ->> 'id' = repair_stripe_objects.object_id;
-        elsif is_repairable then
-            perform private.want_stripe_object(object_id);
-        end if;
-        return next;
-    end loop;
+            where o.object ->> 'object' = 'event'
+            order by o.object ->> 'id'
+        ) as e
+
+        union all
+
+        select c.object_id
+        from private.compare_stripe_objects(repair_stripe_objects.objects) as c
+        where c.is_repairable
+            and c.object_type <> 'event'
+    ) as w;
+
+    perform private.want_stripe_object(w.object_id)
+    from (
+        select distinct u.object_id
+        from unnest(v_wanted) as u (object_id)
+        where u.object_id is not null
+        order by u.object_id
+    ) as w;
 end;
 $$;
 
@@ -6781,14 +6895,69 @@ COMMENT ON FUNCTION private.repay_debts(profile_id uuid, lot_id bigint) IS 'Pays
 
 
 --
+-- Name: replace_customer(private.outbox); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.replace_customer(job private.outbox) RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+    -- Made after this page was asked for, it is not gone: then something else is wrong.
+    update private.stripe_customers as s
+    set is_current = false
+    from public.checkouts as c
+    where c.id = replace_customer.job.checkout_id
+        and s.profile_id = c.profile_id
+        and s.is_current
+        and s.created_at < c.created_at;
+
+    if not found then
+        return false;
+    end if;
+
+    update private.outbox as o
+    set
+        kind = 'customer',
+        due_at = now(),
+        attempts = 0,
+        lease_token = null
+    where o.id = replace_customer.job.id;
+    return true;
+end;
+$$;
+
+
+ALTER FUNCTION private.replace_customer(job private.outbox) OWNER TO postgres;
+
+--
+-- Name: FUNCTION replace_customer(job private.outbox); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.replace_customer(job private.outbox) IS 'Somebody deleted the person''s customer at Stripe: the page gets a new one. False when the customer
+is not older than the page.';
+
+
+--
 -- Name: replay_stripe_event(jsonb); Type: FUNCTION; Schema: private; Owner: postgres
 --
 
 CREATE FUNCTION private.replay_stripe_event(event jsonb) RETURNS text
-    LANGUAGE sql
+    LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
-    select private.take_stripe_event(replay_stripe_event.event, true);
+declare
+    v_noted record;
+begin
+    select n.* into v_noted
+    from private.note_stripe_event(replay_stripe_event.event) as n;
+
+    if v_noted.object_id is not null then
+        perform private.fetch_stripe_object(v_noted.object_id);
+    end if;
+
+    return case v_noted.word when 'duplicate' then 'replayed' else v_noted.word end;
+end;
 $$;
 
 
@@ -7311,6 +7480,7 @@ CREATE FUNCTION private.session_call(checkout public.checkouts) RETURNS jsonb
         from private.settings as s
         inner join private.stripe_customers as c
             on c.profile_id = (session_call.checkout).profile_id
+            and c.is_current
         inner join private.stripe_prices as p
             on p.item_kind = (session_call.checkout).item_kind
             and p.item_key = (session_call.checkout).item_key
@@ -7350,7 +7520,14 @@ CREATE FUNCTION private.session_difference(session jsonb) RETURNS text
             from public.checkouts as c
             where (
                     c.stripe_session_id = session_difference.session ->> 'id'
-                    or c.id::text = session_difference.session ->> 'client_reference_id'
+                    -- As private.adopt_session() would take it.
+                    or (
+                        c.stripe_session_id is null
+                        and c.id::text = session_difference.session ->> 'client_reference_id'
+                        and c.profile_id = private.profile_of_customer(
+                            session_difference.session ->> 'customer'
+                        )
+                    )
                 )
                 and c.status <> case session_difference.session ->> 'status'
                     when 'expired' then 'expired'
@@ -8176,6 +8353,7 @@ begin
         select
         from private.stripe_customers as c
         where c.profile_id = v_profile_id
+            and c.is_current
     ) then
         raise sqlstate 'PT404' using
             message = 'nothing_bought',
@@ -8397,7 +8575,10 @@ CREATE FUNCTION private.stripe_difference(object jsonb) RETURNS text
             when stripe_difference.object ->> 'status' = 'paid'
                 and stripe_difference.object
                     #>> '{parent,subscription_details,subscription}' is not null
-                and (stripe_difference.object ->> 'amount_paid')::bigint > 0
+                and (
+                    (stripe_difference.object ->> 'amount_paid')::bigint > 0
+                    or exists (select from private.paid_lines(stripe_difference.object) as l)
+                )
                 and not exists (
                     select
                     from public.payments as p
@@ -8417,7 +8598,7 @@ CREATE FUNCTION private.stripe_difference(object jsonb) RETURNS text
                 or stripe_difference.object ->> 'status' like 'appeal%'
                 then private.reversal_difference(stripe_difference.object, '{lost}')
             -- One that is closed here and open there: its closing came first.
-            else private.reversal_difference(stripe_difference.object, '{open}')
+            else private.reversal_difference(stripe_difference.object, '{open,won,lost}')
         end
     end;
 $$;
@@ -8526,7 +8707,7 @@ CREATE FUNCTION private.subscription_difference(subscription jsonb) RETURNS text
                 )
                 and s.current_period_end = private.stripe_instant(i.item -> 'current_period_end')
                 and s.plan_name = coalesce(i.item ->> 'plan_name', s.plan_name)
-                and s.quantity = coalesce((i.item ->> 'quantity')::integer, 1)
+                and s.quantity = greatest(coalesce((i.item ->> 'quantity')::integer, 1), 1)
                 and s.end_date is not distinct from coalesce(
                     private.stripe_instant(subscription_difference.subscription -> 'ended_at'),
                     private.stripe_instant(subscription_difference.subscription -> 'cancel_at'),
@@ -8624,73 +8805,6 @@ COMMENT ON FUNCTION private.sweep() IS 'Expires generations past their deadline,
 rewards that were postponed; grants the next months of yearly plans; looks at Checkout pages whose
 time is over; begins the comparison with Stripe when it is due. Safe to run at any time and by
 many. Returns how many of each: call it again until there is nothing more.';
-
-
---
--- Name: take_stripe_event(jsonb, boolean); Type: FUNCTION; Schema: private; Owner: postgres
---
-
-CREATE FUNCTION private.take_stripe_event(event jsonb, is_replayed boolean) RETURNS text
-    LANGUAGE plpgsql
-    SET search_path TO ''
-    AS $$
-declare
-    v_event jsonb := take_stripe_event.event;
-    v_id constant text := coalesce(v_event ->> 'snapshot_event', v_event ->> 'id');
-    v_type constant text := regexp_replace(v_event ->> 'type', '^v1\.', '');
-    v_subject constant jsonb := coalesce(v_event -> 'related_object', v_event #> '{data,object}');
-    v_object_id constant text := v_subject ->> 'id';
-    v_is_new boolean;
-    v_is_ours boolean;
-begin
-    if v_id is null or v_type is null or char_length(v_id) > 255 then
-        return 'invalid';
-    end if;
-
-    if (v_event -> 'livemode') is distinct from (
-        select to_jsonb(s.stripe_livemode) from private.settings as s
-    ) then
-        return 'wrong_mode';
-    end if;
-
-    -- A charge itself is nothing to us; that it was refunded is.
-    v_is_ours := private.is_stripe_object_ours(v_object_id)
-        and (v_object_id !~ '^(ch|py)_' or v_type = 'charge.refunded');
-
-    insert into private.stripe_events (
-        event_id, event_type, object_id, object_type, applied_at
-    )
-    values (
-        v_id,
-        left(v_type, 255),
-        left(coalesce(v_object_id, ''), 255),
-        left(coalesce(v_subject ->> 'object', v_subject ->> 'type', ''), 255),
-        case when not coalesce(v_is_ours, false) then now() end
-    )
-    on conflict on constraint stripe_events_pkey do nothing;
-
-    v_is_new := found;
-
-    if v_is_ours and (v_is_new or take_stripe_event.is_replayed) then
-        perform private.fetch_stripe_object(v_object_id);
-    end if;
-
-    return case
-        when v_is_new then 'stored'
-        when take_stripe_event.is_replayed then 'replayed'
-        else 'duplicate'
-    end;
-end;
-$$;
-
-
-ALTER FUNCTION private.take_stripe_event(event jsonb, is_replayed boolean) OWNER TO postgres;
-
---
--- Name: FUNCTION take_stripe_event(event jsonb, is_replayed boolean); Type: COMMENT; Schema: private; Owner: postgres
---
-
-COMMENT ON FUNCTION private.take_stripe_event(event jsonb, is_replayed boolean) IS 'The rule behind private.record_stripe_event and private.replay_stripe_event.';
 
 
 --
@@ -9312,7 +9426,8 @@ CREATE FUNCTION private.want_stripe_object(object_id text) RETURNS void
     SET search_path TO ''
     AS $$
 begin
-    -- Never waits for whoever holds its job: that one may be waiting for us.
+    -- Does not wait for whoever holds its job, who may be waiting for us; but for whoever is making
+    -- it. So several are always asked for in the order of their ids.
     insert into private.outbox (kind, stripe_object_id)
     values ('fetch', want_stripe_object.object_id)
     on conflict (stripe_object_id) where stripe_object_id is not null do nothing;
@@ -10422,6 +10537,7 @@ ALTER TABLE private.stripe_alarms ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTI
 CREATE TABLE private.stripe_customers (
     profile_id uuid NOT NULL,
     customer_id text NOT NULL,
+    is_current boolean DEFAULT true NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
@@ -10432,8 +10548,16 @@ ALTER TABLE private.stripe_customers OWNER TO postgres;
 -- Name: TABLE stripe_customers; Type: COMMENT; Schema: private; Owner: postgres
 --
 
-COMMENT ON TABLE private.stripe_customers IS 'The one customer at Stripe of a person. Made by us and never found by e-mail: whoever has somebody
+COMMENT ON TABLE private.stripe_customers IS 'The customer at Stripe of a person: one that is current, and those that somebody deleted there,
+since late events still name them. Made by us and never found by e-mail: whoever has somebody
 else''s address would find their invoices too.';
+
+
+--
+-- Name: COLUMN stripe_customers.is_current; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.stripe_customers.is_current IS 'Whether new pages use it.';
 
 
 --
@@ -11264,19 +11388,11 @@ ALTER TABLE ONLY private.stripe_alarms
 
 
 --
--- Name: stripe_customers stripe_customers_customer_id_key; Type: CONSTRAINT; Schema: private; Owner: postgres
---
-
-ALTER TABLE ONLY private.stripe_customers
-    ADD CONSTRAINT stripe_customers_customer_id_key UNIQUE (customer_id);
-
-
---
 -- Name: stripe_customers stripe_customers_pkey; Type: CONSTRAINT; Schema: private; Owner: postgres
 --
 
 ALTER TABLE ONLY private.stripe_customers
-    ADD CONSTRAINT stripe_customers_pkey PRIMARY KEY (profile_id);
+    ADD CONSTRAINT stripe_customers_pkey PRIMARY KEY (customer_id);
 
 
 --
@@ -11581,6 +11697,20 @@ CREATE UNIQUE INDEX reconcile_runs_unfinished_key ON private.reconcile_runs USIN
 --
 
 CREATE INDEX replicate_webhooks_attempt_token_idx ON private.replicate_webhooks USING btree (attempt_token);
+
+
+--
+-- Name: stripe_customers_current_key; Type: INDEX; Schema: private; Owner: postgres
+--
+
+CREATE UNIQUE INDEX stripe_customers_current_key ON private.stripe_customers USING btree (profile_id) WHERE is_current;
+
+
+--
+-- Name: stripe_customers_profile_id_idx; Type: INDEX; Schema: private; Owner: postgres
+--
+
+CREATE INDEX stripe_customers_profile_id_idx ON private.stripe_customers USING btree (profile_id);
 
 
 --
@@ -13348,6 +13478,13 @@ REVOKE ALL ON FUNCTION private.note_code_failure(profile_id uuid) FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION note_stripe_event(event jsonb, OUT object_id text, OUT word text); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.note_stripe_event(event jsonb, OUT object_id text, OUT word text) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION open_checkout(profile_id uuid, item_kind text, item_key text, quantity integer, credits bigint, idempotency_key uuid); Type: ACL; Schema: private; Owner: postgres
 --
 
@@ -13710,6 +13847,13 @@ REVOKE ALL ON FUNCTION private.repay_debts(profile_id uuid, lot_id bigint) FROM 
 
 
 --
+-- Name: FUNCTION replace_customer(job private.outbox); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.replace_customer(job private.outbox) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION replay_stripe_event(event jsonb); Type: ACL; Schema: private; Owner: postgres
 --
 
@@ -13938,13 +14082,6 @@ REVOKE ALL ON FUNCTION private.subscription_difference(subscription jsonb) FROM 
 
 REVOKE ALL ON FUNCTION private.sweep() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.sweep() TO thumbsmith_sidecar;
-
-
---
--- Name: FUNCTION take_stripe_event(event jsonb, is_replayed boolean); Type: ACL; Schema: private; Owner: postgres
---
-
-REVOKE ALL ON FUNCTION private.take_stripe_event(event jsonb, is_replayed boolean) FROM PUBLIC;
 
 
 --

@@ -39,17 +39,24 @@ alter table private.stripe_prices enable row level security;
 create table private.stripe_customers (
     profile_id uuid not null,
     customer_id text not null,
+    is_current boolean not null default true,
     created_at timestamptz not null default now(),
 
-    constraint stripe_customers_pkey primary key (profile_id),
-    constraint stripe_customers_customer_id_key unique (customer_id),
+    constraint stripe_customers_pkey primary key (customer_id),
     constraint stripe_customers_profile_id_fkey
     foreign key (profile_id) references public.profiles (id)
 );
 
+create unique index stripe_customers_current_key on private.stripe_customers (profile_id)
+where is_current;
+create index stripe_customers_profile_id_idx on private.stripe_customers (profile_id);
+
 comment on table private.stripe_customers is
-'The one customer at Stripe of a person. Made by us and never found by e-mail: whoever has somebody
+'The customer at Stripe of a person: one that is current, and those that somebody deleted there,
+since late events still name them. Made by us and never found by e-mail: whoever has somebody
 else''s address would find their invoices too.';
+
+comment on column private.stripe_customers.is_current is 'Whether new pages use it.';
 
 alter table private.stripe_customers enable row level security;
 

@@ -1,7 +1,7 @@
 -- Purpose: the inbox of Stripe's events, and having their objects looked at.
 -- Touches: table private.stripe_events, functions private.fetch_stripe_object,
 --          private.want_stripe_object, private.is_stripe_object_ours,
---          private.take_stripe_event, private.record_stripe_event, private.replay_stripe_event.
+--          private.note_stripe_event, private.record_stripe_event, private.replay_stripe_event.
 -- Locks:   none.
 -- Rollout: pre.
 -- Undo:    drop table private.stripe_events; drop function.
@@ -64,7 +64,8 @@ volatile
 set search_path = ''
 as $$
 begin
-    -- Never waits for whoever holds its job: that one may be waiting for us.
+    -- Does not wait for whoever holds its job, who may be waiting for us; but for whoever is making
+    -- it. So several are always asked for in the order of their ids.
     insert into private.outbox (kind, stripe_object_id)
     values ('fetch', want_stripe_object.object_id)
     on conflict (stripe_object_id) where stripe_object_id is not null do nothing;
@@ -91,34 +92,36 @@ $$;
 comment on function private.is_stripe_object_ours(text) is
 'Whether we do anything with objects of this kind, by the prefix of the id.';
 
-create function private.take_stripe_event(event jsonb, is_replayed boolean)
-returns text
+create function private.note_stripe_event(event jsonb, out object_id text, out word text)
 language plpgsql
 volatile
 set search_path = ''
 as $$
 declare
-    v_event jsonb := take_stripe_event.event;
+    v_event constant jsonb := note_stripe_event.event;
     v_id constant text := coalesce(v_event ->> 'snapshot_event', v_event ->> 'id');
     v_type constant text := regexp_replace(v_event ->> 'type', '^v1\.', '');
     v_subject constant jsonb := coalesce(v_event -> 'related_object', v_event #> '{data,object}');
     v_object_id constant text := v_subject ->> 'id';
-    v_is_new boolean;
-    v_is_ours boolean;
 begin
     if v_id is null or v_type is null or char_length(v_id) > 255 then
-        return 'invalid';
+        word := 'invalid';
+        return;
     end if;
 
     if (v_event -> 'livemode') is distinct from (
         select to_jsonb(s.stripe_livemode) from private.settings as s
     ) then
-        return 'wrong_mode';
+        word := 'wrong_mode';
+        return;
     end if;
 
     -- A charge itself is nothing to us; that it was refunded is.
-    v_is_ours := private.is_stripe_object_ours(v_object_id)
-        and (v_object_id !~ '^(ch|py)_' or v_type = 'charge.refunded');
+    if private.is_stripe_object_ours(v_object_id)
+        and (v_object_id !~ '^(ch|py)_' or v_type = 'charge.refunded')
+    then
+        object_id := v_object_id;
+    end if;
 
     insert into private.stripe_events (
         event_id, event_type, object_id, object_type, applied_at
@@ -128,36 +131,38 @@ begin
         left(v_type, 255),
         left(coalesce(v_object_id, ''), 255),
         left(coalesce(v_subject ->> 'object', v_subject ->> 'type', ''), 255),
-        case when not coalesce(v_is_ours, false) then now() end
+        case when note_stripe_event.object_id is null then now() end
     )
     on conflict on constraint stripe_events_pkey do nothing;
 
-    v_is_new := found;
-
-    if v_is_ours and (v_is_new or take_stripe_event.is_replayed) then
-        perform private.fetch_stripe_object(v_object_id);
-    end if;
-
-    return case
-        when v_is_new then 'stored'
-        when take_stripe_event.is_replayed then 'replayed'
-        else 'duplicate'
-    end;
+    word := case when found then 'stored' else 'duplicate' end;
 end;
 $$;
 
-comment on function private.take_stripe_event(jsonb, boolean) is
-'The rule behind private.record_stripe_event and private.replay_stripe_event.';
+comment on function private.note_stripe_event(jsonb) is
+'Stores an event once: stored, duplicate, wrong_mode or invalid; and which object is to be fetched,
+if it concerns us.';
 
 create function private.record_stripe_event(event jsonb)
 returns text
-language sql
+language plpgsql
 volatile
 -- security definer because the sidecar's role holds no table
 security definer
 set search_path = ''
 as $$
-    select private.take_stripe_event(record_stripe_event.event, false);
+declare
+    v_noted record;
+begin
+    select n.* into v_noted
+    from private.note_stripe_event(record_stripe_event.event) as n;
+
+    if v_noted.word = 'stored' and v_noted.object_id is not null then
+        perform private.fetch_stripe_object(v_noted.object_id);
+    end if;
+
+    return v_noted.word;
+end;
 $$;
 
 comment on function private.record_stripe_event(jsonb) is
@@ -167,11 +172,22 @@ grant execute on function private.record_stripe_event(jsonb) to thumbsmith_sidec
 
 create function private.replay_stripe_event(event jsonb)
 returns text
-language sql
+language plpgsql
 volatile
 set search_path = ''
 as $$
-    select private.take_stripe_event(replay_stripe_event.event, true);
+declare
+    v_noted record;
+begin
+    select n.* into v_noted
+    from private.note_stripe_event(replay_stripe_event.event) as n;
+
+    if v_noted.object_id is not null then
+        perform private.fetch_stripe_object(v_noted.object_id);
+    end if;
+
+    return case v_noted.word when 'duplicate' then 'replayed' else v_noted.word end;
+end;
 $$;
 
 comment on function private.replay_stripe_event(jsonb) is

@@ -205,6 +205,7 @@ begin
                 select
                 from private.stripe_customers as c
                 where c.profile_id = open_checkout.profile_id
+                    and c.is_current
             ) then 'checkout'
             else 'customer'
         end,

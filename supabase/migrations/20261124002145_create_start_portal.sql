@@ -26,6 +26,7 @@ begin
         select
         from private.stripe_customers as c
         where c.profile_id = v_profile_id
+            and c.is_current
     ) then
         raise sqlstate 'PT404' using
             message = 'nothing_bought',

@@ -48,6 +48,7 @@ as $$
         from private.settings as s
         inner join private.stripe_customers as c
             on c.profile_id = (session_call.checkout).profile_id
+            and c.is_current
         inner join private.stripe_prices as p
             on p.item_kind = (session_call.checkout).item_kind
             and p.item_key = (session_call.checkout).item_key
@@ -79,10 +80,17 @@ begin
         return (
             select jsonb_build_object(
                 'call', 'customers.create',
-                -- The same key with another address would be refused.
+                -- The same key with another address would be refused, and without the number of the
+                -- customer would bring back one that was deleted.
                 'idempotency_key',
                 format(
-                    'customer:%s:%s:%s', v_checkout.profile_id, md5(coalesce(u.email, '')), v_try
+                    'customer:%s:%s:%s:%s', v_checkout.profile_id, md5(coalesce(u.email, '')),
+                    (
+                        select count(*)
+                        from private.stripe_customers as c
+                        where c.profile_id = v_checkout.profile_id
+                    ),
+                    v_try
                 ),
                 'params', jsonb_strip_nulls(jsonb_build_object(
                     'email', nullif(u.email, ''),
@@ -107,6 +115,7 @@ begin
             from private.stripe_customers as c
             cross join private.settings as s
             where c.profile_id = v_checkout.profile_id
+                and c.is_current
         );
     end if;
 

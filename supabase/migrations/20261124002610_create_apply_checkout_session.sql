@@ -205,7 +205,8 @@ begin
             (apply_checkout_session.session ->> 'subscription'),
             (apply_checkout_session.session ->> 'invoice')
         ) as o (id)
-        where o.id is not null;
+        where o.id is not null
+        order by o.id;
 
         perform private.close_checkout(v_checkout.id, 'completed');
         return 'subscribed';

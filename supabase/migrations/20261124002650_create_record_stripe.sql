@@ -1,7 +1,6 @@
 -- Purpose: how the sidecar reports what Stripe answered.
 -- Touches: functions private.apply_stripe_object, private.finish_fetch, private.record_fetched,
---          private.record_found, private.record_customer, private.record_page_opened,
---          private.record_stripe, private.fail_stripe_job.
+--          private.record_found, private.record_stripe, private.fail_stripe_job.
 -- Locks:   none.
 -- Rollout: pre.
 -- Undo:    drop function.
@@ -105,6 +104,14 @@ begin
     ) as a;
 
     perform private.finish_fetch(record_fetched.job, coalesce(v_word !~ 'waiting', true));
+
+    -- What it waited for in vain is here after all.
+    delete from private.stripe_alarms as a
+    where a.object_id = record_fetched.job.stripe_object_id
+        and a.slug = 'unknown_payment'
+        and a.resolved_at is null
+        and v_word !~ 'waiting';
+
     return coalesce(v_word, 'nothing');
 end;
 $$;
@@ -150,71 +157,6 @@ $$;
 comment on function private.record_found(private.outbox, jsonb) is
 'What a PaymentIntent belongs to, an invoice or else a session, is fetched.';
 
-create function private.record_customer(job private.outbox, customer jsonb)
-returns text
-language plpgsql
-volatile
-set search_path = ''
-as $$
-begin
-    -- Two checkouts at once may make two customers; the first one counts for ever.
-    insert into private.stripe_customers (profile_id, customer_id)
-    select
-        c.profile_id,
-        record_customer.customer ->> 'id'
-    from public.checkouts as c
-    where c.id = record_customer.job.checkout_id
-    on conflict on constraint stripe_customers_pkey do nothing;
-
-    update private.outbox as o
-    set
-        kind = 'checkout',
-        due_at = now(),
-        attempts = 0,
-        lease_token = null
-    where o.id = record_customer.job.id;
-
-    return 'customer';
-end;
-$$;
-
-comment on function private.record_customer(private.outbox, jsonb) is
-'The person has a customer now; the page is next.';
-
-create function private.record_page_opened(job private.outbox, page jsonb)
-returns text
-language plpgsql
-volatile
-set search_path = ''
-as $$
-begin
-    update public.checkouts as c
-    set
-        status = 'open',
-        url = record_page_opened.page ->> 'url',
-        stripe_session_id = case
-            when c.item_kind = 'portal' then c.stripe_session_id
-            else coalesce(c.stripe_session_id, record_page_opened.page ->> 'id')
-        end,
-        -- The link to the portal works for five minutes: docs.stripe.com/customer-management.
-        expires_at = coalesce(
-            private.stripe_instant(record_page_opened.page -> 'expires_at'),
-            now() + interval '5 minutes'
-        )
-    where c.id = record_page_opened.job.checkout_id
-        and c.status = 'requested'
-        and record_page_opened.page ->> 'url' is not null;
-
-    delete from private.outbox as o
-    where o.id = record_page_opened.job.id;
-
-    return 'open';
-end;
-$$;
-
-comment on function private.record_page_opened(private.outbox, jsonb) is
-'The page is there: the person''s checkout has its address.';
-
 create function private.record_stripe(job_id bigint, lease_token uuid, answer jsonb)
 returns text
 language plpgsql
@@ -257,6 +199,14 @@ volatile
 set search_path = ''
 as $$
 begin
+    if fail_stripe_job.job.kind = 'checkout'
+        and fail_stripe_job.slug = 'stripe_missing'
+        and fail_stripe_job.detail ~ '\mcustomer$'
+        and private.replace_customer(fail_stripe_job.job)
+    then
+        return;
+    end if;
+
     if fail_stripe_job.is_exhausted and fail_stripe_job.job.checkout_id is not null then
         perform private.close_checkout(
             fail_stripe_job.job.checkout_id, 'failed', fail_stripe_job.slug

@@ -25,7 +25,14 @@ as $$
             from public.checkouts as c
             where (
                     c.stripe_session_id = session_difference.session ->> 'id'
-                    or c.id::text = session_difference.session ->> 'client_reference_id'
+                    -- As private.adopt_session() would take it.
+                    or (
+                        c.stripe_session_id is null
+                        and c.id::text = session_difference.session ->> 'client_reference_id'
+                        and c.profile_id = private.profile_of_customer(
+                            session_difference.session ->> 'customer'
+                        )
+                    )
                 )
                 and c.status <> case session_difference.session ->> 'status'
                     when 'expired' then 'expired'
@@ -89,7 +96,7 @@ as $$
                 )
                 and s.current_period_end = private.stripe_instant(i.item -> 'current_period_end')
                 and s.plan_name = coalesce(i.item ->> 'plan_name', s.plan_name)
-                and s.quantity = coalesce((i.item ->> 'quantity')::integer, 1)
+                and s.quantity = greatest(coalesce((i.item ->> 'quantity')::integer, 1), 1)
                 and s.end_date is not distinct from coalesce(
                     private.stripe_instant(subscription_difference.subscription -> 'ended_at'),
                     private.stripe_instant(subscription_difference.subscription -> 'cancel_at'),
@@ -128,7 +135,10 @@ as $$
             when stripe_difference.object ->> 'status' = 'paid'
                 and stripe_difference.object
                     #>> '{parent,subscription_details,subscription}' is not null
-                and (stripe_difference.object ->> 'amount_paid')::bigint > 0
+                and (
+                    (stripe_difference.object ->> 'amount_paid')::bigint > 0
+                    or exists (select from private.paid_lines(stripe_difference.object) as l)
+                )
                 and not exists (
                     select
                     from public.payments as p
@@ -148,7 +158,7 @@ as $$
                 or stripe_difference.object ->> 'status' like 'appeal%'
                 then private.reversal_difference(stripe_difference.object, '{lost}')
             -- One that is closed here and open there: its closing came first.
-            else private.reversal_difference(stripe_difference.object, '{open}')
+            else private.reversal_difference(stripe_difference.object, '{open,won,lost}')
         end
     end;
 $$;

@@ -52,7 +52,8 @@ as $$
         select a.slug
         from private.stripe_alarms as a
         where a.object_id = d.object ->> 'id'
-            and a.slug <> 'wrong_mode'
+            -- These may have passed: another key, or what it waited for has come.
+            and a.slug not in ('wrong_mode', 'unknown_payment')
         order by a.id
         limit 1
     ) as a on true
@@ -76,26 +77,41 @@ language plpgsql
 volatile
 set search_path = ''
 as $$
+#variable_conflict use_column
+declare
+    v_wanted text[];
 begin
-    for object_type, object_id, difference, is_repairable in
-        select
-            c.object_type,
-            c.object_id,
-            c.difference,
-            c.is_repairable
-        from private.compare_stripe_objects(repair_stripe_objects.objects) as c
-        -- Jobs are locked in this order.
-        order by c.object_id
-    loop
-        if is_repairable and object_type = 'event' then
-            perform private.take_stripe_event(o.object, false)
+    return query
+    select c.*
+    from private.compare_stripe_objects(repair_stripe_objects.objects) as c;
+
+    -- All events first, in the order of their ids, and only then the jobs, in the order of theirs:
+    -- a delivery, a worker and another page at the same time never wait in a circle.
+    select array_agg(w.object_id) into v_wanted
+    from (
+        select (private.note_stripe_event(e.object)).object_id
+        from (
+            select o.object
             from jsonb_array_elements(repair_stripe_objects.objects) as o (object)
-            where o.object ->> 'id' = repair_stripe_objects.object_id;
-        elsif is_repairable then
-            perform private.want_stripe_object(object_id);
-        end if;
-        return next;
-    end loop;
+            where o.object ->> 'object' = 'event'
+            order by o.object ->> 'id'
+        ) as e
+
+        union all
+
+        select c.object_id
+        from private.compare_stripe_objects(repair_stripe_objects.objects) as c
+        where c.is_repairable
+            and c.object_type <> 'event'
+    ) as w;
+
+    perform private.want_stripe_object(w.object_id)
+    from (
+        select distinct u.object_id
+        from unnest(v_wanted) as u (object_id)
+        where u.object_id is not null
+        order by u.object_id
+    ) as w;
 end;
 $$;
 

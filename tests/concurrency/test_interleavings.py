@@ -14,7 +14,7 @@ import pytest
 from tests.support.database import Connection, Database
 from tests.support.load import count_wrong, say
 from tests.support.scene import BY_NAME, MOVES, STATE, new_scene, prepare
-from tests.support.stepper import DONE, Actor, Move, actors
+from tests.support.stepper import DONE, Actor, Move, actors, finish_all
 
 SEED = 20261124
 PAIRS = list(product(MOVES, repeat=2))
@@ -49,10 +49,13 @@ class Stage:
         values = new_scene(self.owner)
         for actor, move in zip(self.actors, moves, strict=False):
             self.waits += actor.start(move, values)
-        ends = [
-            actor.finish(commit=commit or turn > 0)
-            for turn, actor in enumerate(self.actors[: len(moves)])
-        ]
+        first, *others = self.actors[: len(moves)]
+        # Of three, the second may wait for the third: whoever can go on does.
+        ends = (
+            finish_all(first, *others)
+            if commit
+            else [first.finish(commit=False), *finish_all(*others)]
+        )
         left = 0 if commit else 1
         return self.outcome(values, moves[left:], ends[left:])
 

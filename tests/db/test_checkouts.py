@@ -244,6 +244,35 @@ def test_a_page_that_cannot_be_made_fails_its_checkout(db: Database, ana: uuid.U
     assert claim(db) == []
 
 
+def test_a_customer_that_was_deleted_at_stripe_is_replaced_once(
+    db: Database, ana: uuid.UUID
+) -> None:
+    made = start(db, ana)
+    first = claim_one(db, "customer")
+    report(db, "record_stripe", first, {"id": "cus_gone", "object": "customer"})
+    job = claim_one(db, "checkout")
+    # As young as the page, it cannot have been deleted: something else is wrong.
+    missing = ("stripe_missing", "resource_missing customer", True)
+    db.rows("update private.stripe_customers set created_at = now() + interval '1 hour'")
+    report(db, "record_job_failed", job, *missing)
+    assert checkout(db, made)["error"] == "stripe_missing"
+    db.rows("update private.stripe_customers set created_at = now() - interval '1 day'")
+    again = start(db, ana)
+    report(db, "record_job_failed", claim_one(db, "checkout"), *missing)
+    job = claim_one(db, "customer")
+    keys = [one["payload"]["idempotency_key"] for one in (first, job)]
+    assert keys[0] != keys[1]
+    report(db, "record_stripe", job, {"id": "cus_new", "object": "customer"})
+    job = claim_one(db, "checkout")
+    assert job["payload"]["params"]["customer"] == "cus_new"
+    page = {"id": "cs_1", "object": "checkout.session", "url": "https://x/", "expires_at": None}
+    report(db, "record_stripe", job, page)
+    assert checkout(db, again)["status"] == "open"
+    # What comes late still names the old one.
+    apply(db, Customer(db, ana, "cus_gone").session())
+    assert db.value("select credits from public.profiles where id = %s", ana) == 100
+
+
 def test_a_page_whose_time_is_over_is_looked_at(db: Database, ana: uuid.UUID) -> None:
     made = start(db, ana)
     page = open_page(db, made)

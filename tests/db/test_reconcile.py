@@ -377,7 +377,6 @@ def test_a_bank_that_takes_days_is_asked_after(db: Database, ana: Customer) -> N
     assert state(db, ana.person) == (100, 0)
 
 
-@pytest.mark.xfail(strict=True, reason="an invoice of nothing is not compared")
 def test_a_month_that_a_coupon_paid_differs_too(db: Database, ana: Customer, now: datetime) -> None:
     made = ana.subscription(BASIC, now, now + 30 * DAY)
     apply(db, made)
@@ -387,7 +386,6 @@ def test_a_month_that_a_coupon_paid_differs_too(db: Database, ana: Customer, now
     assert (differences(db, free), state(db, ana.person)) == ([], (250, 0))
 
 
-@pytest.mark.xfail(strict=True, reason="none is stored as one, and compared as none")
 def test_a_subscription_to_none_does_not_differ_for_ever(
     db: Database, ana: Customer, now: datetime
 ) -> None:
@@ -396,7 +394,6 @@ def test_a_subscription_to_none_does_not_differ_for_ever(
     assert differences(db, made) == []
 
 
-@pytest.mark.xfail(strict=True, reason="a page is compared with a checkout that has another")
 def test_a_page_that_nobody_was_shown_does_not_differ_for_ever(db: Database, ana: Customer) -> None:
     # The answer to the call that made it was lost, three times: then another one was made.
     paid = checkout(db, ana, ana.session())
@@ -407,7 +404,6 @@ def test_a_page_that_nobody_was_shown_does_not_differ_for_ever(db: Database, ana
     assert differences(db, first) == []
 
 
-@pytest.mark.xfail(strict=True, reason="it ends in an alarm that its month does not undo")
 def test_an_upgrade_in_a_month_whose_payment_was_lost_is_repaired(
     db: Database, ana: Customer, now: datetime
 ) -> None:

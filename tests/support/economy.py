@@ -6,7 +6,6 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from psycopg import sql
 from psycopg.rows import DictRow
 
 from tests.support.database import Database, credits_of, sign_up
@@ -171,19 +170,17 @@ def grant_period(
 
 def pass_time(db: Database, person: uuid.UUID, interval: str) -> None:
     """Let time pass for a person's credits: every instant of theirs moves back by this much."""
-    for table, columns in {
-        "credit_lots": ("created_at", "expires_at", "frozen_at"),
-        "subscriptions": ("start_date", "end_date", "current_period_start", "current_period_end"),
-    }.items():
-        moves = sql.SQL(", ").join(
-            sql.SQL("{0} = {0} - %(interval)s::interval").format(sql.Identifier(column))
-            for column in columns
-        )
+    period = ("start_date", "end_date", "current_period_start", "current_period_end")
+    own = "id in (select id from public.subscriptions where profile_id = %(person)s)"
+    for table, columns, whose in (
+        ("public.credit_lots", ("created_at", "expires_at", "frozen_at"), None),
+        ("public.subscriptions", period, None),
+        ("private.subscription_months", ("month_start", "month_end"), f"subscription_{own}"),
+    ):
+        moves = ", ".join(f"{column} = {column} - %(interval)s::interval" for column in columns)
         with db.connect() as connection:
             connection.execute(
-                sql.SQL("update public.{} set {} where profile_id = %(person)s").format(
-                    sql.Identifier(table), moves
-                ),
+                f"update {table} set {moves} where {whose or 'profile_id = %(person)s'}".encode(),
                 {"interval": interval, "person": person},
             )
 

@@ -98,15 +98,16 @@ def _slug(error: psycopg.Error) -> str:
     return said.slug
 
 
-def finish_all(*all_of_them: Actor) -> None:
-    """Let everybody finish and commit, whoever can go on first."""
-    left = list(all_of_them)
-    end = monotonic() + PATIENCE
-    while left and monotonic() < end:
-        for actor in [one for one in left if not one.is_blocked()]:
-            actor.finish()
-            left.remove(actor)
-    assert not left, "somebody waits for ever"
+def finish_all(*all_of_them: Actor) -> list[str]:
+    """Let everybody finish and commit, whoever can go on first; give how each went."""
+    ends: dict[Actor, str] = {}
+    until = monotonic() + PATIENCE
+    while len(ends) < len(all_of_them) and monotonic() < until:
+        for actor in all_of_them:
+            if actor not in ends and not actor.is_blocked():
+                ends[actor] = actor.finish()
+    assert len(ends) == len(all_of_them), "somebody waits for ever"
+    return [ends[actor] for actor in all_of_them]
 
 
 @contextmanager

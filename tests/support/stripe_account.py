@@ -170,7 +170,11 @@ class Author:
         """Sign somebody up, brought by whoever has this code."""
         person = sign_up(self.db, data={"referral": referral} if referral else None)
         one = Customer(self.db, person)
-        self.db.rows("insert into private.stripe_customers values (%s, %s)", one.person, one.id)
+        self.db.rows(
+            "insert into private.stripe_customers (profile_id, customer_id) values (%s, %s)",
+            one.person,
+            one.id,
+        )
         self.customers.append(one)
         self.purchases[one.id] = []
         return one

@@ -73,7 +73,11 @@ class Customer:
         """Sign somebody up who starts without credits."""
         db.rows("update private.settings set sign_up_credits = 0 where id and sign_up_credits <> 0")
         made = cls(db, sign_up(db))
-        db.rows("insert into private.stripe_customers values (%s, %s)", made.person, made.id)
+        db.rows(
+            "insert into private.stripe_customers (profile_id, customer_id) values (%s, %s)",
+            made.person,
+            made.id,
+        )
         return made
 
     def session(self, item_key: str = "starter", **more: Any) -> Object:

@@ -72,7 +72,8 @@ def _happen(world: World, subject: Object) -> None:
     elif _resumes_at(subject) == due_at(subject):
         renewing.go_on_collecting(world, subject)
     elif subject["cancel_at"] is not None and subject["cancel_at"] <= period_of(subject)[1]:
-        ending.cancel_now(world, subject)
+        # The clock runs on while things happen.
+        ending.cancel_now(world, subject, moment=subject["cancel_at"])
     else:
         renewing.period_over(world, subject)
 

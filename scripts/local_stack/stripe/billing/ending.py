@@ -20,11 +20,12 @@ def cancel_now(
     subscription: Object,
     reason: str = "cancellation_requested",
     told: dict[str, Any] | None = None,
+    moment: int | None = None,
 ) -> None:
-    """End a subscription at once; nothing is paid back by itself."""
+    """End a subscription at once, or at the moment that was planned; nothing is paid back."""
     if subscription["status"] in OVER:
         raise invalid(f"No such subscription: '{subscription['id']}'", "id", "resource_missing")
-    now = world.now(subscription["customer"])
+    now = moment or world.now(subscription["customer"])
     details = {"comment": None, "feedback": None} | (told or {}) | {"reason": reason}
     world.change(
         subscription,
