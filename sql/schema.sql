@@ -3179,12 +3179,7 @@ CREATE FUNCTION private.find_checkout(profile_id uuid, idempotency_key uuid, ite
 declare
     v_checkout public.checkouts;
 begin
-    if find_checkout.idempotency_key is null then
-        raise sqlstate 'PT400' using
-            message = 'idempotency_key_required',
-            detail = 'The idempotency_key is missing.',
-            hint = 'Make a UUID once per request, and send the same one when you try again.';
-    end if;
+    perform private.require_idempotency_key(find_checkout.idempotency_key);
 
     select c.* into v_checkout
     from public.checkouts as c
@@ -3196,10 +3191,7 @@ begin
         is distinct from
         (find_checkout.item_kind, find_checkout.item_key, find_checkout.quantity)
     then
-        raise sqlstate 'PT409' using
-            message = 'idempotency_conflict',
-            detail = 'This idempotency_key was used for another request.',
-            hint = 'Make a new key for a new request.';
+        perform private.refuse_reused_key();
     end if;
 
     return v_checkout;
@@ -3314,12 +3306,7 @@ CREATE FUNCTION private.find_repeat(profile_id uuid, idempotency_key uuid, gener
 declare
     v_generation public.generations;
 begin
-    if find_repeat.idempotency_key is null then
-        raise sqlstate 'PT400' using
-            message = 'idempotency_key_required',
-            detail = 'The idempotency_key is missing.',
-            hint = 'Make a UUID once per request, and send the same one when you try again.';
-    end if;
+    perform private.require_idempotency_key(find_repeat.idempotency_key);
 
     select g.* into v_generation
     from public.generations as g
@@ -3331,10 +3318,7 @@ begin
         is distinct from
         (find_repeat.generation_type, find_repeat.prompt, find_repeat.user_image_id)
     then
-        raise sqlstate 'PT409' using
-            message = 'idempotency_conflict',
-            detail = 'This idempotency_key was used for another request.',
-            hint = 'Make a new key for a new request.';
+        perform private.refuse_reused_key();
     end if;
 
     return v_generation;
@@ -3812,9 +3796,7 @@ begin
     ));
 
     -- Again, now that nobody else grants.
-    select
-        p.*
-    into v_period
+    select p.* into v_period
     from private.paid_periods as p
     where p.invoice_line_id = grant_paid_months.invoice_line_id;
 
@@ -3852,20 +3834,22 @@ begin
         end if;
         v_end := least(v_end, v_period.period_end);
 
-        v_granted := v_granted + private.grant_month(
-            v_period.subscription_id,
-            case
-                when v_period.is_rest or v_period.months_granted > 0
-                    then v_period.invoice_line_id || ':' || v_period.months_granted
-                else to_char(v_start at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
-            end,
-            v_start,
-            v_end,
-            v_length,
-            v_period.plan_name,
-            v_period.quantity,
-            v_period.payment_id
-        );
+        v_granted := v_granted + case
+            when v_period.is_rest or v_period.months_granted > 0 then private.grant_month(
+                v_period.subscription_id,
+                format('%s:%s', v_period.invoice_line_id, v_period.months_granted),
+                v_start,
+                v_end,
+                v_length,
+                v_period.plan_name,
+                v_period.quantity,
+                v_period.payment_id
+            )
+            else private.grant_period(
+                v_period.subscription_id, v_start, v_end, v_period.payment_id,
+                v_period.plan_name, v_period.quantity
+            )
+        end;
 
         v_period.months_granted := v_period.months_granted + 1;
         v_period.next_month_at := case when v_end < v_period.period_end then v_end end;
@@ -6725,6 +6709,32 @@ COMMENT ON FUNCTION private.refuse_for_now(slug text, detail text, hint text, re
 
 
 --
+-- Name: refuse_reused_key(); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.refuse_reused_key() RETURNS void
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+begin
+    raise sqlstate 'PT409' using
+        message = 'idempotency_conflict',
+        detail = 'This idempotency_key was used for another request.',
+        hint = 'Make a new key for a new request.';
+end;
+$$;
+
+
+ALTER FUNCTION private.refuse_reused_key() OWNER TO postgres;
+
+--
+-- Name: FUNCTION refuse_reused_key(); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.refuse_reused_key() IS 'Refuses with PT409 idempotency_conflict.';
+
+
+--
 -- Name: release_lot(bigint, text); Type: FUNCTION; Schema: private; Owner: postgres
 --
 
@@ -7045,6 +7055,34 @@ ALTER FUNCTION private.request_generation(generation_type text, prompt text, ide
 --
 
 COMMENT ON FUNCTION private.request_generation(generation_type text, prompt text, idempotency_key uuid, user_image_id uuid, pay_with_credits boolean) IS 'The rule behind public.request_generation.';
+
+
+--
+-- Name: require_idempotency_key(uuid); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.require_idempotency_key(idempotency_key uuid) RETURNS void
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+begin
+    if require_idempotency_key.idempotency_key is null then
+        raise sqlstate 'PT400' using
+            message = 'idempotency_key_required',
+            detail = 'The idempotency_key is missing.',
+            hint = 'Make a UUID once per request, and send the same one when you try again.';
+    end if;
+end;
+$$;
+
+
+ALTER FUNCTION private.require_idempotency_key(idempotency_key uuid) OWNER TO postgres;
+
+--
+-- Name: FUNCTION require_idempotency_key(idempotency_key uuid); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.require_idempotency_key(idempotency_key uuid) IS 'Refuses with PT400 idempotency_key_required.';
 
 
 --
@@ -13826,6 +13864,13 @@ REVOKE ALL ON FUNCTION private.refuse_for_now(slug text, detail text, hint text,
 
 
 --
+-- Name: FUNCTION refuse_reused_key(); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.refuse_reused_key() FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION release_lot(lot_id bigint, freeze_key text); Type: ACL; Schema: private; Owner: postgres
 --
 
@@ -13866,6 +13911,13 @@ REVOKE ALL ON FUNCTION private.replay_stripe_event(event jsonb) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.request_generation(generation_type text, prompt text, idempotency_key uuid, user_image_id uuid, pay_with_credits boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.request_generation(generation_type text, prompt text, idempotency_key uuid, user_image_id uuid, pay_with_credits boolean) TO authenticated;
+
+
+--
+-- Name: FUNCTION require_idempotency_key(idempotency_key uuid); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.require_idempotency_key(idempotency_key uuid) FROM PUBLIC;
 
 
 --

@@ -58,14 +58,18 @@ class StripeAccess:
         }
 
 
+def is_loopback(url: str) -> bool:
+    """Whether an address is on this machine: then it is a stand-in's."""
+    return urlsplit(url).hostname in _LOOPBACK
+
+
 def key_of_environment() -> str:
     """Return the key of a real account that the environment holds, or nothing.
 
     A shell that read `thumbsmith stack env` has the key of a stand-in, which says so by its
     address.
     """
-    base = os.environ.get("STRIPE_API_BASE", "")
-    is_stand_in = urlsplit(base).hostname in _LOOPBACK
+    is_stand_in = is_loopback(os.environ.get("STRIPE_API_BASE", ""))
     return "" if is_stand_in else os.environ.get("STRIPE_SECRET_KEY", "")
 
 

@@ -29,7 +29,7 @@ from thumbsmith.demo.person import Person
 from thumbsmith.demo.run import Teller
 from thumbsmith.demo.seeing import expect
 from thumbsmith.output import Exit, fail
-from thumbsmith.stripe_access import API_BASE, Stripe, open_stripe
+from thumbsmith.stripe_access import Stripe, open_stripe
 from thumbsmith.stripe_reconcile import compared, reconcile
 
 SERVICES = ("postgres", "node", "postgrest", "sidecar")
@@ -198,7 +198,7 @@ def main() -> None:
     key, base = os.environ.get("STRIPE_SECRET_KEY", ""), os.environ.get("STRIPE_API_BASE", "")
     if not key.startswith(("sk_test_", "rk_test_")):
         fail("give STRIPE_SECRET_KEY, a key of Stripe's test mode (sk_test_…)", Exit.USAGE)
-    is_real = base in {"", API_BASE}
+    is_real = base in {"", payments.REAL_API_BASE}
     if not is_real:
         payments.REAL_API_BASE = base  # the stack has no other setting for it
     teller = Teller(Console(highlight=False, soft_wrap=True))

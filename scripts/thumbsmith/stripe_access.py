@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from local_stack import state
 from local_stack.paths import DEFAULT_DATA_DIR
+from local_stack.payments import REAL_API_BASE, is_loopback
 from thumbsmith import acting
 from thumbsmith.db import address
 from thumbsmith.output import ERR, Exit, fail
@@ -26,10 +27,8 @@ if TYPE_CHECKING:
 
     import stripe
 
-API_BASE = "https://api.stripe.com"
 _KEY = re.compile(r"[sr]k_(test|live)_[A-Za-z0-9_]{16,240}")
 _PERMISSION = re.compile(r"rak_[a-z0-9_]+")
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 @dataclass(frozen=True)
@@ -79,7 +78,7 @@ def open_account(
     _check_mode(mode, db_url, data_dir, as_json=as_json)
     from thumbsmith import stripe_client  # the SDK takes its time to load
 
-    with stripe_client.opened(key, base, is_local=_is_loopback(base)) as client:
+    with stripe_client.opened(key, base, is_local=is_loopback(base)) as client:
         yield Stripe(mode, base, as_json, key, client)
 
 
@@ -94,7 +93,7 @@ def stop(
 
 def _given(db_url: str | None, data_dir: Path | None, *, as_json: bool) -> tuple[str, str]:
     """Give key and address from one source: a key goes only where its owner meant it to."""
-    base = os.environ.get("STRIPE_API_BASE") or API_BASE
+    base = os.environ.get("STRIPE_API_BASE") or REAL_API_BASE
     if "STRIPE_SECRET_KEY" in os.environ:
         return os.environ["STRIPE_SECRET_KEY"], base
     found = state.load((data_dir or DEFAULT_DATA_DIR).absolute())
@@ -114,15 +113,11 @@ def _base_problem(base: str, mode: str) -> str | None:
         return "must be a URL"
     if not parts.hostname or parts.username or parts.password or parts.query or parts.fragment:
         return "must be a URL without credentials, query or fragment"
-    if parts.scheme == "https" and not _is_loopback(base):
+    if parts.scheme == "https" and not is_loopback(base):
         return None
-    if parts.scheme not in {"http", "https"} or not _is_loopback(base):
+    if parts.scheme not in {"http", "https"} or not is_loopback(base):
         return "must be an https URL"
     return "is a loopback address: that is for test keys" if mode == "live" else None
-
-
-def _is_loopback(base: str) -> bool:
-    return urlsplit(base).hostname in _LOOPBACK
 
 
 def _check_mode(mode: str, db_url: str | None, data_dir: Path | None, *, as_json: bool) -> None:

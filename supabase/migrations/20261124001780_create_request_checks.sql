@@ -141,6 +141,41 @@ comment on function private.price_generation(uuid, text, bigint, boolean) is
 'The subscription that covers this picture; null when it costs credits. PT402 fair_use_reached when
 the plan covers no more for now and the person has not agreed to pay.';
 
+create function private.require_idempotency_key(idempotency_key uuid)
+returns void
+language plpgsql
+immutable
+set search_path = ''
+as $$
+begin
+    if require_idempotency_key.idempotency_key is null then
+        raise sqlstate 'PT400' using
+            message = 'idempotency_key_required',
+            detail = 'The idempotency_key is missing.',
+            hint = 'Make a UUID once per request, and send the same one when you try again.';
+    end if;
+end;
+$$;
+
+comment on function private.require_idempotency_key(uuid) is
+'Refuses with PT400 idempotency_key_required.';
+
+create function private.refuse_reused_key()
+returns void
+language plpgsql
+immutable
+set search_path = ''
+as $$
+begin
+    raise sqlstate 'PT409' using
+        message = 'idempotency_conflict',
+        detail = 'This idempotency_key was used for another request.',
+        hint = 'Make a new key for a new request.';
+end;
+$$;
+
+comment on function private.refuse_reused_key() is 'Refuses with PT409 idempotency_conflict.';
+
 create function private.find_repeat(
     profile_id uuid,
     idempotency_key uuid,
@@ -156,12 +191,7 @@ as $$
 declare
     v_generation public.generations;
 begin
-    if find_repeat.idempotency_key is null then
-        raise sqlstate 'PT400' using
-            message = 'idempotency_key_required',
-            detail = 'The idempotency_key is missing.',
-            hint = 'Make a UUID once per request, and send the same one when you try again.';
-    end if;
+    perform private.require_idempotency_key(find_repeat.idempotency_key);
 
     select g.* into v_generation
     from public.generations as g
@@ -173,10 +203,7 @@ begin
         is distinct from
         (find_repeat.generation_type, find_repeat.prompt, find_repeat.user_image_id)
     then
-        raise sqlstate 'PT409' using
-            message = 'idempotency_conflict',
-            detail = 'This idempotency_key was used for another request.',
-            hint = 'Make a new key for a new request.';
+        perform private.refuse_reused_key();
     end if;
 
     return v_generation;

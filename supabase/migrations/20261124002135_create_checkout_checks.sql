@@ -20,12 +20,7 @@ as $$
 declare
     v_checkout public.checkouts;
 begin
-    if find_checkout.idempotency_key is null then
-        raise sqlstate 'PT400' using
-            message = 'idempotency_key_required',
-            detail = 'The idempotency_key is missing.',
-            hint = 'Make a UUID once per request, and send the same one when you try again.';
-    end if;
+    perform private.require_idempotency_key(find_checkout.idempotency_key);
 
     select c.* into v_checkout
     from public.checkouts as c
@@ -37,10 +32,7 @@ begin
         is distinct from
         (find_checkout.item_kind, find_checkout.item_key, find_checkout.quantity)
     then
-        raise sqlstate 'PT409' using
-            message = 'idempotency_conflict',
-            detail = 'This idempotency_key was used for another request.',
-            hint = 'Make a new key for a new request.';
+        perform private.refuse_reused_key();
     end if;
 
     return v_checkout;

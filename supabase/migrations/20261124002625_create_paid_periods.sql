@@ -84,9 +84,7 @@ begin
     ));
 
     -- Again, now that nobody else grants.
-    select
-        p.*
-    into v_period
+    select p.* into v_period
     from private.paid_periods as p
     where p.invoice_line_id = grant_paid_months.invoice_line_id;
 
@@ -124,20 +122,22 @@ begin
         end if;
         v_end := least(v_end, v_period.period_end);
 
-        v_granted := v_granted + private.grant_month(
-            v_period.subscription_id,
-            case
-                when v_period.is_rest or v_period.months_granted > 0
-                    then v_period.invoice_line_id || ':' || v_period.months_granted
-                else to_char(v_start at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
-            end,
-            v_start,
-            v_end,
-            v_length,
-            v_period.plan_name,
-            v_period.quantity,
-            v_period.payment_id
-        );
+        v_granted := v_granted + case
+            when v_period.is_rest or v_period.months_granted > 0 then private.grant_month(
+                v_period.subscription_id,
+                format('%s:%s', v_period.invoice_line_id, v_period.months_granted),
+                v_start,
+                v_end,
+                v_length,
+                v_period.plan_name,
+                v_period.quantity,
+                v_period.payment_id
+            )
+            else private.grant_period(
+                v_period.subscription_id, v_start, v_end, v_period.payment_id,
+                v_period.plan_name, v_period.quantity
+            )
+        end;
 
         v_period.months_granted := v_period.months_granted + 1;
         v_period.next_month_at := case when v_end < v_period.period_end then v_end end;
