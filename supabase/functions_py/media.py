@@ -14,6 +14,7 @@ from functions_py.errors import RejectedError
 
 MAX_PIXELS = 40_000_000
 _MAX_SIDE = 16_384
+_MAX_PARTS = 100
 
 
 @dataclass(frozen=True)
@@ -43,10 +44,14 @@ async def normalise(data: bytes, width: int, height: int) -> Picture:
 
 
 class _TooLargeError(Exception):
-    """More pixels than we unpack."""
+    """More than we unpack."""
 
 
 def _normalise(data: bytes, width: int, height: int) -> Picture:
+    # Each scan of a JPEG is a walk over all pixels, each block of EXIF copies those before it:
+    # a real picture has a dozen, and a few hundred kilobytes of them would take hours.
+    if data[:2] == b"\xff\xd8" and data.count(b"\xff\xda") + data.count(b"\xff\xe1") > _MAX_PARTS:
+        raise _TooLargeError
     with Image.open(io.BytesIO(data), formats=("PNG", "JPEG", "WEBP")) as image:
         # The header alone is read so far: nothing large has been unpacked.
         if image.width * image.height > MAX_PIXELS or max(image.size) > _MAX_SIDE:

@@ -152,5 +152,19 @@ async def test_a_pixel_bomb_is_refused_by_its_header(size: tuple[int, int]) -> N
     assert refused.value.slug == "output_too_large"
 
 
+async def test_a_jpeg_that_repeats_its_parts_is_refused_before_it_is_read() -> None:
+    plain = encoded("JPEG", (64, 36), progressive=True)
+    scan = plain[plain.rindex(b"\xff\xda") : -2]
+    exif = b"\xff\xe1\x00\x10Exif\0\0" + bytes(8)
+    assert (await normalise(plain[:-2] + scan * 20 + plain[-2:], 64, 36)).width == 64
+    for bomb_ in (
+        plain[:-2] + scan * 100 + plain[-2:],
+        plain[:2] + exif * 101 + plain[2:],
+    ):
+        with pytest.raises(RejectedError) as refused:
+            await normalise(bomb_, 64, 36)
+        assert refused.value.slug == "output_too_large"
+
+
 async def test_a_picture_of_4k_is_not_a_bomb() -> None:
     assert (await normalise(encoded("JPEG", (5504, 3072)), 1280, 720)).width == 1280
