@@ -21,6 +21,7 @@ _REFUSED_V4 = [
         *("169.254.0.0/16", "192.0.0.0/24", "192.88.99.0/24"),  # link-local (metadata), protocols
         *("192.0.2.0/24", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24"),  # examples, tests
         *("224.0.0.0/4", "240.0.0.0/4"),  # multicast, reserved, broadcast
+        "168.63.129.16/32",  # public by its number, and on Azure the host of the machine
     )
 ]
 # IPv6 is the other way round: only global unicast, less what tunnels or documents.
@@ -39,7 +40,9 @@ def is_public(address: str) -> bool:
         return False
     if isinstance(parsed, ipaddress.IPv4Address):
         return not any(parsed in block for block in _REFUSED_V4)
-    return parsed in _ALLOWED_V6 and not any(parsed in block for block in _REFUSED_V6)
+    if parsed.scope_id or parsed not in _ALLOWED_V6:  # a zone leads to a link of this machine
+        return False
+    return not any(parsed in block for block in _REFUSED_V6)
 
 
 async def resolve(host: str, port: int) -> list[str]:

@@ -6,23 +6,32 @@ import asyncio
 import base64
 import json
 import socket
+import ssl
 import threading
 import time
 import uuid
 from collections import defaultdict
 from contextlib import asynccontextmanager, contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import uvicorn
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from standardwebhooks import Webhook
 
 from functions_py.errors import DatabaseUnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+    from pathlib import Path
 
     from starlette.applications import Starlette
+
+    Answer = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+PNG = b"\x89PNG pretended"
 
 SECRET = "whsec_" + base64.b64encode(b"the current secret, 24+ b").decode()
 PREVIOUS = "whsec_" + base64.b64encode(b"the secret before that one").decode()
@@ -133,7 +142,7 @@ def serving(app: Starlette) -> Iterator[str]:
 
 @asynccontextmanager
 async def raw_server(
-    answer: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]],
+    answer: Answer,
     **options: Any,
 ) -> AsyncIterator[int]:
     """Serve raw bytes on a free port; give the port."""
@@ -153,6 +162,46 @@ async def raw_server(
     finally:
         server.close()
         await server.wait_closed()
+
+
+def replying(head: str, body: bytes = PNG, seen: list[bytes] | None = None) -> Answer:
+    """Read a request, and answer it with one head and body."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        request = await reader.readuntil(b"\r\n\r\n")
+        if seen is not None:
+            seen.append(request)
+        writer.write(f"HTTP/1.1 {head}\r\nconnection: close\r\n\r\n".encode() + body)
+
+    return answer
+
+
+def certificate(folder: Path, *names: str) -> tuple[ssl.SSLContext, ssl.SSLContext]:
+    """Give a server's context with a new certificate, and a client's that trusts only it."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, names[0])])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(minutes=1))
+        .not_valid_after(now + timedelta(hours=1))
+        .add_extension(x509.SubjectAlternativeName(list(map(x509.DNSName, names))), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    pem = made.public_bytes(serialization.Encoding.PEM) + key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    file = folder / f"{names[0]}.pem"
+    file.write_bytes(pem)
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server.load_cert_chain(file)
+    return server, ssl.create_default_context(cafile=str(file))
 
 
 def signed(
