@@ -10,29 +10,59 @@ values
     'thumbnail_premium', 'Premium thumbnail', 'The best lettering and likeness.', 30, 'optional',
     false
 ),
+(
+    'thumbnail_character', 'Your face in another style', 'Keeps the likeness, changes the world.',
+    20, 'required', false
+),
 ('thumbnail_draft', 'Draft', 'Fast and cheap, without a face.', 2, 'none', true)
 on conflict (type_key) do nothing;
 
+-- What a person may choose. See each model's page for what it takes.
+insert into public.generation_options (
+    type_key, option_key, title, value_type, minimum, maximum, choices
+)
+values
+('thumbnail_character', 'style', 'Style', 'choice', null, null, '{Auto,Fiction,Realistic}'),
+('thumbnail_character', 'seed', 'Seed', 'integer', 0, 2147483647, null),
+('thumbnail_draft', 'seed', 'Seed', 'integer', 0, 2147483647, null)
+on conflict (type_key, option_key) do nothing;
+
 insert into private.generation_models (
-    type_key, model, input_template, prompt_field, face_field, face_is_list, expected_cost_micros
+    type_key, preference, model, input_template, face_field, face_is_list, option_fields,
+    expected_cost_micros
 )
 values
 (
-    'thumbnail', 'google/nano-banana-2',
+    'thumbnail', 1, 'google/nano-banana-2',
     '{"aspect_ratio": "16:9", "resolution": "1K", "output_format": "png"}',
-    'prompt', 'image_input', true, 67000
+    'image_input', true, '{}', 67000
 ),
 (
-    'thumbnail_premium', 'google/nano-banana-pro',
+    'thumbnail', 2, 'black-forest-labs/flux-kontext-pro',
+    '{"aspect_ratio": "16:9", "output_format": "png", "safety_tolerance": 2}',
+    'input_image', false, '{}', 40000
+),
+(
+    'thumbnail_premium', 1, 'google/nano-banana-pro',
     '{"aspect_ratio": "16:9", "resolution": "2K", "output_format": "png"}',
-    'prompt', 'image_input', true, 150000
+    'image_input', true, '{}', 150000
 ),
 (
-    'thumbnail_draft', 'black-forest-labs/flux-schnell',
+    'thumbnail_premium', 2, 'black-forest-labs/flux-2-pro',
+    '{"aspect_ratio": "16:9", "resolution": "2 MP", "output_format": "png"}',
+    'input_images', true, '{}', 75000
+),
+(
+    'thumbnail_character', 1, 'ideogram-ai/ideogram-character',
+    '{"aspect_ratio": "16:9", "rendering_speed": "Default"}',
+    'character_reference_image', false, '{"style": "style_type", "seed": "seed"}', 150000
+),
+(
+    'thumbnail_draft', 1, 'black-forest-labs/flux-schnell',
     '{"aspect_ratio": "16:9", "output_format": "png"}',
-    'prompt', null, false, 3000
+    null, false, '{"seed": "seed"}', 3000
 )
-on conflict (type_key) do nothing;
+on conflict (type_key, preference) do nothing;
 
 insert into public.plans (
     plan_name, title, description, credits_per_month, price_amount, billing_interval, rollover,

@@ -46,6 +46,7 @@ class Jobs:
         self._webhook = f"{public_url.rstrip('/')}/webhooks/replicate"
         self.handlers: dict[str, Handler] = {
             "submit": self.submit,
+            "find": self.find,
             "poll": self.poll,
             "store": self.store,
             "cancel": self.cancel,
@@ -69,6 +70,11 @@ class Jobs:
             return Report("submit_unknown", (str(error),))
         return Report("submitted", (created,))
 
+    async def find(self, payload: Payload) -> Report:
+        """Look for a prediction whose answer was lost in the provider's list."""
+        ours = f"{self._webhook}?attempt={payload['attempt_token']}"
+        return Report("prediction", (await self._provider.find(ours, payload["since"]),))
+
     async def poll(self, payload: Payload) -> Report:
         """Read the prediction."""
         return Report("prediction", (await self._provider.get(payload["prediction_id"]),))
@@ -78,11 +84,16 @@ class Jobs:
         return Report("prediction", (await self._provider.cancel(payload["prediction_id"]),))
 
     async def store(self, payload: Payload) -> Report:
-        """Copy the output into Storage before the provider deletes it."""
+        """Copy the output into Storage before the provider deletes it, with a small preview."""
         data = await self._downloader.fetch(payload["output_url"])
+        small = payload["preview"]
         picture = await normalise(data, int(payload["width"]), int(payload["height"]))
+        preview = await normalise(picture.data, int(small["width"]), int(small["height"]))
+        # The preview first: whoever sees the picture finds its preview there.
+        await self._files.upload(payload["bucket"], small["object_path"], preview.data)
         await self._files.upload(payload["bucket"], payload["object_path"], picture.data)
-        return Report("stored", ({"object_path": payload["object_path"], **picture.facts},))
+        paths = {"object_path": payload["object_path"], "preview_path": small["object_path"]}
+        return Report("stored", ({**paths, **picture.facts},))
 
     async def ask_stripe(self, payload: Payload) -> Report:
         """Make the call that the database worded."""

@@ -12,7 +12,8 @@ import asyncio
 import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urlsplit
 
 import httpx
 from replicate.client import Client
@@ -26,10 +27,16 @@ from functions_py.errors import (
 from functions_py.log import origin
 from functions_py.payloads import parse_object, storable
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+T = TypeVar("T")
+
 _CREATE_SECONDS = 15.0
 _CALL_SECONDS = 10.0
 _MAX_RETRY_AFTER = 3600
-_MODEL = re.compile(r"[a-z0-9][a-z0-9_.-]*/[a-z0-9][a-z0-9_.-]*")
+_MAX_PAGES = 5
+_MODEL = re.compile(r"([a-z0-9][a-z0-9_.-]*/[a-z0-9][a-z0-9_.-]*)(?::([0-9a-f]{64}))?")
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 # With these the provider says no before it makes anything. All else is not knowing.
 _REFUSALS = frozenset({400, 401, 402, 403, 404, 405, 413, 415, 422, 429})
@@ -68,12 +75,16 @@ class ReplicateGateway:
         Raises SubmitRefusedError when certainly nothing was made, TransientError when nothing was
         even sent, and SubmitUnknownError for everything else.
         """
-        if not _MODEL.fullmatch(model):
+        reference = _MODEL.fullmatch(model)
+        if reference is None:
             raise RejectedError("provider_unavailable", "model name")
         events = ["start", "completed"]
         body = {"input": model_input, "webhook": webhook, "webhook_events_filter": events}
         headers = {"Cancel-After": f"{cancel_after_seconds}s"}
-        path = f"/v1/models/{model}/predictions"
+        name, version = reference.groups()
+        # Official models are called by their name, community models by a version.
+        path = "/v1/predictions" if version else f"/v1/models/{name}/predictions"
+        body |= {"version": version} if version else {}
         try:
             async with asyncio.timeout(self._create_seconds):
                 response = await self._http.post(path, json=body, headers=headers)
@@ -86,25 +97,39 @@ class ReplicateGateway:
         if not response.is_success:
             raise SubmitUnknownError(f"HTTP {response.status_code}")
         try:
-            return _prediction(response)
+            return _prediction(parse_object(response.content))
         except (ValueError, TypeError, RecursionError) as error:
             raise SubmitUnknownError(origin(error)) from None
 
     async def get(self, prediction_id: str) -> dict[str, Any]:
         """Read a prediction."""
-        return await self._call("GET", f"/v1/predictions/{_checked(prediction_id)}")
+        return await self._call("GET", f"/v1/predictions/{_checked(prediction_id)}", _prediction)
+
+    async def find(self, webhook: str, since: str) -> dict[str, Any] | None:
+        """Return the prediction with this webhook address among those made since, or None."""
+        path = "/v1/predictions"
+        for _ in range(_MAX_PAGES):
+            rows, cursor = await self._call("GET", path, _page)
+            for row in rows:
+                if row.get("webhook") == webhook:
+                    return _prediction(row)
+            # Newest first: what follows was made before the attempt.
+            if not cursor or str(rows[-1].get("created_at")) < since:
+                break
+            path = f"/v1/predictions?{cursor}"
+        return None
 
     async def cancel(self, prediction_id: str) -> dict[str, Any]:
         """Cancel a prediction and return what it is now; one that has ended stays as it is."""
         path = f"/v1/predictions/{_checked(prediction_id)}"
         try:
-            return await self._call("POST", f"{path}/cancel")
+            return await self._call("POST", f"{path}/cancel", _prediction)
         except RejectedError as error:
             if error.slug == "prediction_missing":
                 raise
-        return await self._call("GET", path)
+        return await self._call("GET", path, _prediction)
 
-    async def _call(self, method: str, path: str) -> dict[str, Any]:
+    async def _call(self, method: str, path: str, read: Callable[[dict[str, Any]], T]) -> T:
         try:
             async with asyncio.timeout(self._call_seconds):
                 response = await self._http.request(method, path)
@@ -119,7 +144,7 @@ class ReplicateGateway:
             # 401 too: an operator can mend the token while the prediction runs on.
             raise TransientError("provider_unreachable", f"HTTP {status}")
         try:
-            return _prediction(response)
+            return read(parse_object(response.content))
         except (ValueError, TypeError, RecursionError) as error:
             raise TransientError("provider_unreachable", type(error).__name__) from None
 
@@ -130,11 +155,19 @@ def _checked(prediction_id: str) -> str:
     return prediction_id
 
 
-def _prediction(response: httpx.Response) -> dict[str, Any]:
-    found = storable(parse_object(response.content))
+def _prediction(body: dict[str, Any]) -> dict[str, Any]:
+    found = storable(body)
     if not isinstance(found.get("id"), str) or not isinstance(found.get("status"), str):
         raise TypeError("not a prediction")
     return found
+
+
+def _page(body: dict[str, Any]) -> tuple[list[dict[str, Any]], str]:
+    """Return the rows of a list, and the query of its next page."""
+    rows = body.get("results")
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise TypeError("not a list")
+    return rows, urlsplit(str(body.get("next") or "")).query if rows else ""
 
 
 def _refusal(response: httpx.Response) -> SubmitRefusedError:

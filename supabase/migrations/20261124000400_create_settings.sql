@@ -29,7 +29,11 @@ create table private.settings (
     -- How long a lost answer of the provider is waited for before another attempt is made.
     submit_unknown_grace interval not null default interval '60 seconds',
     submit_attempts_max integer not null default 3,
+    -- How soon a list match for a lost answer is tried.
+    submit_find_after interval not null default interval '5 seconds',
     job_attempts_max integer not null default 8,
+    retry_first_wait interval not null default interval '1 second',
+    retry_longest_wait interval not null default interval '5 minutes',
     -- Where Stripe's pages lead back to. Never from the client: it could lead people elsewhere.
     checkout_success_url text,
     checkout_cancel_url text,
@@ -68,6 +72,9 @@ create table private.settings (
     constraint settings_submit_unknown_grace_positive check (submit_unknown_grace > interval '0'),
     constraint settings_submit_attempts_max_positive check (submit_attempts_max > 0),
     constraint settings_job_attempts_max_positive check (job_attempts_max > 0),
+    constraint settings_submit_find_after_positive check (submit_find_after > interval '0'),
+    constraint settings_retry_waits_in_order
+    check (interval '0' < retry_first_wait and retry_first_wait <= retry_longest_wait),
     constraint settings_checkout_success_url_is_web check (checkout_success_url ~ '^https?://[^/]'),
     constraint settings_checkout_cancel_url_is_web check (checkout_cancel_url ~ '^https?://[^/]'),
     constraint settings_portal_return_url_is_web check (portal_return_url ~ '^https?://[^/]'),
@@ -96,6 +103,14 @@ comment on column private.settings.generations_per_day_max is
 'Thumbnails a person may ask for within 24 hours; null: no limit.';
 comment on column private.settings.provider_spend_per_day_max_micros is
 'Expected spend at the provider per day (UTC) in millionths of a US dollar; null: no breaker.';
+comment on column private.settings.submit_attempts_max is
+'How often a generation is sent to the provider: again after a lost answer, and to the next model
+after a failure.';
+comment on column private.settings.job_attempts_max is
+'How often a job is tried before it is given up.';
+comment on column private.settings.retry_first_wait is
+'The wait after a first failed try; doubled with each further one.';
+comment on column private.settings.retry_longest_wait is 'The longest wait between two tries.';
 comment on column private.settings.signed_url_seconds is
 'Life of the signed URL of a face that the provider gets, in seconds.';
 comment on column private.settings.generation_deadline is

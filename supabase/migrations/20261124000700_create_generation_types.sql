@@ -1,9 +1,8 @@
--- Purpose: the catalogue: what can be asked for and its price, and which model makes it.
--- Touches: tables public.generation_types, private.generation_models, function
---          private.tg_generation_types__keep_key.
+-- Purpose: the catalogue: what can be asked for, and its price.
+-- Touches: table public.generation_types, function private.tg_generation_types__keep_key.
 -- Locks:   none.
 -- Rollout: pre.
--- Undo:    drop table private.generation_models, public.generation_types.
+-- Undo:    drop table public.generation_types; drop function.
 
 create table public.generation_types (
     type_key text not null,
@@ -75,37 +74,3 @@ comment on policy generation_types_select_all on public.generation_types is
 'Everyone reads what is for sale.';
 
 grant select on table public.generation_types to anon, authenticated;
-
-create table private.generation_models (
-    type_key text not null,
-    model text not null,
-    input_template jsonb not null default '{}',
-    prompt_field text not null default 'prompt',
-    face_field text,
-    face_is_list boolean not null default false,
-    expected_cost_micros bigint not null default 0,
-
-    constraint generation_models_pkey primary key (type_key),
-    constraint generation_models_type_key_fkey
-    foreign key (type_key) references public.generation_types (type_key),
-    constraint generation_models_model_is_owner_and_name
-    check (model ~ '^[a-z0-9][a-z0-9_.-]*/[a-z0-9][a-z0-9_.-]*$'),
-    constraint generation_models_input_template_is_object
-    check (jsonb_typeof(input_template) = 'object'),
-    constraint generation_models_expected_cost_micros_not_negative
-    check (expected_cost_micros >= 0)
-);
-
-comment on table private.generation_models is 'How each generation type is made at the provider.';
-comment on column private.generation_models.model is 'Replicate model, as owner/name.';
-comment on column private.generation_models.input_template is
-'Fixed input of the model. The prompt and the face are added; no other key comes from a person.';
-comment on column private.generation_models.prompt_field is 'Input key that takes the prompt.';
-comment on column private.generation_models.face_field is 'Input key that takes the face, if any.';
-comment on column private.generation_models.face_is_list is
-'Whether the face key takes a list of URLs.';
-comment on column private.generation_models.expected_cost_micros is
-'What one run costs us at the provider, in millionths of a US dollar: what the daily breaker
-counts.';
-
-alter table private.generation_models enable row level security;

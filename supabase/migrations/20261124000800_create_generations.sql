@@ -1,8 +1,72 @@
 -- Purpose: one row per thumbnail asked for, and the moves its status may make.
--- Touches: table public.generations, function private.tg_generations__move_forward.
+-- Touches: functions private.status_moves, private.tg__move_forward, table public.generations.
 -- Locks:   none.
 -- Rollout: pre.
--- Undo:    drop table public.generations; drop function private.tg_generations__move_forward.
+-- Undo:    drop table public.generations; drop function.
+
+create function private.status_moves()
+returns table (subject text, from_status text, to_status text)
+language sql
+immutable
+set search_path = ''
+as $$
+    values
+    ('generation', 'queued', 'submitting'),
+    ('generation', 'submitting', 'processing'),
+    ('generation', 'processing', 'storing'),
+    ('generation', 'storing', 'succeeded'),
+    ('generation', 'queued', 'failed'),
+    ('generation', 'submitting', 'failed'),
+    ('generation', 'processing', 'failed'),
+    ('generation', 'storing', 'failed'),
+    ('generation', 'queued', 'canceled'),
+    ('generation', 'submitting', 'canceled'),
+    ('generation', 'processing', 'canceled'),
+    ('generation', 'queued', 'expired'),
+    ('generation', 'submitting', 'expired'),
+    ('generation', 'processing', 'expired'),
+    ('generation', 'storing', 'expired'),
+    ('attempt', 'submitting', 'processing'),
+    ('attempt', 'submitting', 'submit_unknown'),
+    ('attempt', 'submitting', 'refused'),
+    ('attempt', 'submitting', 'failed'),
+    ('attempt', 'submit_unknown', 'processing'),
+    ('attempt', 'submit_unknown', 'abandoned'),
+    ('attempt', 'processing', 'succeeded'),
+    ('attempt', 'processing', 'failed'),
+    ('attempt', 'processing', 'canceled');
+$$;
+
+comment on function private.status_moves() is
+'Every move that the status of a generation, or of an attempt at the provider, may make; all others
+are refused. Drawn in docs/states.md.';
+
+create function private.tg__move_forward()
+returns trigger
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+    if not exists (
+        select
+        from private.status_moves() as m
+        where m.subject = tg_argv[0]
+            and m.from_status = old.status
+            and m.to_status = new.status
+    ) then
+        raise exception using
+            errcode = 'PT409',
+            message = 'wrong_state',
+            detail = format('A %s cannot move from %s to %s.', tg_argv[0], old.status, new.status);
+    end if;
+    return new;
+end;
+$$;
+
+comment on function private.tg__move_forward() is
+'Refuses a move that private.status_moves() does not list: backwards, out of a final status, or past
+a step.';
 
 create table public.generations (
     id uuid not null default private.uuid_v7(),
@@ -11,8 +75,10 @@ create table public.generations (
     status text not null default 'queued',
     prompt text not null,
     user_image_id uuid,
+    options jsonb not null default '{}',
     credit_cost bigint not null,
     output_path text,
+    preview_path text,
     error text,
     idempotency_key uuid not null,
     deadline_at timestamptz not null,
@@ -37,6 +103,9 @@ create table public.generations (
     constraint generations_succeeded_has_output check (
         (status = 'succeeded') = (output_path is not null)
     ),
+    constraint generations_preview_has_output check (
+        preview_path is null or output_path is not null
+    ),
     constraint generations_failed_has_error check ((status = 'failed') = (error is not null))
 )
 -- The status moves four or five times; no index holds it, so those updates stay HOT.
@@ -60,48 +129,24 @@ Every final status but succeeded has given the credits back.';
 comment on column public.generations.generation_type is
 'Key in generation_types. No foreign key: everybody''s requests would lock the same row of the
 catalogue. Its rows are never deleted, so the key always leads somewhere.';
+comment on column public.generations.options is
+'What was chosen beside the prompt; see generation_options.';
 comment on column public.generations.credit_cost is 'Credits burned for it, as priced when asked.';
 comment on column public.generations.output_path is
 'Name of the picture in the bucket thumbnails, once succeeded.';
+comment on column public.generations.preview_path is
+'Name of its small preview in the same bucket.';
 comment on column public.generations.error is 'Stable slug of why it failed; see docs/errors.md.';
 comment on column public.generations.idempotency_key is
 'Made by the client: the same key never makes a second generation.';
 comment on column public.generations.deadline_at is
 'When it expires and the credits go back, if no picture has arrived.';
 
-create function private.tg_generations__move_forward()
-returns trigger
-language plpgsql
-stable
-set search_path = ''
-as $$
-declare
-    v_order constant text[] := array['queued', 'submitting', 'processing', 'storing', 'succeeded'];
-begin
-    if old.finished_at is not null
-        or (
-            new.status = any(v_order)
-            and array_position(v_order, new.status) < array_position(v_order, old.status)
-        )
-        or (new.status = 'succeeded' and old.status <> 'storing')
-    then
-        raise exception using
-            errcode = 'PT409',
-            message = 'wrong_state',
-            detail = format('A generation cannot move from %s to %s.', old.status, new.status);
-    end if;
-    return new;
-end;
-$$;
-
-comment on function private.tg_generations__move_forward() is
-'Refuses a move backwards, out of a final status, or past storing to succeeded.';
-
 create trigger _500_move_forward
 before update of status on public.generations
 for each row
 when (old.status is distinct from new.status)
-execute function private.tg_generations__move_forward();
+execute function private.tg__move_forward('generation');
 
 alter table public.generations enable row level security;
 

@@ -11,6 +11,8 @@ create table private.outbox (
     run_id uuid,
     checkout_id uuid,
     stripe_object_id text,
+    user_image_id uuid,
+    profile_id uuid,
     due_at timestamptz not null default now(),
     attempts integer not null default 0,
     lease_token uuid,
@@ -24,17 +26,27 @@ create table private.outbox (
     foreign key (generation_id) references public.generations (id),
     constraint outbox_checkout_id_fkey
     foreign key (checkout_id) references public.checkouts (id),
+    constraint outbox_user_image_id_fkey
+    foreign key (user_image_id) references public.user_images (id),
+    constraint outbox_profile_id_fkey
+    foreign key (profile_id) references public.profiles (id),
     constraint outbox_kind_fits_subject check (
-        (kind in ('submit', 'poll', 'store', 'cancel')) = (generation_id is not null)
+        (kind in ('submit', 'find', 'poll', 'store')) = (generation_id is not null)
+        and (kind = 'cancel') = (run_id is not null and generation_id is null)
         and (kind in ('customer', 'checkout')) = (checkout_id is not null)
         and (kind in ('fetch', 'find_invoice', 'find_session', 'reconcile'))
         = (stripe_object_id is not null)
+        and (kind = 'remove_face') = (user_image_id is not null)
+        and (kind = 'erase') = (profile_id is not null)
     ),
     constraint outbox_has_one_subject check (
-        num_nonnulls(generation_id, checkout_id, stripe_object_id) = 1
+        num_nonnulls(
+            coalesce(generation_id, run_id), checkout_id, stripe_object_id, user_image_id,
+            profile_id
+        ) = 1
     ),
     constraint outbox_has_run_after_submit check (
-        kind not in ('poll', 'store', 'cancel') or run_id is not null
+        kind not in ('find', 'poll', 'store', 'cancel') or run_id is not null
     ),
     constraint outbox_attempts_not_negative check (attempts >= 0)
 )
@@ -51,13 +63,21 @@ create unique index outbox_checkout_id_key on private.outbox (checkout_id)
 where checkout_id is not null;
 create unique index outbox_stripe_object_id_key on private.outbox (stripe_object_id)
 where stripe_object_id is not null;
+create unique index outbox_run_id_key on private.outbox (run_id)
+where kind = 'cancel';
+create unique index outbox_user_image_id_key on private.outbox (user_image_id)
+where user_image_id is not null;
+create unique index outbox_profile_id_key on private.outbox (profile_id)
+where profile_id is not null;
 
 create index outbox_due_at_idx on private.outbox (due_at) where dead_at is null;
 
 comment on table private.outbox is
-'Work of the sidecar: one row per generation that is not over (submit → poll → store, or cancel),
-per page of Stripe that was asked for (customer → checkout), and per object of Stripe that has to
-be looked at again (fetch); deleted when done.
+'Work of the sidecar: one row per generation that is not over (submit → poll → store, with find
+while an answer is lost), per attempt whose prediction has to be stopped (cancel), per page of
+Stripe that was asked for (customer → checkout), per object of Stripe that has to be looked at again
+(fetch), per face photo to be deleted (remove_face) and per account to be erased (erase); deleted
+when done.
 
 Narrow on purpose: the queue''s churn stays out of the wide table. A claimed row is due again when
 its lease ends, so work of a killed sidecar comes back by itself.';
@@ -158,15 +178,33 @@ comment on function private.next_job_in_ms() is
 'Milliseconds until the next job is due, at most an hour; null when there is none.';
 grant execute on function private.next_job_in_ms() to thumbsmith_sidecar;
 
+create function private.poll_interval(polls integer)
+returns interval
+language sql
+immutable
+set search_path = ''
+as $$
+    select case
+        when poll_interval.polls < 5 then interval '2 seconds'
+        when poll_interval.polls < 10 then interval '5 seconds'
+        when poll_interval.polls < 20 then interval '10 seconds'
+        else interval '30 seconds'
+    end;
+$$;
+
+comment on function private.poll_interval(integer) is
+'How long to wait before the next look, after this many.';
+
 create function private.backoff(attempts integer)
 returns interval
 language sql
 volatile
 set search_path = ''
 as $$
-    -- 1 s, 2 s, 4 s … five minutes, each between half and all of it, so that a crowd spreads out.
-    select least(power(2, least(backoff.attempts, 20)), 300) * (0.5 + random() / 2)
-        * interval '1 second';
+    -- Doubled each time, each wait between half and all of it, so that a crowd spreads out.
+    select least(power(2, least(backoff.attempts, 20)) * s.retry_first_wait, s.retry_longest_wait)
+        * (0.5 + random() / 2)
+    from private.settings as s;
 $$;
 
 comment on function private.backoff(integer) is 'How long to wait after this many failed tries.';

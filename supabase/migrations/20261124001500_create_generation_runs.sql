@@ -9,13 +9,19 @@ create table private.generation_runs (
     generation_id uuid not null,
     attempt integer not null,
     attempt_token uuid not null default gen_random_uuid(),
+    preference smallint not null,
     model text not null,
+    twin_of uuid,
     status text not null default 'submitting',
+    http_status smallint,
     prediction_id text,
     output_url text,
     provider_status text,
     provider_error text,
     predict_seconds numeric,
+    expected_cost_micros bigint not null default 0,
+    cost_per_second_micros bigint,
+    cost_micros bigint,
     polls integer not null default 0,
     created_at timestamptz not null default now(),
     unknown_since timestamptz,
@@ -27,6 +33,8 @@ create table private.generation_runs (
     constraint generation_runs_prediction_id_key unique (prediction_id),
     constraint generation_runs_generation_id_fkey
     foreign key (generation_id) references public.generations (id),
+    constraint generation_runs_twin_of_fkey
+    foreign key (twin_of) references private.generation_runs (id),
     constraint generation_runs_attempt_positive check (attempt > 0),
     constraint generation_runs_status_known check (
         status in (
@@ -39,8 +47,13 @@ create table private.generation_runs (
     ),
     constraint generation_runs_processing_has_prediction check (
         status <> 'processing' or prediction_id is not null
-    )
+    ),
+    constraint generation_runs_predict_seconds_not_negative check (predict_seconds >= 0),
+    constraint generation_runs_cost_micros_not_negative check (cost_micros >= 0)
 );
+
+create index generation_runs_twin_of_idx on private.generation_runs (twin_of)
+where twin_of is not null;
 
 comment on table private.generation_runs is
 'One row per attempt at the provider, written before the call: a crash leaves a trace, never a
@@ -50,8 +63,24 @@ comment on column private.generation_runs.attempt_token is
 comment on column private.generation_runs.status is
 'submit_unknown: the answer was lost, the provider may or may not be working on it. abandoned: its
 generation went on without it.';
+comment on column private.generation_runs.preference is
+'Which of the type''s models was asked; see generation_models.';
+comment on column private.generation_runs.twin_of is
+'The attempt that the provider carried out twice: this row is its second prediction, which nobody
+asked for. It is cancelled, and its cost counts.';
+comment on column private.generation_runs.http_status is
+'The HTTP status with which the provider refused.';
 comment on column private.generation_runs.predict_seconds is
 'Seconds billed, as the provider measured them.';
+comment on column private.generation_runs.cost_micros is
+'What it cost us, in millionths of a US dollar: seconds times price, or the price of a picture, as
+they were when it was sent. Null until known.';
+
+create trigger _500_move_forward
+before update of status on private.generation_runs
+for each row
+when (old.status is distinct from new.status)
+execute function private.tg__move_forward('attempt');
 
 alter table private.generation_runs enable row level security;
 

@@ -181,7 +181,8 @@ create function private.find_repeat(
     idempotency_key uuid,
     generation_type text,
     prompt text,
-    user_image_id uuid
+    user_image_id uuid,
+    options jsonb
 )
 returns public.generations
 language plpgsql
@@ -199,9 +200,14 @@ begin
         and g.idempotency_key = find_repeat.idempotency_key;
 
     if found
-        and (v_generation.generation_type, v_generation.prompt, v_generation.user_image_id)
-        is distinct from
-        (find_repeat.generation_type, find_repeat.prompt, find_repeat.user_image_id)
+        and (
+            v_generation.generation_type, v_generation.prompt, v_generation.user_image_id,
+            v_generation.options
+        )
+        is distinct from (
+            find_repeat.generation_type, find_repeat.prompt, find_repeat.user_image_id,
+            coalesce(find_repeat.options, '{}')
+        )
     then
         perform private.refuse_reused_key();
     end if;
@@ -210,7 +216,7 @@ begin
 end;
 $$;
 
-comment on function private.find_repeat(uuid, uuid, text, text, uuid) is
+comment on function private.find_repeat(uuid, uuid, text, text, uuid, jsonb) is
 'The generation that this request made before, or null. PT409 idempotency_conflict when the key made
 another one; PT400 idempotency_key_required.';
 
@@ -225,9 +231,14 @@ declare
 begin
     select t.* into v_type
     from public.generation_types as t
-    inner join private.generation_models as m on t.type_key = m.type_key
     where t.type_key = find_generation_type.type_key
-        and t.is_enabled;
+        and t.is_enabled
+        and exists (
+            select
+            from private.generation_models as m
+            where m.type_key = t.type_key
+                and m.is_enabled
+        );
 
     if not found then
         raise sqlstate 'PT404' using

@@ -9,7 +9,8 @@ create function private.request_generation(
     prompt text,
     idempotency_key uuid,
     user_image_id uuid,
-    pay_with_credits boolean
+    pay_with_credits boolean,
+    options jsonb
 )
 returns public.generations
 language plpgsql
@@ -23,10 +24,12 @@ declare
     v_profile_id constant uuid := private.lock_caller();
     v_prompt constant text := private.check_prompt(request_generation.prompt);
     v_type public.generation_types;
+    v_model private.generation_models;
+    v_options jsonb;
     v_subscription_id uuid;
     v_generation public.generations := private.find_repeat(
         v_profile_id, request_generation.idempotency_key, request_generation.generation_type,
-        v_prompt, request_generation.user_image_id
+        v_prompt, request_generation.user_image_id, request_generation.options
     );
 begin
     if v_generation.id is not null then
@@ -35,6 +38,8 @@ begin
 
     v_type := private.find_generation_type(request_generation.generation_type);
     perform private.check_face(v_profile_id, request_generation.user_image_id, v_type.face);
+    v_options := private.check_options(v_type.type_key, request_generation.options);
+    v_model := private.find_model(v_type.type_key);
     perform private.check_limits(v_profile_id);
     v_subscription_id := private.price_generation(
         v_profile_id, v_type.type_key, v_type.cost_credits,
@@ -42,17 +47,18 @@ begin
     );
 
     insert into public.generations (
-        profile_id, generation_type, prompt, user_image_id, credit_cost, idempotency_key,
-        deadline_at
+        profile_id, generation_type, prompt, user_image_id, options, credit_cost,
+        idempotency_key, deadline_at
     )
     select
         v_profile_id,
         v_type.type_key,
         v_prompt,
         request_generation.user_image_id,
+        v_options,
         case when v_subscription_id is null then v_type.cost_credits else 0 end,
         request_generation.idempotency_key,
-        now() + s.generation_deadline
+        now() + coalesce(v_model.deadline, s.generation_deadline)
     from private.settings as s
     returning * into v_generation;
 
@@ -67,18 +73,15 @@ begin
     values ('submit', v_generation.id);
 
     -- Last, since it may hold up other people's requests until this one commits.
-    perform private.reserve_provider_spend(m.expected_cost_micros)
-    from private.generation_models as m
-    where m.type_key = v_type.type_key;
-
+    perform private.reserve_provider_spend(v_model.expected_cost_micros);
     perform private.wake_worker();
     return v_generation;
 end;
 $$;
 
-comment on function private.request_generation(text, text, uuid, uuid, boolean) is
+comment on function private.request_generation(text, text, uuid, uuid, boolean, jsonb) is
 'The rule behind public.request_generation.';
-grant execute on function private.request_generation(text, text, uuid, uuid, boolean)
+grant execute on function private.request_generation(text, text, uuid, uuid, boolean, jsonb)
 to authenticated;
 
 create function public.request_generation(
@@ -86,7 +89,8 @@ create function public.request_generation(
     prompt text,
     idempotency_key uuid,
     user_image_id uuid default null,
-    pay_with_credits boolean default false
+    pay_with_credits boolean default false,
+    options jsonb default '{}'
 )
 returns public.generations
 language plpgsql
@@ -100,21 +104,22 @@ begin
         request_generation.prompt,
         request_generation.idempotency_key,
         request_generation.user_image_id,
-        request_generation.pay_with_credits
+        request_generation.pay_with_credits,
+        request_generation.options
     );
 end;
 $$;
 
-comment on function public.request_generation(text, text, uuid, uuid, boolean) is
+comment on function public.request_generation(text, text, uuid, uuid, boolean, jsonb) is
 'Ask for a thumbnail.
 
 For signed-in people. Burns the cost of the generation type, or nothing when an unlimited plan
 covers it, and queues the work in one transaction; returns the generation. The same idempotency_key
 returns the same generation and burns nothing more. pay_with_credits says that credits may be burned
-once the fair use of an unlimited plan is reached. Refuses with PT402 insufficient_credits,
-fair_use_reached; PT404 generation_type_not_found, user_image_not_found; PT409 idempotency_conflict;
-PT422 prompt_empty, prompt_too_long, prompt_has_control_characters, user_image_required,
-user_image_not_supported; 429 too_many_running, too_many_per_minute, too_many_per_day,
+once the fair use of an unlimited plan is reached. options: see generation_options. Refuses with
+PT402 insufficient_credits, fair_use_reached; PT404 generation_type_not_found, user_image_not_found;
+PT409 idempotency_conflict; PT422 prompt_empty, prompt_too_long, prompt_has_control_characters,
+user_image_required, user_image_not_supported, options_invalid; 429 too_many_running, too_many_per_minute, too_many_per_day,
 daily_capacity_reached, with Retry-After.';
-grant execute on function public.request_generation(text, text, uuid, uuid, boolean)
+grant execute on function public.request_generation(text, text, uuid, uuid, boolean, jsonb)
 to authenticated;

@@ -1,6 +1,6 @@
 -- Purpose: how the sidecar takes work.
--- Touches: functions private.submit_payload, private.run_payload, private.start_run,
---          private.postpone_submit, private.claim_jobs.
+-- Touches: functions private.submit_payload, private.run_payload, private.job_payload,
+--          private.claim_jobs.
 -- Locks:   none.
 -- Rollout: pre.
 -- Undo:    drop function.
@@ -15,8 +15,12 @@ as $$
         'run_id', r.id,
         'attempt_token', r.attempt_token,
         'model', r.model,
-        -- The person's text reaches exactly one key.
-        'input', m.input_template || jsonb_build_object(m.prompt_field, g.prompt),
+        -- What a person says reaches exactly these keys: checked options, and the prompt.
+        'input', m.input_template || (
+            select coalesce(jsonb_object_agg(f.value, g.options -> f.key), '{}')
+            from jsonb_each_text(m.option_fields) as f (key, value)
+            where g.options ? f.key
+        ) || jsonb_build_object(m.prompt_field, g.prompt),
         'faces', case
             when i.id is null or m.face_field is null then jsonb_build_array()
             else jsonb_build_array(
@@ -35,7 +39,8 @@ as $$
     )
     from private.generation_runs as r
     inner join public.generations as g on r.generation_id = g.id
-    inner join private.generation_models as m on g.generation_type = m.type_key
+    inner join private.generation_models as m
+        on g.generation_type = m.type_key and r.preference = m.preference
     cross join private.settings as s
     left join public.user_images as i on g.user_image_id = i.id
     where r.id = submit_payload.run_id;
@@ -59,7 +64,21 @@ as $$
             'bucket', 'thumbnails',
             'object_path', g.profile_id || '/' || g.id || '.png',
             'width', 1280,
-            'height', 720
+            'height', 720,
+            'preview', jsonb_build_object(
+                'object_path', g.profile_id || '/' || g.id || '.preview.png',
+                'width', 320,
+                'height', 180
+            )
+        )
+        when 'find' then jsonb_build_object(
+            'run_id', r.id,
+            'attempt_token', r.attempt_token,
+            -- As the provider writes it, less a minute for clocks that differ.
+            'since', to_char(
+                (r.created_at - interval '1 minute') at time zone 'utc',
+                'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'
+            )
         )
         else jsonb_build_object('run_id', r.id, 'prediction_id', r.prediction_id)
     end
@@ -71,114 +90,21 @@ $$;
 comment on function private.run_payload(text, uuid) is
 'What the sidecar needs for a job of this kind about an attempt.';
 
-create function private.start_run(generation_id uuid)
-returns uuid
-language plpgsql
-volatile
+create function private.job_payload(job private.outbox)
+returns jsonb
+language sql
+stable
 set search_path = ''
 as $$
-declare
-    v_run private.generation_runs;
-    v_settings private.settings;
-begin
-    select s.* into v_settings
-    from private.settings as s;
-
-    select r.* into v_run
-    from private.generation_runs as r
-    where r.generation_id = start_run.generation_id
-    order by r.attempt desc
-    limit 1
-    for update;
-
-    -- A worker had it and never answered: the provider may have the request. Wait before asking
-    -- again.
-    if v_run.status = 'submitting' then
-        update private.generation_runs as r
-        set
-            status = 'submit_unknown',
-            unknown_since = now()
-        where r.id = v_run.id;
-        return null;
-    end if;
-
-    if v_run.status = 'submit_unknown' then
-        if v_run.unknown_since + v_settings.submit_unknown_grace > now() then
-            return null;
-        end if;
-        update private.generation_runs as r
-        set
-            status = 'abandoned',
-            finished_at = now()
-        where r.id = v_run.id;
-    end if;
-
-    if v_run.attempt >= v_settings.submit_attempts_max then
-        perform private.finish_generation(
-            start_run.generation_id, 'failed', 'provider_unreachable'
-        );
-        return null;
-    end if;
-
-    update public.generations as g
-    set status = 'submitting'
-    where g.id = start_run.generation_id
-        and g.status = 'queued';
-
-    insert into private.generation_runs (generation_id, attempt, model)
-    select
-        g.id,
-        coalesce(v_run.attempt, 0) + 1,
-        m.model
-    from public.generations as g
-    inner join private.generation_models as m on g.generation_type = m.type_key
-    where g.id = start_run.generation_id
-        and g.finished_at is null
-    returning * into v_run;
-
-    -- Over already, or its type has lost its model since: then nobody could ever make it.
-    if v_run.id is null then
-        perform private.finish_generation(
-            start_run.generation_id, 'failed', 'provider_unavailable'
-        );
-    end if;
-
-    return v_run.id;
-end;
+    select case
+        when job_payload.job.run_id is not null
+        then private.run_payload(job_payload.job.kind, job_payload.job.run_id)
+        else private.stripe_call(job_payload.job)
+    end;
 $$;
 
-comment on function private.start_run(uuid) is
-'Writes the next attempt before the call to the provider and returns its id; null when there is
-nothing to send now: the last answer was lost and its grace time runs, or the generation is over.';
-
-create function private.postpone_submit(job_id bigint, generation_id uuid)
-returns void
-language plpgsql
-volatile
-set search_path = ''
-as $$
-begin
-    update private.outbox as o
-    set
-        due_at = r.unknown_since + s.submit_unknown_grace,
-        run_id = r.id,
-        lease_token = null
-    from private.generation_runs as r
-    cross join private.settings as s
-    where o.id = postpone_submit.job_id
-        and r.generation_id = postpone_submit.generation_id
-        and r.status = 'submit_unknown';
-
-    if not found then
-        delete from private.outbox as o
-        where o.id = postpone_submit.job_id;
-    end if;
-end;
-$$;
-
-comment on function private.postpone_submit(bigint, uuid) is
-'A submit with nothing to send now: due again when the grace time ends, or gone with its
-generation.';
+comment on function private.job_payload(private.outbox) is
+'What the sidecar needs for a job.';
 
 create function private.claim_jobs(worker_id text, max_jobs integer, lease_seconds integer)
 returns table (
@@ -228,12 +154,8 @@ begin
         v_found := true;
 
         if v_job.kind = 'submit' then
-            v_job.run_id := private.start_run(v_job.generation_id);
-
-            if v_job.run_id is null then
-                perform private.postpone_submit(v_job.id, v_job.generation_id);
-                continue;
-            end if;
+            v_job.run_id := private.start_run(v_job);
+            continue when v_job.run_id is null;
 
             update private.outbox as o
             set run_id = v_job.run_id
@@ -245,10 +167,7 @@ begin
         kind := v_job.kind;
         generation_id := v_job.generation_id;
         attempt := v_job.attempts + 1;
-        payload := case
-            when v_job.generation_id is null then private.stripe_call(v_job)
-            else private.run_payload(v_job.kind, v_job.run_id)
-        end;
+        payload := private.job_payload(v_job);
         return next;
     end loop;
 
@@ -260,6 +179,6 @@ end;
 $$;
 
 comment on function private.claim_jobs(text, integer, integer) is
-'Takes due jobs for this many seconds; generation_id is null for those of Stripe. Report each with
+'Takes due jobs for this many seconds; generation_id is null for those about anything else. Report each with
 a record_* function and the lease token; what is not reported comes back when the lease ends.';
 grant execute on function private.claim_jobs(text, integer, integer) to thumbsmith_sidecar;

@@ -1,6 +1,6 @@
 -- Purpose: how the sidecar reports what became of a submission.
--- Touches: functions private.held_job, private.fail_run, private.record_submitted,
---          private.record_submit_refused, private.record_submit_unknown.
+-- Touches: functions private.held_job, private.has_next_model, private.fail_run,
+--          private.record_submitted, private.record_submit_refused, private.record_submit_unknown.
 -- Locks:   none.
 -- Rollout: pre.
 -- Undo:    drop function.
@@ -21,7 +21,41 @@ $$;
 comment on function private.held_job(bigint, uuid) is
 'The job, locked, if this lease still holds it; else null and the report is stale.';
 
-create function private.fail_run(job private.outbox, run_status text, error text, detail text)
+create function private.has_next_model(job private.outbox)
+returns boolean
+language sql
+stable
+set search_path = ''
+as $$
+    select coalesce(
+        g.status in ('submitting', 'processing')
+        and g.deadline_at > now()
+        and (private.find_model(g.generation_type, r.preference)).model is not null
+        and (
+            select count(*)
+            from private.generation_runs as a
+            where a.generation_id = g.id
+                and a.twin_of is null
+        ) < s.submit_attempts_max,
+        false
+    )
+    from private.generation_runs as r
+    inner join public.generations as g on r.generation_id = g.id
+    cross join private.settings as s
+    where r.id = has_next_model.job.run_id;
+$$;
+
+comment on function private.has_next_model(private.outbox) is
+'Whether the generation may be sent to another model: there is one, there is time, and the attempts
+are not used up.';
+
+create function private.fail_run(
+    job private.outbox,
+    run_status text,
+    error text,
+    detail text,
+    http_status integer default null
+)
 returns void
 language plpgsql
 volatile
@@ -31,20 +65,37 @@ begin
     update private.generation_runs as r
     set
         status = fail_run.run_status,
+        http_status = fail_run.http_status,
         provider_error = left(fail_run.detail, 2000),
         finished_at = now()
     where r.id = fail_run.job.run_id
         and r.finished_at is null;
 
-    perform private.finish_generation(fail_run.job.generation_id, 'failed', fail_run.error);
+    -- What lies with the provider may go well with another model, at no further charge. What lies
+    -- with the request would be refused there too.
+    if fail_run.error in (
+        'provider_failed', 'provider_stopped', 'provider_unavailable', 'prediction_missing',
+        'output_missing'
+    ) and private.has_next_model(fail_run.job) then
+        update private.outbox as o
+        set
+            kind = 'submit',
+            run_id = null,
+            due_at = now(),
+            attempts = 0,
+            lease_token = null,
+            last_error = fail_run.error
+        where o.id = fail_run.job.id;
+        return;
+    end if;
 
-    delete from private.outbox as o
-    where o.id = fail_run.job.id;
+    perform private.fail_generation(fail_run.job, fail_run.error);
 end;
 $$;
 
-comment on function private.fail_run(private.outbox, text, text, text) is
-'Ends the attempt, its job and its generation, with the credits back.';
+comment on function private.fail_run(private.outbox, text, text, text, integer) is
+'Ends an attempt without a picture: the next model is asked, or the generation fails with the
+credits back.';
 
 create function private.record_submitted(job_id bigint, lease_token uuid, prediction jsonb)
 returns text
@@ -56,7 +107,6 @@ set search_path = ''
 as $$
 declare
     v_job private.outbox := private.held_job(record_submitted.job_id, record_submitted.lease_token);
-    v_is_over boolean;
 begin
     if v_job.id is null then
         return 'stale';
@@ -68,29 +118,31 @@ begin
         prediction_id = record_submitted.prediction ->> 'id',
         provider_status = record_submitted.prediction ->> 'status'
     where r.id = v_job.run_id
-        and r.finished_at is null;
+        and r.status = 'submitting';
 
-    update public.generations as g
-    set status = 'processing'
-    where g.id = v_job.generation_id
-        and g.status = 'submitting';
-
-    select g.finished_at is not null into v_is_over
-    from public.generations as g
-    where g.id = v_job.generation_id;
+    perform private.start_processing(v_job.generation_id);
 
     -- Canceled or expired while the call was under way: then this prediction is an orphan.
+    if (
+        select g.finished_at is not null
+        from public.generations as g
+        where g.id = v_job.generation_id
+    ) then
+        perform private.release_work(v_job.generation_id);
+        return 'ok';
+    end if;
+
     update private.outbox as o
     set
-        kind = case when v_is_over then 'cancel' else 'poll' end,
+        kind = 'poll',
         due_at = case
-            when v_is_over or exists (
+            when exists (
                 select
                 from private.replicate_webhooks as w
                 inner join private.generation_runs as r on w.attempt_token = r.attempt_token
                 where r.id = v_job.run_id
             ) then now()
-            else now() + interval '2 seconds'
+            else now() + private.poll_interval(0)
         end,
         attempts = 0,
         lease_token = null
@@ -154,7 +206,8 @@ begin
             when 422 then 'input_refused'
             else 'provider_unavailable'
         end,
-        format('%s %s', record_submit_refused.http_status, record_submit_refused.detail)
+        record_submit_refused.detail,
+        record_submit_refused.http_status
     );
     return 'ok';
 end;
@@ -162,7 +215,7 @@ $$;
 
 comment on function private.record_submit_refused(bigint, uuid, integer, text, integer) is
 'The provider refused with this HTTP status and certainly made nothing: tried again when throttled
-(429), else failed with the credits back. ok, or stale.';
+(429), else sent to the next model or failed with the credits back. ok, or stale.';
 grant execute on function private.record_submit_refused(bigint, uuid, integer, text, integer)
 to thumbsmith_sidecar;
 
@@ -183,25 +236,12 @@ begin
         return 'stale';
     end if;
 
-    -- Unless its webhook was faster than this report, and the attempt is known after all.
-    update private.generation_runs as r
-    set
-        status = 'submit_unknown',
-        unknown_since = now(),
-        provider_error = left(record_submit_unknown.detail, 2000)
-    where r.id = v_job.run_id
-        and r.status = 'submitting';
-
-    perform private.postpone_submit(v_job.id, v_job.generation_id)
-    from private.generation_runs as r
-    where r.id = v_job.run_id
-        and r.status = 'submit_unknown';
-
+    perform private.lose_answer(v_job, record_submit_unknown.detail);
     return 'ok';
 end;
 $$;
 
 comment on function private.record_submit_unknown(bigint, uuid, text) is
-'No answer, so the provider may have the attempt or not: its webhook adopts it, or another attempt
-follows after the grace time. ok, or stale.';
+'No answer, so the provider may have the attempt or not: its webhook or the provider''s list adopts it, or
+another attempt follows after the grace time. ok, or stale.';
 grant execute on function private.record_submit_unknown(bigint, uuid, text) to thumbsmith_sidecar;

@@ -1,5 +1,6 @@
 -- Purpose: how the sidecar reports a stored picture, or any other failure.
--- Touches: functions private.record_stored, private.record_job_failed.
+-- Touches: functions private.record_stored, private.retry_job, private.bury_job,
+--          private.fail_cancel, private.record_job_failed.
 -- Locks:   none.
 -- Rollout: pre.
 -- Undo:    drop function.
@@ -20,7 +21,11 @@ begin
     end if;
 
     perform private.finish_generation(
-        v_job.generation_id, 'succeeded', null, record_stored.stored ->> 'object_path'
+        v_job.generation_id,
+        'succeeded',
+        null,
+        record_stored.stored ->> 'object_path',
+        record_stored.stored ->> 'preview_path'
     );
 
     delete from private.outbox as o
@@ -31,8 +36,86 @@ end;
 $$;
 
 comment on function private.record_stored(bigint, uuid, jsonb) is
-'The picture is in Storage at stored.object_path: the generation succeeded. ok, or stale.';
+'The picture is in Storage at stored.object_path, and its preview at stored.preview_path: the
+generation succeeded. ok, or stale.';
 grant execute on function private.record_stored(bigint, uuid, jsonb) to thumbsmith_sidecar;
+
+create function private.retry_job(job private.outbox, slug text)
+returns void
+language sql
+volatile
+set search_path = ''
+as $$
+    update private.outbox as o
+    set
+        due_at = now() + least(
+            private.backoff(o.attempts),
+            -- Somebody waits for this one.
+            case when o.kind in ('poll', 'store') then private.poll_interval(o.attempts) end
+        ),
+        attempts = o.attempts + 1,
+        run_id = case when o.kind <> 'submit' then o.run_id end,
+        lease_token = null,
+        last_error = retry_job.slug
+    where o.id = retry_job.job.id;
+$$;
+
+comment on function private.retry_job(private.outbox, text) is 'Has a job tried again, later.';
+
+create function private.bury_job(job private.outbox, slug text)
+returns void
+language sql
+volatile
+set search_path = ''
+as $$
+    update private.outbox as o
+    set
+        dead_at = now(),
+        attempts = o.attempts + 1,
+        lease_token = null,
+        last_error = bury_job.slug
+    where o.id = bury_job.job.id;
+$$;
+
+comment on function private.bury_job(private.outbox, text) is
+'Gives a job up, and keeps it for a person to look at: a dead letter.';
+
+create function private.fail_cancel(job private.outbox, slug text, is_exhausted boolean)
+returns void
+language plpgsql
+volatile
+set search_path = ''
+as $$
+begin
+    if fail_cancel.slug = 'prediction_missing' then
+        -- Removed by the provider, so it runs no more; what it cost is not known.
+        update private.generation_runs as r
+        set
+            status = 'canceled',
+            finished_at = now()
+        where r.id = fail_cancel.job.run_id
+            and r.finished_at is null;
+
+        delete from private.outbox as o
+        where o.id = fail_cancel.job.id;
+    -- The provider's own deadline ends the orphan too, so it is not urgent while that runs.
+    elsif fail_cancel.is_exhausted and exists (
+        select
+        from private.generation_runs as r
+        inner join public.generations as g on r.generation_id = g.id
+        where r.id = fail_cancel.job.run_id
+            and g.deadline_at < now() - interval '1 hour'
+    ) then
+        perform private.bury_job(fail_cancel.job, fail_cancel.slug);
+    else
+        perform private.retry_job(fail_cancel.job, fail_cancel.slug);
+    end if;
+end;
+$$;
+
+comment on function private.fail_cancel(private.outbox, text, boolean) is
+'A prediction could not be stopped: tried again, given up an hour after the deadline. The money is
+settled all the while.';
 
 create function private.record_job_failed(
     job_id bigint,
@@ -62,40 +145,31 @@ begin
     into v_is_exhausted
     from private.settings as s;
 
-    if v_job.generation_id is null then
-        perform private.fail_stripe_job(
-            v_job, record_job_failed.slug, record_job_failed.detail, record_job_failed.permanent,
-            v_is_exhausted
-        );
-    elsif v_job.kind = 'cancel' and v_is_exhausted then
-        -- The money is settled; the orphan costs at most until its own deadline. A person should
-        -- look.
-        update private.outbox as o
-        set
-            dead_at = now(),
-            attempts = o.attempts + 1,
-            lease_token = null,
-            last_error = record_job_failed.slug
-        where o.id = v_job.id;
-    elsif v_is_exhausted then
-        perform private.fail_run(v_job, 'failed', record_job_failed.slug, record_job_failed.detail);
-    else
-        -- A submit that failed before the call left no trace at the provider: the same attempt may
-        -- go.
-        delete from private.generation_runs as r
-        where v_job.kind = 'submit'
-            and r.id = v_job.run_id
-            and r.status = 'submitting';
+    case
+        when v_job.kind = 'find' then
+            perform private.look_again(v_job);
+        when v_job.kind = 'cancel' then
+            perform private.fail_cancel(v_job, record_job_failed.slug, v_is_exhausted);
+        -- Until it expires: a picture that was paid for is not thrown away for a bad minute.
+        when v_job.kind in ('poll', 'store') and not record_job_failed.permanent then
+            perform private.retry_job(v_job, record_job_failed.slug);
+        when v_job.generation_id is null then
+            perform private.fail_stripe_job(
+                v_job, record_job_failed.slug, record_job_failed.detail,
+                record_job_failed.permanent, v_is_exhausted
+            );
+        when v_is_exhausted then
+            perform private.fail_run(
+                v_job, 'failed', record_job_failed.slug, record_job_failed.detail
+            );
+        else
+            -- Failed before the call, so it left no trace at the provider: the same attempt may go.
+            delete from private.generation_runs as r
+            where r.id = v_job.run_id
+                and r.status = 'submitting';
 
-        update private.outbox as o
-        set
-            due_at = now() + private.backoff(o.attempts),
-            attempts = o.attempts + 1,
-            run_id = case when v_job.kind = 'submit' then null else o.run_id end,
-            lease_token = null,
-            last_error = record_job_failed.slug
-        where o.id = v_job.id;
-    end if;
+            perform private.retry_job(v_job, record_job_failed.slug);
+    end case;
     return 'ok';
 end;
 $$;

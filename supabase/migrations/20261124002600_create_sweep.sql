@@ -138,19 +138,23 @@ as $$
             from private.stripe_alarms as a
             where a.resolved_at is null
         ),
-        'submit_unknown', (
-            select count(*)
-            from private.generation_runs as r
-            inner join private.outbox as q on r.id = q.run_id
-            where r.status = 'submit_unknown'
-        )
+        'attempts_max', coalesce(max(o.attempts), 0),
+        'poll_lag_seconds', coalesce(
+            extract(epoch from now() - min(o.due_at) filter (
+                where o.dead_at is null and o.due_at <= now() and o.kind = 'poll'
+            )),
+            0
+        ),
+        'submit_unknown', count(*) filter (where o.kind = 'find'),
+        'orphans', count(*) filter (where o.kind = 'cancel')
     )
     from private.outbox as o;
 $$;
 
 comment on function private.queue_metrics() is
-'Counts of due, leased and dead jobs, of lost submissions and of open alarms about Stripe, and the
-age of the oldest due job in seconds.';
+'Counts of due, leased and dead jobs, of lost submissions, of predictions to be stopped and of open
+alarms about Stripe; the most tries a job has had; how late the oldest due job and the oldest due
+poll are, in seconds.';
 grant execute on function private.queue_metrics() to thumbsmith_sidecar;
 
 create function private.sidecar_ready()

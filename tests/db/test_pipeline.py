@@ -32,8 +32,9 @@ def queue(db: Database) -> list[str]:
 
 @pytest.fixture
 def ana(db: Database) -> uuid.UUID:
-    """Give a person who has asked for one thumbnail of ten credits."""
+    """Give a person who has asked for one thumbnail of ten credits, which one model makes."""
     user_id = sign_up(db)
+    db.rows("update private.generation_models set is_enabled = (preference = 1)")
     request(db, user_id)
     return user_id
 
@@ -45,10 +46,14 @@ def test_a_good_day_ends_with_a_picture(db: Database, ana: uuid.UUID) -> None:
     assert state(db)[0] == "storing"
     store = claim_one(db, "store")
     path = f"{ana}/{store['generation_id']}.png"
+    preview = {"object_path": path.replace(".png", ".preview.png"), "width": 320, "height": 180}
     assert store["payload"]["object_path"] == path
+    assert store["payload"]["preview"] == preview
     assert store["payload"]["output_url"] == "https://replicate.delivery/x/out.png"
-    assert report(db, "record_stored", store, {"object_path": path}) == "ok"
+    stored = {"object_path": path, "preview_path": preview["object_path"]}
+    assert report(db, "record_stored", store, stored) == "ok"
     assert state(db) == ("succeeded", None, path)
+    assert db.value("select preview_path from public.generations") == preview["object_path"]
     assert credits_of(db, ana) == 40
     assert queue(db) == []
     seconds = db.value("select predict_seconds from private.generation_runs")
@@ -91,6 +96,7 @@ def test_the_prompt_and_the_face_reach_only_their_keys(db: Database) -> None:
         ({"status": "succeeded", "output": None}, "output_missing"),
         ({"status": "succeeded", "output": []}, "output_missing"),
         ({"status": "succeeded"}, "output_missing"),
+        ({"status": "succeeded", "output": None, "data_removed": True}, "output_gone"),
     ],
     ids=lambda value: str(value)[:40],
 )
@@ -179,48 +185,6 @@ def test_throttling_waits_and_tries_again_without_counting_an_attempt(
     assert credits_of(db, ana) == 40
 
 
-def test_a_lost_answer_is_adopted_by_its_webhook(db: Database, ana: uuid.UUID) -> None:
-    job = claim_one(db, "submit")
-    assert report(db, "record_submit_unknown", job, "timeout") == "ok"
-    assert claim(db) == []
-    token = job["payload"]["attempt_token"]
-    call = "select private.record_replicate_webhook('w1', %s, '{\"id\": \"p9\"}')"
-    assert db.value(call, token, role=ROLE) == "stored"
-    assert db.value(call, token, role=ROLE) == "duplicate"
-    assert claim_one(db, "poll")["payload"]["prediction_id"] == "p9"
-    assert state(db)[0] == "processing"
-    assert credits_of(db, ana) == 40
-
-
-def test_a_lost_answer_is_tried_again_after_the_grace_time_and_not_for_ever(
-    db: Database, ana: uuid.UUID
-) -> None:
-    tokens = set()
-    for _ in range(3):
-        job = claim_one(db, "submit")
-        tokens.add(job["payload"]["attempt_token"])
-        assert report(db, "record_submit_unknown", job, "timeout") == "ok"
-        assert 55_000 < db.value("select private.next_job_in_ms()", role=ROLE) <= 60_000
-        db.rows("update private.generation_runs set unknown_since = now() - interval '61 s'")
-        make_due(db)
-    assert claim(db) == []
-    assert len(tokens) == 3
-    assert state(db) == ("failed", "provider_unreachable", None)
-    assert credits_of(db, ana) == 50
-    assert queue(db) == []
-
-
-def test_a_sidecar_that_dies_while_submitting_does_not_submit_twice(
-    db: Database, ana: uuid.UUID
-) -> None:
-    dead = claim_one(db, "submit")
-    make_due(db)
-    assert claim(db) == []
-    assert db.value("select status from private.generation_runs") == "submit_unknown"
-    assert report(db, "record_submitted", dead, {"id": "p1"}) == "stale"
-    assert credits_of(db, ana) == 40
-
-
 def test_a_stale_report_changes_nothing(db: Database, ana: uuid.UUID) -> None:
     stale = submit(db)
     make_due(db)
@@ -236,35 +200,6 @@ def test_a_stale_report_changes_nothing(db: Database, ana: uuid.UUID) -> None:
     assert credits_of(db, ana) == 50
 
 
-def test_a_webhook_makes_the_poll_due_now(db: Database, ana: uuid.UUID) -> None:
-    job = claim_one(db, "submit")
-    token = job["payload"]["attempt_token"]
-    report(db, "record_submitted", job, {"id": "p1"})
-    assert claim(db) == []
-    call = "select private.record_replicate_webhook('w1', %s, '{\"id\": \"p1\"}')"
-    assert db.value(call, token, role=ROLE) == "stored"
-    assert claim_one(db, "poll")
-    assert credits_of(db, ana) == 40
-
-
-def test_a_webhook_faster_than_the_answer_is_not_forgotten(db: Database, ana: uuid.UUID) -> None:
-    job = claim_one(db, "submit")
-    token = job["payload"]["attempt_token"]
-    call = "select private.record_replicate_webhook('w1', %s, '{\"id\": \"p1\"}')"
-    assert db.value(call, token, role=ROLE) == "stored"
-    assert report(db, "record_submitted", job, {"id": "p1"}) == "ok"
-    assert claim_one(db, "poll")
-    assert credits_of(db, ana) == 40
-
-
-def test_a_webhook_of_nobody_is_stored_and_moves_nothing(db: Database, ana: uuid.UUID) -> None:
-    submit(db)
-    call = "select private.record_replicate_webhook('w1', gen_random_uuid(), '{\"id\": \"p1\"}')"
-    assert db.value(call, role=ROLE) == "stored"
-    assert claim(db) == []
-    assert credits_of(db, ana) == 40
-
-
 def test_the_inbox_keeps_no_face_urls(db: Database, ana: uuid.UUID) -> None:
     body = '{"id": "p1", "input": {"image_input": ["https://signed"]}, "logs": "x", "status": "s"}'
     db.value("select private.record_replicate_webhook('w', gen_random_uuid(), %s)", body, role=ROLE)
@@ -273,20 +208,40 @@ def test_the_inbox_keeps_no_face_urls(db: Database, ana: uuid.UUID) -> None:
     assert ana
 
 
-def test_transient_failures_are_retried_with_growing_waits_and_then_refunded(
+def test_a_picture_that_cannot_be_stored_yet_is_tried_again_until_the_deadline(
     db: Database, ana: uuid.UUID
 ) -> None:
     report(db, "record_prediction", submit(db), succeeded())
     waits = []
-    for _ in range(7):
+    for _ in range(12):
         store = claim_one(db, "store")
-        assert report(db, "record_job_failed", store, "storage_error", "503", False) == "ok"
+        assert report(db, "record_job_failed", store, "storage_unavailable", "503", False) == "ok"
+        waits.append(db.value("select private.next_job_in_ms()", role=ROLE))
+        make_due(db)
+    assert 10_000 >= waits[-1] > waits[0]
+    assert state(db)[0] == "storing"
+    assert credits_of(db, ana) == 40
+    db.rows("update public.generations set deadline_at = now()")
+    assert db.value("select private.sweep()", role=ROLE)["expired"] == 1
+    assert state(db) == ("expired", None, None)
+    assert credits_of(db, ana) == 50
+    assert queue(db) == []
+
+
+def test_a_submission_that_never_gets_out_is_given_up_with_the_credits_back(
+    db: Database, ana: uuid.UUID
+) -> None:
+    waits = []
+    for _ in range(7):
+        job = claim_one(db, "submit")
+        report(db, "record_job_failed", job, "provider_unreachable", "ConnectError", False)
         waits.append(db.value("select private.next_job_in_ms()", role=ROLE))
         make_due(db)
     assert waits[-1] > 30_000 > waits[0]
-    assert state(db)[0] == "storing"
-    report(db, "record_job_failed", claim_one(db, "store"), "storage_error", "503", False)
-    assert state(db) == ("failed", "storage_error", None)
+    assert credits_of(db, ana) == 40
+    job = claim_one(db, "submit")
+    report(db, "record_job_failed", job, "provider_unreachable", "ConnectError", False)
+    assert state(db) == ("failed", "provider_unreachable", None)
     assert credits_of(db, ana) == 50
 
 
@@ -375,7 +330,16 @@ def test_cancelling_too_late_or_what_is_not_yours_is_refused(db: Database, ana: 
 
 def test_a_dead_cancel_stays_visible_and_costs_nobody(db: Database, ana: uuid.UUID) -> None:
     db.call(ana, "select public.cancel_generation(%s)", submit(db)["generation_id"])
-    report(db, "record_job_failed", claim_one(db, "cancel"), "provider_error", "", True)
+    refused = ("provider_refused", "HTTP 422", True)
+    report(db, "record_job_failed", claim_one(db, "cancel"), *refused)
+    # The provider's own deadline still bounds it.
+    assert db.value("select private.queue_metrics()", role=ROLE)["dead"] == 0
+    make_due(db)
+    db.rows(
+        "alter table public.generations disable trigger user;"
+        "update public.generations set deadline_at = now() - interval '61 minutes'"
+    )
+    report(db, "record_job_failed", claim_one(db, "cancel"), *refused)
     metrics = db.value("select private.queue_metrics()", role=ROLE)
     assert (metrics["dead"], metrics["due"]) == (1, 0)
     assert claim(db) == []

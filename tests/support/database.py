@@ -135,14 +135,16 @@ def request(database: Database, user_id: uuid.UUID, **changes: Any) -> DictRow:
         "prompt": "a cat on a rocket",
         "idempotency_key": uuid.uuid4(),
         "user_image_id": None,
+        "options": {},
     } | changes
     return database.call(
         user_id,
-        "select * from public.request_generation(%s, %s, %s, %s)",
-        *(
-            arguments[key]
-            for key in ("generation_type", "prompt", "idempotency_key", "user_image_id")
-        ),
+        "select * from public.request_generation(%s, %s, %s, %s, options => %s)",
+        arguments["generation_type"],
+        arguments["prompt"],
+        arguments["idempotency_key"],
+        arguments["user_image_id"],
+        json.dumps(arguments["options"]),
     )
 
 
