@@ -51,7 +51,7 @@ def test_an_output_expires(stand_in: StandIn) -> None:
     stand_in.faults(output_seconds=0.5)
     made = stand_in.create("hi")
     output = stand_in.wait(made["id"], "succeeded")["output"]
-    assert httpx.get(output, trust_env=False).headers["content-type"] == "image/png"
+    assert httpx.get(output, trust_env=False).headers["content-type"] == "image/jpeg"
     eventually(lambda: httpx.get(output, trust_env=False).status_code == 404, 5)
 
 
@@ -64,8 +64,8 @@ def test_more_predictions_than_slots_wait_in_line(stand_in: StandIn) -> None:
 def test_finished_pictures_do_not_stay_on_the_disk_of_the_model(stand_in: StandIn) -> None:
     made = stand_in.create("hi")
     stand_in.wait(made["id"], "succeeded")
-    assert any(stand_in.temporary.glob("*.png"))
-    eventually(lambda: not any(stand_in.temporary.glob("*.png")), 30)
+    assert any(stand_in.temporary.glob("*.jpg"))
+    eventually(lambda: not any(stand_in.temporary.glob("*.jpg")), 30)
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,8 @@ def photo() -> io.BytesIO:
 
 
 def test_a_prediction_is_created_waited_for_and_downloaded(client: Client) -> None:
-    prediction = client.predictions.create(model=MODEL, input={"prompt": "hello"})
+    wanted = {"prompt": "hello", "aspect_ratio": "16:9", "output_format": "png"}
+    prediction = client.predictions.create(model=MODEL, input=wanted)
     assert prediction.status == "starting"
     assert len(prediction.id) == 26
     prediction.wait()
@@ -152,7 +153,7 @@ def test_a_model_and_a_prediction_that_do_not_exist_are_not_found(client: Client
         ({}, "input.prompt"),
         ({"prompt": 3}, "input.prompt"),
         ({"prompt": "hi", "aspect_ratio": "7:1"}, "input.aspect_ratio"),
-        ({"prompt": "hi", "seed": -1}, "input.seed"),
+        ({"prompt": "hi", "google_search": "yes"}, "input.google_search"),
         ({"prompt": "hi", "image_input": "https://example.com/a.png"}, "input.image_input"),
         ({"prompt": "hi", "image_input": ["/etc/passwd"]}, "input.image_input.0"),
         ({"prompt": "hi", "image_input": ["https://example.com/a.png"] * 15}, "input.image_input"),

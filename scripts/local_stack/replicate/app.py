@@ -72,10 +72,13 @@ class Front:
 
     async def model(self, request: Request) -> Response:
         """GET /v1/models/{owner}/{name}."""
-        name = models.find("{owner}/{name}".format(**request.path_params))
-        if name is None:
-            return not_found()
-        return JSONResponse(models.describe(name, await self.cog.schema()))
+        found = models.find("{owner}/{name}".format(**request.path_params))
+        return JSONResponse(models.describe(found)) if found else not_found()
+
+    async def version(self, request: Request) -> Response:
+        """GET /v1/models/{owner}/{name}/versions/{id}."""
+        found = models.find("{owner}/{name}:{id}".format(**request.path_params))
+        return JSONResponse(models.describe_version(found)) if found else not_found()
 
     async def webhook_secret(self, _request: Request) -> Response:
         """GET /v1/webhooks/default/secret."""
@@ -121,7 +124,7 @@ class Front:
 def create_app(config: FrontConfig) -> Starlette:
     """Return the front as an ASGI application."""
     front = Front(config)
-    creation = Creation(front.state, front.cog, front.life, front.faults)
+    creation = Creation(front.state, front.life, front.faults)
     uploads = Uploads(front.state)
 
     @asynccontextmanager
@@ -139,6 +142,7 @@ def create_app(config: FrontConfig) -> Starlette:
         api("GET", "/predictions/{id}", front.get),
         api("POST", "/predictions/{id}/cancel", front.cancel),
         api("GET", "/models/{owner}/{name}", front.model),
+        api("GET", "/models/{owner}/{name}/versions/{id}", front.version),
         api("POST", "/models/{owner}/{name}/predictions", creation.by_model),
         api("GET", "/webhooks/default/secret", front.webhook_secret),
         api("POST", "/files", uploads.create),

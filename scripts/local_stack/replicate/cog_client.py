@@ -25,15 +25,6 @@ class CogClient:
         self._http = http
         self._cog_url = cog_url
         self._self_url = self_url
-        self._schema: dict[str, Any] | None = None
-
-    async def schema(self) -> dict[str, Any]:
-        """Return the model's openapi document; it does not change while cog runs."""
-        if self._schema is None:
-            answer = await self._http.get(f"{self._cog_url}/openapi.json")
-            answer.raise_for_status()
-            self._schema = answer.json()
-        return self._schema
 
     async def start(
         self, prediction_id: str, model_input: dict[str, Any], is_over: Callable[[], bool]

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import Receive, Scope, Send
 
-    from local_stack.replicate.cog_client import CogClient
     from local_stack.replicate.faults import Faults
     from local_stack.replicate.lifecycle import Lifecycle
+    from local_stack.replicate.models import Model
     from local_stack.replicate.state import Prediction, State
 
 _DURATION = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s?)?")
@@ -47,41 +47,41 @@ def parse_duration(text: str) -> float | None:
 class Creation:
     """Handler of the two create routes."""
 
-    def __init__(self, state: State, cog: CogClient, life: Lifecycle, faults: Faults) -> None:
+    def __init__(self, state: State, life: Lifecycle, faults: Faults) -> None:
         self._state = state
-        self._cog = cog
         self._life = life
         self._faults = faults
 
     async def by_model(self, request: Request) -> Response:
-        """POST /v1/models/{owner}/{name}/predictions."""
-        name = models.find("{owner}/{name}".format(**request.path_params))
-        if name is None:
+        """POST /v1/models/{owner}/{name}/predictions: for official models only."""
+        model = models.find("{owner}/{name}".format(**request.path_params))
+        if model is None or not model.is_official:
             return not_found()
-        return await self._create(request, name, "hidden")
+        return await self._create(request, model, "hidden")
 
     async def by_version(self, request: Request) -> Response:
-        """POST /v1/predictions."""
+        """POST /v1/predictions: any model by its version, an official one by its name too."""
         body = await _json(request)
         reference = body.get("version") if isinstance(body, dict) else None
         if not isinstance(reference, str):
             return invalid_input([("version", "version is required")])
-        name = models.find(reference)
-        if name is None:
+        model = models.find(reference)
+        is_name = model is not None and reference == model.name
+        if model is None or (is_name and not model.is_official):
             detail = "The specified version does not exist (or perhaps you lack permission?)"
             return problem(422, "Invalid version or not permitted", detail)
-        return await self._create(request, name, models.version_of(name))
+        return await self._create(request, model, "hidden" if is_name else model.version)
 
-    async def _create(self, request: Request, name: str, version: str) -> Response:
+    async def _create(self, request: Request, model: Model, version: str) -> Response:
         if refusal := self._refusal():
             return refusal
         body = await _json(request)
-        if complaints := check_request(body, await self._cog.schema()):
+        if complaints := check_request(body, model.openapi()):
             return invalid_input(complaints)
         deadline, cancel_after = None, request.headers.get("cancel-after")
         if cancel_after is not None and (deadline := parse_duration(cancel_after)) is None:
             return invalid_input([("Cancel-After", "must be a duration such as 30s or 5m")])
-        prediction = self._state.add_prediction(name, version, body)
+        prediction = self._state.add_prediction(model.name, version, body)
         self._life.begin(prediction, deadline)
         if spoiled := await self._spoil():
             return spoiled

@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from local_stack.replicate.cog_client import CogClient, CogRefusedError
+from local_stack.replicate.models import MODELS
+from local_stack.replicate.painting import painter_input, pictures_wanted
 from local_stack.replicate.state import Prediction, State, now
 
 if TYPE_CHECKING:
@@ -68,7 +70,7 @@ class Lifecycle:
         status = str(said.get("status"))
         if status == "succeeded":
             self._measure(prediction, said)
-            output = self._host(said.get("output"))
+            output = self._shaped(prediction, said.get("output"))
             self._spawn(self._finish(prediction, status, output=output))
         elif status in {"failed", "canceled"}:
             self._measure(prediction, said)
@@ -90,8 +92,8 @@ class Lifecycle:
 
     async def _start(self, prediction: Prediction) -> None:
         try:
-            model_input = prediction.body["input"]
-            await self._cog.start(prediction.id, model_input, lambda: prediction.is_over)
+            painted = painter_input(MODELS[prediction.body["model"]], prediction.body["input"])
+            await self._cog.start(prediction.id, painted, lambda: prediction.is_over)
         except CogRefusedError as error:
             await self._finish(prediction, "failed", error=str(error))
 
@@ -128,10 +130,16 @@ class Lifecycle:
         seconds = said.get("metrics", {}).get("predict_time", 0.0)
         prediction.body["metrics"] = {"predict_time": seconds, "total_time": seconds}
 
+    def _shaped(self, prediction: Prediction, output: object) -> object:
+        """Return the picture as the output of its model: one URL, or a list of them."""
+        model = MODELS[prediction.body["model"]]
+        if not model.gives_list:
+            return self._host(output)
+        wanted = pictures_wanted(model, prediction.body["input"])
+        return [self._host(output) for _ in range(wanted)]
+
     def _host(self, output: object) -> object:
-        """Turn the data URLs of cog into https-like URLs that expire."""
-        if isinstance(output, list):
-            return [self._host(item) for item in output]
+        """Turn a data URL of cog into an https-like URL that expires."""
         if not isinstance(output, str) or not output.startswith("data:"):
             return output
         head, _, encoded = output.partition(",")

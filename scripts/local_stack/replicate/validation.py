@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 EVENTS = frozenset({"start", "output", "logs", "completed"})
 Complaint = tuple[str, str]
 
+_FIELDS = {"input", "stream", "version", "webhook", "webhook_completed", "webhook_events_filter"}
+
 _TYPES: dict[str, tuple[type, ...]] = {
     "string": (str,),
     "integer": (int,),
@@ -22,7 +24,11 @@ def check_request(body: object, schema: dict[str, Any]) -> list[Complaint]:
     """Return what is wrong with a create request; `schema` is the model's openapi document."""
     if not isinstance(body, dict):
         return [("body", "must be a JSON object")]
-    complaints = _check_webhook(body)
+    complaints = [
+        (name, f"Additional property {name} is not allowed")
+        for name in sorted(body.keys() - _FIELDS)
+    ]
+    complaints += _check_webhook(body)
     given = body.get("input")
     if not isinstance(given, dict):
         return [*complaints, ("input", "input is required")]
@@ -34,7 +40,7 @@ def check_request(body: object, schema: dict[str, Any]) -> list[Complaint]:
     for name, value in given.items():
         # Inputs that the model does not know pass, as they do in the cloud.
         if rule := rules["properties"].get(name):
-            complaints += _check_value(f"input.{name}", value, _resolve(rule, schemas))
+            complaints += check_value(f"input.{name}", value, resolve(rule, schemas))
     return complaints
 
 
@@ -51,14 +57,16 @@ def _check_webhook(body: dict[str, Any]) -> list[Complaint]:
     return complaints
 
 
-def _resolve(rule: dict[str, Any], schemas: dict[str, Any]) -> dict[str, Any]:
+def resolve(rule: dict[str, Any], schemas: dict[str, Any]) -> dict[str, Any]:
+    """Return the rule of an input with the choices it refers to."""
     merged = dict(rule)
     for part in rule.get("allOf", []):
         merged.update(schemas[part["$ref"].rsplit("/", 1)[1]])
     return merged
 
 
-def _check_value(where: str, value: object, rule: dict[str, Any]) -> list[Complaint]:
+def check_value(where: str, value: object, rule: dict[str, Any]) -> list[Complaint]:
+    """Return what is wrong with a value, for a rule that was resolved."""
     kind = rule["type"]
     if not isinstance(value, _TYPES[kind]) or (isinstance(value, bool) and kind != "boolean"):
         return [(where, f"Invalid type. Expected: {kind}")]
@@ -66,10 +74,12 @@ def _check_value(where: str, value: object, rule: dict[str, Any]) -> list[Compla
         return [(where, f"must be one of {', '.join(map(str, rule['enum']))}")]
     if isinstance(value, (int, float)) and "minimum" in rule and value < rule["minimum"]:
         return [(where, f"must be greater than or equal to {rule['minimum']}")]
+    if isinstance(value, (int, float)) and "maximum" in rule and value > rule["maximum"]:
+        return [(where, f"must be less than or equal to {rule['maximum']}")]
     if isinstance(value, list):
         if len(value) > rule.get("maxItems", len(value)):
             return [(where, f"must have at most {rule['maxItems']} items")]
-        found = (_check_value(f"{where}.{i}", item, rule["items"]) for i, item in enumerate(value))
+        found = (check_value(f"{where}.{i}", item, rule["items"]) for i, item in enumerate(value))
         return [complaint for complaints in found for complaint in complaints]
     if isinstance(value, str) and rule.get("format") == "uri" and not _is_uri(value):
         return [(where, "Does not match format 'uri'")]

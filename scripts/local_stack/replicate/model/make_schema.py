@@ -10,38 +10,34 @@ import json
 from pathlib import Path
 from typing import Any
 
-RATIOS = [
-    *("match_input_image", "1:1", "2:3", "3:2", "3:4", "4:3"),
-    *("4:5", "5:4", "9:16", "16:9", "21:9"),
-]
-CHOICES = {
-    "aspect_ratio": (RATIOS, "16:9"),
-    "resolution": (["1K", "2K", "4K"], "1K"),
-    "output_format": (["jpg", "png"], "png"),
-}
+FORMATS = ["jpg", "png", "webp"]
 
 
 def input_properties() -> dict[str, Any]:
     """Return the inputs in the order they are shown."""
+    side = {"type": "integer", "minimum": 32, "maximum": 4096}
     properties: dict[str, Any] = {
         "prompt": {
             "type": "string",
             "title": "Prompt",
             "description": "What the thumbnail shows",
         },
-        "image_input": {
+        "faces": {
             "type": "array",
             "items": {"type": "string", "format": "uri"},
             "maxItems": 14,
             "default": [],
-            "title": "Image Input",
+            "title": "Faces",
             "description": "Face photos",
         },
+        "width": side | {"default": 1280, "title": "Width"},
+        "height": side | {"default": 720, "title": "Height"},
+        "output_format": {
+            "allOf": [{"$ref": "#/components/schemas/output_format"}],
+            "default": "png",
+        },
+        "seed": {"type": "integer", "minimum": 0, "default": 0, "title": "Seed"},
     }
-    for name, (_, default) in CHOICES.items():
-        reference = {"$ref": f"#/components/schemas/{name}"}
-        properties[name] = {"allOf": [reference], "default": default}
-    properties["seed"] = {"type": "integer", "minimum": 0, "default": 0, "title": "Seed"}
     for order, entry in enumerate(properties.values()):
         entry["x-order"] = order
     return properties
@@ -57,9 +53,8 @@ def schema() -> dict[str, Any]:
             "properties": input_properties(),
         },
         "Output": {"type": "string", "format": "uri", "title": "Output"},
+        "output_format": {"type": "string", "enum": FORMATS, "title": "output_format"},
     }
-    for name, (values, _) in CHOICES.items():
-        schemas[name] = {"type": "string", "enum": values, "title": name}
     return {
         "openapi": "3.0.2",
         "info": {"title": "Cog", "version": "0.1.0"},
