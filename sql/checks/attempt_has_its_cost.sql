@@ -1,0 +1,11 @@
+-- What the provider has finished has a cost; margins are wrong without it.
+select
+    r.id as run_id,
+    r.generation_id,
+    r.status,
+    r.provider_status
+from private.generation_runs as r
+where
+    r.provider_status in ('succeeded', 'failed', 'canceled', 'aborted')
+    and r.cost_micros is null
+order by r.id;

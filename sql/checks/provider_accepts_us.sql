@@ -1,0 +1,20 @@
+-- No model refuses us for what only an operator can mend: the token (401, 403), the account's
+-- balance (402), or a model that is not there (404). Gone with the next attempt that it takes.
+select
+    r.model,
+    r.http_status,
+    count(*) as attempts,
+    max(r.created_at) as last_at
+from private.generation_runs as r
+where
+    r.http_status in (401, 402, 403, 404)
+    and not exists (
+        select
+        from private.generation_runs as later
+        where
+            later.model = r.model
+            and later.prediction_id is not null
+            and later.id > r.id
+    )
+group by r.model, r.http_status
+order by r.model, r.http_status;
