@@ -20,6 +20,8 @@ create table private.settings (
     generations_per_minute_max integer default 10,
     generations_per_day_max integer default 200,
     provider_spend_per_day_max_micros bigint default 100000000,
+    -- For the reports alone.
+    micros_per_minor_unit jsonb not null default '{"usd": 10000}',
     prompt_max_characters integer not null default 1000,
     user_images_max integer not null default 20,
     user_image_retention interval not null default interval '180 days',
@@ -62,6 +64,8 @@ create table private.settings (
     constraint settings_generations_per_day_max_positive check (generations_per_day_max > 0),
     constraint settings_provider_spend_per_day_max_not_negative
     check (provider_spend_per_day_max_micros >= 0),
+    constraint settings_micros_per_minor_unit_is_object
+    check (jsonb_typeof(micros_per_minor_unit) = 'object'),
     constraint settings_prompt_max_characters_in_range
     check (prompt_max_characters between 1 and 10000),
     constraint settings_user_images_max_positive check (user_images_max > 0),
@@ -111,6 +115,9 @@ comment on column private.settings.job_attempts_max is
 comment on column private.settings.retry_first_wait is
 'The wait after a first failed try; doubled with each further one.';
 comment on column private.settings.retry_longest_wait is 'The longest wait between two tries.';
+comment on column private.settings.micros_per_minor_unit is
+'What a minor unit of each currency is worth in millionths of a US dollar, for the reports: a cent
+is 10000.';
 comment on column private.settings.signed_url_seconds is
 'Life of the signed URL of a face that the provider gets, in seconds.';
 comment on column private.settings.generation_deadline is

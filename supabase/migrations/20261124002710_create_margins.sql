@@ -1,0 +1,161 @@
+-- Purpose: what each picture brought in and what it cost, for the reports of the owner.
+-- Touches: function private.report_period, views private.payment_worth, private.plan_use_worth,
+--          private.generation_margins.
+-- Locks:   none.
+-- Rollout: pre.
+-- Undo:    drop view; drop function.
+
+create function private.report_period()
+returns interval
+language sql
+stable
+set search_path = ''
+as $$
+    select make_interval(
+        days => coalesce(nullif(current_setting('thumbsmith.report_days', true), ''), '30')::integer
+    );
+$$;
+
+comment on function private.report_period() is
+'How far back the files of sql/reports look: 30 days, or what thumbsmith.report_days is set to.';
+
+create view private.payment_worth
+with (security_invoker = true)
+as
+select
+    p.id as payment_id,
+    (p.amount - p.amount_reversed)
+    * (s.micros_per_minor_unit ->> p.currency)::bigint as micros,
+    greatest(
+        (
+            select coalesce(sum(l.amount), 0)
+            from public.credit_lots as l
+            where
+                l.payment_id = p.id
+                -- What is carried over was granted before.
+                and l.grant_key not like '%:carried'
+        ),
+        -- A year's payment buys months that are still to be granted.
+        (
+            select coalesce(
+                sum(
+                    n.credits_per_month * d.quantity
+                    * case n.billing_interval when 'year' then 12 else 1 end
+                ),
+                0
+            )
+            from private.paid_periods as d
+            inner join public.plans as n on d.plan_name = n.plan_name
+            where
+                d.payment_id = p.id
+                and not d.is_rest
+        )
+    ) as credits
+from public.payments as p
+cross join private.settings as s;
+
+comment on view private.payment_worth is
+'What is left of each payment, and the credits it buys in all.';
+comment on column private.payment_worth.micros is
+'Millionths of a US dollar after refunds and lost disputes; null: the currency has no rate in
+settings.micros_per_minor_unit.';
+
+create view private.plan_use_worth
+with (security_invoker = true)
+as
+select
+    u.generation_id,
+    w.payment_id,
+    w.micros
+    -- Of a period that still runs only the part that is over: its other uses are to come.
+    * least(
+        extract(epoch from now() - d.period_start)
+        / extract(epoch from d.period_end - d.period_start),
+        1
+    )
+    / count(*) over (partition by d.invoice_line_id) as micros
+from public.plan_uses as u
+cross join lateral (
+    select q.*
+    from private.paid_periods as q
+    where
+        q.subscription_id = u.subscription_id
+        and u.created_at >= q.period_start
+        and u.created_at < q.period_end
+    order by q.period_start desc, q.invoice_line_id
+    limit 1
+) as d
+inner join private.payment_worth as w on d.payment_id = w.payment_id
+where u.returned_at is null;
+
+comment on view private.plan_use_worth is
+'What each picture of an unlimited plan brought in: its share of what was paid for the period.';
+comment on column private.plan_use_worth.micros is 'Millionths of a US dollar.';
+
+create view private.generation_margins
+with (security_invoker = true)
+as
+with parts as (
+    select
+        e.generation_id,
+        case
+            when l.payment_id is null then 'free: ' || l.source
+            else p.kind || ': ' || p.item_key
+        end as source,
+        -sum(e.amount) as credits,
+        -sum(e.amount) filter (where e.kind = 'spend') as share,
+        case
+            when l.payment_id is null then 0
+            else -sum(e.amount) * w.micros / nullif(w.credits, 0)
+        end as revenue_micros
+    from public.credit_entries as e
+    inner join public.credit_lots as l on e.lot_id = l.id
+    left join public.payments as p on l.payment_id = p.id
+    left join private.payment_worth as w on l.payment_id = w.payment_id
+    where e.generation_id is not null
+    group by e.generation_id, l.id, p.id, w.micros, w.credits
+
+    union all
+
+    select
+        u.generation_id,
+        'unlimited: ' || s.plan_name as source,
+        0 as credits,
+        1 as share,
+        coalesce(w.micros, case when u.returned_at is not null then 0 end) as revenue_micros
+    from public.plan_uses as u
+    inner join public.subscriptions as s on u.subscription_id = s.id
+    left join private.plan_use_worth as w on u.generation_id = w.generation_id
+)
+
+select
+    g.id as generation_id,
+    g.profile_id,
+    g.generation_type,
+    g.status,
+    g.created_at,
+    t.source,
+    t.credits::bigint as credits,
+    round(t.revenue_micros)::bigint as revenue_micros,
+    round(
+        c.micros * t.share / sum(t.share) over (partition by g.id)
+    )::bigint as cost_micros
+from public.generations as g
+inner join parts as t on g.id = t.generation_id
+cross join lateral (
+    select coalesce(sum(r.cost_micros), 0) as micros
+    from private.generation_runs as r
+    where r.generation_id = g.id
+) as c;
+
+comment on view private.generation_margins is
+'One row per picture and source of what paid for it: credits, revenue and cost. A picture that two
+lots paid for has two rows, and its cost is shared as its credits were.';
+comment on column private.generation_margins.source is
+'pack: <key>, subscription: <plan>, unlimited: <plan>, or free: <why>.';
+comment on column private.generation_margins.credits is 'Credits burned, less those given back.';
+comment on column private.generation_margins.revenue_micros is
+'Millionths of a US dollar: the credits'' share of the payment behind them. Null: unknown currency,
+or a plan without a payment in this time.';
+comment on column private.generation_margins.cost_micros is
+'Millionths of a US dollar: all attempts, late twins too.';
