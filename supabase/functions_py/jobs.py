@@ -50,6 +50,8 @@ class Jobs:
             "poll": self.poll,
             "store": self.store,
             "cancel": self.cancel,
+            "remove_face": self.remove,
+            "erase": self.remove,
             **dict.fromkeys(STRIPE_KINDS, self.ask_stripe),
         }
 
@@ -95,11 +97,24 @@ class Jobs:
         paths = {"object_path": payload["object_path"], "preview_path": small["object_path"]}
         return Report("stored", ({**paths, **picture.facts},))
 
+    async def remove(self, payload: Payload) -> Report:
+        """Delete what the database names: files, an object of Stripe, or a person at Auth."""
+        if "names" in payload:
+            answer = await self._files.remove(payload["bucket"], payload["names"])
+        elif "user_id" in payload:
+            answer = await self._files.delete_user(payload["user_id"])
+        else:
+            answer = await self._call_stripe(payload)
+        return Report("removed", (answer,))
+
     async def ask_stripe(self, payload: Payload) -> Report:
         """Make the call that the database worded."""
+        return Report("stripe", (await self._call_stripe(payload),))
+
+    async def _call_stripe(self, payload: Payload) -> dict[str, Any]:
         if self._stripe is None:
             raise TransientError("stripe_unreachable", "not configured")
-        return Report("stripe", (await self._stripe.call(payload),))
+        return await self._stripe.call(payload)
 
 
 def failure(job: Job, error: Exception) -> Report:

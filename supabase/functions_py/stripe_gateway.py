@@ -33,6 +33,8 @@ _CREATED = ("customers", "checkout.sessions", "billing_portal.sessions")
 _CREATES = frozenset(f"{name}.create" for name in _CREATED)
 _RESOURCES = ("checkout.sessions", "invoices", "subscriptions", "refunds", "disputes")
 _RETRIEVES = frozenset(f"{name}.retrieve" for name in _RESOURCES)
+# Done twice they do no harm, so they need no key.
+_ENDS = frozenset({"checkout.sessions.expire", "customers.delete"})
 _LISTS = frozenset(f"{name}.list" for name in (*_RESOURCES, "invoice_payments", "events"))
 _ID = re.compile(r"[A-Za-z0-9_]{1,255}")
 # What a code or the name of a parameter looks like. Nothing else of an answer goes into a detail.
@@ -138,7 +140,7 @@ def _checked(payload: Mapping[str, Any]) -> tuple[str, list[Any]]:
     params = payload.get("params") or {}
     if name in _LISTS:
         return name, [params]
-    if name in _RETRIEVES:
+    if name in _RETRIEVES | _ENDS:
         # An empty id would read a list, and dots another address.
         if not isinstance(object_id, str) or not _ID.fullmatch(object_id):
             raise RejectedError("stripe_missing", "id")

@@ -95,6 +95,8 @@ declare
     v_code constant text := new.raw_user_meta_data ->> 'referral';
 begin
     -- Somebody who was deleted and is restored under the same id finds their profile again.
+    perform private.stop_erasure(new.id);
+
     update public.profiles as p
     set deleted_at = null
     where p.id = new.id;
@@ -135,6 +137,25 @@ $$;
 comment on function private.tg_users__confirm() is
 'Pays what was waiting for a confirmed address, or for an anonymous person to become a real one.';
 
+create function private.try_close_account(user_id uuid)
+returns void
+language plpgsql
+volatile
+set search_path = ''
+set lock_timeout = '2s'
+as $$
+begin
+    perform private.close_account(user_id, 'auth');
+exception
+    -- Whatever is wrong, Auth deletes the person all the same; private.sweep() tries again.
+    when others then
+        raise warning 'the erasure of % is postponed: %', user_id, sqlerrm;
+end;
+$$;
+
+comment on function private.try_close_account(uuid) is
+'Closes the account of a person whom Auth deletes, now or with the next sweep.';
+
 create function private.tg_users__close_profile()
 returns trigger
 language plpgsql
@@ -144,15 +165,19 @@ security definer
 set search_path = ''
 as $$
 begin
+    perform private.try_close_account(old.id);
+
     update public.profiles as p
     set deleted_at = now()
-    where p.id = old.id;
+    where p.id = old.id
+        and p.deleted_at is null;
     return null;
 end;
 $$;
 
 comment on function private.tg_users__close_profile() is
-'Marks the profile of a deleted person. Its money rows stay, under a bare id.';
+'Closes the account of a person who was deleted at Auth, and has their files erased. The money rows
+stay, under a bare id.';
 
 create trigger thumbsmith_900_create_profile
 after insert on auth.users

@@ -12,32 +12,9 @@ stable
 set search_path = ''
 as $$
 declare
-    v_profile_id uuid := auth.uid();
+    v_profile_id constant uuid := auth.uid();
 begin
-    if v_profile_id is null then
-        raise sqlstate 'PT401' using
-            message = 'not_signed_in',
-            detail = 'This needs a signed-in person.',
-            hint = 'Sign in, and send the access token.';
-    end if;
-    return v_profile_id;
-end;
-$$;
-
-comment on function private.signed_in_profile() is
-'The caller''s profile id, or PT401 not_signed_in.';
-
-create function private.lock_caller(other_id uuid default null)
-returns uuid
-language plpgsql
-volatile
-set search_path = ''
-as $$
-declare
-    v_profile_id constant uuid := private.signed_in_profile();
-begin
-    perform private.lock_profiles(array[v_profile_id, lock_caller.other_id]);
-
+    -- The token of a deleted account is valid for up to an hour.
     if not exists (
         select
         from public.profiles as p
@@ -46,11 +23,31 @@ begin
     ) then
         raise sqlstate 'PT401' using
             message = 'not_signed_in',
-            detail = 'This account does not exist any more.',
-            hint = 'Sign in again.';
+            detail = case
+                when v_profile_id is null then 'This needs a signed-in person.'
+                else 'This account does not exist any more.'
+            end,
+            hint = 'Sign in, and send the access token.';
     end if;
-
     return v_profile_id;
+end;
+$$;
+
+comment on function private.signed_in_profile() is
+'The caller''s profile id, or PT401 not_signed_in: also when the account was deleted.';
+grant execute on function private.signed_in_profile() to authenticated;
+
+create function private.lock_caller(other_id uuid default null)
+returns uuid
+language plpgsql
+volatile
+set search_path = ''
+as $$
+begin
+    perform private.lock_profiles(array[auth.uid(), lock_caller.other_id]);
+
+    -- Looked at under the lock: a deletion that came first is seen.
+    return private.signed_in_profile();
 end;
 $$;
 

@@ -24,6 +24,13 @@ to authenticated
 with check (
     bucket_id = 'faces'
     and (storage.foldername(name))[1] = (select auth.uid())::text
+    -- The token of a deleted account is valid for up to an hour.
+    and exists (
+        select
+        from public.profiles as p
+        where p.id = (select auth.uid())
+            and p.deleted_at is null
+    )
 );
 
 -- No UPDATE: consent was given for one photo, so another photo needs another name. Thumbnails are

@@ -78,7 +78,7 @@ begin
             hint = 'Leave user_image_id out.';
     end if;
 
-    -- One answer for absent, someone else's, deleted, expired and bytes gone: nothing to probe
+    -- One answer for absent, someone else's, removed, expired and bytes gone: nothing to probe
     -- with.
     if not exists (
         select
@@ -86,7 +86,7 @@ begin
         inner join storage.objects as o on o.bucket_id = 'faces' and i.object_path = o.name
         where i.id = check_face.user_image_id
             and i.profile_id = check_face.profile_id
-            and i.deleted_at is null
+            and i.removed_at is null
             and i.expires_at > now()
     ) then
         raise sqlstate 'PT404' using

@@ -13,18 +13,13 @@ security definer
 set search_path = ''
 as $$
 declare
-    v_profile_id constant uuid := private.signed_in_profile();
+    -- The lock makes the count below hold, and lets a repeat see the first call's row.
+    v_profile_id constant uuid := private.lock_caller();
     v_settings private.settings;
     v_image public.user_images;
 begin
-    -- The lock makes the count below hold, and lets a repeat see the first call's row.
-    perform from public.profiles as p
-    where p.id = v_profile_id
-        and p.deleted_at is null
-    for no key update;
-
     -- owner_id, not the path alone: the object must have been uploaded by this person.
-    if not found or not exists (
+    if not exists (
         select
         from storage.objects as o
         where o.bucket_id = 'faces'
@@ -42,10 +37,24 @@ begin
     from public.user_images as i
     where i.profile_id = v_profile_id
         and i.object_path = add_user_image.object_path
-        and i.deleted_at is null;
+        and i.removed_at is null;
 
     if found then
         return v_image;
+    end if;
+
+    -- Or the deletion that is under way would take the new photo with it.
+    if exists (
+        select
+        from public.user_images as i
+        where i.profile_id = v_profile_id
+            and i.object_path = add_user_image.object_path
+            and i.deleted_at is null
+    ) then
+        raise sqlstate 'PT409' using
+            message = 'user_image_being_removed',
+            detail = 'A photo of this name is being removed.',
+            hint = 'Upload the photo under another name.';
     end if;
 
     select s.* into v_settings
@@ -55,7 +64,7 @@ begin
         select count(*)
         from public.user_images as i
         where i.profile_id = v_profile_id
-            and i.deleted_at is null
+            and i.removed_at is null
     ) >= v_settings.user_images_max then
         raise sqlstate 'PT409' using
             message = 'user_image_limit_reached',
@@ -90,5 +99,5 @@ comment on function public.add_user_image(text) is
 'Record a face photo that was uploaded to the bucket faces, and consent to its use.
 
 For the person who uploaded it. The same path gives the same row again. Refuses with PT404
-object_not_found; PT409 user_image_limit_reached.';
+object_not_found; PT409 user_image_limit_reached, user_image_being_removed.';
 grant execute on function public.add_user_image(text) to authenticated;

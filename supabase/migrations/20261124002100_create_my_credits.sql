@@ -31,7 +31,7 @@ security invoker
 set search_path = ''
 as $$
 declare
-    v_profile_id constant uuid := auth.uid();
+    v_profile_id constant uuid := private.signed_in_profile();
     v_summary public.credit_summary;
 begin
     select

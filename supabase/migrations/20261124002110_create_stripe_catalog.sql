@@ -41,6 +41,7 @@ create table private.stripe_customers (
     customer_id text not null,
     is_current boolean not null default true,
     created_at timestamptz not null default now(),
+    deleted_at timestamptz,
 
     constraint stripe_customers_pkey primary key (customer_id),
     constraint stripe_customers_profile_id_fkey
@@ -57,6 +58,8 @@ since late events still name them. Made by us and never found by e-mail: whoever
 else''s address would find their invoices too.';
 
 comment on column private.stripe_customers.is_current is 'Whether new pages use it.';
+comment on column private.stripe_customers.deleted_at is
+'When it was deleted at Stripe, because the person''s account was.';
 
 alter table private.stripe_customers enable row level security;
 

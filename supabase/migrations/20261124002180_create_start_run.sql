@@ -207,6 +207,18 @@ begin
         return null;
     end if;
 
+    -- Its photo was removed since, or has expired: then it is not used any more.
+    if exists (
+        select
+        from public.generations as g
+        inner join public.user_images as i on g.user_image_id = i.id
+        where g.id = start_run.job.generation_id
+            and (i.removed_at is not null or i.expires_at <= now())
+    ) then
+        perform private.fail_generation(start_run.job, 'face_missing');
+        return null;
+    end if;
+
     -- The same model after a lost answer, the next one after a failure.
     select m.* into v_model
     from public.generations as g

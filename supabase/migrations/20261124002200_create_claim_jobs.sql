@@ -99,6 +99,10 @@ as $$
     select case
         when job_payload.job.run_id is not null
         then private.run_payload(job_payload.job.kind, job_payload.job.run_id)
+        when job_payload.job.user_image_id is not null
+        then private.face_payload(job_payload.job.user_image_id)
+        when job_payload.job.profile_id is not null
+        then private.erase_payload(job_payload.job.profile_id)
         else private.stripe_call(job_payload.job)
     end;
 $$;

@@ -153,6 +153,10 @@ begin
         -- Until it expires: a picture that was paid for is not thrown away for a bad minute.
         when v_job.kind in ('poll', 'store') and not record_job_failed.permanent then
             perform private.retry_job(v_job, record_job_failed.slug);
+        when v_job.kind in ('remove_face', 'erase') then
+            perform private.fail_removal(
+                v_job, record_job_failed.slug, record_job_failed.permanent
+            );
         when v_job.generation_id is null then
             perform private.fail_stripe_job(
                 v_job, record_job_failed.slug, record_job_failed.detail,

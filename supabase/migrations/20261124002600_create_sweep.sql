@@ -62,6 +62,8 @@ declare
     v_rewarded integer := 0;
     v_periods integer := 0;
     v_checkouts integer := 0;
+    v_faces integer := 0;
+    v_erasures integer := 0;
 begin
     -- Each unfinished generation has an outbox row, and the outbox is small. Rows that a worker or
     -- another sweep holds are skipped: they are being looked at.
@@ -96,6 +98,13 @@ begin
     if v_expired = 0 and v_lots = 0 and v_rewarded = 0 and v_periods = 0 then
         v_checkouts := private.close_stale_checkouts(100);
         perform private.start_reconcile();
+        v_faces := private.expire_user_images(100);
+    end if;
+
+    if v_expired = 0 and v_lots = 0 and v_rewarded = 0 and v_periods = 0 and v_checkouts = 0
+        and v_faces = 0
+    then
+        v_erasures := private.resume_erasure();
     end if;
 
     return jsonb_build_object(
@@ -103,7 +112,9 @@ begin
         'expired_lots', v_lots,
         'rewarded', v_rewarded,
         'granted_periods', v_periods,
-        'stale_checkouts', v_checkouts
+        'stale_checkouts', v_checkouts,
+        'expired_faces', v_faces,
+        'erasures', v_erasures
     );
 end;
 $$;
@@ -111,7 +122,8 @@ $$;
 comment on function private.sweep() is
 'Expires generations past their deadline, with the credits back, and credits past their own; pays
 rewards that were postponed; grants the next months of yearly plans; looks at Checkout pages whose
-time is over; begins the comparison with Stripe when it is due. Safe to run at any time and by
+time is over; begins the comparison with Stripe when it is due; removes expired face photos; goes on
+erasing deleted accounts. Safe to run at any time and by
 many. Returns how many of each: call it again until there is nothing more.';
 grant execute on function private.sweep() to thumbsmith_sidecar;
 

@@ -21,6 +21,22 @@ begin
     where c.id = record_customer.job.checkout_id
     on conflict do nothing;
 
+    -- The account was deleted meanwhile: no page, and the customer goes too.
+    if exists (
+        select
+        from public.checkouts as c
+        inner join public.profiles as p on c.profile_id = p.id
+        where c.id = record_customer.job.checkout_id
+            and p.deleted_at is not null
+    ) then
+        perform private.close_checkout(record_customer.job.checkout_id, 'expired');
+
+        delete from private.outbox as o
+        where o.id = record_customer.job.id;
+
+        return 'closed';
+    end if;
+
     update private.outbox as o
     set
         kind = 'checkout',
@@ -34,7 +50,7 @@ end;
 $$;
 
 comment on function private.record_customer(private.outbox, jsonb) is
-'The person has a customer now; the page is next.';
+'The person has a customer now; the page is next, unless the account was deleted.';
 
 create function private.record_page_opened(job private.outbox, page jsonb)
 returns text

@@ -275,7 +275,12 @@ def test_nobody_sees_credits_without_signing_in(db: Database) -> None:
     with pytest.raises(psycopg.Error) as caught:
         db.call(None, CALL)
     assert refusal(caught.value).sqlstate == "42501"
-    # A token without a person shows nobody's.
-    with db.acting_as("authenticated") as connection:
-        assert connection.execute(CALL).fetchone() == NOTHING
+    # A token without a person, or of somebody else's project, shows nobody's.
+    for stranger in (None, uuid.uuid4()):
+        with (
+            pytest.raises(psycopg.Error) as caught,
+            db.acting_as("authenticated", stranger) as connection,
+        ):
+            connection.execute(CALL)
+        assert (caught.value.sqlstate, refusal(caught.value).slug) == ("PT401", "not_signed_in")
     says(db, ana, available=50)

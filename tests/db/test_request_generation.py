@@ -140,13 +140,13 @@ def test_faces_that_cannot_be_used_all_get_the_same_answer(db: Database) -> None
         return row["id"]
 
     mine, foreign = face_of(ana, "mine.png"), face_of(ben, "his.png")
-    expired, deleted, gone = (face_of(ana, f"{n}.png") for n in ("expired", "deleted", "gone"))
+    expired, removed, gone = (face_of(ana, f"{n}.png") for n in ("expired", "removed", "gone"))
     db.rows(
         "update public.user_images set created_at = now() - interval '2 days',"
         " expires_at = now() - interval '1 day' where id = %s",
         expired,
     )
-    db.rows("update public.user_images set deleted_at = now() where id = %s", deleted)
+    db.call(ana, "select public.remove_user_image(%s)", removed)
     # As the Storage API deletes: with its switch, or the delete protection refuses.
     with db.connect() as connection:
         connection.execute("set storage.allow_delete_query = 'true'")
@@ -154,7 +154,7 @@ def test_faces_that_cannot_be_used_all_get_the_same_answer(db: Database) -> None
 
     answers = {
         db.refused(ana, CALL, "thumbnail", "a cat", uuid.uuid4(), face)
-        for face in (uuid.uuid4(), foreign, expired, deleted, gone)
+        for face in (uuid.uuid4(), foreign, expired, removed, gone)
     }
     assert {(said.sqlstate, said.slug) for said in answers} == {("PT404", "user_image_not_found")}
     assert len(answers) == 1

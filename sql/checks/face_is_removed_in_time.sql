@@ -1,0 +1,9 @@
+-- No face photo is kept past its expiry: the sweep removes it within the hour.
+select
+    i.id as user_image_id,
+    i.expires_at
+from public.user_images as i
+where
+    i.removed_at is null
+    and i.expires_at < now() - interval '1 hour'
+order by i.id;

@@ -1,0 +1,16 @@
+-- Every face photo that was removed is deleted from Storage within a day, and is being worked on.
+select
+    i.id as user_image_id,
+    i.removed_at,
+    i.removal_reason
+from public.user_images as i
+left join private.outbox as o on i.id = o.user_image_id and o.dead_at is null
+left join private.outbox as e on i.profile_id = e.profile_id and e.dead_at is null
+where
+    i.removed_at is not null
+    and i.deleted_at is null
+    and (
+        i.removed_at < now() - interval '1 day'
+        or coalesce(o.id, e.id) is null
+    )
+order by i.id;
