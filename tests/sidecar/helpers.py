@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from standardwebhooks import Webhook
 
 from functions_py.errors import DatabaseUnavailableError
+from functions_py.storage_gateway import StorageGateway
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -110,6 +111,23 @@ class FakeStore:
         if self.outages[function] > 0:
             self.outages[function] -= 1
             raise DatabaseUnavailableError
+
+
+class Shelf(StorageGateway):
+    """Storage in memory: signs with the address it was given, keeps what is uploaded."""
+
+    def __init__(self) -> None:
+        super().__init__("http://127.0.0.1:1", "sb_secret_x", trust_env=False)
+        self.signed_url = ""
+        self.signed: list[tuple[str, str, int]] = []
+        self.kept: dict[str, bytes] = {}
+
+    async def sign(self, bucket: str, object_path: str, expires_in: int) -> str:
+        self.signed.append((bucket, object_path, expires_in))
+        return self.signed_url
+
+    async def upload(self, bucket: str, object_path: str, data: bytes) -> None:
+        self.kept[f"{bucket}/{object_path}"] = data
 
 
 async def eventually(check: Callable[[], bool], seconds: float = 5.0) -> None:

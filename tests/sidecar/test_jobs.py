@@ -15,29 +15,12 @@ from functions_py.download import Downloader
 from functions_py.errors import RejectedError, TransientError
 from functions_py.jobs import Jobs, failure
 from functions_py.replicate_gateway import ReplicateGateway
-from functions_py.storage_gateway import StorageGateway
 from functions_py.stripe_gateway import StripeGateway
 from tests.replicate.stand_in import MODEL, StandIn, receiver
+from tests.sidecar.helpers import Shelf
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
-
-
-class Shelf(StorageGateway):
-    """Storage in memory: signs with an address of the stand-in, keeps what is uploaded."""
-
-    def __init__(self) -> None:
-        super().__init__("http://127.0.0.1:1", "sb_secret_x", trust_env=False)
-        self.signed_url = ""
-        self.signed: list[tuple[str, str, int]] = []
-        self.kept: dict[str, bytes] = {}
-
-    async def sign(self, bucket: str, object_path: str, expires_in: int) -> str:
-        self.signed.append((bucket, object_path, expires_in))
-        return self.signed_url
-
-    async def upload(self, bucket: str, object_path: str, data: bytes) -> None:
-        self.kept[f"{bucket}/{object_path}"] = data
 
 
 @pytest.fixture
