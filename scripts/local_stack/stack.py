@@ -137,7 +137,8 @@ class Stack:
         if "sidecar" in self.services:
             found["SIDECAR_URL"] = self.sidecar_url
         if "replicate" in self.services:
-            found["REPLICATE_URL"] = self.replicate_url
+            found["REPLICATE_BASE_URL"] = self.replicate_url
+            found["REPLICATE_API_TOKEN"] = self.keys.tokens.replicate_api_token
         if "stripe" in self.services:
             found |= self.stripe.public_env
         return found

@@ -10,8 +10,8 @@ from thumbsmith.acting import Yes
 from thumbsmith.catalog_plan import Plan, read_plans
 from thumbsmith.catalog_push import Pusher
 from thumbsmith.db import DataDir, DbUrl
-from thumbsmith.output import OUT, Exit, Json, print_json, progress
-from thumbsmith.stripe_access import Stripe, open_stripe, stop
+from thumbsmith.output import OUT, Exit, Json, print_json, progress, stop
+from thumbsmith.stripe_access import Stripe, open_stripe
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,7 +7,18 @@ from typing import Annotated
 
 import typer
 
-from thumbsmith import bench, catalog, check, codes, db, doctor, sidecar, stack, stripe_commands
+from thumbsmith import (
+    bench,
+    catalog,
+    check,
+    codes,
+    db,
+    doctor,
+    models,
+    sidecar,
+    stack,
+    stripe_commands,
+)
 from thumbsmith.credits import app as credits_app
 from thumbsmith.output import Json
 
@@ -21,6 +32,7 @@ app.add_typer(db.app, name="db")
 app.add_typer(credits_app, name="credits")
 app.add_typer(codes.app, name="codes")
 app.add_typer(catalog.app, name="catalog")
+app.add_typer(models.app, name="models")
 app.add_typer(stripe_commands.app, name="stripe")
 app.command("check")(check.check)
 app.command("bench")(bench.bench)

@@ -55,6 +55,15 @@ def fail(
     raise typer.Exit(code)
 
 
+def stop(
+    slug: str, detail: str, code: Exit = Exit.FINDING, *, as_json: bool, **more: object
+) -> NoReturn:
+    """End the command with a slug for programs and a sentence for people."""
+    if as_json:
+        fail(slug, code, as_json=True, detail=detail, **more)
+    fail(f"{slug}: {detail}", code)
+
+
 @contextmanager
 def progress(first: str, *, quiet: bool = False) -> Iterator[Callable[[str], None]]:
     """Show a spinner on stderr while something takes its time; the value changes its text."""

@@ -6,20 +6,15 @@ neither is what Stripe says about it.
 
 from __future__ import annotations
 
-import os
 import re
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, NoReturn
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any
 
-from local_stack import state
-from local_stack.paths import DEFAULT_DATA_DIR
 from local_stack.payments import REAL_API_BASE, is_loopback
-from thumbsmith import acting
-from thumbsmith.db import address
-from thumbsmith.output import ERR, Exit, fail
+from thumbsmith import acting, credentials
+from thumbsmith.output import ERR, Exit, stop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,6 +22,7 @@ if TYPE_CHECKING:
 
     import stripe
 
+_NAMES = ("STRIPE_SECRET_KEY", "STRIPE_API_BASE")
 _KEY = re.compile(r"[sr]k_(test|live)_[A-Za-z0-9_]{16,240}")
 _PERMISSION = re.compile(r"rak_[a-z0-9_]+")
 
@@ -56,7 +52,10 @@ class Stripe:
 @contextmanager
 def open_stripe(db_url: str | None, data_dir: Path | None, *, as_json: bool) -> Iterator[Stripe]:
     """Give the account whose key was given, when its mode is the database's, and say which."""
-    key, base = _given(db_url, data_dir, as_json=as_json)
+    found = credentials.find(*_NAMES, REAL_API_BASE, db_url, data_dir, as_json=as_json)
+    if found is None:
+        stop("stripe_key_missing", "give STRIPE_SECRET_KEY", Exit.USAGE, as_json=as_json)
+    key, base = found
     with open_account(key, base, db_url, data_dir, as_json=as_json) as account:
         ERR.print(f"Stripe, {account.mode} mode: {base}", markup=False, highlight=False)
         yield account
@@ -82,42 +81,11 @@ def open_account(
         yield Stripe(mode, base, as_json, key, client)
 
 
-def stop(
-    slug: str, detail: str, code: Exit = Exit.FINDING, *, as_json: bool, **more: object
-) -> NoReturn:
-    """End the command with a slug for programs and a sentence for people."""
-    if as_json:
-        fail(slug, code, as_json=True, detail=detail, **more)
-    fail(f"{slug}: {detail}", code)
-
-
-def _given(db_url: str | None, data_dir: Path | None, *, as_json: bool) -> tuple[str, str]:
-    """Give key and address from one source: a key goes only where its owner meant it to."""
-    base = os.environ.get("STRIPE_API_BASE") or REAL_API_BASE
-    if "STRIPE_SECRET_KEY" in os.environ:
-        return os.environ["STRIPE_SECRET_KEY"], base
-    found = state.load((data_dir or DEFAULT_DATA_DIR).absolute())
-    env = found.env if found is not None and found.alive else {}
-    # The objects of a stand-in must not get into another database than its own.
-    is_its_database = env.get("DB_URL") == address(db_url, data_dir, as_json=as_json)
-    if is_its_database and "STRIPE_SECRET_KEY" in env:
-        return env["STRIPE_SECRET_KEY"], env["STRIPE_API_BASE"]
-    stop("stripe_key_missing", "give STRIPE_SECRET_KEY", Exit.USAGE, as_json=as_json)
-
-
 def _base_problem(base: str, mode: str) -> str | None:
-    try:
-        parts = urlsplit(base)
-        _ = parts.port
-    except ValueError:
-        return "must be a URL"
-    if not parts.hostname or parts.username or parts.password or parts.query or parts.fragment:
-        return "must be a URL without credentials, query or fragment"
-    if parts.scheme == "https" and not is_loopback(base):
-        return None
-    if parts.scheme not in {"http", "https"} or not is_loopback(base):
-        return "must be an https URL"
-    return "is a loopback address: that is for test keys" if mode == "live" else None
+    if problem := credentials.base_problem(base):
+        return problem
+    is_wrong = mode == "live" and is_loopback(base)
+    return "is a loopback address: that is for test keys" if is_wrong else None
 
 
 def _check_mode(mode: str, db_url: str | None, data_dir: Path | None, *, as_json: bool) -> None:

@@ -13,8 +13,8 @@ from thumbsmith import acting
 from thumbsmith.acting import Who, Why, Yes
 from thumbsmith.columns import print_columns
 from thumbsmith.db import DataDir, DbUrl
-from thumbsmith.output import OUT, Exit, Json, print_json
-from thumbsmith.stripe_access import open_stripe, stop
+from thumbsmith.output import OUT, Exit, Json, print_json, stop
+from thumbsmith.stripe_access import open_stripe
 from thumbsmith.stripe_reconcile import reconcile
 
 app = typer.Typer(

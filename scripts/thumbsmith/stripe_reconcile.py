@@ -16,8 +16,8 @@ from thumbsmith import acting
 from thumbsmith.acting import Yes
 from thumbsmith.columns import print_columns
 from thumbsmith.db import DataDir, DbUrl
-from thumbsmith.output import OUT, Exit, Json, print_json, progress
-from thumbsmith.stripe_access import open_stripe, stop
+from thumbsmith.output import OUT, Exit, Json, print_json, progress, stop
+from thumbsmith.stripe_access import open_stripe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -64,7 +64,7 @@ def test_the_example_of_the_readme_gets_its_picture(
 
 def test_the_printed_names_are_those_of_the_supabase_cli(detached: dict[str, str]) -> None:
     names = {"API_URL", "DB_URL", "PUBLISHABLE_KEY", "SECRET_KEY", "JWKS_URL"}
-    assert names | {"SIDECAR_URL", "REPLICATE_URL"} <= set(detached)
+    assert names | {"SIDECAR_URL", "REPLICATE_BASE_URL"} <= set(detached)
     assert detached["PUBLISHABLE_KEY"].startswith("sb_publishable_")
     assert detached["SECRET_KEY"].startswith("sb_secret_")
 
