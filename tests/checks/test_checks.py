@@ -60,6 +60,20 @@ BREAKS = {
         "update private.outbox set dead_at = now() where kind = 'cancel'",
         "update private.outbox set dead_at = null",
     ),
+    "open_attempt_has_a_job": (
+        "create table public.kept as table private.outbox;"
+        " delete from private.outbox where kind = 'cancel'",
+        "insert into private.outbox overriding system value"
+        " select * from public.kept where kind = 'cancel'",
+    ),
+    "provider_accepts_us": (
+        "update private.generation_runs set http_status = 402 where status = 'processing'",
+        "update private.generation_runs set http_status = null",
+    ),
+    "attempt_has_its_cost": (
+        "update private.generation_runs set cost_micros = null where status = 'failed'",
+        "update private.generation_runs set cost_micros = 0 where status = 'failed'",
+    ),
     "referral_is_rewarded_once": (
         "update public.referrals set status = 'pending', rewarded_at = null where reason is null",
         "update public.referrals set status = 'rewarded', rewarded_at = now() where reason is null",
@@ -149,6 +163,7 @@ BREAKS = {
 def lived_in(db: Database) -> Database:
     """Give a database in which people have done what people do."""
     lift_limits(db)
+    db.rows("update private.generation_models set is_enabled = (preference = 1)")
     ana = sign_up(db)
     code = db.value("select referral_code from public.profiles where id = %s", ana)
     ben = sign_up(db, data={"referral": code})
