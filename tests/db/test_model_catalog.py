@@ -8,18 +8,11 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from local_stack.replicate.models import MODELS
+from tests.support.catalogue import SEED_MODELS
 from tests.support.database import Database
 from thumbsmith.model_check import CATALOGUE, findings
 
 FACE = "https://storage.example.com/face.png?token=x"
-SEED = [
-    ("thumbnail", 1, "google/nano-banana-2"),
-    ("thumbnail", 2, "black-forest-labs/flux-kontext-pro"),
-    ("thumbnail_character", 1, "ideogram-ai/ideogram-character"),
-    ("thumbnail_draft", 1, "black-forest-labs/flux-schnell"),
-    ("thumbnail_premium", 1, "google/nano-banana-pro"),
-    ("thumbnail_premium", 2, "black-forest-labs/flux-2-pro"),
-]
 
 
 def strict(model: str) -> Draft202012Validator:
@@ -58,10 +51,10 @@ def inputs_of(row: dict[str, Any]) -> list[dict[str, Any]]:
 
 def test_every_model_of_the_seed_is_looked_at(db: Database) -> None:
     rows = db.rows(CATALOGUE)
-    assert [(row["type_key"], row["preference"], row["model"]) for row in rows] == SEED
+    assert [(row["type_key"], row["preference"], row["model"]) for row in rows] == SEED_MODELS
 
 
-@pytest.mark.parametrize(("type_key", "preference", "model"), SEED)
+@pytest.mark.parametrize(("type_key", "preference", "model"), SEED_MODELS)
 def test_a_model_of_the_seed_takes_all_that_it_is_sent(
     db: Database, type_key: str, preference: int, model: str
 ) -> None:

@@ -169,13 +169,13 @@ def test_a_misspelt_part_of_the_request_is_refused(stand_in: StandIn) -> None:
     ("values", "size"),
     [
         ({"aspect_ratio": "16:9", "resolution": "1K"}, (1280, 720)),
-        ({"aspect_ratio": "9:16", "resolution": "2K"}, (1440, 2560)),
+        ({"aspect_ratio": "9:16", "resolution": "2K"}, (1080, 1920)),
         ({"aspect_ratio": "16:9", "resolution": "2 MP"}, (1888, 1056)),
         ({"aspect_ratio": "16:9", "resolution": "None"}, (1344, 736)),
         ({"aspect_ratio": "16:9", "resolution": "1280x704"}, (1280, 704)),
         ({"aspect_ratio": "1:1", "megapixels": "0.25"}, (512, 512)),
         ({"aspect_ratio": "custom", "width": 300, "height": 2048}, (288, 2048)),
-        ({"aspect_ratio": "match_input_image", "resolution": "4K"}, (3840, 2160)),
+        ({"aspect_ratio": "match_input_image", "resolution": "4K"}, (2560, 1440)),
         ({}, (992, 992)),
     ],
 )
