@@ -77,11 +77,22 @@ begin
     set restored_at = now()
     where e.profile_id = stop_erasure.profile_id
         and e.restored_at is null;
+
+    -- A consent that has ended does not come back.
+    insert into private.outbox (kind, user_image_id)
+    select
+        'remove_face',
+        i.id
+    from public.user_images as i
+    where i.profile_id = stop_erasure.profile_id
+        and i.removed_at is not null
+        and i.deleted_at is null
+    on conflict (user_image_id) where user_image_id is not null do nothing;
 end;
 $$;
 
 comment on function private.stop_erasure(uuid) is
-'The person is back under the same id: nothing more is erased.';
+'The person is back under the same id: nothing more is erased than the photos that were removed.';
 
 create function private.jobs_of(profile_id uuid)
 returns bigint[]

@@ -92,7 +92,9 @@ begin
         order by c.relname
     loop
         execute format(
-            'select coalesce(jsonb_agg(to_jsonb(t)), ''[]'') from %s as t where t.profile_id = $1',
+            -- The key of a grant may hold the id of a friend.
+            'select coalesce(jsonb_agg(to_jsonb(t) - ''grant_key''), ''[]'')
+            from %s as t where t.profile_id = $1',
             v_table.name
         )
         into v_rows

@@ -251,7 +251,7 @@ def test_many_expired_photos_and_two_sweeps_at_once_remove_each_once(db: Databas
     for face in faces:
         let_expire(db, face)
     with db.connect() as holder, holder.transaction():
-        holder.execute("select from public.user_images where id = %s for update", (faces[0],))
+        holder.execute("select id from public.user_images where id = %s for update", (faces[0],))
         assert db.value("select private.sweep()")["expired_faces"] == 4
     assert sweep(db) == {"expired": 0, "expired_lots": 0, "rewarded": 0}
     assert db.value("select count(*) from private.outbox where kind = 'remove_face'") == 5
