@@ -14,7 +14,10 @@ from thumbsmith import (
     codes,
     db,
     doctor,
+    generations,
+    jobs,
     models,
+    report,
     sidecar,
     stack,
     stripe_commands,
@@ -34,6 +37,9 @@ app.add_typer(codes.app, name="codes")
 app.add_typer(catalog.app, name="catalog")
 app.add_typer(models.app, name="models")
 app.add_typer(stripe_commands.app, name="stripe")
+app.add_typer(generations.app, name="generations")
+app.add_typer(jobs.app, name="jobs")
+app.command("report")(report.report)
 app.command("check")(check.check)
 app.command("bench")(bench.bench)
 app.command("doctor")(doctor.doctor)
