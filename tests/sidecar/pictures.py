@@ -97,7 +97,6 @@ NO_IMAGES: dict[str, bytes] = {
     "SVG with a prologue": b"<?xml version='1.0'?><!DOCTYPE svg [<!ENTITY x 'y'>]><svg/>",
     "HTML": b"<!doctype html><script>alert(1)</script>",
     "PDF": b"%PDF-1.7\n1 0 obj",
-    "EPS": b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n",
     "JSON": b'{"detail": "expired"}',
     "ZIP": b"PK\x03\x04" + bytes(100),
     "ELF": b"\x7fELF" + bytes(100),
