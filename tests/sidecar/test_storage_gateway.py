@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from starlette.applications import Starlette
@@ -27,11 +28,13 @@ class Storage:
     def __init__(self) -> None:
         self.url = ""
         self.seen: list[tuple[str, dict[str, str], bytes]] = []
-        self.answer: tuple[int, dict[str, object]] = (200, {})
+        self.methods: list[str] = []
+        self.answer: tuple[int, object] = (200, {})
 
     async def handle(self, request: Request) -> Response:
         raw = request.scope["raw_path"].decode()
         self.seen.append((raw, dict(request.headers), await request.body()))
+        self.methods.append(request.method)
         status, body = self.answer
         return JSONResponse(body, status)
 
@@ -39,7 +42,7 @@ class Storage:
 @pytest.fixture
 def storage() -> Iterator[Storage]:
     server = Storage()
-    route = Route("/{path:path}", server.handle, methods=["POST"])
+    route = Route("/{path:path}", server.handle, methods=["POST", "DELETE"])
     with serving(Starlette(routes=[route])) as server.url:
         yield server
 
@@ -125,3 +128,87 @@ async def test_a_storage_that_does_not_answer_is_tried_again_later(storage: Stor
     storage.answer = (200, {"signedURL": "https://elsewhere.example/x"})
     with pytest.raises(TransientError, match="storage_unavailable"):
         await sign(storage)
+
+
+async def remove(storage: Storage, *names: str) -> dict[str, Any]:
+    gateway = StorageGateway(storage.url, KEY, trust_env=False)
+    try:
+        return await gateway.remove("faces", list(names))
+    finally:
+        await gateway.close()
+
+
+async def delete_user(storage: Storage, user_id: str = "u1") -> dict[str, Any]:
+    gateway = StorageGateway(storage.url, KEY, trust_env=False)
+    try:
+        return await gateway.delete_user(user_id)
+    finally:
+        await gateway.close()
+
+
+async def test_files_are_deleted_by_name_and_the_answer_is_passed_on(storage: Storage) -> None:
+    storage.answer = (200, [{"name": "u1/a b.png", "id": "x", "bucket_id": "faces"}])
+    told = await remove(storage, "u1/a b.png", "u1/gone.png")
+    assert told == {"bucket": "faces", "status": 200, "removed": ["u1/a b.png"]}
+    ((path, headers, body),) = storage.seen
+    assert (storage.methods, path) == (["DELETE"], "/storage/v1/object/faces")
+    assert json.loads(body) == {"prefixes": ["u1/a b.png", "u1/gone.png"]}
+    assert headers["apikey"] == KEY
+    assert "authorization" not in headers
+    storage.answer = (200, [])
+    assert (await remove(storage, "u1/gone.png"))["removed"] == []
+
+
+@pytest.mark.parametrize("answer", [{}, {"removed": 1}, [{"id": "x"}], ["x"], "x", None, 7])
+async def test_an_answer_to_a_deletion_that_is_none_is_no_proof(
+    storage: Storage, answer: object
+) -> None:
+    storage.answer = (200, answer)
+    if answer == {}:
+        # A list without names and an object without any look the same from here.
+        assert (await remove(storage, "u1/a.png"))["removed"] == []
+    else:
+        with pytest.raises(TransientError, match="storage_unavailable"):
+            await remove(storage, "u1/a.png")
+    storage.answer = (200, [{"name": "u1/a.png"}])
+    assert (await remove(storage, "u1/a.png"))["removed"] == ["u1/a.png"]
+
+
+async def test_a_deletion_that_failed_is_tried_again_unless_it_never_works(
+    storage: Storage,
+) -> None:
+    for status, body in ((500, {}), (401, {}), (403, {}), (429, {}), (400, {"statusCode": "500"})):
+        storage.answer = (status, body)
+        with pytest.raises(TransientError, match="storage_unavailable"):
+            await remove(storage, "u1/a.png")
+    storage.answer = (400, {"statusCode": "404", "error": "Bucket not found"})
+    with pytest.raises(RejectedError, match="storage_refused"):
+        await remove(storage, "u1/a.png")
+
+
+async def test_a_person_is_deleted_at_auth_and_may_be_gone_before(storage: Storage) -> None:
+    for status, body in ((200, {}), (404, {"error_code": "user_not_found"})):
+        storage.answer = (status, body)
+        assert await delete_user(storage) == {"user_id": "u1", "status": status}
+    assert storage.methods == ["DELETE", "DELETE"]
+    path, headers, body_sent = storage.seen[0]
+    assert (path, headers["apikey"], body_sent) == ("/auth/v1/admin/users/u1", KEY, b"")
+
+
+async def test_an_auth_that_refuses_or_is_away_is_asked_again(storage: Storage) -> None:
+    for status in (400, 401, 403, 422, 429, 500, 503):
+        storage.answer = (status, {"msg": "hush"})
+        with pytest.raises(TransientError) as caught:
+            await delete_user(storage)
+        assert (caught.value.slug, caught.value.detail) == ("auth_unavailable", f"HTTP {status}")
+    for path in ("", "..", "u1/../u2", "u1/"):
+        seen = len(storage.seen)
+        with pytest.raises(RejectedError):
+            await delete_user(storage, path)
+        assert len(storage.seen) == seen
+    gateway = StorageGateway("http://127.0.0.1:1", KEY, trust_env=False)
+    with pytest.raises(TransientError, match="auth_unavailable"):
+        await gateway.delete_user("u1")
+    with pytest.raises(TransientError, match="storage_unavailable"):
+        await gateway.remove("faces", ["u1/x.png"])
+    await gateway.close()
