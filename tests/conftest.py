@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from typing import Any
 
 import pytest
@@ -34,8 +34,11 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
 @pytest.fixture
 def db(server: Postgres) -> Iterator[Database]:
     """Give the test a database of its own: a copy of the migrated one, dropped afterwards."""
-    with databases.cloned(server, TEMPLATE, f"test_{uuid.uuid4().hex}") as url:
-        yield Database(url)
+    with (
+        databases.cloned(server, TEMPLATE, f"test_{uuid.uuid4().hex}") as url,
+        closing(Database(url)) as database,
+    ):
+        yield database
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 DEADLINE = 60.0
+# Nobody's own database, stack, or account at Stripe is used.
+HIDDEN = frozenset(
+    {
+        *("DATABASE_URL", "DB_URL", "THUMBSMITH_DATA_DIR"),
+        *("STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "STRIPE_API_BASE"),
+    }
+)
 
 
 def thumbsmith(
@@ -74,7 +81,4 @@ def parsed(done: subprocess.CompletedProcess[str]) -> Any:
 
 
 def _environment(more: dict[str, str] | None) -> dict[str, str]:
-    hidden = {"DATABASE_URL", "DB_URL", "THUMBSMITH_DATA_DIR"}
-    # Nobody's own account at Stripe is used either.
-    hidden |= {"STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "STRIPE_API_BASE"}
-    return {k: v for k, v in os.environ.items() if k not in hidden} | (more or {})
+    return {k: v for k, v in os.environ.items() if k not in HIDDEN} | (more or {})
