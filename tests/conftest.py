@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from typing import Any
 
 import pytest
@@ -13,6 +13,7 @@ from local_stack import cluster, databases, install
 from local_stack.postgres import Postgres
 from local_stack.stack import Stack
 from tests.support.database import Database
+from tests.support.places import short_lived
 from tests.support.rest import Caller
 from thumbsmith.catalog_stock import stock
 
@@ -20,29 +21,35 @@ TEMPLATE = "migrated"
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+def server() -> Iterator[Postgres]:
     """Run PostgreSQL with a template database that holds the migrations and the seed."""
-    folder = tmp_path_factory.mktemp("server")
-    # These tests kill no server, so they need not wait for the disk.
-    postgres = Postgres(folder / "data", folder / "log", settings={"fsync": "off"})
-    cluster.initialize(postgres)
-    with postgres:
-        databases.make_template(postgres, TEMPLATE)
-        yield postgres
+    with short_lived() as folder:
+        # These tests kill no server, so they need not wait for the disk.
+        settings = {"fsync": "off", "max_wal_size": "128MB"}
+        postgres = Postgres(folder / "data", folder / "log", settings=settings)
+        cluster.initialize(postgres)
+        with postgres:
+            databases.make_template(postgres, TEMPLATE)
+            yield postgres
 
 
 @pytest.fixture
 def db(server: Postgres) -> Iterator[Database]:
     """Give the test a database of its own: a copy of the migrated one, dropped afterwards."""
-    with databases.cloned(server, TEMPLATE, f"test_{uuid.uuid4().hex}") as url:
-        yield Database(url)
+    with (
+        databases.cloned(server, TEMPLATE, f"test_{uuid.uuid4().hex}") as url,
+        closing(Database(url)) as database,
+    ):
+        yield database
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def stack() -> Iterator[Stack]:
     """Run the whole local stack, sidecar and providers included."""
-    folder = tmp_path_factory.mktemp("stack")
-    with Stack(folder, database_url="", stripe_key="", on_started=stock) as running:
+    with (
+        short_lived() as folder,
+        Stack(folder, database_url="", stripe_key="", on_started=stock) as running,
+    ):
         yield running
 
 

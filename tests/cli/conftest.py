@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 def empty_project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
     """Run PostgreSQL with the platform and no migration."""
     folder = tmp_path_factory.mktemp("empty-project")
-    server = Postgres(folder / "data", folder / "log")
+    # It is thrown away: nothing has to wait for the disk.
+    server = Postgres(folder / "data", folder / "log", settings={"fsync": "off"})
     cluster.initialize(server)
     with server:
         yield server

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from psycopg import sql
 
-from tests.cli.operating import START, report, run
-from tests.local_stack.stack_process import parsed, thumbsmith
+from tests.cli.operating import START, invoke, report, run
+from tests.local_stack.stack_process import parsed
 from tests.support.database import Database, credits_of, sign_up
 
 
@@ -210,6 +210,6 @@ def test_a_code_worth_nothing_is_refused_without_repeating_its_hash(db: Database
 
 def test_every_command_explains_itself() -> None:
     for command in ("create", "list", "disable"):
-        done = thumbsmith("codes", command, "--help")
+        done = invoke("codes", command, "--help")
         assert done.returncode == 0
         assert "Usage:" in done.stdout

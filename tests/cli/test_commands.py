@@ -10,6 +10,7 @@ import pytest
 
 from local_stack import databases
 from local_stack.paths import SUPABASE_DIR
+from tests.cli.operating import invoke
 from tests.local_stack.stack_process import parsed, thumbsmith
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     ids=" ".join,
 )
 def test_every_command_explains_itself(command: list[str]) -> None:
-    done = thumbsmith(*command, "--help")
+    done = invoke(*command, "--help")
     assert done.returncode == 0
     assert "Usage:" in done.stdout
 
@@ -51,7 +52,7 @@ def test_every_command_explains_itself(command: list[str]) -> None:
     ids=" ".join,
 )
 def test_wrong_usage_ends_with_2(arguments: list[str]) -> None:
-    assert thumbsmith(*arguments).returncode == 2
+    assert invoke(*arguments).returncode == 2
 
 
 def test_without_a_stack_the_commands_say_so(tmp_path: Path) -> None:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.cli.operating import START, audited, available, report, run
-from tests.local_stack.stack_process import thumbsmith
+from tests.cli.operating import START, audited, available, invoke, report, run
 from tests.support.database import Database, credits_of, sign_up
 
 if TYPE_CHECKING:
@@ -153,6 +152,6 @@ def test_a_person_is_found_by_address_whatever_its_case(db: Database, ana: uuid.
 
 def test_every_command_explains_itself() -> None:
     for command in ("grant", "revoke", "freeze", "release", "history"):
-        done = thumbsmith("credits", command, "--help")
+        done = invoke("credits", command, "--help")
         assert done.returncode == 0
         assert ("without --yes" in done.stdout) == (command != "history")

@@ -237,15 +237,18 @@ def months_later(instant: datetime, months: int) -> datetime:
 
 @pytest.mark.parametrize("zone", ["UTC", "America/Los_Angeles", "Pacific/Auckland"])
 def test_months_are_counted_in_utc_from_the_first_day(db: Database, zone: str) -> None:
-    db.rows(f"alter database {db.value('select current_database()')} set timezone = '{zone}'")
-    for start in (
-        datetime(2026, 1, 31, 23, 30, tzinfo=UTC),
-        datetime(2028, 2, 29, 0, 30, tzinfo=UTC),
-        datetime(2026, 10, 31, 8, tzinfo=UTC),
-    ):
-        for months in range(1, 14):
-            found = db.value("select private.add_months(%s, %s)", start, months)
-            assert found == months_later(start, months), (start, months)
+    with db.connect() as connection:
+        connection.execute("select set_config('timezone', %s, false)", (zone,))
+        for start in (
+            datetime(2026, 1, 31, 23, 30, tzinfo=UTC),
+            datetime(2028, 2, 29, 0, 30, tzinfo=UTC),
+            datetime(2026, 10, 31, 8, tzinfo=UTC),
+        ):
+            for months in range(1, 14):
+                row = connection.execute(
+                    "select private.add_months(%s, %s) as found", (start, months)
+                ).fetchone()
+                assert row == {"found": months_later(start, months)}, (start, months)
 
 
 def test_a_year_is_granted_month_by_month(db: Database, ana: Customer, now: datetime) -> None:

@@ -9,6 +9,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -97,9 +98,9 @@ class Till:
 @pytest.fixture
 def till(stack: Stack) -> Iterator[Till]:
     stand_in = StandIn(stack.env["STRIPE_API_BASE"], stack.env["STRIPE_SECRET_KEY"])
-    with stand_in.http:
+    with stand_in.http, closing(Database(stack.db_url)) as database:
         try:
-            yield Till(stack, stand_in, Database(stack.db_url))
+            yield Till(stack, stand_in, database)
         finally:
             stand_in.faults(reset=True)
             stand_in.configure(event_shape="snapshot")

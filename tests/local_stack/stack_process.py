@@ -15,6 +15,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 DEADLINE = 60.0
+# Nobody's own database, stack, or account at Stripe is used.
+HIDDEN = frozenset(
+    {
+        *("DATABASE_URL", "DB_URL", "THUMBSMITH_DATA_DIR"),
+        *("STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "STRIPE_API_BASE"),
+        *("REPLICATE_API_TOKEN", "REPLICATE_BASE_URL"),
+    }
+)
 
 
 def thumbsmith(
@@ -74,8 +82,4 @@ def parsed(done: subprocess.CompletedProcess[str]) -> Any:
 
 
 def _environment(more: dict[str, str] | None) -> dict[str, str]:
-    hidden = {"DATABASE_URL", "DB_URL", "THUMBSMITH_DATA_DIR"}
-    # Nobody's own account at Stripe or Replicate is used either.
-    hidden |= {"STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "STRIPE_API_BASE"}
-    hidden |= {"REPLICATE_API_TOKEN", "REPLICATE_BASE_URL"}
-    return {k: v for k, v in os.environ.items() if k not in hidden} | (more or {})
+    return {k: v for k, v in os.environ.items() if k not in HIDDEN} | (more or {})

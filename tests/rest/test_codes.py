@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from typing import Any
 
 import httpx
@@ -21,9 +22,10 @@ SignUp = Callable[..., Caller]
 
 
 @pytest.fixture
-def database(stack: Stack) -> Database:
+def database(stack: Stack) -> Iterator[Database]:
     """Give the stack's database, as an operator has it."""
-    return Database(stack.db_url)
+    with closing(Database(stack.db_url)) as database:
+        yield database
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -41,9 +42,10 @@ class Limits:
 
 
 @pytest.fixture
-def database(stack: Stack) -> Database:
+def database(stack: Stack) -> Iterator[Database]:
     """Give the stack's database."""
-    return Database(stack.db_url)
+    with closing(Database(stack.db_url)) as database:
+        yield database
 
 
 @pytest.fixture

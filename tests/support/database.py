@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import psycopg
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
+from psycopg.pq import TransactionStatus
 from psycopg.rows import DictRow, dict_row
 
 Connection = psycopg.Connection[DictRow]
+# So many sessions of a role wait to be used again; a server has room for 200 in all.
+IDLE_MAX = 8
 
 
 @dataclass(frozen=True)
@@ -37,18 +41,60 @@ def refusal(error: psycopg.Error) -> Refusal:
 
 @dataclass(frozen=True)
 class Database:
-    """One migrated database; `url` connects as postgres, the role that owns our objects."""
+    """One migrated database; `url` connects as postgres, the role that owns our objects.
+
+    Its sessions are used again, since to open one takes longer than most statements: `close` it.
+    """
 
     url: str
+    _idle: defaultdict[str, list[Connection]] = field(
+        default_factory=lambda: defaultdict(list), init=False, repr=False, compare=False
+    )
 
     def connect(self, role: str = "postgres") -> Connection:
         """Open an autocommit connection as this login role."""
         url = make_conninfo(self.url, user=role, password="postgres")
         return psycopg.connect(url, autocommit=True, row_factory=dict_row)
 
+    @contextmanager
+    def session(self, role: str = "postgres") -> Iterator[Connection]:
+        """Lend a session that may have been used before, and has the settings of a new one."""
+        connection = self._resume(role) or self.connect(role)
+        # A statement is planned anew each time: the tables of a test may change.
+        connection.prepare_threshold = None
+        try:
+            yield connection
+        finally:
+            idle = self._idle[role]
+            is_idle = connection.info.transaction_status == TransactionStatus.IDLE
+            if is_idle and len(idle) < IDLE_MAX:
+                idle.append(connection)
+            else:
+                connection.close()
+
+    def _resume(self, role: str) -> Connection | None:
+        while True:
+            try:
+                connection = self._idle[role].pop()
+            except IndexError:
+                return None
+            try:
+                connection.execute("reset role; reset all")
+            except psycopg.OperationalError:
+                # Somebody ended it.
+                connection.close()
+            else:
+                return connection
+
+    def close(self) -> None:
+        """End the sessions that wait to be used again."""
+        for idle in self._idle.values():
+            while idle:
+                idle.pop().close()
+
     def rows(self, statement: str, *values: Any, role: str = "postgres") -> list[DictRow]:
         """Run one statement in a transaction of its own and give its rows."""
-        with self.connect(role) as connection:
+        with self.session(role) as connection:
             cursor = connection.execute(statement, values or None)
             return cursor.fetchall() if cursor.description else []
 
@@ -60,7 +106,7 @@ class Database:
     def acting_as(self, role: str, user_id: uuid.UUID | None = None) -> Iterator[Connection]:
         """Act in one transaction as PostgREST makes a request of this role and person act."""
         claims = {"role": role} | ({"sub": str(user_id)} if user_id else {})
-        with self.connect("authenticator") as connection, connection.transaction():
+        with self.session("authenticator") as connection, connection.transaction():
             connection.execute(sql.SQL("set local role {}").format(sql.Identifier(role)))
             connection.execute(
                 "select set_config('request.jwt.claims', %s, true)", (json.dumps(claims),)
@@ -94,7 +140,7 @@ def sign_up(
     """Sign a person up as Auth does it: insert unconfirmed, confirm by an UPDATE."""
     user_id = uuid.uuid4()
     email = None if is_anonymous else f"{user_id}@example.com"
-    with database.connect("supabase_auth_admin") as connection, connection.transaction():
+    with database.session("supabase_auth_admin") as connection, connection.transaction():
         connection.execute(
             "insert into auth.users (id, aud, role, email, raw_user_meta_data, is_anonymous)"
             " values (%s, 'authenticated', 'authenticated', %s, %s, %s)",

@@ -46,7 +46,7 @@ def lot(db: Database, lot_id: int) -> DictRow:
 
 def spend(db: Database, person: uuid.UUID, amount: int) -> uuid.UUID:
     """Spend credits on a generation of exactly this price and give its id."""
-    with db.connect() as connection, connection.transaction():
+    with db.session() as connection, connection.transaction():
         row = connection.execute(
             "insert into public.generations (profile_id, generation_type, prompt, credit_cost,"
             " idempotency_key, deadline_at) values (%s, 'thumbnail', 'a cat', %s,"
@@ -178,7 +178,7 @@ def pass_time(db: Database, person: uuid.UUID, interval: str) -> None:
         ("private.subscription_months", ("month_start", "month_end"), f"subscription_{own}"),
     ):
         moves = ", ".join(f"{column} = {column} - %(interval)s::interval" for column in columns)
-        with db.connect() as connection:
+        with db.session() as connection:
             connection.execute(
                 f"update {table} set {moves} where {whose or 'profile_id = %(person)s'}".encode(),
                 {"interval": interval, "person": person},

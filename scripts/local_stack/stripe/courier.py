@@ -135,6 +135,8 @@ class Courier:
             if await self._attempt(happening, destination, body):
                 happening.waiting.discard(destination.name)
                 return
+            if self._faults.deliver_once:
+                return
 
     async def _attempt(self, happening: Happening, destination: Destination, body: bytes) -> bool:
         headers = {

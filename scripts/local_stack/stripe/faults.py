@@ -45,6 +45,8 @@ class Faults:
     """How many of a hundred deliveries are never tried."""
     deliver_to_nobody: bool = False
     """No delivery is tried."""
+    deliver_once: bool = False
+    """A delivery that is refused is not tried again."""
     duplicate_events: int = 0
     """How many more times each event is delivered."""
     reorder_events: bool = False
