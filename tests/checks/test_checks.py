@@ -9,11 +9,13 @@ import pytest
 
 from tests.support.database import Database, lift_limits, sign_up
 from tests.support.database import request as ask
+from tests.support.files import add_face, erase, storage_deletes, take
 from tests.support.sidecar import claim, report, submit
 from tests.support.stripe_world import Customer, apply, event, line, link_all, tell
 from thumbsmith.check import FOLDER, run_checks
 
 PROFILE = "where id = (select min(id::text)::uuid from public.profiles)"
+STAYING = "where id not in (select profile_id from private.erasures)"
 LOT = "where id = (select min(id) from public.credit_lots)"
 LAST_ENTRY = """where (profile_id, entry_number) = (
     select profile_id, max(entry_number) from public.credit_entries
@@ -152,9 +154,30 @@ BREAKS = {
         "update public.plan_uses set returned_at = now()",
         "update public.plan_uses set returned_at = null",
     ),
+    "removed_face_is_deleted": (
+        "update public.user_images set deleted_at = null, deletion_answer = null"
+        " where removal_reason = 'asked'",
+        "update public.user_images set deleted_at = now(), deletion_answer = '{}'"
+        " where removal_reason = 'asked'",
+    ),
+    "face_is_removed_in_time": (
+        "update public.user_images set created_at = '2026-01-01', expires_at = '2026-01-02'"
+        " where removed_at is null",
+        "update public.user_images set expires_at = now() + interval '1 day'"
+        " where removed_at is null",
+    ),
+    "closed_account_is_erased": (
+        "update private.erasures set finished_at = null",
+        "update private.erasures set finished_at = now()",
+    ),
+    "erased_account_is_empty": (
+        "insert into storage.objects (bucket_id, name)"
+        " select 'faces', profile_id || '/late.png' from private.erasures",
+        "delete from storage.objects where name ~ '/late.png$'",
+    ),
     "person_has_a_profile": (
-        f"update public.profiles set deleted_at = now() {PROFILE}",
-        f"update public.profiles set deleted_at = null {PROFILE}",
+        f"update public.profiles set deleted_at = now() {STAYING}",
+        f"update public.profiles set deleted_at = null {STAYING}",
     ),
 }
 
@@ -177,6 +200,7 @@ def lived_in(db: Database) -> Database:
     ask(db, ben, generation_type="thumbnail_draft", idempotency_key=uuid.uuid4())
     spend_money(db, ana)
     subscribe_at_stripe(db)
+    remove_and_leave(db, ana)
     return db
 
 
@@ -218,6 +242,19 @@ def spend_money(db: Database, ana: uuid.UUID) -> None:
     db.call(ana, "select public.redeem_code('launch')")
     db.rows("select private.operator_grant(%s, 5, 'ops', 'sorry', 'k1')", ana)
     db.rows("select private.operator_revoke(%s, 3, 'ops', 'too many', 'k2')", ana)
+
+
+def remove_and_leave(db: Database, ana: uuid.UUID) -> None:
+    """Let somebody remove one of two photos, and somebody else leave for good."""
+    face = add_face(db, ana)
+    add_face(db, ana, "kept.png")
+    db.call(ana, "select public.remove_user_image(%s)", face)
+    job = take(db, "remove_face")
+    report(db, "record_removed", job, storage_deletes(db, job["payload"]))
+    leaver = sign_up(db)
+    add_face(db, leaver)
+    db.call(leaver, "select public.delete_my_account('delete my account')")
+    erase(db)
 
 
 def findings(db: Database) -> set[str]:
