@@ -80,7 +80,7 @@ stable
 set search_path = ''
 as $$
 declare
-    v_options constant jsonb := coalesce(check_options.options, '{}');
+    v_options jsonb := coalesce(check_options.options, '{}');
     v_given record;
 begin
     if v_options = '{}' then
@@ -112,6 +112,13 @@ begin
                     left(v_given.key, 63)
                 ),
                 hint = 'Read generation_options for the names and values of this type.';
+        end if;
+
+        -- 7.0 is an integer to us, but not to every model.
+        if jsonb_typeof(v_given.value) = 'number' then
+            v_options := v_options || jsonb_build_object(
+                v_given.key, (v_given.value #>> '{}')::numeric::bigint
+            );
         end if;
     end loop;
 

@@ -71,11 +71,11 @@ begin
     where r.id = fail_run.job.run_id
         and r.finished_at is null;
 
-    -- What lies with the provider may go well with another model, at no further charge. What lies
-    -- with the request would be refused there too.
+    -- What lies with the provider, or with how we word an input, may go well with another model, at
+    -- no further charge. Content that was rejected is not carried elsewhere.
     if fail_run.error in (
         'provider_failed', 'provider_stopped', 'provider_unavailable', 'prediction_missing',
-        'output_missing'
+        'output_missing', 'input_refused'
     ) and private.has_next_model(fail_run.job) then
         update private.outbox as o
         set

@@ -271,8 +271,8 @@ def test_when_every_model_fails_the_credits_come_back(db: Database, ana: uuid.UU
     assert queue(db) == []
 
 
-@pytest.mark.parametrize("http_status", [401, 402, 404])
-def test_a_model_that_is_not_to_be_had_is_passed_over(
+@pytest.mark.parametrize("http_status", [401, 402, 404, 422])
+def test_a_model_that_refuses_is_passed_over(
     db: Database, ana: uuid.UUID, http_status: int
 ) -> None:
     job = claim_one(db, "submit")
@@ -283,7 +283,7 @@ def test_a_model_that_is_not_to_be_had_is_passed_over(
     assert credits_of(db, ana) == 40
 
 
-@pytest.mark.parametrize("why", ["content", "input", "attempts", "deadline", "disabled"])
+@pytest.mark.parametrize("why", ["content", "attempts", "deadline", "disabled"])
 def test_no_second_model_is_tried_when_that_would_not_help(
     db: Database, ana: uuid.UUID, why: str
 ) -> None:
@@ -294,11 +294,8 @@ def test_no_second_model_is_tried_when_that_would_not_help(
     }
     if why in changes:
         db.rows(changes[why])
-    if why == "input":
-        report(db, "record_submit_refused", claim_one(db, "submit"), 422, "bad input", None)
-    else:
-        error = "flagged as sensitive" if why == "content" else "CUDA out of memory"
-        report(db, "record_prediction", submit(db), {"status": "failed", "error": error})
+    error = "flagged as sensitive" if why == "content" else "CUDA out of memory"
+    report(db, "record_prediction", submit(db), {"status": "failed", "error": error})
     assert status(db)[0] == "failed"
     assert queue(db) == []
     assert credits_of(db, ana) == 50

@@ -115,8 +115,8 @@ def test_pictures_of_an_unlimited_plan_share_what_is_over_of_its_period(
     subscribe(db, ana, "monthly_unlimited", 9_900, 30)
     pictures = [make(db, ana) for _ in range(3)]
     make(db, ana, fails=True)
-    ((source, credits, revenue, cost),) = margins(db, pictures[0])
-    assert (source, credits, cost) == ("unlimited: monthly_unlimited", 0, 67_000)
+    ((source, spent, revenue, cost),) = margins(db, pictures[0])
+    assert (source, spent, cost) == ("unlimited: monthly_unlimited", 0, 67_000)
     # A third of the month is over: 33 of 99 dollars, for three pictures.
     assert revenue == pytest.approx(11_000_000, rel=1e-3)
 

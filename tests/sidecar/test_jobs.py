@@ -22,6 +22,8 @@ from tests.sidecar.helpers import Shelf
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
+PREVIEW = {"object_path": "u1/g1.preview.png", "width": 320, "height": 180}
+
 
 @pytest.fixture
 def shelf() -> Shelf:
@@ -119,6 +121,7 @@ async def test_poll_store_and_cancel_report_what_they_found(
             "object_path": "u1/g1.png",
             "width": 1280,
             "height": 720,
+            "preview": PREVIEW,
         }
     )
     (facts,) = stored.values
@@ -127,6 +130,10 @@ async def test_poll_store_and_cancel_report_what_they_found(
     assert (facts["object_path"], facts["bytes"]) == ("u1/g1.png", len(kept))
     with Image.open(io.BytesIO(kept)) as image:
         assert (image.format, image.size) == ("PNG", (1280, 720))
+    assert facts["preview_path"] == PREVIEW["object_path"]
+    small = shelf.kept[f"thumbnails/{PREVIEW['object_path']}"]
+    with Image.open(io.BytesIO(small)) as image:
+        assert (image.format, image.size) == ("PNG", (320, 180))
     # Our token never went to whoever serves the output.
     assert all("authorization" not in head for head in stand_in.faults()["download_headers"])
 
@@ -134,6 +141,25 @@ async def test_poll_store_and_cancel_report_what_they_found(
     stand_in.wait(slow["id"], "processing")
     await jobs.cancel({"run_id": "r", "prediction_id": slow["id"]})
     stand_in.wait(slow["id"], "canceled")
+
+
+async def test_a_lost_prediction_is_found_by_its_webhook_address(
+    stand_in: StandIn, jobs: Jobs
+) -> None:
+    payload = submission(faces=[])
+    stand_in.faults(error_after_create_next=1)
+    assert (await jobs.submit(payload)).name == "submit_unknown"
+    for _ in range(3):
+        stand_in.create("somebody else's")
+    wanted = {"attempt_token": payload["attempt_token"], "since": "2026-01-01T00:00:00.000Z"}
+    report = await jobs.find(wanted)
+    (found,) = report.values
+    assert report.name == "prediction"
+    assert isinstance(found, dict)
+    assert found["webhook"].endswith(payload["attempt_token"])
+    assert "input" not in found
+    nobody = wanted | {"attempt_token": "00000000-0000-0000-0000-000000000000"}
+    assert await jobs.find(nobody) == Report("prediction", (None,))
 
 
 async def test_an_output_that_expired_or_is_no_picture_is_refused_for_good(
@@ -148,6 +174,7 @@ async def test_an_output_that_expired_or_is_no_picture_is_refused_for_good(
             "object_path": "u1/g.png",
             "width": 1280,
             "height": 720,
+            "preview": PREVIEW,
         }
         with pytest.raises(RejectedError) as refused:
             await jobs.store(payload)
@@ -182,7 +209,8 @@ async def test_every_kind_of_stripe_s_is_one_call(shelf: Shelf) -> None:
     handlers = Jobs(provider, shelf, downloader, hook, payments).handlers
     bare = Jobs(provider, shelf, downloader, hook).handlers
     kinds = {"customer", "checkout", "fetch", "find_invoice", "find_session", "reconcile"}
-    assert set(handlers) == set(bare) == kinds | {"submit", "poll", "store", "cancel"}
+    others = {"submit", "find", "poll", "store", "cancel", "remove_face", "erase"}
+    assert set(handlers) == set(bare) == kinds | others
     for kind in sorted(kinds):
         payload: dict[str, Any] = {"call": "events.list", "params": {}}
         assert await handlers[kind](payload) == Report("stripe", ({"asked": payload},))

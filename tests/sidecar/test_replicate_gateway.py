@@ -22,7 +22,7 @@ from tests.replicate.stand_in import MODEL, StandIn, receiver
 from tests.sidecar.helpers import raw_server
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
 HOOK = "https://sidecar.example.com/webhooks/replicate?attempt=7"
 
@@ -197,3 +197,53 @@ async def test_a_read_that_fails_for_long_ends_in_time(stand_in: StandIn) -> Non
         with pytest.raises(TransientError, match="provider_unreachable"):
             await gateway.get(created["id"])
         assert time.monotonic() - started < 2
+
+
+@asynccontextmanager
+async def answered(
+    answer: Callable[[httpx.Request], httpx.Response],
+) -> AsyncIterator[ReplicateGateway]:
+    """Give a gateway whose requests this function answers."""
+    async with gateway_to("https://api.example.com", "r8_x") as gateway:
+        await gateway._http.aclose()
+        gateway._http = httpx.AsyncClient(
+            base_url="https://api.example.com", transport=httpx.MockTransport(answer)
+        )
+        yield gateway
+
+
+async def test_a_lost_prediction_is_looked_for_page_by_page_and_not_for_ever() -> None:
+    asked: list[str] = []
+
+    def page(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.query.decode())
+        rows = [
+            {"id": f"p{len(asked)}", "status": "starting", "webhook": f"https://s/?attempt={n}"}
+            | {"created_at": f"2026-11-25T10:0{9 - len(asked)}:00.000Z"}
+            for n in (len(asked), 90 + len(asked))
+        ]
+        # Whatever host it names: only its query is used.
+        following = f"https://elsewhere.example/v1/predictions?cursor={len(asked)}"
+        return httpx.Response(200, json={"results": rows, "next": following})
+
+    async with answered(page) as gateway:
+        long_ago, just_now = "2026-11-25T09:00:00.000Z", "2026-11-25T10:07:30.000Z"
+        found = await gateway.find("https://s/?attempt=3", long_ago)
+        assert found is not None
+        assert (found["id"], asked) == ("p3", ["", "cursor=1", "cursor=2"])
+        asked.clear()
+        # What is older than the attempt cannot be it.
+        assert await gateway.find("https://s/?attempt=3", just_now) is None
+        assert len(asked) == 2
+        asked.clear()
+        assert await gateway.find("https://s/?attempt=nobody", long_ago) is None
+        assert len(asked) == 5
+
+
+@pytest.mark.parametrize(
+    "body", [b"[]", b"{}", b'{"results": 1}', b'{"results": [1]}', b"<html>", b"\xff"]
+)
+async def test_a_list_that_makes_no_sense_is_asked_for_again_later(body: bytes) -> None:
+    async with answered(lambda _: httpx.Response(200, content=body)) as gateway:
+        with pytest.raises(TransientError):
+            await gateway.find("https://s/?attempt=1", "2026-11-25T10:00:00.000Z")
