@@ -1,4 +1,4 @@
--- Of an erased account nothing personal is left: no file, no customer, no login, no work, no prompt.
+-- Of an erased account nothing personal is left: no file, customer, login, work or prompt.
 select
     e.profile_id,
     e.finished_at,

@@ -1,5 +1,4 @@
--- Every person of Auth has an open profile, or one that is being erased; every open profile its
--- person.
+-- Every person of Auth has an open profile, or is being erased; every open profile its person.
 select
     u.id as user_id,
     p.id as profile_id
@@ -9,5 +8,9 @@ left join private.erasures as e on p.id = e.profile_id and e.restored_at is null
 where
     p.id is null
     or (u.id is null and p.deleted_at is null)
-    or (u.id is not null and p.deleted_at is not null and (e.id is null or e.finished_at is not null))
+    or (
+        u.id is not null
+        and p.deleted_at is not null
+        and (e.id is null or e.finished_at is not null)
+    )
 order by 1, 2;

@@ -46,8 +46,9 @@ comment on column public.profiles.entry_count is
 'Number of ledger entries so far: the number of the next one follows it without a gap.';
 comment on column public.profiles.referral_code is 'The code this person gives to friends.';
 comment on column public.profiles.referred_by is 'The person whose code was used at sign-up.';
-comment on column public.profiles.deleted_at is 'When the account was closed: nothing can be done with it from then on. What was personal is erased
-soon after; see private.erasures.';
+comment on column public.profiles.deleted_at is
+'When the account was closed: nothing can be done with it from then on. What was
+personal is erased soon after; see private.erasures.';
 
 alter table public.profiles enable row level security;
 

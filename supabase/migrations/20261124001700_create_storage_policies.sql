@@ -28,7 +28,8 @@ with check (
     and exists (
         select
         from public.profiles as p
-        where p.id = (select auth.uid())
+        where
+            p.id = (select auth.uid())
             and p.deleted_at is null
     )
 );

@@ -60,9 +60,9 @@ def test_a_photo_is_taken_from_the_persons_own_folder_alone(db: Database) -> Non
         str(ana),
     )
     wrong = (f"{ana}/his.png", f"{ben}/hers.png", f"{ben}/his.png", "loose.png", f"{ana}/pic.png")
-    for path in (*wrong, f"{ana}/../{ben}/his.png", f"{ana}/absent.png", "", None):
-        said = db.refused(ana, ADD, path)
-        assert (said.sqlstate, said.slug) == ("PT404", "object_not_found"), path
+    for name in (*wrong, f"{ana}/../{ben}/his.png", f"{ana}/absent.png", "", None):
+        said = db.refused(ana, ADD, name)
+        assert (said.sqlstate, said.slug) == ("PT404", "object_not_found"), name
     assert db.call(ana, ADD, put_face(db, ana, "mine.png"))["profile_id"] == ana
 
 
