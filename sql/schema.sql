@@ -125,58 +125,6 @@ fair_use_resets_at.';
 
 
 --
--- Name: abandon_run(uuid); Type: FUNCTION; Schema: private; Owner: postgres
---
-
-CREATE FUNCTION private.abandon_run(generation_id uuid) RETURNS void
-    LANGUAGE plpgsql
-    SET search_path TO ''
-    AS $$
-declare
-    v_run private.generation_runs;
-begin
-    select r.* into v_run
-    from private.generation_runs as r
-    where r.generation_id = abandon_run.generation_id
-        and r.finished_at is null
-    order by r.attempt desc
-    limit 1
-    for update;
-
-    -- Nothing went out: no work is left.
-    if not found then
-        delete from private.outbox as o
-        where o.generation_id = abandon_run.generation_id;
-        return;
-    end if;
-
-    -- The provider may be working on it: have it cancelled as soon as its id is known.
-    update private.outbox as o
-    set
-        kind = case when v_run.prediction_id is null then o.kind else 'cancel' end,
-        run_id = v_run.id,
-        due_at = case when v_run.prediction_id is null then o.due_at else now() end,
-        attempts = 0,
-        lease_token = case when v_run.prediction_id is null then o.lease_token end
-    where o.generation_id = abandon_run.generation_id;
-
-    if v_run.prediction_id is not null then
-        perform private.wake_worker();
-    end if;
-end;
-$$;
-
-
-ALTER FUNCTION private.abandon_run(generation_id uuid) OWNER TO postgres;
-
---
--- Name: FUNCTION abandon_run(generation_id uuid); Type: COMMENT; Schema: private; Owner: postgres
---
-
-COMMENT ON FUNCTION private.abandon_run(generation_id uuid) IS 'The generation is over but its attempt may not be: turns its job into a cancel, or ends it.';
-
-
---
 -- Name: add_months(timestamp with time zone, integer); Type: FUNCTION; Schema: private; Owner: postgres
 --
 
@@ -287,9 +235,16 @@ CREATE TABLE public.user_images (
     consented_at timestamp with time zone DEFAULT now() NOT NULL,
     expires_at timestamp with time zone NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
+    removed_at timestamp with time zone,
+    removal_reason text,
     deleted_at timestamp with time zone,
+    deletion_answer jsonb,
+    CONSTRAINT user_images_deleted_has_answer CHECK (((deleted_at IS NULL) = (deletion_answer IS NULL))),
+    CONSTRAINT user_images_deleted_was_removed CHECK (((deleted_at IS NULL) OR (removed_at IS NOT NULL))),
     CONSTRAINT user_images_expires_after_creation CHECK ((expires_at > created_at)),
-    CONSTRAINT user_images_path_in_own_folder CHECK (starts_with(object_path, ((profile_id)::text || '/'::text)))
+    CONSTRAINT user_images_path_in_own_folder CHECK (starts_with(object_path, ((profile_id)::text || '/'::text))),
+    CONSTRAINT user_images_removal_reason_known CHECK ((removal_reason = ANY (ARRAY['asked'::text, 'expired'::text, 'account'::text]))),
+    CONSTRAINT user_images_removed_has_reason CHECK (((removed_at IS NULL) = (removal_reason IS NULL)))
 );
 
 
@@ -320,7 +275,36 @@ COMMENT ON COLUMN public.user_images.consented_at IS 'When the person recorded t
 -- Name: COLUMN user_images.expires_at; Type: COMMENT; Schema: public; Owner: postgres
 --
 
-COMMENT ON COLUMN public.user_images.expires_at IS 'After this instant the photo is no longer used.';
+COMMENT ON COLUMN public.user_images.expires_at IS 'After this instant the photo is no longer used, and private.sweep() removes it.';
+
+
+--
+-- Name: COLUMN user_images.removed_at; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.user_images.removed_at IS 'When its removal was asked for, by its person or by time: from then on it is not used.';
+
+
+--
+-- Name: COLUMN user_images.removal_reason; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.user_images.removal_reason IS 'asked, expired, or account when the whole account was deleted.';
+
+
+--
+-- Name: COLUMN user_images.deleted_at; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.user_images.deleted_at IS 'When it was gone from Storage.';
+
+
+--
+-- Name: COLUMN user_images.deletion_answer; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.user_images.deletion_answer IS 'The proof: how the Storage API answered to the deletion, its HTTP status and the names it removed;
+none when the file was gone before.';
 
 
 --
@@ -332,18 +316,13 @@ CREATE FUNCTION private.add_user_image(object_path text) RETURNS public.user_ima
     SET search_path TO ''
     AS $$
 declare
-    v_profile_id constant uuid := private.signed_in_profile();
+    -- The lock makes the count below hold, and lets a repeat see the first call's row.
+    v_profile_id constant uuid := private.lock_caller();
     v_settings private.settings;
     v_image public.user_images;
 begin
-    -- The lock makes the count below hold, and lets a repeat see the first call's row.
-    perform from public.profiles as p
-    where p.id = v_profile_id
-        and p.deleted_at is null
-    for no key update;
-
     -- owner_id, not the path alone: the object must have been uploaded by this person.
-    if not found or not exists (
+    if not exists (
         select
         from storage.objects as o
         where o.bucket_id = 'faces'
@@ -361,10 +340,24 @@ begin
     from public.user_images as i
     where i.profile_id = v_profile_id
         and i.object_path = add_user_image.object_path
-        and i.deleted_at is null;
+        and i.removed_at is null;
 
     if found then
         return v_image;
+    end if;
+
+    -- Or the deletion that is under way would take the new photo with it.
+    if exists (
+        select
+        from public.user_images as i
+        where i.profile_id = v_profile_id
+            and i.object_path = add_user_image.object_path
+            and i.deleted_at is null
+    ) then
+        raise sqlstate 'PT409' using
+            message = 'user_image_being_removed',
+            detail = 'A photo of this name is being removed.',
+            hint = 'Upload the photo under another name.';
     end if;
 
     select s.* into v_settings
@@ -374,7 +367,7 @@ begin
         select count(*)
         from public.user_images as i
         where i.profile_id = v_profile_id
-            and i.deleted_at is null
+            and i.removed_at is null
     ) >= v_settings.user_images_max then
         raise sqlstate 'PT409' using
             message = 'user_image_limit_reached',
@@ -468,6 +461,58 @@ ALTER FUNCTION private.address_hashes_of(user_id uuid) OWNER TO postgres;
 
 COMMENT ON FUNCTION private.address_hashes_of(user_id uuid) IS 'Keyed hashes of a person''s normalised e-mail address and telephone number, confirmed ones first.
 Without the key of private.keyed_hash() there is a warning, and no row.';
+
+
+--
+-- Name: adopt_prediction(uuid, text); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.adopt_prediction(run_id uuid, prediction_id text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_generation public.generations;
+begin
+    update private.generation_runs as r
+    set
+        status = 'processing',
+        prediction_id = adopt_prediction.prediction_id
+    where r.id = adopt_prediction.run_id
+        and r.status = 'submit_unknown';
+
+    perform private.start_processing(r.generation_id)
+    from private.generation_runs as r
+    where r.id = adopt_prediction.run_id;
+
+    select g.* into v_generation
+    from public.generations as g
+    inner join private.generation_runs as r on g.id = r.generation_id
+    where r.id = adopt_prediction.run_id;
+
+    if v_generation.finished_at is not null then
+        perform private.release_work(v_generation.id);
+    else
+        update private.outbox as o
+        set
+            kind = 'poll',
+            run_id = adopt_prediction.run_id,
+            due_at = now(),
+            attempts = 0,
+            lease_token = null
+        where o.generation_id = v_generation.id;
+    end if;
+end;
+$$;
+
+
+ALTER FUNCTION private.adopt_prediction(run_id uuid, prediction_id text) OWNER TO postgres;
+
+--
+-- Name: FUNCTION adopt_prediction(run_id uuid, prediction_id text); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.adopt_prediction(run_id uuid, prediction_id text) IS 'The prediction of an attempt whose answer was lost: it goes on, or is stopped when nobody waits.';
 
 
 --
@@ -1211,9 +1256,10 @@ CREATE FUNCTION private.backoff(attempts integer) RETURNS interval
     LANGUAGE sql
     SET search_path TO ''
     AS $$
-    -- 1 s, 2 s, 4 s … five minutes, each between half and all of it, so that a crowd spreads out.
-    select least(power(2, least(backoff.attempts, 20)), 300) * (0.5 + random() / 2)
-        * interval '1 second';
+    -- Doubled each time, each wait between half and all of it, so that a crowd spreads out.
+    select least(power(2, least(backoff.attempts, 20)) * s.retry_first_wait, s.retry_longest_wait)
+        * (0.5 + random() / 2)
+    from private.settings as s;
 $$;
 
 
@@ -1262,6 +1308,108 @@ ALTER FUNCTION private.begin_operator_action(action text, profile_id uuid, who t
 
 COMMENT ON FUNCTION private.begin_operator_action(action text, profile_id uuid, who text, why text, action_key text, details jsonb) IS 'Locks the profile and writes the audit row. False when this key acted before: then nothing is to be
 done. Refuses with PT404 profile_not_found; PT422 reason_required.';
+
+
+--
+-- Name: blank_account(uuid); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.blank_account(profile_id uuid) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+    delete from private.outbox as o
+    using public.user_images as i
+    where o.user_image_id = i.id
+        and i.profile_id = blank_account.profile_id;
+
+    -- A file's name is the person's word; what the file was is told by the row's own id.
+    update public.user_images as i
+    set
+        object_path = i.profile_id || '/' || i.id,
+        deleted_at = coalesce(i.deleted_at, now()),
+        deletion_answer = coalesce(i.deletion_answer, '{}') || jsonb_build_object(
+            'removed', case
+                when i.deletion_answer -> 'removed' <> '[]'
+                then jsonb_build_array(i.profile_id || '/' || i.id)
+                else '[]'
+            end
+        )
+    where i.profile_id = blank_account.profile_id;
+
+    -- What they typed in instead of a code.
+    update public.referrals as r
+    set code = ''
+    where r.referred_id = blank_account.profile_id
+        and r.status = 'rejected';
+
+    delete from private.code_failures as f
+    where f.profile_id = blank_account.profile_id;
+end;
+$$;
+
+
+ALTER FUNCTION private.blank_account(profile_id uuid) OWNER TO postgres;
+
+--
+-- Name: FUNCTION blank_account(profile_id uuid); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.blank_account(profile_id uuid) IS 'Blanks what else is personal in the rows of a person.';
+
+
+--
+-- Name: blank_generations(uuid, integer); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.blank_generations(profile_id uuid, max_generations integer) RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_ids uuid[];
+begin
+    select array_agg(b.id) into v_ids
+    from (
+        select g.id
+        from public.generations as g
+        where g.profile_id = blank_generations.profile_id
+            and g.prompt <> ''
+        limit blank_generations.max_generations
+    ) as b;
+
+    update private.replicate_webhooks as w
+    set body = jsonb_build_object('id', w.body -> 'id')
+    from private.generation_runs as r
+    where r.generation_id = any(v_ids)
+        and w.attempt_token = r.attempt_token;
+
+    update private.generation_runs as r
+    set
+        output_url = null,
+        provider_error = null
+    where r.generation_id = any(v_ids);
+
+    update public.generations as g
+    set
+        prompt = '',
+        options = '{}'
+    where g.id = any(v_ids);
+
+    return coalesce(cardinality(v_ids), 0) < blank_generations.max_generations;
+end;
+$$;
+
+
+ALTER FUNCTION private.blank_generations(profile_id uuid, max_generations integer) OWNER TO postgres;
+
+--
+-- Name: FUNCTION blank_generations(profile_id uuid, max_generations integer); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.blank_generations(profile_id uuid, max_generations integer) IS 'Blanks what a person asked for and what the provider said to it; cost, times and status stay. True
+when none is left.';
 
 
 --
@@ -1362,6 +1510,112 @@ lot. Returns how many were missing. The caller holds the profile''s lock.';
 
 
 --
+-- Name: outbox; Type: TABLE; Schema: private; Owner: postgres
+--
+
+CREATE TABLE private.outbox (
+    id bigint NOT NULL,
+    kind text NOT NULL,
+    generation_id uuid,
+    run_id uuid,
+    checkout_id uuid,
+    stripe_object_id text,
+    user_image_id uuid,
+    profile_id uuid,
+    due_at timestamp with time zone DEFAULT now() NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    lease_token uuid,
+    last_error text,
+    dead_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT outbox_attempts_not_negative CHECK ((attempts >= 0)),
+    CONSTRAINT outbox_has_one_subject CHECK ((num_nonnulls(COALESCE(generation_id, run_id), checkout_id, stripe_object_id, user_image_id, profile_id) = 1)),
+    CONSTRAINT outbox_has_run_after_submit CHECK (((kind <> ALL (ARRAY['find'::text, 'poll'::text, 'store'::text, 'cancel'::text])) OR (run_id IS NOT NULL))),
+    CONSTRAINT outbox_kind_fits_subject CHECK ((((kind = ANY (ARRAY['submit'::text, 'find'::text, 'poll'::text, 'store'::text])) = (generation_id IS NOT NULL)) AND ((kind = 'cancel'::text) = ((run_id IS NOT NULL) AND (generation_id IS NULL))) AND ((kind = ANY (ARRAY['customer'::text, 'checkout'::text])) = (checkout_id IS NOT NULL)) AND ((kind = ANY (ARRAY['fetch'::text, 'find_invoice'::text, 'find_session'::text, 'reconcile'::text])) = (stripe_object_id IS NOT NULL)) AND ((kind = 'remove_face'::text) = (user_image_id IS NOT NULL)) AND ((kind = 'erase'::text) = (profile_id IS NOT NULL))))
+)
+WITH (fillfactor='70', autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='500', autovacuum_vacuum_insert_scale_factor='0');
+
+
+ALTER TABLE private.outbox OWNER TO postgres;
+
+--
+-- Name: TABLE outbox; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON TABLE private.outbox IS 'Work of the sidecar: one row per generation that is not over (submit → poll → store, with find
+while an answer is lost), per attempt whose prediction has to be stopped (cancel), per page of
+Stripe that was asked for (customer → checkout), per object of Stripe that has to be looked at again
+(fetch), per face photo to be deleted (remove_face) and per account to be erased (erase); deleted
+when done.
+
+Narrow on purpose: the queue''s churn stays out of the wide table. A claimed row is due again when
+its lease ends, so work of a killed sidecar comes back by itself.';
+
+
+--
+-- Name: COLUMN outbox.stripe_object_id; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.outbox.stripe_object_id IS 'An object of Stripe, by its id: however many events tell of it, it is fetched once. Or the name
+reconcile, for the one job that compares everything.';
+
+
+--
+-- Name: COLUMN outbox.due_at; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.outbox.due_at IS 'When it may be claimed: later work, or the end of the lease.';
+
+
+--
+-- Name: COLUMN outbox.attempts; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.outbox.attempts IS 'Failed tries in a row.';
+
+
+--
+-- Name: COLUMN outbox.lease_token; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.outbox.lease_token IS 'Whoever holds it may report the result; others are stale.';
+
+
+--
+-- Name: COLUMN outbox.dead_at; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.outbox.dead_at IS 'When it was given up; a person has to look at it.';
+
+
+--
+-- Name: bury_job(private.outbox, text); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.bury_job(job private.outbox, slug text) RETURNS void
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+    update private.outbox as o
+    set
+        dead_at = now(),
+        attempts = o.attempts + 1,
+        lease_token = null,
+        last_error = bury_job.slug
+    where o.id = bury_job.job.id;
+$$;
+
+
+ALTER FUNCTION private.bury_job(job private.outbox, slug text) OWNER TO postgres;
+
+--
+-- Name: FUNCTION bury_job(job private.outbox, slug text); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.bury_job(job private.outbox, slug text) IS 'Gives a job up, and keeps it for a person to look at: a dead letter.';
+
+
+--
 -- Name: generations; Type: TABLE; Schema: public; Owner: postgres
 --
 
@@ -1372,8 +1626,10 @@ CREATE TABLE public.generations (
     status text DEFAULT 'queued'::text NOT NULL,
     prompt text NOT NULL,
     user_image_id uuid,
+    options jsonb DEFAULT '{}'::jsonb NOT NULL,
     credit_cost bigint NOT NULL,
     output_path text,
+    preview_path text,
     error text,
     idempotency_key uuid NOT NULL,
     deadline_at timestamp with time zone NOT NULL,
@@ -1382,6 +1638,7 @@ CREATE TABLE public.generations (
     CONSTRAINT generations_credit_cost_not_negative CHECK ((credit_cost >= 0)),
     CONSTRAINT generations_failed_has_error CHECK (((status = 'failed'::text) = (error IS NOT NULL))),
     CONSTRAINT generations_final_has_finished_at CHECK (((status = ANY (ARRAY['succeeded'::text, 'failed'::text, 'canceled'::text, 'expired'::text])) = (finished_at IS NOT NULL))),
+    CONSTRAINT generations_preview_has_output CHECK (((preview_path IS NULL) OR (output_path IS NOT NULL))),
     CONSTRAINT generations_status_known CHECK ((status = ANY (ARRAY['queued'::text, 'submitting'::text, 'processing'::text, 'storing'::text, 'succeeded'::text, 'failed'::text, 'canceled'::text, 'expired'::text]))),
     CONSTRAINT generations_succeeded_has_output CHECK (((status = 'succeeded'::text) = (output_path IS NOT NULL)))
 )
@@ -1409,6 +1666,13 @@ catalogue. Its rows are never deleted, so the key always leads somewhere.';
 
 
 --
+-- Name: COLUMN generations.options; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.generations.options IS 'What was chosen beside the prompt; see generation_options.';
+
+
+--
 -- Name: COLUMN generations.credit_cost; Type: COMMENT; Schema: public; Owner: postgres
 --
 
@@ -1420,6 +1684,13 @@ COMMENT ON COLUMN public.generations.credit_cost IS 'Credits burned for it, as p
 --
 
 COMMENT ON COLUMN public.generations.output_path IS 'Name of the picture in the bucket thumbnails, once succeeded.';
+
+
+--
+-- Name: COLUMN generations.preview_path; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.generations.preview_path IS 'Name of its small preview in the same bucket.';
 
 
 --
@@ -1488,7 +1759,7 @@ begin
     end if;
 
     perform private.finish_generation(v_generation.id, 'canceled');
-    perform private.abandon_run(v_generation.id);
+    perform private.release_work(v_generation.id);
 
     select g.* into v_generation
     from public.generations as g
@@ -1574,7 +1845,7 @@ begin
             hint = 'Leave user_image_id out.';
     end if;
 
-    -- One answer for absent, someone else's, deleted, expired and bytes gone: nothing to probe
+    -- One answer for absent, someone else's, removed, expired and bytes gone: nothing to probe
     -- with.
     if not exists (
         select
@@ -1582,7 +1853,7 @@ begin
         inner join storage.objects as o on o.bucket_id = 'faces' and i.object_path = o.name
         where i.id = check_face.user_image_id
             and i.profile_id = check_face.profile_id
-            and i.deleted_at is null
+            and i.removed_at is null
             and i.expires_at > now()
     ) then
         raise sqlstate 'PT404' using
@@ -1779,6 +2050,71 @@ ALTER FUNCTION private.check_operator_lot(profile_id uuid, lot_id bigint) OWNER 
 --
 
 COMMENT ON FUNCTION private.check_operator_lot(profile_id uuid, lot_id bigint) IS 'Refuses with PT404 lot_not_found unless the lot is the profile''s, or null.';
+
+
+--
+-- Name: check_options(text, jsonb); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.check_options(type_key text, options jsonb) RETURNS jsonb
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+declare
+    v_options jsonb := coalesce(check_options.options, '{}');
+    v_given record;
+begin
+    if v_options = '{}' then
+        return v_options;
+    end if;
+
+    if jsonb_typeof(v_options) <> 'object' or pg_column_size(v_options) > 4096 then
+        raise sqlstate 'PT422' using
+            message = 'options_invalid',
+            detail = 'The options are not a small JSON object.',
+            hint = 'Send {"name": value, …}; see generation_options for the names.';
+    end if;
+
+    for v_given in
+        select
+            e.key,
+            o as declared,
+            e.value
+        from jsonb_each(v_options) as e (key, value)
+        left join public.generation_options as o
+            on o.type_key = check_options.type_key and e.key = o.option_key
+        order by e.key
+    loop
+        if v_given.declared is null or not private.option_fits(v_given.declared, v_given.value) then
+            raise sqlstate 'PT422' using
+                message = 'options_invalid',
+                detail = format(
+                    'The option %s is not one of this type, or has a value that it does not take.',
+                    left(v_given.key, 63)
+                ),
+                hint = 'Read generation_options for the names and values of this type.';
+        end if;
+
+        -- 7.0 is an integer to us, but not to every model.
+        if jsonb_typeof(v_given.value) = 'number' then
+            v_options := v_options || jsonb_build_object(
+                v_given.key, (v_given.value #>> '{}')::numeric::bigint
+            );
+        end if;
+    end loop;
+
+    return v_options;
+end;
+$$;
+
+
+ALTER FUNCTION private.check_options(type_key text, options jsonb) OWNER TO postgres;
+
+--
+-- Name: FUNCTION check_options(type_key text, options jsonb); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.check_options(type_key text, options jsonb) IS 'The options of a request, {} for none, or PT422 options_invalid.';
 
 
 --
@@ -2023,81 +2359,6 @@ limit when max_requests is null.';
 
 
 --
--- Name: outbox; Type: TABLE; Schema: private; Owner: postgres
---
-
-CREATE TABLE private.outbox (
-    id bigint NOT NULL,
-    kind text NOT NULL,
-    generation_id uuid,
-    run_id uuid,
-    checkout_id uuid,
-    stripe_object_id text,
-    due_at timestamp with time zone DEFAULT now() NOT NULL,
-    attempts integer DEFAULT 0 NOT NULL,
-    lease_token uuid,
-    last_error text,
-    dead_at timestamp with time zone,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT outbox_attempts_not_negative CHECK ((attempts >= 0)),
-    CONSTRAINT outbox_has_one_subject CHECK ((num_nonnulls(generation_id, checkout_id, stripe_object_id) = 1)),
-    CONSTRAINT outbox_has_run_after_submit CHECK (((kind <> ALL (ARRAY['poll'::text, 'store'::text, 'cancel'::text])) OR (run_id IS NOT NULL))),
-    CONSTRAINT outbox_kind_fits_subject CHECK ((((kind = ANY (ARRAY['submit'::text, 'poll'::text, 'store'::text, 'cancel'::text])) = (generation_id IS NOT NULL)) AND ((kind = ANY (ARRAY['customer'::text, 'checkout'::text])) = (checkout_id IS NOT NULL)) AND ((kind = ANY (ARRAY['fetch'::text, 'find_invoice'::text, 'find_session'::text, 'reconcile'::text])) = (stripe_object_id IS NOT NULL))))
-)
-WITH (fillfactor='70', autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='500', autovacuum_vacuum_insert_scale_factor='0');
-
-
-ALTER TABLE private.outbox OWNER TO postgres;
-
---
--- Name: TABLE outbox; Type: COMMENT; Schema: private; Owner: postgres
---
-
-COMMENT ON TABLE private.outbox IS 'Work of the sidecar: one row per generation that is not over (submit → poll → store, or cancel),
-per page of Stripe that was asked for (customer → checkout), and per object of Stripe that has to
-be looked at again (fetch); deleted when done.
-
-Narrow on purpose: the queue''s churn stays out of the wide table. A claimed row is due again when
-its lease ends, so work of a killed sidecar comes back by itself.';
-
-
---
--- Name: COLUMN outbox.stripe_object_id; Type: COMMENT; Schema: private; Owner: postgres
---
-
-COMMENT ON COLUMN private.outbox.stripe_object_id IS 'An object of Stripe, by its id: however many events tell of it, it is fetched once. Or the name
-reconcile, for the one job that compares everything.';
-
-
---
--- Name: COLUMN outbox.due_at; Type: COMMENT; Schema: private; Owner: postgres
---
-
-COMMENT ON COLUMN private.outbox.due_at IS 'When it may be claimed: later work, or the end of the lease.';
-
-
---
--- Name: COLUMN outbox.attempts; Type: COMMENT; Schema: private; Owner: postgres
---
-
-COMMENT ON COLUMN private.outbox.attempts IS 'Failed tries in a row.';
-
-
---
--- Name: COLUMN outbox.lease_token; Type: COMMENT; Schema: private; Owner: postgres
---
-
-COMMENT ON COLUMN private.outbox.lease_token IS 'Whoever holds it may report the result; others are stale.';
-
-
---
--- Name: COLUMN outbox.dead_at; Type: COMMENT; Schema: private; Owner: postgres
---
-
-COMMENT ON COLUMN private.outbox.dead_at IS 'When it was given up; a person has to look at it.';
-
-
---
 -- Name: checkout_call(private.outbox); Type: FUNCTION; Schema: private; Owner: postgres
 --
 
@@ -2244,12 +2505,8 @@ begin
         v_found := true;
 
         if v_job.kind = 'submit' then
-            v_job.run_id := private.start_run(v_job.generation_id);
-
-            if v_job.run_id is null then
-                perform private.postpone_submit(v_job.id, v_job.generation_id);
-                continue;
-            end if;
+            v_job.run_id := private.start_run(v_job);
+            continue when v_job.run_id is null;
 
             update private.outbox as o
             set run_id = v_job.run_id
@@ -2261,10 +2518,7 @@ begin
         kind := v_job.kind;
         generation_id := v_job.generation_id;
         attempt := v_job.attempts + 1;
-        payload := case
-            when v_job.generation_id is null then private.stripe_call(v_job)
-            else private.run_payload(v_job.kind, v_job.run_id)
-        end;
+        payload := private.job_payload(v_job);
         return next;
     end loop;
 
@@ -2282,7 +2536,7 @@ ALTER FUNCTION private.claim_jobs(worker_id text, max_jobs integer, lease_second
 -- Name: FUNCTION claim_jobs(worker_id text, max_jobs integer, lease_seconds integer); Type: COMMENT; Schema: private; Owner: postgres
 --
 
-COMMENT ON FUNCTION private.claim_jobs(worker_id text, max_jobs integer, lease_seconds integer) IS 'Takes due jobs for this many seconds; generation_id is null for those of Stripe. Report each with
+COMMENT ON FUNCTION private.claim_jobs(worker_id text, max_jobs integer, lease_seconds integer) IS 'Takes due jobs for this many seconds; generation_id is null for those about anything else. Report each with
 a record_* function and the lease token; what is not reported comes back when the lease ends.';
 
 
@@ -2467,6 +2721,84 @@ ALTER FUNCTION private.claw_back_more(lot_id bigint, amount bigint, reason text)
 
 COMMENT ON FUNCTION private.claw_back_more(lot_id bigint, amount bigint, reason text) IS 'Takes what is left in the lot; what is missing becomes debt. The caller holds the profile''s
 lock.';
+
+
+--
+-- Name: close_account(uuid, text); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.close_account(profile_id uuid, asked_by text) RETURNS timestamp with time zone
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_deleted_at timestamptz;
+    v_running record;
+begin
+    perform private.lock_with_work(close_account.profile_id);
+
+    if exists (
+        select
+        from private.erasures as e
+        inner join public.profiles as p on e.profile_id = p.id
+        where e.profile_id = close_account.profile_id
+            and e.restored_at is null
+            and p.deleted_at is not null
+    ) then
+        return null;
+    end if;
+
+    update public.profiles as p
+    set deleted_at = coalesce(p.deleted_at, now())
+    where p.id = close_account.profile_id
+    returning p.deleted_at into v_deleted_at;
+
+    if not found then
+        return null;
+    end if;
+
+    for v_running in
+        select
+            g.id,
+            g.status = 'storing' as is_storing
+        from public.generations as g
+        where g.profile_id = close_account.profile_id
+            and g.finished_at is null
+        order by g.id
+    loop
+        -- What is being stored cannot be canceled any more.
+        perform private.finish_generation(
+            v_running.id,
+            case when v_running.is_storing then 'failed' else 'canceled' end,
+            case when v_running.is_storing then 'account_deleted' end
+        );
+        perform private.release_work(v_running.id);
+    end loop;
+
+    -- Their files go with the whole folder.
+    update public.user_images as i
+    set
+        removed_at = now(),
+        removal_reason = 'account'
+    where i.profile_id = close_account.profile_id
+        and i.removed_at is null;
+
+    perform private.end_pages(close_account.profile_id);
+    perform private.start_erasure(close_account.profile_id, close_account.asked_by);
+    return v_deleted_at;
+end;
+$$;
+
+
+ALTER FUNCTION private.close_account(profile_id uuid, asked_by text) OWNER TO postgres;
+
+--
+-- Name: FUNCTION close_account(profile_id uuid, asked_by text); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.close_account(profile_id uuid, asked_by text) IS 'Closes an account and has it erased: thumbnails under way end with their credits back, photos are
+not used any more, pages of Stripe end. Returns since when it is closed; null when it was before, or
+there is none.';
 
 
 --
@@ -2814,6 +3146,46 @@ once more before it sleeps.';
 
 
 --
+-- Name: delete_my_account(text); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.delete_my_account(confirmation text) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    v_profile_id constant uuid := private.signed_in_profile();
+    v_deleted_at timestamptz;
+begin
+    if delete_my_account.confirmation is distinct from 'delete my account' then
+        raise sqlstate 'PT422' using
+            message = 'confirmation_required',
+            detail = 'The confirmation has to be: delete my account',
+            hint = 'Ask the person first: what is deleted does not come back.';
+    end if;
+
+    v_deleted_at := private.close_account(v_profile_id, 'person');
+
+    -- Another call was first: from here on the account is gone for this one too.
+    if v_deleted_at is null then
+        perform private.signed_in_profile();
+    end if;
+
+    return jsonb_build_object('deleted_at', v_deleted_at);
+end;
+$$;
+
+
+ALTER FUNCTION private.delete_my_account(confirmation text) OWNER TO postgres;
+
+--
+-- Name: FUNCTION delete_my_account(confirmation text); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.delete_my_account(confirmation text) IS 'The rule behind public.delete_my_account.';
+
+
+--
 -- Name: disable_promo_code(uuid, text, text); Type: FUNCTION; Schema: private; Owner: postgres
 --
 
@@ -2883,6 +3255,106 @@ COMMENT ON FUNCTION private.end_carried_lots(subscription_id uuid, month_end tim
 
 
 --
+-- Name: end_pages(uuid); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.end_pages(profile_id uuid) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+    -- A customer that Stripe may be making now is waited for, or nobody would know its id.
+    delete from private.outbox as o
+    using public.checkouts as c
+    where o.checkout_id = c.id
+        and c.profile_id = end_pages.profile_id
+        and not (o.kind = 'customer' and (o.lease_token is not null or o.attempts > 0));
+
+    -- Those that are open at Stripe are ended there first.
+    perform private.close_checkout(c.id, 'expired')
+    from public.checkouts as c
+    where c.profile_id = end_pages.profile_id
+        and c.finished_at is null
+        and c.stripe_session_id is null
+        and not exists (
+            select
+            from private.outbox as o
+            where o.checkout_id = c.id
+        );
+end;
+$$;
+
+
+ALTER FUNCTION private.end_pages(profile_id uuid) OWNER TO postgres;
+
+--
+-- Name: FUNCTION end_pages(profile_id uuid); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.end_pages(profile_id uuid) IS 'Ends the pages of Stripe that a person has asked for and that are not open there.';
+
+
+--
+-- Name: erase_payload(uuid); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.erase_payload(profile_id uuid) RETURNS jsonb
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+declare
+    v_bucket_id text;
+    v_names text[];
+    v_stripe_id text;
+begin
+    foreach v_bucket_id in array array['faces', 'thumbnails'] loop
+        v_names := private.files_of(erase_payload.profile_id, v_bucket_id);
+        if v_names is not null then
+            return jsonb_build_object('bucket', v_bucket_id, 'names', v_names);
+        end if;
+    end loop;
+
+    select c.stripe_session_id into v_stripe_id
+    from public.checkouts as c
+    where c.profile_id = erase_payload.profile_id
+        and c.status = 'open'
+        and c.stripe_session_id is not null
+    order by c.id
+    limit 1;
+
+    if found then
+        return jsonb_build_object('call', 'checkout.sessions.expire', 'id', v_stripe_id);
+    end if;
+
+    -- Stripe ends a customer's subscriptions with it.
+    select c.customer_id into v_stripe_id
+    from private.stripe_customers as c
+    where c.profile_id = erase_payload.profile_id
+        and c.deleted_at is null
+    order by c.created_at, c.customer_id
+    limit 1;
+
+    if found then
+        return jsonb_build_object('call', 'customers.delete', 'id', v_stripe_id);
+    end if;
+
+    -- Last: as long as something is left the account can still be found.
+    return jsonb_build_object('user_id', erase_payload.profile_id);
+end;
+$$;
+
+
+ALTER FUNCTION private.erase_payload(profile_id uuid) OWNER TO postgres;
+
+--
+-- Name: FUNCTION erase_payload(profile_id uuid); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.erase_payload(profile_id uuid) IS 'What is to be deleted next of a closed account, by what there still is: files, pages and customers
+at Stripe, and last the person at Auth. So a step that was lost is simply done again.';
+
+
+--
 -- Name: expire_generation(uuid); Type: FUNCTION; Schema: private; Owner: postgres
 --
 
@@ -2894,7 +3366,7 @@ begin
     if not private.finish_generation(expire_generation.generation_id, 'expired') then
         return false;
     end if;
-    perform private.abandon_run(expire_generation.generation_id);
+    perform private.release_work(expire_generation.generation_id);
     return true;
 end;
 $$;
@@ -2994,10 +3466,257 @@ COMMENT ON FUNCTION private.expire_profile_lots(profile_id uuid) IS 'Writes the 
 
 
 --
--- Name: fail_run(private.outbox, text, text, text); Type: FUNCTION; Schema: private; Owner: postgres
+-- Name: expire_user_images(integer); Type: FUNCTION; Schema: private; Owner: postgres
 --
 
-CREATE FUNCTION private.fail_run(job private.outbox, run_status text, error text, detail text) RETURNS void
+CREATE FUNCTION private.expire_user_images(max_images integer) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_image record;
+    v_expired integer := 0;
+begin
+    for v_image in
+        select i.id
+        from public.user_images as i
+        where i.removed_at is null
+            and i.expires_at <= now()
+        order by i.expires_at
+        limit expire_user_images.max_images
+        for update skip locked
+    loop
+        perform private.remove_face(v_image.id, 'expired');
+        v_expired := v_expired + 1;
+    end loop;
+
+    return v_expired;
+end;
+$$;
+
+
+ALTER FUNCTION private.expire_user_images(max_images integer) OWNER TO postgres;
+
+--
+-- Name: FUNCTION expire_user_images(max_images integer); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.expire_user_images(max_images integer) IS 'Removes face photos whose time is over. Returns how many.';
+
+
+--
+-- Name: export_private_rows(); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.export_private_rows() RETURNS jsonb
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    v_profile_id constant uuid := private.signed_in_profile();
+begin
+    return jsonb_build_object(
+        'redemptions', (
+            select coalesce(
+                jsonb_agg(
+                    jsonb_build_object(
+                        'promo_code_id', r.promo_code_id,
+                        'redemption_number', r.redemption_number,
+                        'created_at', r.created_at
+                    )
+                    order by r.created_at
+                ),
+                '[]'
+            )
+            from private.promo_redemptions as r
+            where r.profile_id = v_profile_id
+        ),
+        'stripe_customers', (
+            select coalesce(
+                jsonb_agg(
+                    jsonb_build_object('customer_id', c.customer_id, 'created_at', c.created_at)
+                    order by c.created_at
+                ),
+                '[]'
+            )
+            from private.stripe_customers as c
+            where c.profile_id = v_profile_id
+        ),
+        'known_addresses', (
+            select coalesce(
+                jsonb_agg(
+                    jsonb_build_object(
+                        'address_hash', encode(k.address_hash, 'hex'),
+                        'claimed_at', k.claimed_at
+                    )
+                    order by k.claimed_at
+                ),
+                '[]'
+            )
+            from private.known_addresses as k
+            where k.profile_id = v_profile_id
+        )
+    );
+end;
+$$;
+
+
+ALTER FUNCTION private.export_private_rows() OWNER TO postgres;
+
+--
+-- Name: FUNCTION export_private_rows(); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.export_private_rows() IS 'What is kept about the caller outside of the tables that they read themselves.';
+
+
+--
+-- Name: face_payload(uuid); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.face_payload(user_image_id uuid) RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+    select jsonb_build_object('bucket', 'faces', 'names', jsonb_build_array(i.object_path))
+    from public.user_images as i
+    where i.id = face_payload.user_image_id;
+$$;
+
+
+ALTER FUNCTION private.face_payload(user_image_id uuid) OWNER TO postgres;
+
+--
+-- Name: FUNCTION face_payload(user_image_id uuid); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.face_payload(user_image_id uuid) IS 'The file that the sidecar deletes.';
+
+
+--
+-- Name: fail_cancel(private.outbox, text, boolean); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.fail_cancel(job private.outbox, slug text, is_exhausted boolean) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+    if fail_cancel.slug = 'prediction_missing' then
+        -- Removed by the provider, so it runs no more; what it cost is not known.
+        update private.generation_runs as r
+        set
+            status = 'canceled',
+            finished_at = now()
+        where r.id = fail_cancel.job.run_id
+            and r.finished_at is null;
+
+        delete from private.outbox as o
+        where o.id = fail_cancel.job.id;
+    -- The provider's own deadline ends the orphan too, so it is not urgent while that runs.
+    elsif fail_cancel.is_exhausted and exists (
+        select
+        from private.generation_runs as r
+        inner join public.generations as g on r.generation_id = g.id
+        where r.id = fail_cancel.job.run_id
+            and g.deadline_at < now() - interval '1 hour'
+    ) then
+        perform private.bury_job(fail_cancel.job, fail_cancel.slug);
+    else
+        perform private.retry_job(fail_cancel.job, fail_cancel.slug);
+    end if;
+end;
+$$;
+
+
+ALTER FUNCTION private.fail_cancel(job private.outbox, slug text, is_exhausted boolean) OWNER TO postgres;
+
+--
+-- Name: FUNCTION fail_cancel(job private.outbox, slug text, is_exhausted boolean); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.fail_cancel(job private.outbox, slug text, is_exhausted boolean) IS 'A prediction could not be stopped: tried again, given up an hour after the deadline. The money is
+settled all the while.';
+
+
+--
+-- Name: fail_generation(private.outbox, text); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.fail_generation(job private.outbox, error text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+    perform private.finish_generation(
+        fail_generation.job.generation_id, 'failed', fail_generation.error
+    );
+
+    delete from private.outbox as o
+    where o.id = fail_generation.job.id;
+end;
+$$;
+
+
+ALTER FUNCTION private.fail_generation(job private.outbox, error text) OWNER TO postgres;
+
+--
+-- Name: FUNCTION fail_generation(job private.outbox, error text); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.fail_generation(job private.outbox, error text) IS 'Ends a generation and its job, with the credits back.';
+
+
+--
+-- Name: fail_removal(private.outbox, text, boolean); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.fail_removal(job private.outbox, slug text, is_permanent boolean) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_call constant text := private.erase_payload(fail_removal.job.profile_id) ->> 'call';
+begin
+    -- Gone before, or a page that is over: just as well.
+    if (fail_removal.slug = 'stripe_missing' and v_call is not null)
+        or (fail_removal.slug = 'stripe_refused' and v_call = 'checkout.sessions.expire')
+    then
+        perform private.record_erased(
+            fail_removal.job,
+            jsonb_build_object(
+                'object', case v_call
+                    when 'customers.delete' then 'customer'
+                    else 'checkout.session'
+                end,
+                'id', private.erase_payload(fail_removal.job.profile_id) -> 'id',
+                'error', fail_removal.slug
+            )
+        );
+    elsif fail_removal.is_permanent then
+        perform private.bury_job(fail_removal.job, fail_removal.slug);
+    else
+        perform private.retry_job(fail_removal.job, fail_removal.slug);
+    end if;
+end;
+$$;
+
+
+ALTER FUNCTION private.fail_removal(job private.outbox, slug text, is_permanent boolean) OWNER TO postgres;
+
+--
+-- Name: FUNCTION fail_removal(job private.outbox, slug text, is_permanent boolean); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.fail_removal(job private.outbox, slug text, is_permanent boolean) IS 'A deletion did not work out. Nobody may be forgotten about: tried again for as long as it takes; a
+dead letter only when the same call would be refused for ever.';
+
+
+--
+-- Name: fail_run(private.outbox, text, text, text, integer); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.fail_run(job private.outbox, run_status text, error text, detail text, http_status integer DEFAULT NULL::integer) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
@@ -3005,26 +3724,43 @@ begin
     update private.generation_runs as r
     set
         status = fail_run.run_status,
+        http_status = fail_run.http_status,
         provider_error = left(fail_run.detail, 2000),
         finished_at = now()
     where r.id = fail_run.job.run_id
         and r.finished_at is null;
 
-    perform private.finish_generation(fail_run.job.generation_id, 'failed', fail_run.error);
+    -- What lies with the provider, or with how we word an input, may go well with another model, at
+    -- no further charge. Content that was rejected is not carried elsewhere.
+    if fail_run.error in (
+        'provider_failed', 'provider_stopped', 'provider_unavailable', 'prediction_missing',
+        'output_missing', 'input_refused'
+    ) and private.has_next_model(fail_run.job) then
+        update private.outbox as o
+        set
+            kind = 'submit',
+            run_id = null,
+            due_at = now(),
+            attempts = 0,
+            lease_token = null,
+            last_error = fail_run.error
+        where o.id = fail_run.job.id;
+        return;
+    end if;
 
-    delete from private.outbox as o
-    where o.id = fail_run.job.id;
+    perform private.fail_generation(fail_run.job, fail_run.error);
 end;
 $$;
 
 
-ALTER FUNCTION private.fail_run(job private.outbox, run_status text, error text, detail text) OWNER TO postgres;
+ALTER FUNCTION private.fail_run(job private.outbox, run_status text, error text, detail text, http_status integer) OWNER TO postgres;
 
 --
--- Name: FUNCTION fail_run(job private.outbox, run_status text, error text, detail text); Type: COMMENT; Schema: private; Owner: postgres
+-- Name: FUNCTION fail_run(job private.outbox, run_status text, error text, detail text, http_status integer); Type: COMMENT; Schema: private; Owner: postgres
 --
 
-COMMENT ON FUNCTION private.fail_run(job private.outbox, run_status text, error text, detail text) IS 'Ends the attempt, its job and its generation, with the credits back.';
+COMMENT ON FUNCTION private.fail_run(job private.outbox, run_status text, error text, detail text, http_status integer) IS 'Ends an attempt without a picture: the next model is asked, or the generation fails with the
+credits back.';
 
 
 --
@@ -3169,6 +3905,39 @@ COMMENT ON FUNCTION private.fetch_stripe_object(object_id text) IS 'Has an objec
 
 
 --
+-- Name: files_of(uuid, text); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.files_of(profile_id uuid, bucket_id text) RETURNS text[]
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+    -- A range, for an index on (bucket_id, name): "/" and the character after it.
+    select array_agg(f.name order by f.name)
+    from (
+        select o.name
+        from storage.objects as o
+        where o.bucket_id = files_of.bucket_id
+            and o.name collate "C" >= files_of.profile_id || '/'
+            and o.name collate "C" < files_of.profile_id || '0'
+        order by o.name collate "C"
+        -- The Storage API deletes a thousand at most in one call.
+        limit 500
+    ) as f;
+$$;
+
+
+ALTER FUNCTION private.files_of(profile_id uuid, bucket_id text) OWNER TO postgres;
+
+--
+-- Name: FUNCTION files_of(profile_id uuid, bucket_id text); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.files_of(profile_id uuid, bucket_id text) IS 'Names of files in a person''s folder of a bucket, recorded by us or not: a page of them; null when
+there are none.';
+
+
+--
 -- Name: find_checkout(uuid, uuid, text, text, integer); Type: FUNCTION; Schema: private; Owner: postgres
 --
 
@@ -3270,9 +4039,14 @@ declare
 begin
     select t.* into v_type
     from public.generation_types as t
-    inner join private.generation_models as m on t.type_key = m.type_key
     where t.type_key = find_generation_type.type_key
-        and t.is_enabled;
+        and t.is_enabled
+        and exists (
+            select
+            from private.generation_models as m
+            where m.type_key = t.type_key
+                and m.is_enabled
+        );
 
     if not found then
         raise sqlstate 'PT404' using
@@ -3296,10 +4070,165 @@ COMMENT ON FUNCTION private.find_generation_type(type_key text) IS 'The type tha
 
 
 --
--- Name: find_repeat(uuid, uuid, text, text, uuid); Type: FUNCTION; Schema: private; Owner: postgres
+-- Name: generation_models; Type: TABLE; Schema: private; Owner: postgres
 --
 
-CREATE FUNCTION private.find_repeat(profile_id uuid, idempotency_key uuid, generation_type text, prompt text, user_image_id uuid) RETURNS public.generations
+CREATE TABLE private.generation_models (
+    type_key text NOT NULL,
+    preference smallint DEFAULT 1 NOT NULL,
+    model text NOT NULL,
+    input_template jsonb DEFAULT '{}'::jsonb NOT NULL,
+    prompt_field text DEFAULT 'prompt'::text NOT NULL,
+    face_field text,
+    face_is_list boolean DEFAULT false NOT NULL,
+    option_fields jsonb DEFAULT '{}'::jsonb NOT NULL,
+    output_pointer text[],
+    expected_cost_micros bigint DEFAULT 0 NOT NULL,
+    cost_per_second_micros bigint,
+    deadline interval,
+    is_enabled boolean DEFAULT true NOT NULL,
+    CONSTRAINT generation_models_cost_per_second_micros_not_negative CHECK ((cost_per_second_micros >= 0)),
+    CONSTRAINT generation_models_deadline_in_range CHECK (((deadline >= '00:00:01'::interval) AND (deadline <= '01:00:00'::interval))),
+    CONSTRAINT generation_models_expected_cost_micros_not_negative CHECK ((expected_cost_micros >= 0)),
+    CONSTRAINT generation_models_input_template_is_object CHECK ((jsonb_typeof(input_template) = 'object'::text)),
+    CONSTRAINT generation_models_keys_are_apart CHECK (((NOT (input_template ? prompt_field)) AND (face_field IS DISTINCT FROM prompt_field) AND (NOT jsonb_path_exists(option_fields, '$.*?(@ == $"prompt" || @ == $"face")'::jsonpath, jsonb_build_object('prompt', prompt_field, 'face', COALESCE(face_field, prompt_field)))))),
+    CONSTRAINT generation_models_model_is_reference CHECK ((model ~ '^[a-z0-9][a-z0-9_.-]*/[a-z0-9][a-z0-9_.-]*(:[0-9a-f]{64})?$'::text)),
+    CONSTRAINT generation_models_option_fields_is_object CHECK ((jsonb_typeof(option_fields) = 'object'::text)),
+    CONSTRAINT generation_models_preference_positive CHECK ((preference > 0))
+);
+
+
+ALTER TABLE private.generation_models OWNER TO postgres;
+
+--
+-- Name: TABLE generation_models; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON TABLE private.generation_models IS 'How each generation type is made at the provider. The enabled model of the lowest preference is
+asked first; the next one when the provider fails, at no further charge.';
+
+
+--
+-- Name: COLUMN generation_models.preference; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.generation_models.preference IS '1 is asked first.';
+
+
+--
+-- Name: COLUMN generation_models.model; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.generation_models.model IS 'Replicate model: owner/name, or owner/name:version of 64 hex digits for a community model.';
+
+
+--
+-- Name: COLUMN generation_models.input_template; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.generation_models.input_template IS 'Fixed input of the model. Prompt, face and options are added; no other key comes from a person.';
+
+
+--
+-- Name: COLUMN generation_models.prompt_field; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.generation_models.prompt_field IS 'Input key that takes the prompt.';
+
+
+--
+-- Name: COLUMN generation_models.face_field; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.generation_models.face_field IS 'Input key that takes the face, if any.';
+
+
+--
+-- Name: COLUMN generation_models.face_is_list; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.generation_models.face_is_list IS 'Whether the face key takes a list of URLs.';
+
+
+--
+-- Name: COLUMN generation_models.option_fields; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.generation_models.option_fields IS 'Which input key takes which option of generation_options: {option: input key}. An option that is
+not named here is left out: a second model need not know all that the first one does.';
+
+
+--
+-- Name: COLUMN generation_models.output_pointer; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.generation_models.output_pointer IS 'Where the file''s URL is in the output, as a path for #>>; null finds it: a URI, the first of a
+list, or the key url of an object.';
+
+
+--
+-- Name: COLUMN generation_models.expected_cost_micros; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.generation_models.expected_cost_micros IS 'What one picture costs us at the provider, in millionths of a US dollar: what the daily breaker
+counts, and the cost of a run where no price per second is given.';
+
+
+--
+-- Name: COLUMN generation_models.cost_per_second_micros; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.generation_models.cost_per_second_micros IS 'Price of a second of work, in millionths of a US dollar; null: priced by the picture.';
+
+
+--
+-- Name: COLUMN generation_models.deadline; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.generation_models.deadline IS 'How long a picture may take before the credits go back; null: settings.generation_deadline. Of the
+first model, the others share it.';
+
+
+--
+-- Name: COLUMN generation_models.is_enabled; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.generation_models.is_enabled IS 'Whether it is asked. A type without an enabled model is not for sale.';
+
+
+--
+-- Name: find_model(text, integer); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.find_model(type_key text, after_preference integer DEFAULT 0) RETURNS private.generation_models
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+    select m.*
+    from private.generation_models as m
+    where m.type_key = find_model.type_key
+        and m.preference > find_model.after_preference
+        and m.is_enabled
+    order by m.preference
+    limit 1;
+$$;
+
+
+ALTER FUNCTION private.find_model(type_key text, after_preference integer) OWNER TO postgres;
+
+--
+-- Name: FUNCTION find_model(type_key text, after_preference integer); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.find_model(type_key text, after_preference integer) IS 'The model to ask: the first that is enabled, or the next one after a preference; null when there is
+none.';
+
+
+--
+-- Name: find_repeat(uuid, uuid, text, text, uuid, jsonb); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.find_repeat(profile_id uuid, idempotency_key uuid, generation_type text, prompt text, user_image_id uuid, options jsonb) RETURNS public.generations
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
     AS $$
@@ -3314,9 +4243,14 @@ begin
         and g.idempotency_key = find_repeat.idempotency_key;
 
     if found
-        and (v_generation.generation_type, v_generation.prompt, v_generation.user_image_id)
-        is distinct from
-        (find_repeat.generation_type, find_repeat.prompt, find_repeat.user_image_id)
+        and (
+            v_generation.generation_type, v_generation.prompt, v_generation.user_image_id,
+            v_generation.options
+        )
+        is distinct from (
+            find_repeat.generation_type, find_repeat.prompt, find_repeat.user_image_id,
+            coalesce(find_repeat.options, '{}')
+        )
     then
         perform private.refuse_reused_key();
     end if;
@@ -3326,13 +4260,13 @@ end;
 $$;
 
 
-ALTER FUNCTION private.find_repeat(profile_id uuid, idempotency_key uuid, generation_type text, prompt text, user_image_id uuid) OWNER TO postgres;
+ALTER FUNCTION private.find_repeat(profile_id uuid, idempotency_key uuid, generation_type text, prompt text, user_image_id uuid, options jsonb) OWNER TO postgres;
 
 --
--- Name: FUNCTION find_repeat(profile_id uuid, idempotency_key uuid, generation_type text, prompt text, user_image_id uuid); Type: COMMENT; Schema: private; Owner: postgres
+-- Name: FUNCTION find_repeat(profile_id uuid, idempotency_key uuid, generation_type text, prompt text, user_image_id uuid, options jsonb); Type: COMMENT; Schema: private; Owner: postgres
 --
 
-COMMENT ON FUNCTION private.find_repeat(profile_id uuid, idempotency_key uuid, generation_type text, prompt text, user_image_id uuid) IS 'The generation that this request made before, or null. PT409 idempotency_conflict when the key made
+COMMENT ON FUNCTION private.find_repeat(profile_id uuid, idempotency_key uuid, generation_type text, prompt text, user_image_id uuid, options jsonb) IS 'The generation that this request made before, or null. PT409 idempotency_conflict when the key made
 another one; PT400 idempotency_key_required.';
 
 
@@ -3387,10 +4321,10 @@ COMMENT ON FUNCTION private.finish_fetch(job private.outbox, is_applied boolean)
 
 
 --
--- Name: finish_generation(uuid, text, text, text); Type: FUNCTION; Schema: private; Owner: postgres
+-- Name: finish_generation(uuid, text, text, text, text); Type: FUNCTION; Schema: private; Owner: postgres
 --
 
-CREATE FUNCTION private.finish_generation(generation_id uuid, status text, error text DEFAULT NULL::text, output_path text DEFAULT NULL::text) RETURNS boolean
+CREATE FUNCTION private.finish_generation(generation_id uuid, status text, error text DEFAULT NULL::text, output_path text DEFAULT NULL::text, preview_path text DEFAULT NULL::text) RETURNS boolean
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
@@ -3401,6 +4335,7 @@ begin
         status = finish_generation.status,
         error = finish_generation.error,
         output_path = finish_generation.output_path,
+        preview_path = finish_generation.preview_path,
         finished_at = now()
     where g.id = finish_generation.generation_id
         and g.finished_at is null;
@@ -3421,13 +4356,13 @@ end;
 $$;
 
 
-ALTER FUNCTION private.finish_generation(generation_id uuid, status text, error text, output_path text) OWNER TO postgres;
+ALTER FUNCTION private.finish_generation(generation_id uuid, status text, error text, output_path text, preview_path text) OWNER TO postgres;
 
 --
--- Name: FUNCTION finish_generation(generation_id uuid, status text, error text, output_path text); Type: COMMENT; Schema: private; Owner: postgres
+-- Name: FUNCTION finish_generation(generation_id uuid, status text, error text, output_path text, preview_path text); Type: COMMENT; Schema: private; Owner: postgres
 --
 
-COMMENT ON FUNCTION private.finish_generation(generation_id uuid, status text, error text, output_path text) IS 'Moves a generation to its final status and, unless it succeeded, gives its credits back, or its use
+COMMENT ON FUNCTION private.finish_generation(generation_id uuid, status text, error text, output_path text, preview_path text) IS 'Moves a generation to its final status and, unless it succeeded, gives its credits back, or its use
 of the plan. True when this call did it, false when it was final before.';
 
 
@@ -4003,6 +4938,43 @@ COMMENT ON FUNCTION private.grant_plan_lot(subscription public.subscriptions, gr
 
 
 --
+-- Name: has_next_model(private.outbox); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.has_next_model(job private.outbox) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+    select coalesce(
+        g.status in ('submitting', 'processing')
+        and g.deadline_at > now()
+        and (private.find_model(g.generation_type, r.preference)).model is not null
+        and (
+            select count(*)
+            from private.generation_runs as a
+            where a.generation_id = g.id
+                and a.twin_of is null
+        ) < s.submit_attempts_max,
+        false
+    )
+    from private.generation_runs as r
+    inner join public.generations as g on r.generation_id = g.id
+    cross join private.settings as s
+    where r.id = has_next_model.job.run_id;
+$$;
+
+
+ALTER FUNCTION private.has_next_model(job private.outbox) OWNER TO postgres;
+
+--
+-- Name: FUNCTION has_next_model(job private.outbox); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.has_next_model(job private.outbox) IS 'Whether the generation may be sent to another model: there is one, there is time, and the attempts
+are not used up.';
+
+
+--
 -- Name: held_job(bigint, uuid); Type: FUNCTION; Schema: private; Owner: postgres
 --
 
@@ -4175,6 +5147,69 @@ is.';
 
 
 --
+-- Name: job_payload(private.outbox); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.job_payload(job private.outbox) RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+    select case
+        when job_payload.job.run_id is not null
+        then private.run_payload(job_payload.job.kind, job_payload.job.run_id)
+        when job_payload.job.user_image_id is not null
+        then private.face_payload(job_payload.job.user_image_id)
+        when job_payload.job.profile_id is not null
+        then private.erase_payload(job_payload.job.profile_id)
+        else private.stripe_call(job_payload.job)
+    end;
+$$;
+
+
+ALTER FUNCTION private.job_payload(job private.outbox) OWNER TO postgres;
+
+--
+-- Name: FUNCTION job_payload(job private.outbox); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.job_payload(job private.outbox) IS 'What the sidecar needs for a job.';
+
+
+--
+-- Name: jobs_of(uuid); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.jobs_of(profile_id uuid) RETURNS bigint[]
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+    select coalesce(array_agg(o.id order by o.id), '{}')
+    from private.outbox as o
+    where o.generation_id in (
+        select g.id
+        from public.generations as g
+        where g.profile_id = jobs_of.profile_id
+            and g.finished_at is null
+    )
+    or o.checkout_id in (
+        select c.id
+        from public.checkouts as c
+        where c.profile_id = jobs_of.profile_id
+            and c.finished_at is null
+    );
+$$;
+
+
+ALTER FUNCTION private.jobs_of(profile_id uuid) OWNER TO postgres;
+
+--
+-- Name: FUNCTION jobs_of(profile_id uuid); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.jobs_of(profile_id uuid) IS 'The jobs of a person''s thumbnails and pages that are under way.';
+
+
+--
 -- Name: judge_referral(uuid, uuid, text); Type: FUNCTION; Schema: private; Owner: postgres
 --
 
@@ -4320,24 +5355,11 @@ CREATE FUNCTION private.lock_caller(other_id uuid DEFAULT NULL::uuid) RETURNS uu
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
-declare
-    v_profile_id constant uuid := private.signed_in_profile();
 begin
-    perform private.lock_profiles(array[v_profile_id, lock_caller.other_id]);
+    perform private.lock_profiles(array[auth.uid(), lock_caller.other_id]);
 
-    if not exists (
-        select
-        from public.profiles as p
-        where p.id = v_profile_id
-            and p.deleted_at is null
-    ) then
-        raise sqlstate 'PT401' using
-            message = 'not_signed_in',
-            detail = 'This account does not exist any more.',
-            hint = 'Sign in again.';
-    end if;
-
-    return v_profile_id;
+    -- Looked at under the lock: a deletion that came first is seen.
+    return private.signed_in_profile();
 end;
 $$;
 
@@ -4350,6 +5372,50 @@ ALTER FUNCTION private.lock_caller(other_id uuid) OWNER TO postgres;
 
 COMMENT ON FUNCTION private.lock_caller(other_id uuid) IS 'Locks the caller''s profile, and another one with it, so that calls of one person follow each
 other. Returns the caller''s id, or refuses with PT401 not_signed_in.';
+
+
+--
+-- Name: lock_job(bigint); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.lock_job(job_id bigint) RETURNS private.outbox
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_job private.outbox;
+begin
+    select o.* into v_job
+    from private.outbox as o
+    where o.id = lock_job.job_id
+    for update;
+
+    if not found then
+        raise sqlstate 'PT404' using
+            message = 'job_not_found',
+            detail = 'There is no such job.',
+            hint = 'See what there is with: thumbsmith jobs list --all';
+    end if;
+
+    if v_job.lease_token is not null and v_job.due_at > now() then
+        raise sqlstate 'PT409' using
+            message = 'job_is_running',
+            detail = format('A worker has it until %s at the latest.', v_job.due_at),
+            hint = 'Wait until then.';
+    end if;
+
+    return v_job;
+end;
+$$;
+
+
+ALTER FUNCTION private.lock_job(job_id bigint) OWNER TO postgres;
+
+--
+-- Name: FUNCTION lock_job(job_id bigint); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.lock_job(job_id bigint) IS 'The job, locked. Refuses with PT404 job_not_found; PT409 job_is_running.';
 
 
 --
@@ -4428,6 +5494,182 @@ ALTER FUNCTION private.lock_with_referrer(referred_id uuid) OWNER TO postgres;
 --
 
 COMMENT ON FUNCTION private.lock_with_referrer(referred_id uuid) IS 'Locks a person and who brought them, in id order, for whatever may settle their referral.';
+
+
+--
+-- Name: lock_with_work(uuid); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.lock_with_work(profile_id uuid) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_jobs bigint[];
+begin
+    loop
+        begin
+            v_jobs := private.jobs_of(lock_with_work.profile_id);
+
+            perform
+            from private.outbox as o
+            where o.id = any(v_jobs)
+            order by o.id
+            for update;
+
+            perform
+            from public.generations as g
+            where g.profile_id = lock_with_work.profile_id
+                and g.finished_at is null
+            order by g.id
+            for no key update;
+
+            perform private.lock_profiles(array[lock_with_work.profile_id]);
+
+            if not private.jobs_of(lock_with_work.profile_id) <@ v_jobs then
+                raise sqlstate 'TS001';
+            end if;
+            return;
+        exception
+            -- Something was asked for while this waited. Locking its job now would be out of order,
+            -- so the locks of this block are let go and taken anew.
+            when sqlstate 'TS001' then
+                null;
+        end;
+    end loop;
+end;
+$$;
+
+
+ALTER FUNCTION private.lock_with_work(profile_id uuid) OWNER TO postgres;
+
+--
+-- Name: FUNCTION lock_with_work(profile_id uuid); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.lock_with_work(profile_id uuid) IS 'Locks all that a person has under way and then the profile, in the order of private.sweep() and
+the workers.';
+
+
+--
+-- Name: look_again(private.outbox); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.look_again(job private.outbox) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_until timestamptz;
+    v_is_over boolean;
+begin
+    select
+        r.unknown_since + s.submit_unknown_grace,
+        g.finished_at is not null
+    into v_until, v_is_over
+    from private.generation_runs as r
+    inner join public.generations as g on r.generation_id = g.id
+    cross join private.settings as s
+    where r.id = look_again.job.run_id;
+
+    if now() < v_until then
+        update private.outbox as o
+        set
+            due_at = least(now() + private.backoff(o.attempts + 2), v_until),
+            attempts = o.attempts + 1,
+            lease_token = null
+        where o.id = look_again.job.id;
+        return;
+    end if;
+
+    update private.generation_runs as r
+    set
+        status = 'abandoned',
+        finished_at = now()
+    where r.id = look_again.job.run_id
+        and r.status = 'submit_unknown';
+
+    if v_is_over then
+        delete from private.outbox as o
+        where o.id = look_again.job.id;
+        return;
+    end if;
+
+    update private.outbox as o
+    set
+        kind = 'submit',
+        run_id = null,
+        due_at = now(),
+        attempts = 0,
+        lease_token = null
+    where o.id = look_again.job.id;
+end;
+$$;
+
+
+ALTER FUNCTION private.look_again(job private.outbox) OWNER TO postgres;
+
+--
+-- Name: FUNCTION look_again(job private.outbox); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.look_again(job private.outbox) IS 'The lost attempt was not in the provider''s list: looked for again, and given up for another attempt
+once the grace time is over. If it turns up after that, it is cancelled.';
+
+
+--
+-- Name: lose_answer(private.outbox, text); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.lose_answer(job private.outbox, detail text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_heard text;
+begin
+    update private.generation_runs as r
+    set
+        status = 'submit_unknown',
+        unknown_since = now(),
+        provider_error = left(lose_answer.detail, 2000)
+    where r.id = lose_answer.job.run_id
+        and r.status = 'submitting';
+
+    -- Its webhook may have been faster.
+    select w.body ->> 'id' into v_heard
+    from private.replicate_webhooks as w
+    inner join private.generation_runs as r on w.attempt_token = r.attempt_token
+    where r.id = lose_answer.job.run_id
+        and w.body ->> 'id' is not null
+    limit 1;
+
+    if v_heard is not null then
+        perform private.adopt_prediction(lose_answer.job.run_id, v_heard);
+        return;
+    end if;
+
+    update private.outbox as o
+    set
+        kind = 'find',
+        run_id = lose_answer.job.run_id,
+        due_at = now() + s.submit_find_after,
+        attempts = 0,
+        lease_token = null
+    from private.settings as s
+    where o.id = lose_answer.job.id;
+end;
+$$;
+
+
+ALTER FUNCTION private.lose_answer(job private.outbox, detail text) OWNER TO postgres;
+
+--
+-- Name: FUNCTION lose_answer(job private.outbox, detail text); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.lose_answer(job private.outbox, detail text) IS 'The provider may have the attempt or not. Its webhook or the provider''s list may still tell; until
+the grace time is over nothing is sent again.';
 
 
 --
@@ -4540,6 +5782,101 @@ COMMENT ON FUNCTION private.note_code_failure(profile_id uuid) IS 'Counts a wron
 
 
 --
+-- Name: note_erasure(uuid, jsonb); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.note_erasure(profile_id uuid, answer jsonb) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_answer constant jsonb := note_erasure.answer;
+begin
+    update private.erasures as e
+    set answers = e.answers || jsonb_strip_nulls(jsonb_build_object(
+        'at', now(),
+        'bucket', v_answer -> 'bucket',
+        'removed', jsonb_array_length(v_answer -> 'removed'),
+        'user_id', v_answer -> 'user_id',
+        'object', v_answer -> 'object',
+        'id', v_answer -> 'id',
+        'deleted', v_answer -> 'deleted',
+        'error', v_answer -> 'error',
+        'status', v_answer -> 'status'
+    ))
+    where e.profile_id = note_erasure.profile_id
+        and e.restored_at is null;
+
+    if v_answer ->> 'bucket' = 'faces' then
+        update public.user_images as i
+        set
+            deleted_at = now(),
+            deletion_answer = jsonb_build_object(
+                'status', v_answer -> 'status', 'removed', jsonb_build_array(i.object_path)
+            )
+        where i.profile_id = note_erasure.profile_id
+            and i.deleted_at is null
+            and i.removed_at is not null
+            and v_answer -> 'removed' ? i.object_path;
+    elsif v_answer ->> 'object' = 'checkout.session' then
+        perform private.close_checkout(c.id, 'expired')
+        from public.checkouts as c
+        where c.profile_id = note_erasure.profile_id
+            and c.stripe_session_id = v_answer ->> 'id';
+    elsif v_answer ->> 'object' = 'customer' then
+        update private.stripe_customers as c
+        set deleted_at = now()
+        where c.profile_id = note_erasure.profile_id
+            and c.customer_id = v_answer ->> 'id';
+
+        -- Its subscriptions ended with it; an event says so too, if none is lost.
+        perform private.want_stripe_object(s.stripe_subscription_id)
+        from (
+            select s.stripe_subscription_id
+            from public.subscriptions as s
+            where s.profile_id = note_erasure.profile_id
+                and s.status not in ('canceled', 'incomplete_expired')
+                and s.stripe_subscription_id is not null
+            order by s.stripe_subscription_id
+        ) as s;
+    end if;
+end;
+$$;
+
+
+ALTER FUNCTION private.note_erasure(profile_id uuid, answer jsonb) OWNER TO postgres;
+
+--
+-- Name: FUNCTION note_erasure(profile_id uuid, answer jsonb); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.note_erasure(profile_id uuid, answer jsonb) IS 'Keeps an answer as proof, without names of files, and does what follows from it.';
+
+
+--
+-- Name: note_provider_spend(bigint); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.note_provider_spend(micros bigint) RETURNS void
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+    select private.add_provider_spend(
+        (now() at time zone 'utc')::date, pg_backend_pid() % 16, note_provider_spend.micros
+    );
+$$;
+
+
+ALTER FUNCTION private.note_provider_spend(micros bigint) OWNER TO postgres;
+
+--
+-- Name: FUNCTION note_provider_spend(micros bigint); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.note_provider_spend(micros bigint) IS 'Counts a further attempt of a request that was let in, without refusing it.';
+
+
+--
 -- Name: note_stripe_event(jsonb); Type: FUNCTION; Schema: private; Owner: postgres
 --
 
@@ -4601,6 +5938,150 @@ if it concerns us.';
 
 
 --
+-- Name: generation_runs; Type: TABLE; Schema: private; Owner: postgres
+--
+
+CREATE TABLE private.generation_runs (
+    id uuid DEFAULT private.uuid_v7() NOT NULL,
+    generation_id uuid NOT NULL,
+    attempt integer NOT NULL,
+    attempt_token uuid DEFAULT gen_random_uuid() NOT NULL,
+    preference smallint NOT NULL,
+    model text NOT NULL,
+    twin_of uuid,
+    status text DEFAULT 'submitting'::text NOT NULL,
+    http_status smallint,
+    prediction_id text,
+    output_url text,
+    provider_status text,
+    provider_error text,
+    predict_seconds numeric,
+    expected_cost_micros bigint DEFAULT 0 NOT NULL,
+    cost_per_second_micros bigint,
+    cost_micros bigint,
+    polls integer DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    unknown_since timestamp with time zone,
+    finished_at timestamp with time zone,
+    CONSTRAINT generation_runs_attempt_positive CHECK ((attempt > 0)),
+    CONSTRAINT generation_runs_cost_micros_not_negative CHECK ((cost_micros >= 0)),
+    CONSTRAINT generation_runs_final_has_finished_at CHECK (((status = ANY (ARRAY['submitting'::text, 'submit_unknown'::text, 'processing'::text])) = (finished_at IS NULL))),
+    CONSTRAINT generation_runs_predict_seconds_not_negative CHECK ((predict_seconds >= (0)::numeric)),
+    CONSTRAINT generation_runs_processing_has_prediction CHECK (((status <> 'processing'::text) OR (prediction_id IS NOT NULL))),
+    CONSTRAINT generation_runs_status_known CHECK ((status = ANY (ARRAY['submitting'::text, 'submit_unknown'::text, 'processing'::text, 'succeeded'::text, 'failed'::text, 'canceled'::text, 'refused'::text, 'abandoned'::text])))
+);
+
+
+ALTER TABLE private.generation_runs OWNER TO postgres;
+
+--
+-- Name: TABLE generation_runs; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON TABLE private.generation_runs IS 'One row per attempt at the provider, written before the call: a crash leaves a trace, never a
+surprise.';
+
+
+--
+-- Name: COLUMN generation_runs.attempt_token; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.generation_runs.attempt_token IS 'Random; goes into the webhook URL and proves which attempt a webhook belongs to.';
+
+
+--
+-- Name: COLUMN generation_runs.preference; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.generation_runs.preference IS 'Which of the type''s models was asked; see generation_models.';
+
+
+--
+-- Name: COLUMN generation_runs.twin_of; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.generation_runs.twin_of IS 'The attempt that the provider carried out twice: this row is its second prediction, which nobody
+asked for. It is cancelled, and its cost counts.';
+
+
+--
+-- Name: COLUMN generation_runs.status; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.generation_runs.status IS 'submit_unknown: the answer was lost, the provider may or may not be working on it. abandoned: its
+generation went on without it.';
+
+
+--
+-- Name: COLUMN generation_runs.http_status; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.generation_runs.http_status IS 'The HTTP status with which the provider refused.';
+
+
+--
+-- Name: COLUMN generation_runs.predict_seconds; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.generation_runs.predict_seconds IS 'Seconds billed, as the provider measured them.';
+
+
+--
+-- Name: COLUMN generation_runs.cost_micros; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.generation_runs.cost_micros IS 'What it cost us, in millionths of a US dollar: seconds times price, or the price of a picture, as
+they were when it was sent. Null until known.';
+
+
+--
+-- Name: note_twin(private.generation_runs, text); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.note_twin(run private.generation_runs, prediction_id text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_twin_id uuid;
+begin
+    insert into private.generation_runs (
+        generation_id, attempt, preference, model, twin_of, status, prediction_id,
+        expected_cost_micros, cost_per_second_micros
+    )
+    select
+        note_twin.run.generation_id,
+        max(r.attempt) + 1,
+        note_twin.run.preference,
+        note_twin.run.model,
+        note_twin.run.id,
+        'processing',
+        note_twin.prediction_id,
+        note_twin.run.expected_cost_micros,
+        note_twin.run.cost_per_second_micros
+    from private.generation_runs as r
+    where r.generation_id = note_twin.run.generation_id
+    on conflict on constraint generation_runs_prediction_id_key do nothing
+    returning id into v_twin_id;
+
+    if v_twin_id is not null then
+        perform private.want_cancel(v_twin_id);
+    end if;
+end;
+$$;
+
+
+ALTER FUNCTION private.note_twin(run private.generation_runs, prediction_id text) OWNER TO postgres;
+
+--
+-- Name: FUNCTION note_twin(run private.generation_runs, prediction_id text); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.note_twin(run private.generation_runs, prediction_id text) IS 'The provider carried out one attempt twice, as a proxy''s retry can make it: the second prediction
+is stopped, its cost counted, its picture never looked at.';
+
+
+--
 -- Name: open_checkout(uuid, text, text, integer, bigint, uuid); Type: FUNCTION; Schema: private; Owner: postgres
 --
 
@@ -4649,6 +6130,67 @@ ALTER FUNCTION private.open_checkout(profile_id uuid, item_kind text, item_key t
 --
 
 COMMENT ON FUNCTION private.open_checkout(profile_id uuid, item_kind text, item_key text, quantity integer, credits bigint, idempotency_key uuid) IS 'Writes the intent and its job: the person''s customer at Stripe first, if there is none yet.';
+
+
+--
+-- Name: operator_drop_job(bigint, text, text); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.operator_drop_job(job_id bigint, who text, why text) RETURNS private.outbox
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_job private.outbox := private.lock_job(operator_drop_job.job_id);
+begin
+    if v_job.kind in ('remove_face', 'erase') then
+        raise sqlstate 'PT409' using
+            message = 'job_is_owed',
+            detail = 'Somebody asked for their data to be deleted: that is owed to them.',
+            hint = 'Mend what is in its way, then: thumbsmith jobs retry';
+    end if;
+
+    perform private.audit(
+        operator_drop_job.who, 'drop_job', operator_drop_job.why,
+        format('operator:job:%s:%s', v_job.id, gen_random_uuid()),
+        null, to_jsonb(v_job) - 'lease_token'
+    );
+
+    if v_job.generation_id is not null then
+        -- The credits go back. A submission whose answer is lost is still looked for.
+        perform private.finish_generation(v_job.generation_id, 'failed', 'stopped_by_operator');
+        perform private.release_work(v_job.generation_id);
+        return v_job;
+    end if;
+
+    if v_job.checkout_id is not null then
+        perform private.close_checkout(v_job.checkout_id, 'failed', 'stopped_by_operator');
+    elsif v_job.kind = 'cancel' then
+        update private.generation_runs as r
+        set
+            status = 'canceled',
+            finished_at = now()
+        where r.id = v_job.run_id
+            and r.finished_at is null;
+    end if;
+
+    delete from private.outbox as o
+    where o.id = v_job.id;
+
+    return v_job;
+end;
+$$;
+
+
+ALTER FUNCTION private.operator_drop_job(job_id bigint, who text, why text) OWNER TO postgres;
+
+--
+-- Name: FUNCTION operator_drop_job(job_id bigint, who text, why text); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.operator_drop_job(job_id bigint, who text, why text) IS 'Gives a job up: a generation fails with its credits back, a page of Stripe fails, an orphan at the
+provider runs to its own deadline, an object of Stripe is left to the next comparison. PT404
+job_not_found; PT409 job_is_running, job_is_owed; PT422 reason_required.';
 
 
 --
@@ -4786,6 +6328,48 @@ how many. PT404 lot_not_found.';
 
 
 --
+-- Name: operator_retry_job(bigint, text, text); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.operator_retry_job(job_id bigint, who text, why text) RETURNS private.outbox
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_job private.outbox := private.lock_job(operator_retry_job.job_id);
+begin
+    perform private.audit(
+        operator_retry_job.who, 'retry_job', operator_retry_job.why,
+        format('operator:job:%s:%s', v_job.id, gen_random_uuid()),
+        null, to_jsonb(v_job) - 'lease_token'
+    );
+
+    update private.outbox as o
+    set
+        due_at = now(),
+        attempts = 0,
+        lease_token = null,
+        dead_at = null
+    where o.id = v_job.id
+    returning o.* into v_job;
+
+    perform private.wake_worker();
+    return v_job;
+end;
+$$;
+
+
+ALTER FUNCTION private.operator_retry_job(job_id bigint, who text, why text) OWNER TO postgres;
+
+--
+-- Name: FUNCTION operator_retry_job(job_id bigint, who text, why text); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.operator_retry_job(job_id bigint, who text, why text) IS 'Has a job done now, with all its tries before it again; a dead one too. PT404 job_not_found; PT409
+job_is_running; PT422 reason_required.';
+
+
+--
 -- Name: operator_revoke(uuid, bigint, text, text, text); Type: FUNCTION; Schema: private; Owner: postgres
 --
 
@@ -4833,29 +6417,102 @@ many are not available.';
 
 
 --
--- Name: output_url(jsonb); Type: FUNCTION; Schema: private; Owner: postgres
+-- Name: generation_options; Type: TABLE; Schema: public; Owner: postgres
 --
 
-CREATE FUNCTION private.output_url(output jsonb) RETURNS text
+CREATE TABLE public.generation_options (
+    type_key text NOT NULL,
+    option_key text NOT NULL,
+    title text NOT NULL,
+    value_type text NOT NULL,
+    minimum bigint,
+    maximum bigint,
+    choices text[],
+    CONSTRAINT generation_options_choice_has_choices CHECK (((value_type = 'choice'::text) = (cardinality(choices) > 0))),
+    CONSTRAINT generation_options_integer_has_range CHECK (((value_type = 'integer'::text) = ((minimum IS NOT NULL) AND (maximum IS NOT NULL)))),
+    CONSTRAINT generation_options_option_key_is_slug CHECK ((option_key ~ '^[a-z][a-z0-9_]{0,62}$'::text)),
+    CONSTRAINT generation_options_range_in_order CHECK ((minimum <= maximum)),
+    CONSTRAINT generation_options_value_type_known CHECK ((value_type = ANY (ARRAY['integer'::text, 'boolean'::text, 'choice'::text])))
+);
+
+
+ALTER TABLE public.generation_options OWNER TO postgres;
+
+--
+-- Name: TABLE generation_options; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON TABLE public.generation_options IS 'What may be given in options when a thumbnail of this type is asked for.';
+
+
+--
+-- Name: COLUMN generation_options.value_type; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.generation_options.value_type IS 'integer (from minimum to maximum), boolean, or choice (one of choices).';
+
+
+--
+-- Name: option_fits(public.generation_options, jsonb); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.option_fits(declared public.generation_options, given jsonb) RETURNS boolean
     LANGUAGE sql IMMUTABLE
     SET search_path TO ''
     AS $$
-    -- Models answer with a URI, a list of URIs, or objects that hold one.
-    select case jsonb_typeof(output_url.output)
-        when 'string' then output_url.output #>> '{}'
-        when 'object' then output_url.output ->> 'url'
-        when 'array' then coalesce(output_url.output #>> '{0,url}', output_url.output ->> 0)
+    select case option_fits.declared.value_type
+        when 'boolean' then jsonb_typeof(option_fits.given) = 'boolean'
+        when 'choice' then
+            jsonb_typeof(option_fits.given) = 'string'
+            and option_fits.given #>> '{}' = any(option_fits.declared.choices)
+        when 'integer' then
+            case
+                when jsonb_typeof(option_fits.given) = 'number'
+                then (option_fits.given #>> '{}')::numeric
+                    between option_fits.declared.minimum and option_fits.declared.maximum
+                    and scale(trim_scale((option_fits.given #>> '{}')::numeric)) = 0
+                else false
+            end
+        else false
     end;
 $$;
 
 
-ALTER FUNCTION private.output_url(output jsonb) OWNER TO postgres;
+ALTER FUNCTION private.option_fits(declared public.generation_options, given jsonb) OWNER TO postgres;
 
 --
--- Name: FUNCTION output_url(output jsonb); Type: COMMENT; Schema: private; Owner: postgres
+-- Name: FUNCTION option_fits(declared public.generation_options, given jsonb); Type: COMMENT; Schema: private; Owner: postgres
 --
 
-COMMENT ON FUNCTION private.output_url(output jsonb) IS 'The first file of a prediction''s output, or null.';
+COMMENT ON FUNCTION private.option_fits(declared public.generation_options, given jsonb) IS 'Whether a value is one that the option takes.';
+
+
+--
+-- Name: output_url(jsonb, text[]); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.output_url(output jsonb, pointer text[] DEFAULT NULL::text[]) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+    -- Models answer with a URI, a list of URIs, or objects that hold one.
+    select case
+        when output_url.pointer is not null then output_url.output #>> output_url.pointer
+        when jsonb_typeof(output_url.output) = 'string' then output_url.output #>> '{}'
+        when jsonb_typeof(output_url.output) = 'object' then output_url.output ->> 'url'
+        when jsonb_typeof(output_url.output) = 'array'
+        then coalesce(output_url.output #>> '{0,url}', output_url.output ->> 0)
+    end;
+$$;
+
+
+ALTER FUNCTION private.output_url(output jsonb, pointer text[]) OWNER TO postgres;
+
+--
+-- Name: FUNCTION output_url(output jsonb, pointer text[]); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.output_url(output jsonb, pointer text[]) IS 'The file of a prediction''s output: where the pointer says, or the first one; null for none.';
 
 
 --
@@ -5028,44 +6685,6 @@ COMMENT ON FUNCTION private.poll_interval(polls integer) IS 'How long to wait be
 
 
 --
--- Name: postpone_submit(bigint, uuid); Type: FUNCTION; Schema: private; Owner: postgres
---
-
-CREATE FUNCTION private.postpone_submit(job_id bigint, generation_id uuid) RETURNS void
-    LANGUAGE plpgsql
-    SET search_path TO ''
-    AS $$
-begin
-    update private.outbox as o
-    set
-        due_at = r.unknown_since + s.submit_unknown_grace,
-        run_id = r.id,
-        lease_token = null
-    from private.generation_runs as r
-    cross join private.settings as s
-    where o.id = postpone_submit.job_id
-        and r.generation_id = postpone_submit.generation_id
-        and r.status = 'submit_unknown';
-
-    if not found then
-        delete from private.outbox as o
-        where o.id = postpone_submit.job_id;
-    end if;
-end;
-$$;
-
-
-ALTER FUNCTION private.postpone_submit(job_id bigint, generation_id uuid) OWNER TO postgres;
-
---
--- Name: FUNCTION postpone_submit(job_id bigint, generation_id uuid); Type: COMMENT; Schema: private; Owner: postgres
---
-
-COMMENT ON FUNCTION private.postpone_submit(job_id bigint, generation_id uuid) IS 'A submit with nothing to send now: due again when the grace time ends, or gone with its
-generation.';
-
-
---
 -- Name: price_generation(uuid, text, bigint, boolean); Type: FUNCTION; Schema: private; Owner: postgres
 --
 
@@ -5208,12 +6827,15 @@ CREATE FUNCTION private.queue_metrics() RETURNS jsonb
             from private.stripe_alarms as a
             where a.resolved_at is null
         ),
-        'submit_unknown', (
-            select count(*)
-            from private.generation_runs as r
-            inner join private.outbox as q on r.id = q.run_id
-            where r.status = 'submit_unknown'
-        )
+        'attempts_max', coalesce(max(o.attempts), 0),
+        'poll_lag_seconds', coalesce(
+            extract(epoch from now() - min(o.due_at) filter (
+                where o.dead_at is null and o.due_at <= now() and o.kind = 'poll'
+            )),
+            0
+        ),
+        'submit_unknown', count(*) filter (where o.kind = 'find'),
+        'orphans', count(*) filter (where o.kind = 'cancel')
     )
     from private.outbox as o;
 $$;
@@ -5225,8 +6847,9 @@ ALTER FUNCTION private.queue_metrics() OWNER TO postgres;
 -- Name: FUNCTION queue_metrics(); Type: COMMENT; Schema: private; Owner: postgres
 --
 
-COMMENT ON FUNCTION private.queue_metrics() IS 'Counts of due, leased and dead jobs, of lost submissions and of open alarms about Stripe, and the
-age of the oldest due job in seconds.';
+COMMENT ON FUNCTION private.queue_metrics() IS 'Counts of due, leased and dead jobs, of lost submissions, of predictions to be stopped and of open
+alarms about Stripe; the most tries a job has had; how late the oldest due job and the oldest due
+poll are, in seconds.';
 
 
 --
@@ -5423,6 +7046,22 @@ begin
     where c.id = record_customer.job.checkout_id
     on conflict do nothing;
 
+    -- The account was deleted meanwhile: no page, and the customer goes too.
+    if exists (
+        select
+        from public.checkouts as c
+        inner join public.profiles as p on c.profile_id = p.id
+        where c.id = record_customer.job.checkout_id
+            and p.deleted_at is not null
+    ) then
+        perform private.close_checkout(record_customer.job.checkout_id, 'expired');
+
+        delete from private.outbox as o
+        where o.id = record_customer.job.id;
+
+        return 'closed';
+    end if;
+
     update private.outbox as o
     set
         kind = 'checkout',
@@ -5442,7 +7081,113 @@ ALTER FUNCTION private.record_customer(job private.outbox, customer jsonb) OWNER
 -- Name: FUNCTION record_customer(job private.outbox, customer jsonb); Type: COMMENT; Schema: private; Owner: postgres
 --
 
-COMMENT ON FUNCTION private.record_customer(job private.outbox, customer jsonb) IS 'The person has a customer now; the page is next.';
+COMMENT ON FUNCTION private.record_customer(job private.outbox, customer jsonb) IS 'The person has a customer now; the page is next, unless the account was deleted.';
+
+
+--
+-- Name: record_erased(private.outbox, jsonb); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.record_erased(job private.outbox, answer jsonb) RETURNS text
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_profile_id constant uuid := record_erased.job.profile_id;
+begin
+    perform private.note_erasure(v_profile_id, record_erased.answer);
+
+    -- Nothing of what was asked for went: whatever the reason is, not at once again.
+    if (
+        record_erased.answer -> 'removed' = '[]'
+        and record_erased.answer -> 'bucket' = private.erase_payload(v_profile_id) -> 'bucket'
+    ) or (
+        record_erased.answer ? 'user_id'
+        and exists (select from auth.users as u where u.id = v_profile_id)
+    ) then
+        perform private.retry_job(record_erased.job, 'not_removed');
+        return 'not_removed';
+    end if;
+
+    if not record_erased.answer ? 'user_id'
+        or not private.erase_payload(v_profile_id) ? 'user_id'
+        or not private.blank_generations(v_profile_id, 10000)
+    then
+        update private.outbox as o
+        set
+            due_at = now(),
+            attempts = 0,
+            lease_token = null
+        where o.id = record_erased.job.id;
+        return 'erasing';
+    end if;
+
+    perform private.blank_account(v_profile_id);
+
+    update private.erasures as e
+    set finished_at = now()
+    where e.profile_id = v_profile_id
+        and e.restored_at is null;
+
+    delete from private.outbox as o
+    where o.id = record_erased.job.id;
+
+    return 'erased';
+end;
+$$;
+
+
+ALTER FUNCTION private.record_erased(job private.outbox, answer jsonb) OWNER TO postgres;
+
+--
+-- Name: FUNCTION record_erased(job private.outbox, answer jsonb); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.record_erased(job private.outbox, answer jsonb) IS 'A part of an account is gone: the next one, or the end once the person is gone at Auth.';
+
+
+--
+-- Name: record_face_removed(private.outbox, jsonb); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.record_face_removed(job private.outbox, answer jsonb) RETURNS text
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+    if exists (
+        select
+        from public.user_images as i
+        inner join storage.objects as o on o.bucket_id = 'faces' and i.object_path = o.name
+        where i.id = record_face_removed.job.user_image_id
+    ) then
+        perform private.retry_job(record_face_removed.job, 'not_removed');
+        return 'not_removed';
+    end if;
+
+    update public.user_images as i
+    set
+        deleted_at = now(),
+        deletion_answer = record_face_removed.answer
+    where i.id = record_face_removed.job.user_image_id
+        and i.deleted_at is null;
+
+    delete from private.outbox as o
+    where o.id = record_face_removed.job.id;
+
+    return 'removed';
+end;
+$$;
+
+
+ALTER FUNCTION private.record_face_removed(job private.outbox, answer jsonb) OWNER TO postgres;
+
+--
+-- Name: FUNCTION record_face_removed(job private.outbox, answer jsonb); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.record_face_removed(job private.outbox, answer jsonb) IS 'The photo''s file is gone, and the answer is the proof; or it is there all the same, whatever
+Storage said: then again.';
 
 
 --
@@ -5603,40 +7348,35 @@ begin
     into v_is_exhausted
     from private.settings as s;
 
-    if v_job.generation_id is null then
-        perform private.fail_stripe_job(
-            v_job, record_job_failed.slug, record_job_failed.detail, record_job_failed.permanent,
-            v_is_exhausted
-        );
-    elsif v_job.kind = 'cancel' and v_is_exhausted then
-        -- The money is settled; the orphan costs at most until its own deadline. A person should
-        -- look.
-        update private.outbox as o
-        set
-            dead_at = now(),
-            attempts = o.attempts + 1,
-            lease_token = null,
-            last_error = record_job_failed.slug
-        where o.id = v_job.id;
-    elsif v_is_exhausted then
-        perform private.fail_run(v_job, 'failed', record_job_failed.slug, record_job_failed.detail);
-    else
-        -- A submit that failed before the call left no trace at the provider: the same attempt may
-        -- go.
-        delete from private.generation_runs as r
-        where v_job.kind = 'submit'
-            and r.id = v_job.run_id
-            and r.status = 'submitting';
+    case
+        when v_job.kind = 'find' then
+            perform private.look_again(v_job);
+        when v_job.kind = 'cancel' then
+            perform private.fail_cancel(v_job, record_job_failed.slug, v_is_exhausted);
+        -- Until it expires: a picture that was paid for is not thrown away for a bad minute.
+        when v_job.kind in ('poll', 'store') and not record_job_failed.permanent then
+            perform private.retry_job(v_job, record_job_failed.slug);
+        when v_job.kind in ('remove_face', 'erase') then
+            perform private.fail_removal(
+                v_job, record_job_failed.slug, record_job_failed.permanent
+            );
+        when v_job.generation_id is null then
+            perform private.fail_stripe_job(
+                v_job, record_job_failed.slug, record_job_failed.detail,
+                record_job_failed.permanent, v_is_exhausted
+            );
+        when v_is_exhausted then
+            perform private.fail_run(
+                v_job, 'failed', record_job_failed.slug, record_job_failed.detail
+            );
+        else
+            -- Failed before the call, so it left no trace at the provider: the same attempt may go.
+            delete from private.generation_runs as r
+            where r.id = v_job.run_id
+                and r.status = 'submitting';
 
-        update private.outbox as o
-        set
-            due_at = now() + private.backoff(o.attempts),
-            attempts = o.attempts + 1,
-            run_id = case when v_job.kind = 'submit' then null else o.run_id end,
-            lease_token = null,
-            last_error = record_job_failed.slug
-        where o.id = v_job.id;
-    end if;
+            perform private.retry_job(v_job, record_job_failed.slug);
+    end case;
     return 'ok';
 end;
 $$;
@@ -5840,7 +7580,20 @@ begin
         return 'stale';
     end if;
 
-    perform private.settle_prediction(v_job, record_prediction.prediction);
+    case v_job.kind
+        when 'poll' then
+            perform private.settle_prediction(v_job, record_prediction.prediction);
+        when 'cancel' then
+            perform private.settle_cancel(v_job, record_prediction.prediction);
+        when 'find' then
+            if record_prediction.prediction ->> 'id' is null then
+                perform private.look_again(v_job);
+            else
+                perform private.adopt_prediction(
+                    v_job.run_id, record_prediction.prediction ->> 'id'
+                );
+            end if;
+    end case;
     return 'ok';
 end;
 $$;
@@ -5852,7 +7605,8 @@ ALTER FUNCTION private.record_prediction(job_id bigint, lease_token uuid, predic
 -- Name: FUNCTION record_prediction(job_id bigint, lease_token uuid, prediction jsonb); Type: COMMENT; Schema: private; Owner: postgres
 --
 
-COMMENT ON FUNCTION private.record_prediction(job_id bigint, lease_token uuid, prediction jsonb) IS 'The prediction as the provider shows it now, after a poll or a cancel. ok, or stale.';
+COMMENT ON FUNCTION private.record_prediction(job_id bigint, lease_token uuid, prediction jsonb) IS 'The prediction as the provider shows it now, after a poll, a cancel or a find; null when a find
+found none. ok, or stale.';
 
 
 --
@@ -5964,6 +7718,39 @@ COMMENT ON FUNCTION private.record_referral(referred_id uuid, code text) IS 'Rec
 
 
 --
+-- Name: record_removed(bigint, uuid, jsonb); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.record_removed(job_id bigint, lease_token uuid, answer jsonb) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    v_job private.outbox := private.held_job(record_removed.job_id, record_removed.lease_token);
+begin
+    if v_job.id is null then
+        return 'stale';
+    end if;
+
+    return case v_job.kind
+        when 'remove_face' then private.record_face_removed(v_job, record_removed.answer)
+        else private.record_erased(v_job, record_removed.answer)
+    end;
+end;
+$$;
+
+
+ALTER FUNCTION private.record_removed(job_id bigint, lease_token uuid, answer jsonb) OWNER TO postgres;
+
+--
+-- Name: FUNCTION record_removed(job_id bigint, lease_token uuid, answer jsonb); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.record_removed(job_id bigint, lease_token uuid, answer jsonb) IS 'What Storage, Stripe or Auth answered to a deletion: {"bucket", "status", "removed"},
+{"user_id", "status"}, or the object of Stripe. A word on what came of it, or stale.';
+
+
+--
 -- Name: record_replicate_webhook(text, uuid, jsonb); Type: FUNCTION; Schema: private; Owner: postgres
 --
 
@@ -5972,8 +7759,8 @@ CREATE FUNCTION private.record_replicate_webhook(webhook_id text, attempt_token 
     SET search_path TO ''
     AS $$
 declare
+    v_prediction_id constant text := record_replicate_webhook.body ->> 'id';
     v_run private.generation_runs;
-    v_job private.outbox;
 begin
     insert into private.replicate_webhooks (webhook_id, attempt_token, body)
     values (
@@ -5989,8 +7776,7 @@ begin
     end if;
 
     -- The outbox row first, as everywhere.
-    select o.* into v_job
-    from private.outbox as o
+    perform from private.outbox as o
     inner join private.generation_runs as r on o.generation_id = r.generation_id
     where r.attempt_token = record_replicate_webhook.attempt_token
     for update of o;
@@ -5998,50 +7784,33 @@ begin
     select r.* into v_run
     from private.generation_runs as r
     where r.attempt_token = record_replicate_webhook.attempt_token
-        and r.finished_at is null
     for update;
 
-    -- Of an attempt that nobody waits for any more, or of none: stored, and that is all.
-    if v_run.id is null or v_job.id is null then
+    -- Of no attempt of ours, or of one whose answer is under way and will bring the id.
+    if v_run.id is null or v_prediction_id is null or v_run.status = 'submitting' then
         return 'stored';
     end if;
 
-    -- The answer to the submission was lost, but here is the prediction's id: adopt it.
-    if v_run.status = 'submit_unknown' and record_replicate_webhook.body ->> 'id' is not null then
+    if v_run.status = 'submit_unknown' then
+        perform private.adopt_prediction(v_run.id, v_prediction_id);
+    elsif v_run.prediction_id is null then
+        -- Given up, and here it is after all.
         update private.generation_runs as r
-        set
-            status = 'processing',
-            prediction_id = record_replicate_webhook.body ->> 'id'
+        set prediction_id = v_prediction_id
         where r.id = v_run.id;
 
-        update public.generations as g
-        set status = 'processing'
-        where g.id = v_run.generation_id
-            and g.status = 'submitting';
-
-        update private.outbox as o
-        set
-            kind = case
-                when exists (
-                    select
-                    from public.generations as g
-                    where g.id = v_run.generation_id
-                        and g.finished_at is not null
-                ) then 'cancel'
-                else 'poll'
-            end,
-            run_id = v_run.id,
-            due_at = now(),
-            attempts = 0,
-            lease_token = null
-        where o.id = v_job.id;
-    elsif v_job.kind = 'poll' then
+        perform private.want_cancel(v_run.id);
+    elsif v_run.prediction_id <> v_prediction_id then
+        perform private.note_twin(v_run, v_prediction_id);
+    else
         -- Also while a poll is under way: it may have looked too early, so its lease ends here.
         update private.outbox as o
         set
             due_at = now(),
             lease_token = null
-        where o.id = v_job.id;
+        where o.generation_id = v_run.generation_id
+            and o.run_id = v_run.id
+            and o.kind = 'poll';
     end if;
 
     perform private.wake_worker();
@@ -6057,7 +7826,7 @@ ALTER FUNCTION private.record_replicate_webhook(webhook_id text, attempt_token u
 --
 
 COMMENT ON FUNCTION private.record_replicate_webhook(webhook_id text, attempt_token uuid, body jsonb) IS 'Stores a verified webhook and has its prediction looked at now; adopts an attempt whose answer was
-lost. stored, or duplicate.';
+lost, and has one that nobody waits for stopped. stored, or duplicate.';
 
 
 --
@@ -6112,6 +7881,64 @@ by its own id, and settles the payment''s credits. A repeat changes nothing.';
 
 
 --
+-- Name: record_run(uuid, jsonb); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.record_run(run_id uuid, prediction jsonb) RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_status constant text := record_run.prediction ->> 'status';
+    v_is_final constant boolean :=
+        coalesce(v_status in ('succeeded', 'failed', 'canceled', 'aborted'), false);
+    v_seconds constant numeric := case
+        when jsonb_typeof(record_run.prediction #> '{metrics,predict_time}') = 'number'
+        -- Whatever a provider says: no negative cost, and none of more than a day.
+        then least(
+            greatest((record_run.prediction #>> '{metrics,predict_time}')::numeric, 0), 86400
+        )
+    end;
+begin
+    update private.generation_runs as r
+    set
+        provider_status = v_status,
+        provider_error = left(record_run.prediction ->> 'error', 2000),
+        polls = r.polls + 1,
+        predict_seconds = v_seconds,
+        cost_micros = case when v_is_final then private.run_cost(r, v_status, v_seconds) end,
+        output_url = private.output_url(record_run.prediction -> 'output', m.output_pointer),
+        status = case
+            when not v_is_final or r.finished_at is not null then r.status
+            when v_status = 'aborted' then 'canceled'
+            else v_status
+        end,
+        finished_at = case when v_is_final then coalesce(r.finished_at, now()) else r.finished_at end
+    from private.generation_runs as q
+    inner join public.generations as g on q.generation_id = g.id
+    left join private.generation_models as m
+        on g.generation_type = m.type_key and q.preference = m.preference
+    where q.id = record_run.run_id
+        and r.id = q.id
+        -- Known already: a later look, at data that the provider has removed, must not blur it.
+        and r.cost_micros is null;
+
+    return v_is_final;
+end;
+$$;
+
+
+ALTER FUNCTION private.record_run(run_id uuid, prediction jsonb) OWNER TO postgres;
+
+--
+-- Name: FUNCTION record_run(run_id uuid, prediction jsonb); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.record_run(run_id uuid, prediction jsonb) IS 'Writes what the provider says of a prediction to its attempt. True when that is its end: any other
+status, also one of tomorrow, is not, and our own deadline bounds it.';
+
+
+--
 -- Name: record_stored(bigint, uuid, jsonb); Type: FUNCTION; Schema: private; Owner: postgres
 --
 
@@ -6127,7 +7954,11 @@ begin
     end if;
 
     perform private.finish_generation(
-        v_job.generation_id, 'succeeded', null, record_stored.stored ->> 'object_path'
+        v_job.generation_id,
+        'succeeded',
+        null,
+        record_stored.stored ->> 'object_path',
+        record_stored.stored ->> 'preview_path'
     );
 
     delete from private.outbox as o
@@ -6144,7 +7975,8 @@ ALTER FUNCTION private.record_stored(job_id bigint, lease_token uuid, stored jso
 -- Name: FUNCTION record_stored(job_id bigint, lease_token uuid, stored jsonb); Type: COMMENT; Schema: private; Owner: postgres
 --
 
-COMMENT ON FUNCTION private.record_stored(job_id bigint, lease_token uuid, stored jsonb) IS 'The picture is in Storage at stored.object_path: the generation succeeded. ok, or stale.';
+COMMENT ON FUNCTION private.record_stored(job_id bigint, lease_token uuid, stored jsonb) IS 'The picture is in Storage at stored.object_path, and its preview at stored.preview_path: the
+generation succeeded. ok, or stale.';
 
 
 --
@@ -6321,7 +8153,8 @@ begin
             when 422 then 'input_refused'
             else 'provider_unavailable'
         end,
-        format('%s %s', record_submit_refused.http_status, record_submit_refused.detail)
+        record_submit_refused.detail,
+        record_submit_refused.http_status
     );
     return 'ok';
 end;
@@ -6335,7 +8168,7 @@ ALTER FUNCTION private.record_submit_refused(job_id bigint, lease_token uuid, ht
 --
 
 COMMENT ON FUNCTION private.record_submit_refused(job_id bigint, lease_token uuid, http_status integer, detail text, retry_after_seconds integer) IS 'The provider refused with this HTTP status and certainly made nothing: tried again when throttled
-(429), else failed with the credits back. ok, or stale.';
+(429), else sent to the next model or failed with the credits back. ok, or stale.';
 
 
 --
@@ -6355,20 +8188,7 @@ begin
         return 'stale';
     end if;
 
-    -- Unless its webhook was faster than this report, and the attempt is known after all.
-    update private.generation_runs as r
-    set
-        status = 'submit_unknown',
-        unknown_since = now(),
-        provider_error = left(record_submit_unknown.detail, 2000)
-    where r.id = v_job.run_id
-        and r.status = 'submitting';
-
-    perform private.postpone_submit(v_job.id, v_job.generation_id)
-    from private.generation_runs as r
-    where r.id = v_job.run_id
-        and r.status = 'submit_unknown';
-
+    perform private.lose_answer(v_job, record_submit_unknown.detail);
     return 'ok';
 end;
 $$;
@@ -6380,8 +8200,8 @@ ALTER FUNCTION private.record_submit_unknown(job_id bigint, lease_token uuid, de
 -- Name: FUNCTION record_submit_unknown(job_id bigint, lease_token uuid, detail text); Type: COMMENT; Schema: private; Owner: postgres
 --
 
-COMMENT ON FUNCTION private.record_submit_unknown(job_id bigint, lease_token uuid, detail text) IS 'No answer, so the provider may have the attempt or not: its webhook adopts it, or another attempt
-follows after the grace time. ok, or stale.';
+COMMENT ON FUNCTION private.record_submit_unknown(job_id bigint, lease_token uuid, detail text) IS 'No answer, so the provider may have the attempt or not: its webhook or the provider''s list adopts it, or
+another attempt follows after the grace time. ok, or stale.';
 
 
 --
@@ -6394,7 +8214,6 @@ CREATE FUNCTION private.record_submitted(job_id bigint, lease_token uuid, predic
     AS $$
 declare
     v_job private.outbox := private.held_job(record_submitted.job_id, record_submitted.lease_token);
-    v_is_over boolean;
 begin
     if v_job.id is null then
         return 'stale';
@@ -6406,29 +8225,31 @@ begin
         prediction_id = record_submitted.prediction ->> 'id',
         provider_status = record_submitted.prediction ->> 'status'
     where r.id = v_job.run_id
-        and r.finished_at is null;
+        and r.status = 'submitting';
 
-    update public.generations as g
-    set status = 'processing'
-    where g.id = v_job.generation_id
-        and g.status = 'submitting';
-
-    select g.finished_at is not null into v_is_over
-    from public.generations as g
-    where g.id = v_job.generation_id;
+    perform private.start_processing(v_job.generation_id);
 
     -- Canceled or expired while the call was under way: then this prediction is an orphan.
+    if (
+        select g.finished_at is not null
+        from public.generations as g
+        where g.id = v_job.generation_id
+    ) then
+        perform private.release_work(v_job.generation_id);
+        return 'ok';
+    end if;
+
     update private.outbox as o
     set
-        kind = case when v_is_over then 'cancel' else 'poll' end,
+        kind = 'poll',
         due_at = case
-            when v_is_over or exists (
+            when exists (
                 select
                 from private.replicate_webhooks as w
                 inner join private.generation_runs as r on w.attempt_token = r.attempt_token
                 where r.id = v_job.run_id
             ) then now()
-            else now() + interval '2 seconds'
+            else now() + private.poll_interval(0)
         end,
         attempts = 0,
         lease_token = null
@@ -6792,6 +8613,131 @@ none.';
 
 
 --
+-- Name: release_work(uuid); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.release_work(generation_id uuid) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_run private.generation_runs;
+begin
+    select r.* into v_run
+    from private.generation_runs as r
+    where r.generation_id = release_work.generation_id
+        and r.finished_at is null
+        and r.twin_of is null
+    order by r.attempt desc
+    limit 1
+    for update;
+
+    -- The provider may have it, and its id is not known yet: the job stays until its answer, a list
+    -- match or a webhook tells.
+    if v_run.status in ('submitting', 'submit_unknown') then
+        return;
+    end if;
+
+    delete from private.outbox as o
+    where o.generation_id = release_work.generation_id;
+
+    if v_run.id is not null then
+        perform private.want_cancel(v_run.id);
+    end if;
+end;
+$$;
+
+
+ALTER FUNCTION private.release_work(generation_id uuid) OWNER TO postgres;
+
+--
+-- Name: FUNCTION release_work(generation_id uuid); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.release_work(generation_id uuid) IS 'The generation is over but its attempt may not be: ends its job, and has the prediction stopped.';
+
+
+--
+-- Name: remove_face(uuid, text); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.remove_face(user_image_id uuid, reason text) RETURNS public.user_images
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_image public.user_images;
+begin
+    update public.user_images as i
+    set
+        removed_at = now(),
+        removal_reason = remove_face.reason
+    where i.id = remove_face.user_image_id
+        and i.removed_at is null;
+
+    if found then
+        insert into private.outbox (kind, user_image_id)
+        values ('remove_face', remove_face.user_image_id);
+
+        perform private.wake_worker();
+    end if;
+
+    select i.* into v_image
+    from public.user_images as i
+    where i.id = remove_face.user_image_id;
+
+    return v_image;
+end;
+$$;
+
+
+ALTER FUNCTION private.remove_face(user_image_id uuid, reason text) OWNER TO postgres;
+
+--
+-- Name: FUNCTION remove_face(user_image_id uuid, reason text); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.remove_face(user_image_id uuid, reason text) IS 'Takes a photo out of use, once, and has its file deleted.';
+
+
+--
+-- Name: remove_user_image(uuid); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.remove_user_image(id uuid) RETURNS public.user_images
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    v_profile_id constant uuid := private.lock_caller();
+begin
+    if not exists (
+        select
+        from public.user_images as i
+        where i.id = remove_user_image.id
+            and i.profile_id = v_profile_id
+    ) then
+        raise sqlstate 'PT404' using
+            message = 'user_image_not_found',
+            detail = 'There is no such face photo.',
+            hint = 'Use the id of one of your own user_images.';
+    end if;
+
+    return private.remove_face(remove_user_image.id, 'asked');
+end;
+$$;
+
+
+ALTER FUNCTION private.remove_user_image(id uuid) OWNER TO postgres;
+
+--
+-- Name: FUNCTION remove_user_image(id uuid); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.remove_user_image(id uuid) IS 'The rule behind public.remove_user_image.';
+
+
+--
 -- Name: repair_stripe_objects(jsonb); Type: FUNCTION; Schema: private; Owner: postgres
 --
 
@@ -6982,10 +8928,33 @@ COMMENT ON FUNCTION private.replay_stripe_event(event jsonb) IS 'As private.reco
 
 
 --
--- Name: request_generation(text, text, uuid, uuid, boolean); Type: FUNCTION; Schema: private; Owner: postgres
+-- Name: report_period(); Type: FUNCTION; Schema: private; Owner: postgres
 --
 
-CREATE FUNCTION private.request_generation(generation_type text, prompt text, idempotency_key uuid, user_image_id uuid, pay_with_credits boolean) RETURNS public.generations
+CREATE FUNCTION private.report_period() RETURNS interval
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+    select make_interval(
+        days => coalesce(nullif(current_setting('thumbsmith.report_days', true), ''), '30')::integer
+    );
+$$;
+
+
+ALTER FUNCTION private.report_period() OWNER TO postgres;
+
+--
+-- Name: FUNCTION report_period(); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.report_period() IS 'How far back the files of sql/reports look: 30 days, or what thumbsmith.report_days is set to.';
+
+
+--
+-- Name: request_generation(text, text, uuid, uuid, boolean, jsonb); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.request_generation(generation_type text, prompt text, idempotency_key uuid, user_image_id uuid, pay_with_credits boolean, options jsonb) RETURNS public.generations
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
@@ -6994,10 +8963,12 @@ declare
     v_profile_id constant uuid := private.lock_caller();
     v_prompt constant text := private.check_prompt(request_generation.prompt);
     v_type public.generation_types;
+    v_model private.generation_models;
+    v_options jsonb;
     v_subscription_id uuid;
     v_generation public.generations := private.find_repeat(
         v_profile_id, request_generation.idempotency_key, request_generation.generation_type,
-        v_prompt, request_generation.user_image_id
+        v_prompt, request_generation.user_image_id, request_generation.options
     );
 begin
     if v_generation.id is not null then
@@ -7006,6 +8977,8 @@ begin
 
     v_type := private.find_generation_type(request_generation.generation_type);
     perform private.check_face(v_profile_id, request_generation.user_image_id, v_type.face);
+    v_options := private.check_options(v_type.type_key, request_generation.options);
+    v_model := private.find_model(v_type.type_key);
     perform private.check_limits(v_profile_id);
     v_subscription_id := private.price_generation(
         v_profile_id, v_type.type_key, v_type.cost_credits,
@@ -7013,17 +8986,18 @@ begin
     );
 
     insert into public.generations (
-        profile_id, generation_type, prompt, user_image_id, credit_cost, idempotency_key,
-        deadline_at
+        profile_id, generation_type, prompt, user_image_id, options, credit_cost,
+        idempotency_key, deadline_at
     )
     select
         v_profile_id,
         v_type.type_key,
         v_prompt,
         request_generation.user_image_id,
+        v_options,
         case when v_subscription_id is null then v_type.cost_credits else 0 end,
         request_generation.idempotency_key,
-        now() + s.generation_deadline
+        now() + coalesce(v_model.deadline, s.generation_deadline)
     from private.settings as s
     returning * into v_generation;
 
@@ -7038,23 +9012,20 @@ begin
     values ('submit', v_generation.id);
 
     -- Last, since it may hold up other people's requests until this one commits.
-    perform private.reserve_provider_spend(m.expected_cost_micros)
-    from private.generation_models as m
-    where m.type_key = v_type.type_key;
-
+    perform private.reserve_provider_spend(v_model.expected_cost_micros);
     perform private.wake_worker();
     return v_generation;
 end;
 $$;
 
 
-ALTER FUNCTION private.request_generation(generation_type text, prompt text, idempotency_key uuid, user_image_id uuid, pay_with_credits boolean) OWNER TO postgres;
+ALTER FUNCTION private.request_generation(generation_type text, prompt text, idempotency_key uuid, user_image_id uuid, pay_with_credits boolean, options jsonb) OWNER TO postgres;
 
 --
--- Name: FUNCTION request_generation(generation_type text, prompt text, idempotency_key uuid, user_image_id uuid, pay_with_credits boolean); Type: COMMENT; Schema: private; Owner: postgres
+-- Name: FUNCTION request_generation(generation_type text, prompt text, idempotency_key uuid, user_image_id uuid, pay_with_credits boolean, options jsonb); Type: COMMENT; Schema: private; Owner: postgres
 --
 
-COMMENT ON FUNCTION private.request_generation(generation_type text, prompt text, idempotency_key uuid, user_image_id uuid, pay_with_credits boolean) IS 'The rule behind public.request_generation.';
+COMMENT ON FUNCTION private.request_generation(generation_type text, prompt text, idempotency_key uuid, user_image_id uuid, pay_with_credits boolean, options jsonb) IS 'The rule behind public.request_generation.';
 
 
 --
@@ -7195,6 +9166,95 @@ ALTER FUNCTION private.resolve_stripe_alarm(id bigint, who text, why text) OWNER
 
 COMMENT ON FUNCTION private.resolve_stripe_alarm(id bigint, who text, why text) IS 'A person says that an alarm is dealt with. False when it was before. Refuses with PT404
 alarm_not_found; PT422 reason_required.';
+
+
+--
+-- Name: resume_erasure(); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.resume_erasure() RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_profile_id uuid;
+begin
+    -- One person a call: each is locked with all that is under way.
+    select p.id into v_profile_id
+    from public.profiles as p
+    where p.deleted_at > now() - interval '3 days'
+        and not exists (select from auth.users as u where u.id = p.id)
+        and not exists (
+            select
+            from private.erasures as e
+            where e.profile_id = p.id
+                and e.restored_at is null
+        )
+    limit 1;
+
+    if found then
+        return (private.close_account(v_profile_id, 'auth') is not null)::integer;
+    end if;
+
+    -- An upload or a page that was under way may end after its account did: signed addresses for
+    -- uploads live for hours, resumable uploads for a day.
+    select e.profile_id into v_profile_id
+    from private.erasures as e
+    where e.finished_at > now() - interval '3 days'
+        and e.restored_at is null
+        and not private.erase_payload(e.profile_id) ? 'user_id'
+    limit 1;
+
+    if found then
+        perform private.start_erasure(v_profile_id, 'auth');
+        return 1;
+    end if;
+
+    return 0;
+end;
+$$;
+
+
+ALTER FUNCTION private.resume_erasure() OWNER TO postgres;
+
+--
+-- Name: FUNCTION resume_erasure(); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.resume_erasure() IS 'Closes an account that Auth deleted while somebody held it, or erases again what turned up after an
+erasure. Returns how many: at most one.';
+
+
+--
+-- Name: retry_job(private.outbox, text); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.retry_job(job private.outbox, slug text) RETURNS void
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+    update private.outbox as o
+    set
+        due_at = now() + least(
+            private.backoff(o.attempts),
+            -- Somebody waits for this one.
+            case when o.kind in ('poll', 'store') then private.poll_interval(o.attempts) end
+        ),
+        attempts = o.attempts + 1,
+        run_id = case when o.kind <> 'submit' then o.run_id end,
+        lease_token = null,
+        last_error = retry_job.slug
+    where o.id = retry_job.job.id;
+$$;
+
+
+ALTER FUNCTION private.retry_job(job private.outbox, slug text) OWNER TO postgres;
+
+--
+-- Name: FUNCTION retry_job(job private.outbox, slug text); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.retry_job(job private.outbox, slug text) IS 'Has a job tried again, later.';
 
 
 --
@@ -7438,6 +9498,37 @@ confirmed. Safe to call again: each grant has its key.';
 
 
 --
+-- Name: run_cost(private.generation_runs, text, numeric); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.run_cost(run private.generation_runs, provider_status text, seconds numeric) RETURNS bigint
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+    select case
+        when run_cost.provider_status not in ('succeeded', 'failed', 'canceled') then 0
+        when run_cost.run.cost_per_second_micros is not null
+        then ceil(coalesce(run_cost.seconds, 0) * run_cost.run.cost_per_second_micros)::bigint
+        -- By the picture: what failed made none, and what had not begun is not charged.
+        when run_cost.provider_status = 'failed' then 0
+        when run_cost.provider_status = 'canceled' and run_cost.seconds is null then 0
+        else run_cost.run.expected_cost_micros
+    end;
+$$;
+
+
+ALTER FUNCTION private.run_cost(run private.generation_runs, provider_status text, seconds numeric) OWNER TO postgres;
+
+--
+-- Name: FUNCTION run_cost(run private.generation_runs, provider_status text, seconds numeric); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.run_cost(run private.generation_runs, provider_status text, seconds numeric) IS 'What a finished prediction costs, in millionths of a US dollar, by its status and its seconds of
+work. aborted was never begun and costs nothing
+(replicate.com/docs/topics/predictions/lifecycle).';
+
+
+--
 -- Name: run_payload(text, uuid); Type: FUNCTION; Schema: private; Owner: postgres
 --
 
@@ -7454,7 +9545,21 @@ CREATE FUNCTION private.run_payload(kind text, run_id uuid) RETURNS jsonb
             'bucket', 'thumbnails',
             'object_path', g.profile_id || '/' || g.id || '.png',
             'width', 1280,
-            'height', 720
+            'height', 720,
+            'preview', jsonb_build_object(
+                'object_path', g.profile_id || '/' || g.id || '.preview.png',
+                'width', 320,
+                'height', 180
+            )
+        )
+        when 'find' then jsonb_build_object(
+            'run_id', r.id,
+            'attempt_token', r.attempt_token,
+            -- As the provider writes it, less a minute for clocks that differ.
+            'since', to_char(
+                (r.created_at - interval '1 minute') at time zone 'utc',
+                'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'
+            )
         )
         else jsonb_build_object('run_id', r.id, 'prediction_id', r.prediction_id)
     end
@@ -7597,6 +9702,41 @@ COMMENT ON FUNCTION private.session_difference(session jsonb) IS 'What of a Chec
 
 
 --
+-- Name: settle_cancel(private.outbox, jsonb); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.settle_cancel(job private.outbox, prediction jsonb) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+    -- What counts is that the provider stops; until it does, ask again.
+    if private.record_run(settle_cancel.job.run_id, settle_cancel.prediction) then
+        delete from private.outbox as o
+        where o.id = settle_cancel.job.id;
+    else
+        update private.outbox as o
+        set
+            due_at = now() + private.backoff(o.attempts),
+            attempts = o.attempts + 1,
+            lease_token = null
+        where o.id = settle_cancel.job.id;
+    end if;
+end;
+$$;
+
+
+ALTER FUNCTION private.settle_cancel(job private.outbox, prediction jsonb) OWNER TO postgres;
+
+--
+-- Name: FUNCTION settle_cancel(job private.outbox, prediction jsonb); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.settle_cancel(job private.outbox, prediction jsonb) IS 'A prediction that nobody waits for: stopped, and its cost counted; a picture it may have made is
+not looked at.';
+
+
+--
 -- Name: settle_payment(uuid, text); Type: FUNCTION; Schema: private; Owner: postgres
 --
 
@@ -7734,47 +9874,18 @@ CREATE FUNCTION private.settle_prediction(job private.outbox, prediction jsonb) 
     AS $$
 declare
     v_status constant text := settle_prediction.prediction ->> 'status';
-    v_url constant text := private.output_url(settle_prediction.prediction -> 'output');
-    v_error constant text := left(settle_prediction.prediction ->> 'error', 2000);
-    v_is_final constant boolean := v_status in ('succeeded', 'failed', 'canceled', 'aborted');
+    v_error constant text := settle_prediction.prediction ->> 'error';
+    v_is_final constant boolean := private.record_run(
+        settle_prediction.job.run_id, settle_prediction.prediction
+    );
+    v_run private.generation_runs;
 begin
-    update private.generation_runs as r
-    set
-        provider_status = v_status,
-        provider_error = v_error,
-        output_url = v_url,
-        polls = r.polls + 1,
-        predict_seconds = case
-            when jsonb_typeof(settle_prediction.prediction #> '{metrics,predict_time}') = 'number'
-            then (settle_prediction.prediction #>> '{metrics,predict_time}')::numeric
-        end,
-        status = case
-            when not v_is_final then r.status
-            when v_status = 'aborted' then 'canceled'
-            else v_status
-        end,
-        finished_at = case when v_is_final then now() end
-    where r.id = settle_prediction.job.run_id
-        and r.finished_at is null;
+    select r.* into v_run
+    from private.generation_runs as r
+    where r.id = settle_prediction.job.run_id;
 
-    if settle_prediction.job.kind = 'cancel' then
-        -- What counts is that the provider stops; until it does, ask again.
-        if v_is_final then
-            delete from private.outbox as o
-            where o.id = settle_prediction.job.id;
-        else
-            update private.outbox as o
-            set
-                due_at = now() + private.backoff(o.attempts),
-                attempts = o.attempts + 1,
-                lease_token = null
-            where o.id = settle_prediction.job.id;
-        end if;
-    elsif v_status = 'succeeded' and v_url is not null then
-        update public.generations as g
-        set status = 'storing'
-        where g.id = settle_prediction.job.generation_id
-            and g.status = 'processing';
+    if v_status = 'succeeded' and v_run.output_url is not null then
+        perform private.start_storing(settle_prediction.job.generation_id);
 
         update private.outbox as o
         set
@@ -7788,6 +9899,9 @@ begin
             settle_prediction.job,
             'failed',
             case
+                when v_status = 'succeeded'
+                    and settle_prediction.prediction -> 'data_removed' = 'true'
+                then 'output_gone'
                 when v_status = 'succeeded' then 'output_missing'
                 when v_error ~* '(nsfw|safety|sensitive|flagged|content policy)'
                 then 'content_rejected'
@@ -7796,7 +9910,6 @@ begin
             end,
             v_error
         );
-    -- Unknown statuses are not final: our own deadline bounds them.
     elsif (
         select g.deadline_at <= now()
         from public.generations as g
@@ -7806,12 +9919,10 @@ begin
     else
         update private.outbox as o
         set
-            due_at = now() + private.poll_interval(r.polls),
+            due_at = now() + private.poll_interval(v_run.polls),
             attempts = 0,
             lease_token = null
-        from private.generation_runs as r
-        where o.id = settle_prediction.job.id
-            and r.id = settle_prediction.job.run_id;
+        where o.id = settle_prediction.job.id;
     end if;
 end;
 $$;
@@ -7823,8 +9934,8 @@ ALTER FUNCTION private.settle_prediction(job private.outbox, prediction jsonb) O
 -- Name: FUNCTION settle_prediction(job private.outbox, prediction jsonb); Type: COMMENT; Schema: private; Owner: postgres
 --
 
-COMMENT ON FUNCTION private.settle_prediction(job private.outbox, prediction jsonb) IS 'Decides what follows from the state of a prediction: store, fail with refund, expire, or look
-again.';
+COMMENT ON FUNCTION private.settle_prediction(job private.outbox, prediction jsonb) IS 'Decides what follows from the state of a prediction: store, another model, fail with refund,
+expire, or look again.';
 
 
 --
@@ -7926,12 +10037,21 @@ CREATE FUNCTION private.signed_in_profile() RETURNS uuid
     SET search_path TO ''
     AS $$
 declare
-    v_profile_id uuid := auth.uid();
+    v_profile_id constant uuid := auth.uid();
 begin
-    if v_profile_id is null then
+    -- The token of a deleted account is valid for up to an hour.
+    if not exists (
+        select
+        from public.profiles as p
+        where p.id = v_profile_id
+            and p.deleted_at is null
+    ) then
         raise sqlstate 'PT401' using
             message = 'not_signed_in',
-            detail = 'This needs a signed-in person.',
+            detail = case
+                when v_profile_id is null then 'This needs a signed-in person.'
+                else 'This account does not exist any more.'
+            end,
             hint = 'Sign in, and send the access token.';
     end if;
     return v_profile_id;
@@ -7945,7 +10065,7 @@ ALTER FUNCTION private.signed_in_profile() OWNER TO postgres;
 -- Name: FUNCTION signed_in_profile(); Type: COMMENT; Schema: private; Owner: postgres
 --
 
-COMMENT ON FUNCTION private.signed_in_profile() IS 'The caller''s profile id, or PT401 not_signed_in.';
+COMMENT ON FUNCTION private.signed_in_profile() IS 'The caller''s profile id, or PT401 not_signed_in: also when the account was deleted.';
 
 
 --
@@ -8370,6 +10490,39 @@ COMMENT ON FUNCTION private.start_checkout(item_kind text, item_key text, idempo
 
 
 --
+-- Name: start_erasure(uuid, text); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.start_erasure(profile_id uuid, asked_by text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+begin
+    insert into private.erasures (profile_id, asked_by)
+    values (start_erasure.profile_id, start_erasure.asked_by)
+    on conflict (profile_id) where restored_at is null do update
+    set finished_at = null;
+
+    insert into private.outbox (kind, profile_id)
+    values ('erase', start_erasure.profile_id)
+    on conflict (profile_id) where profile_id is not null do nothing;
+
+    perform private.wake_worker();
+end;
+$$;
+
+
+ALTER FUNCTION private.start_erasure(profile_id uuid, asked_by text) OWNER TO postgres;
+
+--
+-- Name: FUNCTION start_erasure(profile_id uuid, asked_by text); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.start_erasure(profile_id uuid, asked_by text) IS 'Has a closed account erased, or what turned up after it was.';
+
+
+--
 -- Name: start_portal(uuid); Type: FUNCTION; Schema: private; Owner: postgres
 --
 
@@ -8413,6 +10566,30 @@ ALTER FUNCTION private.start_portal(idempotency_key uuid) OWNER TO postgres;
 --
 
 COMMENT ON FUNCTION private.start_portal(idempotency_key uuid) IS 'The rule behind public.start_portal.';
+
+
+--
+-- Name: start_processing(uuid); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.start_processing(generation_id uuid) RETURNS void
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+    update public.generations as g
+    set status = 'processing'
+    where g.id = start_processing.generation_id
+        and g.status = 'submitting';
+$$;
+
+
+ALTER FUNCTION private.start_processing(generation_id uuid) OWNER TO postgres;
+
+--
+-- Name: FUNCTION start_processing(generation_id uuid); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.start_processing(generation_id uuid) IS 'submitting → processing; nothing when it is further on, or over.';
 
 
 --
@@ -8471,92 +10648,243 @@ it did.';
 
 
 --
--- Name: start_run(uuid); Type: FUNCTION; Schema: private; Owner: postgres
+-- Name: start_run(private.outbox); Type: FUNCTION; Schema: private; Owner: postgres
 --
 
-CREATE FUNCTION private.start_run(generation_id uuid) RETURNS uuid
+CREATE FUNCTION private.start_run(job private.outbox) RETURNS uuid
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
 declare
-    v_run private.generation_runs;
-    v_settings private.settings;
+    v_last private.generation_runs;
+    v_model private.generation_models;
+    v_attempts integer;
+    v_run_id uuid;
 begin
-    select s.* into v_settings
-    from private.settings as s;
-
-    select r.* into v_run
+    select r.* into v_last
     from private.generation_runs as r
-    where r.generation_id = start_run.generation_id
+    where r.generation_id = start_run.job.generation_id
+        and r.twin_of is null
     order by r.attempt desc
     limit 1
     for update;
 
-    -- A worker had it and never answered: the provider may have the request. Wait before asking
-    -- again.
-    if v_run.status = 'submitting' then
-        update private.generation_runs as r
-        set
-            status = 'submit_unknown',
-            unknown_since = now()
-        where r.id = v_run.id;
+    -- A worker had it and never answered: the provider may have the request.
+    if v_last.status = 'submitting' then
+        job.run_id := v_last.id;
+        perform private.lose_answer(job, 'no report');
         return null;
     end if;
 
-    if v_run.status = 'submit_unknown' then
-        if v_run.unknown_since + v_settings.submit_unknown_grace > now() then
-            return null;
-        end if;
-        update private.generation_runs as r
-        set
-            status = 'abandoned',
-            finished_at = now()
-        where r.id = v_run.id;
-    end if;
+    select count(*) into v_attempts
+    from private.generation_runs as r
+    where r.generation_id = start_run.job.generation_id
+        and r.twin_of is null;
 
-    if v_run.attempt >= v_settings.submit_attempts_max then
-        perform private.finish_generation(
-            start_run.generation_id, 'failed', 'provider_unreachable'
-        );
+    if v_attempts >= (select s.submit_attempts_max from private.settings as s) then
+        perform private.fail_generation(start_run.job, 'provider_unreachable');
         return null;
     end if;
 
-    update public.generations as g
-    set status = 'submitting'
-    where g.id = start_run.generation_id
-        and g.status = 'queued';
+    -- Its photo was removed since, or has expired: then it is not used any more.
+    if exists (
+        select
+        from public.generations as g
+        inner join public.user_images as i on g.user_image_id = i.id
+        where g.id = start_run.job.generation_id
+            and (i.removed_at is not null or i.expires_at <= now())
+    ) then
+        perform private.fail_generation(start_run.job, 'face_missing');
+        return null;
+    end if;
 
-    insert into private.generation_runs (generation_id, attempt, model)
-    select
-        g.id,
-        coalesce(v_run.attempt, 0) + 1,
-        m.model
+    -- The same model after a lost answer, the next one after a failure.
+    select m.* into v_model
     from public.generations as g
-    inner join private.generation_models as m on g.generation_type = m.type_key
-    where g.id = start_run.generation_id
-        and g.finished_at is null
-    returning * into v_run;
+    cross join lateral private.find_model(
+        g.generation_type,
+        case
+            when v_last.id is null then 0
+            when v_last.status = 'abandoned' then v_last.preference - 1
+            else v_last.preference
+        end
+    ) as m
+    where g.id = start_run.job.generation_id;
 
-    -- Over already, or its type has lost its model since: then nobody could ever make it.
-    if v_run.id is null then
-        perform private.finish_generation(
-            start_run.generation_id, 'failed', 'provider_unavailable'
-        );
+    -- Its type has lost its model since: then nobody could ever make it.
+    if v_model.model is null then
+        perform private.fail_generation(start_run.job, 'provider_unavailable');
+        return null;
     end if;
 
-    return v_run.id;
+    perform private.start_submitting(start_run.job.generation_id);
+
+    insert into private.generation_runs (
+        generation_id, attempt, preference, model, expected_cost_micros, cost_per_second_micros
+    )
+    select
+        start_run.job.generation_id,
+        coalesce(max(r.attempt), 0) + 1,
+        v_model.preference,
+        v_model.model,
+        v_model.expected_cost_micros,
+        v_model.cost_per_second_micros
+    from private.generation_runs as r
+    where r.generation_id = start_run.job.generation_id
+    returning id into v_run_id;
+
+    -- The first one was counted when it was asked for.
+    if v_attempts > 0 then
+        perform private.note_provider_spend(v_model.expected_cost_micros);
+    end if;
+
+    return v_run_id;
 end;
 $$;
 
 
-ALTER FUNCTION private.start_run(generation_id uuid) OWNER TO postgres;
+ALTER FUNCTION private.start_run(job private.outbox) OWNER TO postgres;
 
 --
--- Name: FUNCTION start_run(generation_id uuid); Type: COMMENT; Schema: private; Owner: postgres
+-- Name: FUNCTION start_run(job private.outbox); Type: COMMENT; Schema: private; Owner: postgres
 --
 
-COMMENT ON FUNCTION private.start_run(generation_id uuid) IS 'Writes the next attempt before the call to the provider and returns its id; null when there is
-nothing to send now: the last answer was lost and its grace time runs, or the generation is over.';
+COMMENT ON FUNCTION private.start_run(job private.outbox) IS 'Writes the next attempt before the call to the provider and returns its id; null when there is
+nothing to send: then the job has been seen to.';
+
+
+--
+-- Name: start_storing(uuid); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.start_storing(generation_id uuid) RETURNS void
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+    update public.generations as g
+    set status = 'storing'
+    where g.id = start_storing.generation_id
+        and g.status = 'processing';
+$$;
+
+
+ALTER FUNCTION private.start_storing(generation_id uuid) OWNER TO postgres;
+
+--
+-- Name: FUNCTION start_storing(generation_id uuid); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.start_storing(generation_id uuid) IS 'processing → storing; nothing when it is further on, or over.';
+
+
+--
+-- Name: start_submitting(uuid); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.start_submitting(generation_id uuid) RETURNS void
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+    update public.generations as g
+    set status = 'submitting'
+    where g.id = start_submitting.generation_id
+        and g.status = 'queued';
+$$;
+
+
+ALTER FUNCTION private.start_submitting(generation_id uuid) OWNER TO postgres;
+
+--
+-- Name: FUNCTION start_submitting(generation_id uuid); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.start_submitting(generation_id uuid) IS 'queued → submitting; another attempt of one that is further on leaves it there.';
+
+
+--
+-- Name: status_moves(); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.status_moves() RETURNS TABLE(subject text, from_status text, to_status text)
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+    values
+    ('generation', 'queued', 'submitting'),
+    ('generation', 'submitting', 'processing'),
+    ('generation', 'processing', 'storing'),
+    ('generation', 'storing', 'succeeded'),
+    ('generation', 'queued', 'failed'),
+    ('generation', 'submitting', 'failed'),
+    ('generation', 'processing', 'failed'),
+    ('generation', 'storing', 'failed'),
+    ('generation', 'queued', 'canceled'),
+    ('generation', 'submitting', 'canceled'),
+    ('generation', 'processing', 'canceled'),
+    ('generation', 'queued', 'expired'),
+    ('generation', 'submitting', 'expired'),
+    ('generation', 'processing', 'expired'),
+    ('generation', 'storing', 'expired'),
+    ('attempt', 'submitting', 'processing'),
+    ('attempt', 'submitting', 'submit_unknown'),
+    ('attempt', 'submitting', 'refused'),
+    ('attempt', 'submitting', 'failed'),
+    ('attempt', 'submit_unknown', 'processing'),
+    ('attempt', 'submit_unknown', 'abandoned'),
+    ('attempt', 'processing', 'succeeded'),
+    ('attempt', 'processing', 'failed'),
+    ('attempt', 'processing', 'canceled');
+$$;
+
+
+ALTER FUNCTION private.status_moves() OWNER TO postgres;
+
+--
+-- Name: FUNCTION status_moves(); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.status_moves() IS 'Every move that the status of a generation, or of an attempt at the provider, may make; all others
+are refused. Drawn in docs/states.md.';
+
+
+--
+-- Name: stop_erasure(uuid); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.stop_erasure(profile_id uuid) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+    delete from private.outbox as o
+    where o.profile_id = stop_erasure.profile_id;
+
+    update private.erasures as e
+    set restored_at = now()
+    where e.profile_id = stop_erasure.profile_id
+        and e.restored_at is null;
+
+    -- A consent that has ended does not come back.
+    insert into private.outbox (kind, user_image_id)
+    select
+        'remove_face',
+        i.id
+    from public.user_images as i
+    where i.profile_id = stop_erasure.profile_id
+        and i.removed_at is not null
+        and i.deleted_at is null
+    on conflict (user_image_id) where user_image_id is not null do nothing;
+end;
+$$;
+
+
+ALTER FUNCTION private.stop_erasure(profile_id uuid) OWNER TO postgres;
+
+--
+-- Name: FUNCTION stop_erasure(profile_id uuid); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.stop_erasure(profile_id uuid) IS 'The person is back under the same id: nothing more is erased than the photos that were removed.';
 
 
 --
@@ -8687,8 +11015,12 @@ CREATE FUNCTION private.submit_payload(run_id uuid) RETURNS jsonb
         'run_id', r.id,
         'attempt_token', r.attempt_token,
         'model', r.model,
-        -- The person's text reaches exactly one key.
-        'input', m.input_template || jsonb_build_object(m.prompt_field, g.prompt),
+        -- What a person says reaches exactly these keys: checked options, and the prompt.
+        'input', m.input_template || (
+            select coalesce(jsonb_object_agg(f.value, g.options -> f.key), '{}')
+            from jsonb_each_text(m.option_fields) as f (key, value)
+            where g.options ? f.key
+        ) || jsonb_build_object(m.prompt_field, g.prompt),
         'faces', case
             when i.id is null or m.face_field is null then jsonb_build_array()
             else jsonb_build_array(
@@ -8707,7 +11039,8 @@ CREATE FUNCTION private.submit_payload(run_id uuid) RETURNS jsonb
     )
     from private.generation_runs as r
     inner join public.generations as g on r.generation_id = g.id
-    inner join private.generation_models as m on g.generation_type = m.type_key
+    inner join private.generation_models as m
+        on g.generation_type = m.type_key and r.preference = m.preference
     cross join private.settings as s
     left join public.user_images as i on g.user_image_id = i.id
     where r.id = submit_payload.run_id;
@@ -8786,6 +11119,8 @@ declare
     v_rewarded integer := 0;
     v_periods integer := 0;
     v_checkouts integer := 0;
+    v_faces integer := 0;
+    v_erasures integer := 0;
 begin
     -- Each unfinished generation has an outbox row, and the outbox is small. Rows that a worker or
     -- another sweep holds are skipped: they are being looked at.
@@ -8820,6 +11155,13 @@ begin
     if v_expired = 0 and v_lots = 0 and v_rewarded = 0 and v_periods = 0 then
         v_checkouts := private.close_stale_checkouts(100);
         perform private.start_reconcile();
+        v_faces := private.expire_user_images(100);
+    end if;
+
+    if v_expired = 0 and v_lots = 0 and v_rewarded = 0 and v_periods = 0 and v_checkouts = 0
+        and v_faces = 0
+    then
+        v_erasures := private.resume_erasure();
     end if;
 
     return jsonb_build_object(
@@ -8827,7 +11169,9 @@ begin
         'expired_lots', v_lots,
         'rewarded', v_rewarded,
         'granted_periods', v_periods,
-        'stale_checkouts', v_checkouts
+        'stale_checkouts', v_checkouts,
+        'expired_faces', v_faces,
+        'erasures', v_erasures
     );
 end;
 $$;
@@ -8841,7 +11185,8 @@ ALTER FUNCTION private.sweep() OWNER TO postgres;
 
 COMMENT ON FUNCTION private.sweep() IS 'Expires generations past their deadline, with the credits back, and credits past their own; pays
 rewards that were postponed; grants the next months of yearly plans; looks at Checkout pages whose
-time is over; begins the comparison with Stripe when it is due. Safe to run at any time and by
+time is over; begins the comparison with Stripe when it is due; removes expired face photos; goes on
+erasing deleted accounts. Safe to run at any time and by
 many. Returns how many of each: call it again until there is nothing more.';
 
 
@@ -8870,6 +11215,42 @@ ALTER FUNCTION private.tg__ledger_only() OWNER TO postgres;
 --
 
 COMMENT ON FUNCTION private.tg__ledger_only() IS 'Refuses to everyone what only the trigger of public.credit_entries may do.';
+
+
+--
+-- Name: tg__move_forward(); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.tg__move_forward() RETURNS trigger
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+begin
+    if not exists (
+        select
+        from private.status_moves() as m
+        where m.subject = tg_argv[0]
+            and m.from_status = old.status
+            and m.to_status = new.status
+    ) then
+        raise exception using
+            errcode = 'PT409',
+            message = 'wrong_state',
+            detail = format('A %s cannot move from %s to %s.', tg_argv[0], old.status, new.status);
+    end if;
+    return new;
+end;
+$$;
+
+
+ALTER FUNCTION private.tg__move_forward() OWNER TO postgres;
+
+--
+-- Name: FUNCTION tg__move_forward(); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.tg__move_forward() IS 'Refuses a move that private.status_moves() does not list: backwards, out of a final status, or past
+a step.';
 
 
 --
@@ -9110,40 +11491,41 @@ COMMENT ON FUNCTION private.tg_generation_types__keep_key() IS 'Stands in for a 
 
 
 --
--- Name: tg_generations__move_forward(); Type: FUNCTION; Schema: private; Owner: postgres
+-- Name: tg_generations__broadcast(); Type: FUNCTION; Schema: private; Owner: postgres
 --
 
-CREATE FUNCTION private.tg_generations__move_forward() RETURNS trigger
-    LANGUAGE plpgsql STABLE
+CREATE FUNCTION private.tg_generations__broadcast() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
-declare
-    v_order constant text[] := array['queued', 'submitting', 'processing', 'storing', 'succeeded'];
 begin
-    if old.finished_at is not null
-        or (
-            new.status = any(v_order)
-            and array_position(v_order, new.status) < array_position(v_order, old.status)
-        )
-        or (new.status = 'succeeded' and old.status <> 'storing')
-    then
-        raise exception using
-            errcode = 'PT409',
-            message = 'wrong_state',
-            detail = format('A generation cannot move from %s to %s.', old.status, new.status);
-    end if;
-    return new;
+    -- What Realtime cannot take becomes a warning, and the browser's own look finds the row.
+    perform realtime.send(
+        jsonb_build_object(
+            'id', new.id,
+            'status', new.status,
+            'error', new.error,
+            'output_path', new.output_path,
+            'preview_path', new.preview_path,
+            'finished_at', new.finished_at
+        ),
+        'generation',
+        'profile:' || new.profile_id,
+        true
+    );
+    return null;
 end;
 $$;
 
 
-ALTER FUNCTION private.tg_generations__move_forward() OWNER TO postgres;
+ALTER FUNCTION private.tg_generations__broadcast() OWNER TO postgres;
 
 --
--- Name: FUNCTION tg_generations__move_forward(); Type: COMMENT; Schema: private; Owner: postgres
+-- Name: FUNCTION tg_generations__broadcast(); Type: COMMENT; Schema: private; Owner: postgres
 --
 
-COMMENT ON FUNCTION private.tg_generations__move_forward() IS 'Refuses a move backwards, out of a final status, or past storing to succeeded.';
+COMMENT ON FUNCTION private.tg_generations__broadcast() IS 'Broadcasts each move of a generation as the event generation on the private topic
+profile:<profile id>. Only a hint: it may be lost, the row is what counts.';
 
 
 --
@@ -9155,9 +11537,12 @@ CREATE FUNCTION private.tg_users__close_profile() RETURNS trigger
     SET search_path TO ''
     AS $$
 begin
+    perform private.try_close_account(old.id);
+
     update public.profiles as p
     set deleted_at = now()
-    where p.id = old.id;
+    where p.id = old.id
+        and p.deleted_at is null;
     return null;
 end;
 $$;
@@ -9169,7 +11554,8 @@ ALTER FUNCTION private.tg_users__close_profile() OWNER TO postgres;
 -- Name: FUNCTION tg_users__close_profile(); Type: COMMENT; Schema: private; Owner: postgres
 --
 
-COMMENT ON FUNCTION private.tg_users__close_profile() IS 'Marks the profile of a deleted person. Its money rows stay, under a bare id.';
+COMMENT ON FUNCTION private.tg_users__close_profile() IS 'Closes the account of a person who was deleted at Auth, and has their files erased. The money rows
+stay, under a bare id.';
 
 
 --
@@ -9208,6 +11594,8 @@ declare
     v_code constant text := new.raw_user_meta_data ->> 'referral';
 begin
     -- Somebody who was deleted and is restored under the same id finds their profile again.
+    perform private.stop_erasure(new.id);
+
     update public.profiles as p
     set deleted_at = null
     where p.id = new.id;
@@ -9264,6 +11652,34 @@ ALTER FUNCTION private.too_many_codes(retry_after_seconds integer) OWNER TO post
 --
 
 COMMENT ON FUNCTION private.too_many_codes(retry_after_seconds integer) IS 'The answer to somebody who guesses.';
+
+
+--
+-- Name: try_close_account(uuid); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.try_close_account(user_id uuid) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    SET lock_timeout TO '2s'
+    AS $$
+begin
+    perform private.close_account(user_id, 'auth');
+exception
+    -- Whatever is wrong, Auth deletes the person all the same; private.sweep() tries again.
+    when others then
+        raise warning 'the erasure of % is postponed: %', user_id, sqlerrm;
+end;
+$$;
+
+
+ALTER FUNCTION private.try_close_account(user_id uuid) OWNER TO postgres;
+
+--
+-- Name: FUNCTION try_close_account(user_id uuid); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.try_close_account(user_id uuid) IS 'Closes the account of a person whom Auth deletes, now or with the next sweep.';
 
 
 --
@@ -9456,6 +11872,31 @@ COMMENT ON FUNCTION private.wake_worker() IS 'Wakes the sidecar if, and only if,
 
 
 --
+-- Name: want_cancel(uuid); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.want_cancel(run_id uuid) RETURNS void
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+    insert into private.outbox (kind, run_id)
+    values ('cancel', want_cancel.run_id)
+    on conflict do nothing;
+
+    select private.wake_worker();
+$$;
+
+
+ALTER FUNCTION private.want_cancel(run_id uuid) OWNER TO postgres;
+
+--
+-- Name: FUNCTION want_cancel(run_id uuid); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.want_cancel(run_id uuid) IS 'Has the attempt''s prediction stopped, and its cost counted: nobody waits for its picture.';
+
+
+--
 -- Name: want_stripe_object(text); Type: FUNCTION; Schema: private; Owner: postgres
 --
 
@@ -9506,7 +11947,7 @@ ALTER FUNCTION public.add_user_image(object_path text) OWNER TO postgres;
 COMMENT ON FUNCTION public.add_user_image(object_path text) IS 'Record a face photo that was uploaded to the bucket faces, and consent to its use.
 
 For the person who uploaded it. The same path gives the same row again. Refuses with PT404
-object_not_found; PT409 user_image_limit_reached.';
+object_not_found; PT409 user_image_limit_reached, user_image_being_removed.';
 
 
 --
@@ -9561,6 +12002,138 @@ over.';
 
 
 --
+-- Name: delete_my_account(text); Type: FUNCTION; Schema: public; Owner: postgres
+--
+
+CREATE FUNCTION public.delete_my_account(confirmation text) RETURNS jsonb
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+    select private.delete_my_account(delete_my_account.confirmation);
+$$;
+
+
+ALTER FUNCTION public.delete_my_account(confirmation text) OWNER TO postgres;
+
+--
+-- Name: FUNCTION delete_my_account(confirmation text); Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON FUNCTION public.delete_my_account(confirmation text) IS 'Delete the signed-in person''s account. There is no way back.
+
+confirmation has to be the words: delete my account. Closed at once: thumbnails under way are
+canceled, and every further call is refused with PT401 not_signed_in, this one too, although the
+token is valid for a while. Soon after, photos and pictures are deleted from Storage, the customer
+and its subscriptions at Stripe, what was asked for, and the login itself. Payments and the ledger
+stay under a bare id, as the law on accounts wants it. Returns {"deleted_at"}. Refuses with PT422
+confirmation_required.';
+
+
+--
+-- Name: export_my_data(); Type: FUNCTION; Schema: public; Owner: postgres
+--
+
+CREATE FUNCTION public.export_my_data() RETURNS jsonb
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $_$
+declare
+    v_profile_id constant uuid := private.signed_in_profile();
+    v_tables jsonb := '{}';
+    v_table record;
+    v_rows jsonb;
+begin
+    -- Every table whose rows belong to somebody, also one that is added later.
+    for v_table in
+        select c.oid::regclass as name, c.relname as key
+        from pg_catalog.pg_class as c
+        inner join pg_catalog.pg_attribute as a on c.oid = a.attrelid
+        where c.relnamespace = 'public'::regnamespace
+            and c.relkind in ('r', 'p')
+            and not c.relispartition
+            and a.attname = 'profile_id'
+            and not a.attisdropped
+            and has_table_privilege(c.oid, 'select')
+        order by c.relname
+    loop
+        execute format(
+            -- The key of a grant may hold the id of a friend.
+            'select coalesce(jsonb_agg(to_jsonb(t) - ''grant_key''), ''[]'')
+            from %s as t where t.profile_id = $1',
+            v_table.name
+        )
+        into v_rows
+        using v_profile_id;
+
+        v_tables := v_tables || jsonb_build_object(v_table.key, v_rows);
+    end loop;
+
+    return v_tables || private.export_private_rows() || jsonb_build_object(
+        'exported_at', now(),
+        'account', jsonb_build_object(
+            'id', v_profile_id,
+            'email', auth.jwt() -> 'email',
+            'phone', auth.jwt() -> 'phone',
+            'user_metadata', auth.jwt() -> 'user_metadata'
+        ),
+        'profiles', (
+            -- Who brought them is somebody else.
+            select jsonb_agg(to_jsonb(p) - 'referred_by')
+            from public.profiles as p
+            where p.id = v_profile_id
+        ),
+        'referrals', (
+            select coalesce(
+                jsonb_agg(
+                    -- Each side of a referral is told its own part.
+                    to_jsonb(r) - 'referred_id' - 'referrer_id'
+                    - case when r.referred_id = v_profile_id then '' else 'payment_id' end
+                    || jsonb_build_object(
+                        'side',
+                        case when r.referred_id = v_profile_id then 'referred' else 'referrer' end
+                    )
+                    order by r.id
+                ),
+                '[]'
+            )
+            from public.referrals as r
+            where v_profile_id in (r.referred_id, r.referrer_id)
+        ),
+        'files', (
+            select coalesce(
+                jsonb_agg(
+                    jsonb_build_object(
+                        'bucket', o.bucket_id,
+                        'name', o.name,
+                        'created_at', o.created_at,
+                        'metadata', o.metadata
+                    )
+                    order by o.bucket_id, o.name
+                ),
+                '[]'
+            )
+            from storage.objects as o
+            where o.bucket_id in ('faces', 'thumbnails')
+                and starts_with(o.name, v_profile_id::text || '/')
+        )
+    );
+end;
+$_$;
+
+
+ALTER FUNCTION public.export_my_data() OWNER TO postgres;
+
+--
+-- Name: FUNCTION export_my_data(); Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON FUNCTION public.export_my_data() IS 'All that is kept about the signed-in person, as one JSON object.
+
+One key per table, each a list of rows; account: the address, as the token shows it; files: what
+lies in Storage, to be downloaded there. Of a referral each side gets its own part.';
+
+
+--
 -- Name: my_credits(); Type: FUNCTION; Schema: public; Owner: postgres
 --
 
@@ -9569,7 +12142,7 @@ CREATE FUNCTION public.my_credits() RETURNS public.credit_summary
     SET search_path TO ''
     AS $$
 declare
-    v_profile_id constant uuid := auth.uid();
+    v_profile_id constant uuid := private.signed_in_profile();
     v_summary public.credit_summary;
 begin
     select
@@ -9680,10 +12253,36 @@ within an hour, with Retry-After.';
 
 
 --
--- Name: request_generation(text, text, uuid, uuid, boolean); Type: FUNCTION; Schema: public; Owner: postgres
+-- Name: remove_user_image(uuid); Type: FUNCTION; Schema: public; Owner: postgres
 --
 
-CREATE FUNCTION public.request_generation(generation_type text, prompt text, idempotency_key uuid, user_image_id uuid DEFAULT NULL::uuid, pay_with_credits boolean DEFAULT false) RETURNS public.generations
+CREATE FUNCTION public.remove_user_image(id uuid) RETURNS public.user_images
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+    select private.remove_user_image(remove_user_image.id);
+$$;
+
+
+ALTER FUNCTION public.remove_user_image(id uuid) OWNER TO postgres;
+
+--
+-- Name: FUNCTION remove_user_image(id uuid); Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON FUNCTION public.remove_user_image(id uuid) IS 'Withdraw a face photo: it is not used from now on, and its file is deleted.
+
+For the person whose photo it is. removed_at is set at once; deleted_at, with the answer of the
+Storage API in deletion_answer, once the file is gone. Removing twice gives the same answer. A
+thumbnail that waits for the photo fails with face_missing and its credits come back. Refuses with
+PT404 user_image_not_found.';
+
+
+--
+-- Name: request_generation(text, text, uuid, uuid, boolean, jsonb); Type: FUNCTION; Schema: public; Owner: postgres
+--
+
+CREATE FUNCTION public.request_generation(generation_type text, prompt text, idempotency_key uuid, user_image_id uuid DEFAULT NULL::uuid, pay_with_credits boolean DEFAULT false, options jsonb DEFAULT '{}'::jsonb) RETURNS public.generations
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
@@ -9693,27 +12292,28 @@ begin
         request_generation.prompt,
         request_generation.idempotency_key,
         request_generation.user_image_id,
-        request_generation.pay_with_credits
+        request_generation.pay_with_credits,
+        request_generation.options
     );
 end;
 $$;
 
 
-ALTER FUNCTION public.request_generation(generation_type text, prompt text, idempotency_key uuid, user_image_id uuid, pay_with_credits boolean) OWNER TO postgres;
+ALTER FUNCTION public.request_generation(generation_type text, prompt text, idempotency_key uuid, user_image_id uuid, pay_with_credits boolean, options jsonb) OWNER TO postgres;
 
 --
--- Name: FUNCTION request_generation(generation_type text, prompt text, idempotency_key uuid, user_image_id uuid, pay_with_credits boolean); Type: COMMENT; Schema: public; Owner: postgres
+-- Name: FUNCTION request_generation(generation_type text, prompt text, idempotency_key uuid, user_image_id uuid, pay_with_credits boolean, options jsonb); Type: COMMENT; Schema: public; Owner: postgres
 --
 
-COMMENT ON FUNCTION public.request_generation(generation_type text, prompt text, idempotency_key uuid, user_image_id uuid, pay_with_credits boolean) IS 'Ask for a thumbnail.
+COMMENT ON FUNCTION public.request_generation(generation_type text, prompt text, idempotency_key uuid, user_image_id uuid, pay_with_credits boolean, options jsonb) IS 'Ask for a thumbnail.
 
 For signed-in people. Burns the cost of the generation type, or nothing when an unlimited plan
 covers it, and queues the work in one transaction; returns the generation. The same idempotency_key
 returns the same generation and burns nothing more. pay_with_credits says that credits may be burned
-once the fair use of an unlimited plan is reached. Refuses with PT402 insufficient_credits,
-fair_use_reached; PT404 generation_type_not_found, user_image_not_found; PT409 idempotency_conflict;
-PT422 prompt_empty, prompt_too_long, prompt_has_control_characters, user_image_required,
-user_image_not_supported; 429 too_many_running, too_many_per_minute, too_many_per_day,
+once the fair use of an unlimited plan is reached. options: see generation_options. Refuses with
+PT402 insufficient_credits, fair_use_reached; PT404 generation_type_not_found, user_image_not_found;
+PT409 idempotency_conflict; PT422 prompt_empty, prompt_too_long, prompt_has_control_characters,
+user_image_required, user_image_not_supported, options_invalid; 429 too_many_running, too_many_per_minute, too_many_per_day,
 daily_capacity_reached, with Retry-After.';
 
 
@@ -9900,132 +12500,128 @@ COMMENT ON COLUMN private.credit_freezes.freeze_key IS 'The dispute or the opera
 
 
 --
--- Name: generation_models; Type: TABLE; Schema: private; Owner: postgres
+-- Name: erasures; Type: TABLE; Schema: private; Owner: postgres
 --
 
-CREATE TABLE private.generation_models (
-    type_key text NOT NULL,
-    model text NOT NULL,
-    input_template jsonb DEFAULT '{}'::jsonb NOT NULL,
-    prompt_field text DEFAULT 'prompt'::text NOT NULL,
-    face_field text,
-    face_is_list boolean DEFAULT false NOT NULL,
-    expected_cost_micros bigint DEFAULT 0 NOT NULL,
-    CONSTRAINT generation_models_expected_cost_micros_not_negative CHECK ((expected_cost_micros >= 0)),
-    CONSTRAINT generation_models_input_template_is_object CHECK ((jsonb_typeof(input_template) = 'object'::text)),
-    CONSTRAINT generation_models_model_is_owner_and_name CHECK ((model ~ '^[a-z0-9][a-z0-9_.-]*/[a-z0-9][a-z0-9_.-]*$'::text))
-);
-
-
-ALTER TABLE private.generation_models OWNER TO postgres;
-
---
--- Name: TABLE generation_models; Type: COMMENT; Schema: private; Owner: postgres
---
-
-COMMENT ON TABLE private.generation_models IS 'How each generation type is made at the provider.';
-
-
---
--- Name: COLUMN generation_models.model; Type: COMMENT; Schema: private; Owner: postgres
---
-
-COMMENT ON COLUMN private.generation_models.model IS 'Replicate model, as owner/name.';
-
-
---
--- Name: COLUMN generation_models.input_template; Type: COMMENT; Schema: private; Owner: postgres
---
-
-COMMENT ON COLUMN private.generation_models.input_template IS 'Fixed input of the model. The prompt and the face are added; no other key comes from a person.';
-
-
---
--- Name: COLUMN generation_models.prompt_field; Type: COMMENT; Schema: private; Owner: postgres
---
-
-COMMENT ON COLUMN private.generation_models.prompt_field IS 'Input key that takes the prompt.';
-
-
---
--- Name: COLUMN generation_models.face_field; Type: COMMENT; Schema: private; Owner: postgres
---
-
-COMMENT ON COLUMN private.generation_models.face_field IS 'Input key that takes the face, if any.';
-
-
---
--- Name: COLUMN generation_models.face_is_list; Type: COMMENT; Schema: private; Owner: postgres
---
-
-COMMENT ON COLUMN private.generation_models.face_is_list IS 'Whether the face key takes a list of URLs.';
-
-
---
--- Name: COLUMN generation_models.expected_cost_micros; Type: COMMENT; Schema: private; Owner: postgres
---
-
-COMMENT ON COLUMN private.generation_models.expected_cost_micros IS 'What one run costs us at the provider, in millionths of a US dollar: what the daily breaker
-counts.';
-
-
---
--- Name: generation_runs; Type: TABLE; Schema: private; Owner: postgres
---
-
-CREATE TABLE private.generation_runs (
-    id uuid DEFAULT private.uuid_v7() NOT NULL,
-    generation_id uuid NOT NULL,
-    attempt integer NOT NULL,
-    attempt_token uuid DEFAULT gen_random_uuid() NOT NULL,
-    model text NOT NULL,
-    status text DEFAULT 'submitting'::text NOT NULL,
-    prediction_id text,
-    output_url text,
-    provider_status text,
-    provider_error text,
-    predict_seconds numeric,
-    polls integer DEFAULT 0 NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    unknown_since timestamp with time zone,
+CREATE TABLE private.erasures (
+    id bigint NOT NULL,
+    profile_id uuid NOT NULL,
+    asked_by text NOT NULL,
+    asked_at timestamp with time zone DEFAULT now() NOT NULL,
+    answers jsonb DEFAULT '[]'::jsonb NOT NULL,
     finished_at timestamp with time zone,
-    CONSTRAINT generation_runs_attempt_positive CHECK ((attempt > 0)),
-    CONSTRAINT generation_runs_final_has_finished_at CHECK (((status = ANY (ARRAY['submitting'::text, 'submit_unknown'::text, 'processing'::text])) = (finished_at IS NULL))),
-    CONSTRAINT generation_runs_processing_has_prediction CHECK (((status <> 'processing'::text) OR (prediction_id IS NOT NULL))),
-    CONSTRAINT generation_runs_status_known CHECK ((status = ANY (ARRAY['submitting'::text, 'submit_unknown'::text, 'processing'::text, 'succeeded'::text, 'failed'::text, 'canceled'::text, 'refused'::text, 'abandoned'::text])))
+    restored_at timestamp with time zone,
+    CONSTRAINT erasures_answers_is_list CHECK ((jsonb_typeof(answers) = 'array'::text)),
+    CONSTRAINT erasures_asked_by_known CHECK ((asked_by = ANY (ARRAY['person'::text, 'auth'::text])))
 );
 
 
-ALTER TABLE private.generation_runs OWNER TO postgres;
+ALTER TABLE private.erasures OWNER TO postgres;
 
 --
--- Name: TABLE generation_runs; Type: COMMENT; Schema: private; Owner: postgres
+-- Name: TABLE erasures; Type: COMMENT; Schema: private; Owner: postgres
 --
 
-COMMENT ON TABLE private.generation_runs IS 'One row per attempt at the provider, written before the call: a crash leaves a trace, never a
-surprise.';
-
-
---
--- Name: COLUMN generation_runs.attempt_token; Type: COMMENT; Schema: private; Owner: postgres
---
-
-COMMENT ON COLUMN private.generation_runs.attempt_token IS 'Random; goes into the webhook URL and proves which attempt a webhook belongs to.';
+COMMENT ON TABLE private.erasures IS 'Accounts that were deleted, and what Storage, Stripe and Auth answered when they were asked to
+delete what they had: the proof. Holds no name of a file and no address.';
 
 
 --
--- Name: COLUMN generation_runs.status; Type: COMMENT; Schema: private; Owner: postgres
+-- Name: COLUMN erasures.asked_by; Type: COMMENT; Schema: private; Owner: postgres
 --
 
-COMMENT ON COLUMN private.generation_runs.status IS 'submit_unknown: the answer was lost, the provider may or may not be working on it. abandoned: its
-generation went on without it.';
+COMMENT ON COLUMN private.erasures.asked_by IS 'person: delete_my_account. auth: the person was deleted at Auth, in the dashboard for example.';
 
 
 --
--- Name: COLUMN generation_runs.predict_seconds; Type: COMMENT; Schema: private; Owner: postgres
+-- Name: COLUMN erasures.answers; Type: COMMENT; Schema: private; Owner: postgres
 --
 
-COMMENT ON COLUMN private.generation_runs.predict_seconds IS 'Seconds billed, as the provider measured them.';
+COMMENT ON COLUMN private.erasures.answers IS 'In the order in which they came.';
+
+
+--
+-- Name: COLUMN erasures.finished_at; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.erasures.finished_at IS 'When nothing personal was left. Null again while something that came later is erased.';
+
+
+--
+-- Name: COLUMN erasures.restored_at; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.erasures.restored_at IS 'When Auth made the person again under the same id: what was not erased by then stays.';
+
+
+--
+-- Name: erasures_id_seq; Type: SEQUENCE; Schema: private; Owner: postgres
+--
+
+ALTER TABLE private.erasures ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME private.erasures_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+
+--
+-- Name: generation_margins; Type: VIEW; Schema: private; Owner: postgres
+--
+
+CREATE VIEW private.generation_margins AS
+SELECT
+    NULL::uuid AS generation_id,
+    NULL::uuid AS profile_id,
+    NULL::text AS generation_type,
+    NULL::text AS status,
+    NULL::timestamp with time zone AS created_at,
+    NULL::text AS source,
+    NULL::bigint AS credits,
+    NULL::bigint AS revenue_micros,
+    NULL::bigint AS cost_micros;
+
+
+ALTER VIEW private.generation_margins OWNER TO postgres;
+
+--
+-- Name: VIEW generation_margins; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON VIEW private.generation_margins IS 'One row per picture and source of what paid for it: credits, revenue and cost. A picture that two
+lots paid for has two rows, and its cost is shared as its credits were.';
+
+
+--
+-- Name: COLUMN generation_margins.source; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.generation_margins.source IS 'pack: <key>, subscription: <plan>, unlimited: <plan>, or free: <why>.';
+
+
+--
+-- Name: COLUMN generation_margins.credits; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.generation_margins.credits IS 'Credits burned, less those given back.';
+
+
+--
+-- Name: COLUMN generation_margins.revenue_micros; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.generation_margins.revenue_micros IS 'Millionths of a US dollar: the credits'' share of the payment behind them. Null: unknown currency,
+or a plan without a payment in this time.';
+
+
+--
+-- Name: COLUMN generation_margins.cost_micros; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.generation_margins.cost_micros IS 'Millionths of a US dollar: all attempts, late twins too.';
 
 
 --
@@ -10188,6 +12784,531 @@ COMMENT ON COLUMN private.payment_reversals.status IS 'refund: taken, or undone 
 
 
 --
+-- Name: settings; Type: TABLE; Schema: private; Owner: postgres
+--
+
+CREATE TABLE private.settings (
+    id boolean DEFAULT true NOT NULL,
+    sign_up_credits bigint DEFAULT 50 NOT NULL,
+    referral_bonus_credits bigint DEFAULT 30 NOT NULL,
+    referred_bonus_credits bigint DEFAULT 0 NOT NULL,
+    referral_policy text DEFAULT 'confirmed'::text NOT NULL,
+    referral_rewards_per_month_max integer DEFAULT 10 NOT NULL,
+    referral_window interval DEFAULT '7 days'::interval NOT NULL,
+    code_failures_per_hour_max integer DEFAULT 10 NOT NULL,
+    refund_grace interval DEFAULT '7 days'::interval NOT NULL,
+    generations_running_max integer DEFAULT 5,
+    generations_per_minute_max integer DEFAULT 10,
+    generations_per_day_max integer DEFAULT 200,
+    provider_spend_per_day_max_micros bigint DEFAULT 100000000,
+    micros_per_minor_unit jsonb DEFAULT '{"usd": 10000}'::jsonb NOT NULL,
+    prompt_max_characters integer DEFAULT 1000 NOT NULL,
+    user_images_max integer DEFAULT 20 NOT NULL,
+    user_image_retention interval DEFAULT '180 days'::interval NOT NULL,
+    signed_url_seconds integer DEFAULT 1800 NOT NULL,
+    generation_deadline interval DEFAULT '00:10:00'::interval NOT NULL,
+    submit_unknown_grace interval DEFAULT '00:01:00'::interval NOT NULL,
+    submit_attempts_max integer DEFAULT 3 NOT NULL,
+    submit_find_after interval DEFAULT '00:00:05'::interval NOT NULL,
+    job_attempts_max integer DEFAULT 8 NOT NULL,
+    retry_first_wait interval DEFAULT '00:00:01'::interval NOT NULL,
+    retry_longest_wait interval DEFAULT '00:05:00'::interval NOT NULL,
+    checkout_success_url text,
+    checkout_cancel_url text,
+    portal_return_url text,
+    checkouts_per_hour_max integer DEFAULT 20 NOT NULL,
+    stripe_livemode boolean DEFAULT false NOT NULL,
+    reconcile_interval interval DEFAULT '1 day'::interval NOT NULL,
+    CONSTRAINT settings_checkout_cancel_url_is_web CHECK ((checkout_cancel_url ~ '^https?://[^/]'::text)),
+    CONSTRAINT settings_checkout_success_url_is_web CHECK ((checkout_success_url ~ '^https?://[^/]'::text)),
+    CONSTRAINT settings_checkouts_per_hour_max_positive CHECK ((checkouts_per_hour_max > 0)),
+    CONSTRAINT settings_code_failures_per_hour_max_positive CHECK ((code_failures_per_hour_max > 0)),
+    CONSTRAINT settings_generation_deadline_in_range CHECK (((generation_deadline >= '00:00:01'::interval) AND (generation_deadline <= '01:00:00'::interval))),
+    CONSTRAINT settings_generations_per_day_max_positive CHECK ((generations_per_day_max > 0)),
+    CONSTRAINT settings_generations_per_minute_max_positive CHECK ((generations_per_minute_max > 0)),
+    CONSTRAINT settings_generations_running_max_positive CHECK ((generations_running_max > 0)),
+    CONSTRAINT settings_job_attempts_max_positive CHECK ((job_attempts_max > 0)),
+    CONSTRAINT settings_micros_per_minor_unit_is_object CHECK ((jsonb_typeof(micros_per_minor_unit) = 'object'::text)),
+    CONSTRAINT settings_one_row CHECK (id),
+    CONSTRAINT settings_portal_return_url_is_web CHECK ((portal_return_url ~ '^https?://[^/]'::text)),
+    CONSTRAINT settings_prompt_max_characters_in_range CHECK (((prompt_max_characters >= 1) AND (prompt_max_characters <= 10000))),
+    CONSTRAINT settings_provider_spend_per_day_max_not_negative CHECK ((provider_spend_per_day_max_micros >= 0)),
+    CONSTRAINT settings_reconcile_interval_positive CHECK ((reconcile_interval > '00:00:00'::interval)),
+    CONSTRAINT settings_referral_bonus_credits_not_negative CHECK ((referral_bonus_credits >= 0)),
+    CONSTRAINT settings_referral_policy_known CHECK ((referral_policy = ANY (ARRAY['confirmed'::text, 'first_purchase'::text]))),
+    CONSTRAINT settings_referral_rewards_per_month_max_not_negative CHECK ((referral_rewards_per_month_max >= 0)),
+    CONSTRAINT settings_referral_window_not_negative CHECK ((referral_window >= '00:00:00'::interval)),
+    CONSTRAINT settings_referred_bonus_credits_not_negative CHECK ((referred_bonus_credits >= 0)),
+    CONSTRAINT settings_refund_grace_positive CHECK ((refund_grace > '00:00:00'::interval)),
+    CONSTRAINT settings_retry_waits_in_order CHECK ((('00:00:00'::interval < retry_first_wait) AND (retry_first_wait <= retry_longest_wait))),
+    CONSTRAINT settings_sign_up_credits_not_negative CHECK ((sign_up_credits >= 0)),
+    CONSTRAINT settings_signed_url_seconds_in_range CHECK (((signed_url_seconds >= 60) AND (signed_url_seconds <= 3600))),
+    CONSTRAINT settings_submit_attempts_max_positive CHECK ((submit_attempts_max > 0)),
+    CONSTRAINT settings_submit_find_after_positive CHECK ((submit_find_after > '00:00:00'::interval)),
+    CONSTRAINT settings_submit_unknown_grace_positive CHECK ((submit_unknown_grace > '00:00:00'::interval)),
+    CONSTRAINT settings_user_image_retention_positive CHECK ((user_image_retention > '00:00:00'::interval)),
+    CONSTRAINT settings_user_images_max_positive CHECK ((user_images_max > 0))
+);
+
+
+ALTER TABLE private.settings OWNER TO postgres;
+
+--
+-- Name: TABLE settings; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON TABLE private.settings IS 'One row of operator settings. Change it with: update private.settings set … where id.';
+
+
+--
+-- Name: COLUMN settings.sign_up_credits; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.settings.sign_up_credits IS 'Credits of a new account.';
+
+
+--
+-- Name: COLUMN settings.referral_bonus_credits; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.settings.referral_bonus_credits IS 'Credits the referrer gets per friend.';
+
+
+--
+-- Name: COLUMN settings.referred_bonus_credits; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.settings.referred_bonus_credits IS 'Credits the friend gets too, when the referrer is rewarded.';
+
+
+--
+-- Name: COLUMN settings.referral_policy; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.settings.referral_policy IS 'When a referral pays: with the confirmed address, or with the first purchase.';
+
+
+--
+-- Name: COLUMN settings.referral_rewards_per_month_max; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.settings.referral_rewards_per_month_max IS 'Rewards of one referrer per calendar month (UTC).';
+
+
+--
+-- Name: COLUMN settings.code_failures_per_hour_max; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.settings.code_failures_per_hour_max IS 'Wrong referral and promotional codes a person may try within an hour.';
+
+
+--
+-- Name: COLUMN settings.generations_running_max; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.settings.generations_running_max IS 'Thumbnails of one person under way at a time; null: no limit.';
+
+
+--
+-- Name: COLUMN settings.generations_per_minute_max; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.settings.generations_per_minute_max IS 'Thumbnails a person may ask for within 60 seconds; null: no limit.';
+
+
+--
+-- Name: COLUMN settings.generations_per_day_max; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.settings.generations_per_day_max IS 'Thumbnails a person may ask for within 24 hours; null: no limit.';
+
+
+--
+-- Name: COLUMN settings.provider_spend_per_day_max_micros; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.settings.provider_spend_per_day_max_micros IS 'Expected spend at the provider per day (UTC) in millionths of a US dollar; null: no breaker.';
+
+
+--
+-- Name: COLUMN settings.micros_per_minor_unit; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.settings.micros_per_minor_unit IS 'What a minor unit of each currency is worth in millionths of a US dollar, for the reports: a cent
+is 10000.';
+
+
+--
+-- Name: COLUMN settings.signed_url_seconds; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.settings.signed_url_seconds IS 'Life of the signed URL of a face that the provider gets, in seconds.';
+
+
+--
+-- Name: COLUMN settings.generation_deadline; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.settings.generation_deadline IS 'After this time without a picture a generation expires and its credits go back.';
+
+
+--
+-- Name: COLUMN settings.submit_attempts_max; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.settings.submit_attempts_max IS 'How often a generation is sent to the provider: again after a lost answer, and to the next model
+after a failure.';
+
+
+--
+-- Name: COLUMN settings.job_attempts_max; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.settings.job_attempts_max IS 'How often a job is tried before it is given up.';
+
+
+--
+-- Name: COLUMN settings.retry_first_wait; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.settings.retry_first_wait IS 'The wait after a first failed try; doubled with each further one.';
+
+
+--
+-- Name: COLUMN settings.retry_longest_wait; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.settings.retry_longest_wait IS 'The longest wait between two tries.';
+
+
+--
+-- Name: COLUMN settings.checkout_success_url; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.settings.checkout_success_url IS 'Where a paid Checkout leads back to; null: nothing can be bought yet. {CHECKOUT_SESSION_ID} in it
+is filled in by Stripe.';
+
+
+--
+-- Name: COLUMN settings.checkout_cancel_url; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.settings.checkout_cancel_url IS 'Where a Checkout that was left leads back to; null: the success page.';
+
+
+--
+-- Name: COLUMN settings.portal_return_url; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.settings.portal_return_url IS 'Where the customer portal leads back to; null: the success page.';
+
+
+--
+-- Name: COLUMN settings.checkouts_per_hour_max; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.settings.checkouts_per_hour_max IS 'Pages of Stripe a person may ask for within an hour.';
+
+
+--
+-- Name: COLUMN settings.stripe_livemode; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.settings.stripe_livemode IS 'Whether this database belongs to live mode. Events and objects of the other mode are refused.';
+
+
+--
+-- Name: credit_lots; Type: TABLE; Schema: public; Owner: postgres
+--
+
+CREATE TABLE public.credit_lots (
+    id bigint NOT NULL,
+    profile_id uuid NOT NULL,
+    source text NOT NULL,
+    grant_key text NOT NULL,
+    amount bigint NOT NULL,
+    remaining bigint NOT NULL,
+    priority integer DEFAULT 100 NOT NULL,
+    expires_at timestamp with time zone,
+    frozen_at timestamp with time zone,
+    clawed_back bigint DEFAULT 0 NOT NULL,
+    owed bigint DEFAULT 0 NOT NULL,
+    payment_id uuid,
+    subscription_id uuid,
+    exhausted_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT credit_lots_amount_positive CHECK ((amount > 0)),
+    CONSTRAINT credit_lots_clawed_back_in_range CHECK (((clawed_back >= 0) AND (clawed_back <= amount))),
+    CONSTRAINT credit_lots_exhausted_when_empty CHECK (((remaining = 0) = (exhausted_at IS NOT NULL))),
+    CONSTRAINT credit_lots_owed_in_range CHECK (((owed >= 0) AND (owed <= clawed_back))),
+    CONSTRAINT credit_lots_remaining_in_range CHECK (((remaining >= 0) AND (remaining <= amount))),
+    CONSTRAINT credit_lots_source_known CHECK ((source = ANY (ARRAY['sign_up'::text, 'referral'::text, 'purchase'::text, 'subscription'::text, 'promotion'::text, 'operator'::text])))
+)
+WITH (fillfactor='70');
+
+
+ALTER TABLE public.credit_lots OWNER TO postgres;
+
+--
+-- Name: TABLE credit_lots; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON TABLE public.credit_lots IS 'Where credits came from: one lot per grant. A spend burns open lots by priority, then earliest
+expiry, then oldest; frozen and expired lots are not burned.';
+
+
+--
+-- Name: COLUMN credit_lots.grant_key; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.credit_lots.grant_key IS 'Business key of the grant: the same key never grants twice.';
+
+
+--
+-- Name: COLUMN credit_lots.amount; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.credit_lots.amount IS 'Credits granted.';
+
+
+--
+-- Name: COLUMN credit_lots.remaining; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.credit_lots.remaining IS 'Credits not yet burned.';
+
+
+--
+-- Name: COLUMN credit_lots.priority; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.credit_lots.priority IS 'Lower burns first.';
+
+
+--
+-- Name: COLUMN credit_lots.expires_at; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.credit_lots.expires_at IS 'Never burned from this instant on; null: never expires.';
+
+
+--
+-- Name: COLUMN credit_lots.frozen_at; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.credit_lots.frozen_at IS 'Neither burned nor expired while set: its payment is disputed, or an operator holds it.';
+
+
+--
+-- Name: COLUMN credit_lots.clawed_back; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.credit_lots.clawed_back IS 'Credits of it that were taken back for good: its payment was refunded or a dispute was lost.';
+
+
+--
+-- Name: COLUMN credit_lots.owed; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.credit_lots.owed IS 'Part of clawed_back that was spent by then and no later grant has repaid yet.';
+
+
+--
+-- Name: COLUMN credit_lots.exhausted_at; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.credit_lots.exhausted_at IS 'When remaining reached zero.';
+
+
+--
+-- Name: payments; Type: TABLE; Schema: public; Owner: postgres
+--
+
+CREATE TABLE public.payments (
+    id uuid DEFAULT private.uuid_v7() NOT NULL,
+    profile_id uuid NOT NULL,
+    stripe_payment_id text NOT NULL,
+    kind text NOT NULL,
+    item_key text NOT NULL,
+    amount bigint NOT NULL,
+    currency text NOT NULL,
+    credits_added bigint DEFAULT 0 NOT NULL,
+    amount_reversed bigint DEFAULT 0 NOT NULL,
+    dispute_status text,
+    subscription_id uuid,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT payments_amount_not_negative CHECK ((amount >= 0)),
+    CONSTRAINT payments_amount_reversed_in_range CHECK (((amount_reversed >= 0) AND (amount_reversed <= amount))),
+    CONSTRAINT payments_credits_added_not_negative CHECK ((credits_added >= 0)),
+    CONSTRAINT payments_currency_is_iso CHECK ((currency ~ '^[a-z]{3}$'::text)),
+    CONSTRAINT payments_dispute_status_known CHECK ((dispute_status = ANY (ARRAY['open'::text, 'won'::text, 'lost'::text]))),
+    CONSTRAINT payments_kind_known CHECK ((kind = ANY (ARRAY['pack'::text, 'subscription'::text])))
+);
+
+
+ALTER TABLE public.payments OWNER TO postgres;
+
+--
+-- Name: TABLE payments; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON TABLE public.payments IS 'One row per payment that arrived.';
+
+
+--
+-- Name: COLUMN payments.stripe_payment_id; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.payments.stripe_payment_id IS 'Business key: the Checkout session (cs_…) or the invoice (in_…). The same payment is recorded once,
+however often and by whatever event it is told.';
+
+
+--
+-- Name: COLUMN payments.item_key; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.payments.item_key IS 'The pack or the plan it paid for.';
+
+
+--
+-- Name: COLUMN payments.amount; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.payments.amount IS 'Minor units of the currency.';
+
+
+--
+-- Name: COLUMN payments.credits_added; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.payments.credits_added IS 'Credits that were granted for it.';
+
+
+--
+-- Name: COLUMN payments.amount_reversed; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.payments.amount_reversed IS 'What of the amount was refunded or lost in a dispute.';
+
+
+--
+-- Name: COLUMN payments.dispute_status; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.payments.dispute_status IS 'open: its credits are frozen. won: they are free again. lost: they were taken back.';
+
+
+--
+-- Name: payment_worth; Type: VIEW; Schema: private; Owner: postgres
+--
+
+CREATE VIEW private.payment_worth WITH (security_invoker='true') AS
+ SELECT p.id AS payment_id,
+    ((p.amount - p.amount_reversed) * ((s.micros_per_minor_unit ->> p.currency))::bigint) AS micros,
+    GREATEST(( SELECT COALESCE(sum(l.amount), (0)::numeric) AS "coalesce"
+           FROM public.credit_lots l
+          WHERE ((l.payment_id = p.id) AND (l.grant_key !~~ '%:carried'::text))), ( SELECT COALESCE(sum(((n.credits_per_month * d.quantity) *
+                CASE n.billing_interval
+                    WHEN 'year'::text THEN 12
+                    ELSE 1
+                END)), (0)::numeric) AS "coalesce"
+           FROM (private.paid_periods d
+             JOIN public.plans n ON ((d.plan_name = n.plan_name)))
+          WHERE ((d.payment_id = p.id) AND (NOT d.is_rest)))) AS credits
+   FROM (public.payments p
+     CROSS JOIN private.settings s);
+
+
+ALTER VIEW private.payment_worth OWNER TO postgres;
+
+--
+-- Name: VIEW payment_worth; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON VIEW private.payment_worth IS 'What is left of each payment, and the credits it buys in all.';
+
+
+--
+-- Name: COLUMN payment_worth.micros; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.payment_worth.micros IS 'Millionths of a US dollar after refunds and lost disputes; null: the currency has no rate in
+settings.micros_per_minor_unit.';
+
+
+--
+-- Name: plan_uses; Type: TABLE; Schema: public; Owner: postgres
+--
+
+CREATE TABLE public.plan_uses (
+    generation_id uuid NOT NULL,
+    profile_id uuid NOT NULL,
+    subscription_id uuid NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    returned_at timestamp with time zone
+);
+
+
+ALTER TABLE public.plan_uses OWNER TO postgres;
+
+--
+-- Name: TABLE plan_uses; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON TABLE public.plan_uses IS 'One row per generation that an unlimited plan paid for.';
+
+
+--
+-- Name: COLUMN plan_uses.returned_at; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.plan_uses.returned_at IS 'When it ended without a picture: from then on it does not count.';
+
+
+--
+-- Name: plan_use_worth; Type: VIEW; Schema: private; Owner: postgres
+--
+
+CREATE VIEW private.plan_use_worth WITH (security_invoker='true') AS
+ SELECT u.generation_id,
+    w.payment_id,
+    (((w.micros)::numeric * LEAST((EXTRACT(epoch FROM (now() - d.period_start)) / EXTRACT(epoch FROM (d.period_end - d.period_start))), (1)::numeric)) / (count(*) OVER (PARTITION BY d.invoice_line_id))::numeric) AS micros
+   FROM ((public.plan_uses u
+     CROSS JOIN LATERAL ( SELECT q.invoice_line_id,
+            q.subscription_id,
+            q.payment_id,
+            q.plan_name,
+            q.quantity,
+            q.is_rest,
+            q.period_start,
+            q.period_end,
+            q.months_granted,
+            q.next_month_at
+           FROM private.paid_periods q
+          WHERE ((q.subscription_id = u.subscription_id) AND (u.created_at >= q.period_start) AND (u.created_at < q.period_end))
+          ORDER BY q.period_start DESC, q.invoice_line_id
+         LIMIT 1) d)
+     JOIN private.payment_worth w ON ((d.payment_id = w.payment_id)))
+  WHERE (u.returned_at IS NULL);
+
+
+ALTER VIEW private.plan_use_worth OWNER TO postgres;
+
+--
+-- Name: VIEW plan_use_worth; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON VIEW private.plan_use_worth IS 'What each picture of an unlimited plan brought in: its share of what was paid for the period.';
+
+
+--
+-- Name: COLUMN plan_use_worth.micros; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.plan_use_worth.micros IS 'Millionths of a US dollar.';
+
+
+--
 -- Name: promo_redemptions; Type: TABLE; Schema: private; Owner: postgres
 --
 
@@ -10324,196 +13445,6 @@ COMMENT ON COLUMN private.replicate_webhooks.webhook_id IS 'Stable over the prov
 
 
 --
--- Name: settings; Type: TABLE; Schema: private; Owner: postgres
---
-
-CREATE TABLE private.settings (
-    id boolean DEFAULT true NOT NULL,
-    sign_up_credits bigint DEFAULT 50 NOT NULL,
-    referral_bonus_credits bigint DEFAULT 30 NOT NULL,
-    referred_bonus_credits bigint DEFAULT 0 NOT NULL,
-    referral_policy text DEFAULT 'confirmed'::text NOT NULL,
-    referral_rewards_per_month_max integer DEFAULT 10 NOT NULL,
-    referral_window interval DEFAULT '7 days'::interval NOT NULL,
-    code_failures_per_hour_max integer DEFAULT 10 NOT NULL,
-    refund_grace interval DEFAULT '7 days'::interval NOT NULL,
-    generations_running_max integer DEFAULT 5,
-    generations_per_minute_max integer DEFAULT 10,
-    generations_per_day_max integer DEFAULT 200,
-    provider_spend_per_day_max_micros bigint DEFAULT 100000000,
-    prompt_max_characters integer DEFAULT 1000 NOT NULL,
-    user_images_max integer DEFAULT 20 NOT NULL,
-    user_image_retention interval DEFAULT '180 days'::interval NOT NULL,
-    signed_url_seconds integer DEFAULT 1800 NOT NULL,
-    generation_deadline interval DEFAULT '00:10:00'::interval NOT NULL,
-    submit_unknown_grace interval DEFAULT '00:01:00'::interval NOT NULL,
-    submit_attempts_max integer DEFAULT 3 NOT NULL,
-    job_attempts_max integer DEFAULT 8 NOT NULL,
-    checkout_success_url text,
-    checkout_cancel_url text,
-    portal_return_url text,
-    checkouts_per_hour_max integer DEFAULT 20 NOT NULL,
-    stripe_livemode boolean DEFAULT false NOT NULL,
-    reconcile_interval interval DEFAULT '1 day'::interval NOT NULL,
-    CONSTRAINT settings_checkout_cancel_url_is_web CHECK ((checkout_cancel_url ~ '^https?://[^/]'::text)),
-    CONSTRAINT settings_checkout_success_url_is_web CHECK ((checkout_success_url ~ '^https?://[^/]'::text)),
-    CONSTRAINT settings_checkouts_per_hour_max_positive CHECK ((checkouts_per_hour_max > 0)),
-    CONSTRAINT settings_code_failures_per_hour_max_positive CHECK ((code_failures_per_hour_max > 0)),
-    CONSTRAINT settings_generation_deadline_in_range CHECK (((generation_deadline >= '00:00:01'::interval) AND (generation_deadline <= '01:00:00'::interval))),
-    CONSTRAINT settings_generations_per_day_max_positive CHECK ((generations_per_day_max > 0)),
-    CONSTRAINT settings_generations_per_minute_max_positive CHECK ((generations_per_minute_max > 0)),
-    CONSTRAINT settings_generations_running_max_positive CHECK ((generations_running_max > 0)),
-    CONSTRAINT settings_job_attempts_max_positive CHECK ((job_attempts_max > 0)),
-    CONSTRAINT settings_one_row CHECK (id),
-    CONSTRAINT settings_portal_return_url_is_web CHECK ((portal_return_url ~ '^https?://[^/]'::text)),
-    CONSTRAINT settings_prompt_max_characters_in_range CHECK (((prompt_max_characters >= 1) AND (prompt_max_characters <= 10000))),
-    CONSTRAINT settings_provider_spend_per_day_max_not_negative CHECK ((provider_spend_per_day_max_micros >= 0)),
-    CONSTRAINT settings_reconcile_interval_positive CHECK ((reconcile_interval > '00:00:00'::interval)),
-    CONSTRAINT settings_referral_bonus_credits_not_negative CHECK ((referral_bonus_credits >= 0)),
-    CONSTRAINT settings_referral_policy_known CHECK ((referral_policy = ANY (ARRAY['confirmed'::text, 'first_purchase'::text]))),
-    CONSTRAINT settings_referral_rewards_per_month_max_not_negative CHECK ((referral_rewards_per_month_max >= 0)),
-    CONSTRAINT settings_referral_window_not_negative CHECK ((referral_window >= '00:00:00'::interval)),
-    CONSTRAINT settings_referred_bonus_credits_not_negative CHECK ((referred_bonus_credits >= 0)),
-    CONSTRAINT settings_refund_grace_positive CHECK ((refund_grace > '00:00:00'::interval)),
-    CONSTRAINT settings_sign_up_credits_not_negative CHECK ((sign_up_credits >= 0)),
-    CONSTRAINT settings_signed_url_seconds_in_range CHECK (((signed_url_seconds >= 60) AND (signed_url_seconds <= 3600))),
-    CONSTRAINT settings_submit_attempts_max_positive CHECK ((submit_attempts_max > 0)),
-    CONSTRAINT settings_submit_unknown_grace_positive CHECK ((submit_unknown_grace > '00:00:00'::interval)),
-    CONSTRAINT settings_user_image_retention_positive CHECK ((user_image_retention > '00:00:00'::interval)),
-    CONSTRAINT settings_user_images_max_positive CHECK ((user_images_max > 0))
-);
-
-
-ALTER TABLE private.settings OWNER TO postgres;
-
---
--- Name: TABLE settings; Type: COMMENT; Schema: private; Owner: postgres
---
-
-COMMENT ON TABLE private.settings IS 'One row of operator settings. Change it with: update private.settings set … where id.';
-
-
---
--- Name: COLUMN settings.sign_up_credits; Type: COMMENT; Schema: private; Owner: postgres
---
-
-COMMENT ON COLUMN private.settings.sign_up_credits IS 'Credits of a new account.';
-
-
---
--- Name: COLUMN settings.referral_bonus_credits; Type: COMMENT; Schema: private; Owner: postgres
---
-
-COMMENT ON COLUMN private.settings.referral_bonus_credits IS 'Credits the referrer gets per friend.';
-
-
---
--- Name: COLUMN settings.referred_bonus_credits; Type: COMMENT; Schema: private; Owner: postgres
---
-
-COMMENT ON COLUMN private.settings.referred_bonus_credits IS 'Credits the friend gets too, when the referrer is rewarded.';
-
-
---
--- Name: COLUMN settings.referral_policy; Type: COMMENT; Schema: private; Owner: postgres
---
-
-COMMENT ON COLUMN private.settings.referral_policy IS 'When a referral pays: with the confirmed address, or with the first purchase.';
-
-
---
--- Name: COLUMN settings.referral_rewards_per_month_max; Type: COMMENT; Schema: private; Owner: postgres
---
-
-COMMENT ON COLUMN private.settings.referral_rewards_per_month_max IS 'Rewards of one referrer per calendar month (UTC).';
-
-
---
--- Name: COLUMN settings.code_failures_per_hour_max; Type: COMMENT; Schema: private; Owner: postgres
---
-
-COMMENT ON COLUMN private.settings.code_failures_per_hour_max IS 'Wrong referral and promotional codes a person may try within an hour.';
-
-
---
--- Name: COLUMN settings.generations_running_max; Type: COMMENT; Schema: private; Owner: postgres
---
-
-COMMENT ON COLUMN private.settings.generations_running_max IS 'Thumbnails of one person under way at a time; null: no limit.';
-
-
---
--- Name: COLUMN settings.generations_per_minute_max; Type: COMMENT; Schema: private; Owner: postgres
---
-
-COMMENT ON COLUMN private.settings.generations_per_minute_max IS 'Thumbnails a person may ask for within 60 seconds; null: no limit.';
-
-
---
--- Name: COLUMN settings.generations_per_day_max; Type: COMMENT; Schema: private; Owner: postgres
---
-
-COMMENT ON COLUMN private.settings.generations_per_day_max IS 'Thumbnails a person may ask for within 24 hours; null: no limit.';
-
-
---
--- Name: COLUMN settings.provider_spend_per_day_max_micros; Type: COMMENT; Schema: private; Owner: postgres
---
-
-COMMENT ON COLUMN private.settings.provider_spend_per_day_max_micros IS 'Expected spend at the provider per day (UTC) in millionths of a US dollar; null: no breaker.';
-
-
---
--- Name: COLUMN settings.signed_url_seconds; Type: COMMENT; Schema: private; Owner: postgres
---
-
-COMMENT ON COLUMN private.settings.signed_url_seconds IS 'Life of the signed URL of a face that the provider gets, in seconds.';
-
-
---
--- Name: COLUMN settings.generation_deadline; Type: COMMENT; Schema: private; Owner: postgres
---
-
-COMMENT ON COLUMN private.settings.generation_deadline IS 'After this time without a picture a generation expires and its credits go back.';
-
-
---
--- Name: COLUMN settings.checkout_success_url; Type: COMMENT; Schema: private; Owner: postgres
---
-
-COMMENT ON COLUMN private.settings.checkout_success_url IS 'Where a paid Checkout leads back to; null: nothing can be bought yet. {CHECKOUT_SESSION_ID} in it
-is filled in by Stripe.';
-
-
---
--- Name: COLUMN settings.checkout_cancel_url; Type: COMMENT; Schema: private; Owner: postgres
---
-
-COMMENT ON COLUMN private.settings.checkout_cancel_url IS 'Where a Checkout that was left leads back to; null: the success page.';
-
-
---
--- Name: COLUMN settings.portal_return_url; Type: COMMENT; Schema: private; Owner: postgres
---
-
-COMMENT ON COLUMN private.settings.portal_return_url IS 'Where the customer portal leads back to; null: the success page.';
-
-
---
--- Name: COLUMN settings.checkouts_per_hour_max; Type: COMMENT; Schema: private; Owner: postgres
---
-
-COMMENT ON COLUMN private.settings.checkouts_per_hour_max IS 'Pages of Stripe a person may ask for within an hour.';
-
-
---
--- Name: COLUMN settings.stripe_livemode; Type: COMMENT; Schema: private; Owner: postgres
---
-
-COMMENT ON COLUMN private.settings.stripe_livemode IS 'Whether this database belongs to live mode. Events and objects of the other mode are refused.';
-
-
---
 -- Name: stripe_alarms; Type: TABLE; Schema: private; Owner: postgres
 --
 
@@ -10576,7 +13507,8 @@ CREATE TABLE private.stripe_customers (
     profile_id uuid NOT NULL,
     customer_id text NOT NULL,
     is_current boolean DEFAULT true NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    deleted_at timestamp with time zone
 );
 
 
@@ -10596,6 +13528,13 @@ else''s address would find their invoices too.';
 --
 
 COMMENT ON COLUMN private.stripe_customers.is_current IS 'Whether new pages use it.';
+
+
+--
+-- Name: COLUMN stripe_customers.deleted_at; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.stripe_customers.deleted_at IS 'When it was deleted at Stripe, because the person''s account was.';
 
 
 --
@@ -10800,109 +13739,6 @@ COMMENT ON COLUMN public.credit_entries.balance_after IS 'The person''s credits 
 
 
 --
--- Name: credit_lots; Type: TABLE; Schema: public; Owner: postgres
---
-
-CREATE TABLE public.credit_lots (
-    id bigint NOT NULL,
-    profile_id uuid NOT NULL,
-    source text NOT NULL,
-    grant_key text NOT NULL,
-    amount bigint NOT NULL,
-    remaining bigint NOT NULL,
-    priority integer DEFAULT 100 NOT NULL,
-    expires_at timestamp with time zone,
-    frozen_at timestamp with time zone,
-    clawed_back bigint DEFAULT 0 NOT NULL,
-    owed bigint DEFAULT 0 NOT NULL,
-    payment_id uuid,
-    subscription_id uuid,
-    exhausted_at timestamp with time zone,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT credit_lots_amount_positive CHECK ((amount > 0)),
-    CONSTRAINT credit_lots_clawed_back_in_range CHECK (((clawed_back >= 0) AND (clawed_back <= amount))),
-    CONSTRAINT credit_lots_exhausted_when_empty CHECK (((remaining = 0) = (exhausted_at IS NOT NULL))),
-    CONSTRAINT credit_lots_owed_in_range CHECK (((owed >= 0) AND (owed <= clawed_back))),
-    CONSTRAINT credit_lots_remaining_in_range CHECK (((remaining >= 0) AND (remaining <= amount))),
-    CONSTRAINT credit_lots_source_known CHECK ((source = ANY (ARRAY['sign_up'::text, 'referral'::text, 'purchase'::text, 'subscription'::text, 'promotion'::text, 'operator'::text])))
-)
-WITH (fillfactor='70');
-
-
-ALTER TABLE public.credit_lots OWNER TO postgres;
-
---
--- Name: TABLE credit_lots; Type: COMMENT; Schema: public; Owner: postgres
---
-
-COMMENT ON TABLE public.credit_lots IS 'Where credits came from: one lot per grant. A spend burns open lots by priority, then earliest
-expiry, then oldest; frozen and expired lots are not burned.';
-
-
---
--- Name: COLUMN credit_lots.grant_key; Type: COMMENT; Schema: public; Owner: postgres
---
-
-COMMENT ON COLUMN public.credit_lots.grant_key IS 'Business key of the grant: the same key never grants twice.';
-
-
---
--- Name: COLUMN credit_lots.amount; Type: COMMENT; Schema: public; Owner: postgres
---
-
-COMMENT ON COLUMN public.credit_lots.amount IS 'Credits granted.';
-
-
---
--- Name: COLUMN credit_lots.remaining; Type: COMMENT; Schema: public; Owner: postgres
---
-
-COMMENT ON COLUMN public.credit_lots.remaining IS 'Credits not yet burned.';
-
-
---
--- Name: COLUMN credit_lots.priority; Type: COMMENT; Schema: public; Owner: postgres
---
-
-COMMENT ON COLUMN public.credit_lots.priority IS 'Lower burns first.';
-
-
---
--- Name: COLUMN credit_lots.expires_at; Type: COMMENT; Schema: public; Owner: postgres
---
-
-COMMENT ON COLUMN public.credit_lots.expires_at IS 'Never burned from this instant on; null: never expires.';
-
-
---
--- Name: COLUMN credit_lots.frozen_at; Type: COMMENT; Schema: public; Owner: postgres
---
-
-COMMENT ON COLUMN public.credit_lots.frozen_at IS 'Neither burned nor expired while set: its payment is disputed, or an operator holds it.';
-
-
---
--- Name: COLUMN credit_lots.clawed_back; Type: COMMENT; Schema: public; Owner: postgres
---
-
-COMMENT ON COLUMN public.credit_lots.clawed_back IS 'Credits of it that were taken back for good: its payment was refunded or a dispute was lost.';
-
-
---
--- Name: COLUMN credit_lots.owed; Type: COMMENT; Schema: public; Owner: postgres
---
-
-COMMENT ON COLUMN public.credit_lots.owed IS 'Part of clawed_back that was spent by then and no later grant has repaid yet.';
-
-
---
--- Name: COLUMN credit_lots.exhausted_at; Type: COMMENT; Schema: public; Owner: postgres
---
-
-COMMENT ON COLUMN public.credit_lots.exhausted_at IS 'When remaining reached zero.';
-
-
---
 -- Name: credit_history; Type: VIEW; Schema: public; Owner: postgres
 --
 
@@ -11004,113 +13840,6 @@ COMMENT ON COLUMN public.generation_receipts.credits_returned IS 'Credits of the
 
 
 --
--- Name: payments; Type: TABLE; Schema: public; Owner: postgres
---
-
-CREATE TABLE public.payments (
-    id uuid DEFAULT private.uuid_v7() NOT NULL,
-    profile_id uuid NOT NULL,
-    stripe_payment_id text NOT NULL,
-    kind text NOT NULL,
-    item_key text NOT NULL,
-    amount bigint NOT NULL,
-    currency text NOT NULL,
-    credits_added bigint DEFAULT 0 NOT NULL,
-    amount_reversed bigint DEFAULT 0 NOT NULL,
-    dispute_status text,
-    subscription_id uuid,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT payments_amount_not_negative CHECK ((amount >= 0)),
-    CONSTRAINT payments_amount_reversed_in_range CHECK (((amount_reversed >= 0) AND (amount_reversed <= amount))),
-    CONSTRAINT payments_credits_added_not_negative CHECK ((credits_added >= 0)),
-    CONSTRAINT payments_currency_is_iso CHECK ((currency ~ '^[a-z]{3}$'::text)),
-    CONSTRAINT payments_dispute_status_known CHECK ((dispute_status = ANY (ARRAY['open'::text, 'won'::text, 'lost'::text]))),
-    CONSTRAINT payments_kind_known CHECK ((kind = ANY (ARRAY['pack'::text, 'subscription'::text])))
-);
-
-
-ALTER TABLE public.payments OWNER TO postgres;
-
---
--- Name: TABLE payments; Type: COMMENT; Schema: public; Owner: postgres
---
-
-COMMENT ON TABLE public.payments IS 'One row per payment that arrived.';
-
-
---
--- Name: COLUMN payments.stripe_payment_id; Type: COMMENT; Schema: public; Owner: postgres
---
-
-COMMENT ON COLUMN public.payments.stripe_payment_id IS 'Business key: the Checkout session (cs_…) or the invoice (in_…). The same payment is recorded once,
-however often and by whatever event it is told.';
-
-
---
--- Name: COLUMN payments.item_key; Type: COMMENT; Schema: public; Owner: postgres
---
-
-COMMENT ON COLUMN public.payments.item_key IS 'The pack or the plan it paid for.';
-
-
---
--- Name: COLUMN payments.amount; Type: COMMENT; Schema: public; Owner: postgres
---
-
-COMMENT ON COLUMN public.payments.amount IS 'Minor units of the currency.';
-
-
---
--- Name: COLUMN payments.credits_added; Type: COMMENT; Schema: public; Owner: postgres
---
-
-COMMENT ON COLUMN public.payments.credits_added IS 'Credits that were granted for it.';
-
-
---
--- Name: COLUMN payments.amount_reversed; Type: COMMENT; Schema: public; Owner: postgres
---
-
-COMMENT ON COLUMN public.payments.amount_reversed IS 'What of the amount was refunded or lost in a dispute.';
-
-
---
--- Name: COLUMN payments.dispute_status; Type: COMMENT; Schema: public; Owner: postgres
---
-
-COMMENT ON COLUMN public.payments.dispute_status IS 'open: its credits are frozen. won: they are free again. lost: they were taken back.';
-
-
---
--- Name: plan_uses; Type: TABLE; Schema: public; Owner: postgres
---
-
-CREATE TABLE public.plan_uses (
-    generation_id uuid NOT NULL,
-    profile_id uuid NOT NULL,
-    subscription_id uuid NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    returned_at timestamp with time zone
-);
-
-
-ALTER TABLE public.plan_uses OWNER TO postgres;
-
---
--- Name: TABLE plan_uses; Type: COMMENT; Schema: public; Owner: postgres
---
-
-COMMENT ON TABLE public.plan_uses IS 'One row per generation that an unlimited plan paid for.';
-
-
---
--- Name: COLUMN plan_uses.returned_at; Type: COMMENT; Schema: public; Owner: postgres
---
-
-COMMENT ON COLUMN public.plan_uses.returned_at IS 'When it ended without a picture: from then on it does not count.';
-
-
---
 -- Name: profiles; Type: TABLE; Schema: public; Owner: postgres
 --
 
@@ -11190,7 +13919,8 @@ COMMENT ON COLUMN public.profiles.referred_by IS 'The person whose code was used
 -- Name: COLUMN profiles.deleted_at; Type: COMMENT; Schema: public; Owner: postgres
 --
 
-COMMENT ON COLUMN public.profiles.deleted_at IS 'When the account was deleted.';
+COMMENT ON COLUMN public.profiles.deleted_at IS 'When the account was closed: nothing can be done with it from then on. What was
+personal is erased soon after; see private.erasures.';
 
 
 --
@@ -11258,11 +13988,27 @@ ALTER TABLE ONLY private.credit_freezes
 
 
 --
+-- Name: erasures erasures_pkey; Type: CONSTRAINT; Schema: private; Owner: postgres
+--
+
+ALTER TABLE ONLY private.erasures
+    ADD CONSTRAINT erasures_pkey PRIMARY KEY (id);
+
+
+--
 -- Name: generation_models generation_models_pkey; Type: CONSTRAINT; Schema: private; Owner: postgres
 --
 
 ALTER TABLE ONLY private.generation_models
-    ADD CONSTRAINT generation_models_pkey PRIMARY KEY (type_key);
+    ADD CONSTRAINT generation_models_pkey PRIMARY KEY (type_key, preference);
+
+
+--
+-- Name: generation_models generation_models_type_key_model_key; Type: CONSTRAINT; Schema: private; Owner: postgres
+--
+
+ALTER TABLE ONLY private.generation_models
+    ADD CONSTRAINT generation_models_type_key_model_key UNIQUE (type_key, model);
 
 
 --
@@ -11522,6 +14268,14 @@ ALTER TABLE ONLY public.credit_packs
 
 
 --
+-- Name: generation_options generation_options_pkey; Type: CONSTRAINT; Schema: public; Owner: postgres
+--
+
+ALTER TABLE ONLY public.generation_options
+    ADD CONSTRAINT generation_options_pkey PRIMARY KEY (type_key, option_key);
+
+
+--
 -- Name: generation_types generation_types_pkey; Type: CONSTRAINT; Schema: public; Owner: postgres
 --
 
@@ -11640,6 +14394,34 @@ CREATE INDEX code_failures_profile_id_failed_at_idx ON private.code_failures USI
 
 
 --
+-- Name: erasures_finished_at_idx; Type: INDEX; Schema: private; Owner: postgres
+--
+
+CREATE INDEX erasures_finished_at_idx ON private.erasures USING btree (finished_at) WHERE (restored_at IS NULL);
+
+
+--
+-- Name: erasures_profile_id_idx; Type: INDEX; Schema: private; Owner: postgres
+--
+
+CREATE INDEX erasures_profile_id_idx ON private.erasures USING btree (profile_id);
+
+
+--
+-- Name: erasures_profile_id_key; Type: INDEX; Schema: private; Owner: postgres
+--
+
+CREATE UNIQUE INDEX erasures_profile_id_key ON private.erasures USING btree (profile_id) WHERE (restored_at IS NULL);
+
+
+--
+-- Name: generation_runs_twin_of_idx; Type: INDEX; Schema: private; Owner: postgres
+--
+
+CREATE INDEX generation_runs_twin_of_idx ON private.generation_runs USING btree (twin_of) WHERE (twin_of IS NOT NULL);
+
+
+--
 -- Name: known_addresses_profile_id_idx; Type: INDEX; Schema: private; Owner: postgres
 --
 
@@ -11661,10 +14443,31 @@ CREATE INDEX outbox_due_at_idx ON private.outbox USING btree (due_at) WHERE (dea
 
 
 --
+-- Name: outbox_profile_id_key; Type: INDEX; Schema: private; Owner: postgres
+--
+
+CREATE UNIQUE INDEX outbox_profile_id_key ON private.outbox USING btree (profile_id) WHERE (profile_id IS NOT NULL);
+
+
+--
+-- Name: outbox_run_id_key; Type: INDEX; Schema: private; Owner: postgres
+--
+
+CREATE UNIQUE INDEX outbox_run_id_key ON private.outbox USING btree (run_id) WHERE (kind = 'cancel'::text);
+
+
+--
 -- Name: outbox_stripe_object_id_key; Type: INDEX; Schema: private; Owner: postgres
 --
 
 CREATE UNIQUE INDEX outbox_stripe_object_id_key ON private.outbox USING btree (stripe_object_id) WHERE (stripe_object_id IS NOT NULL);
+
+
+--
+-- Name: outbox_user_image_id_key; Type: INDEX; Schema: private; Owner: postgres
+--
+
+CREATE UNIQUE INDEX outbox_user_image_id_key ON private.outbox USING btree (user_image_id) WHERE (user_image_id IS NOT NULL);
 
 
 --
@@ -11885,6 +14688,13 @@ CREATE INDEX plan_uses_subscription_id_idx ON public.plan_uses USING btree (subs
 
 
 --
+-- Name: profiles_deleted_at_idx; Type: INDEX; Schema: public; Owner: postgres
+--
+
+CREATE INDEX profiles_deleted_at_idx ON public.profiles USING btree (deleted_at) WHERE (deleted_at IS NOT NULL);
+
+
+--
 -- Name: profiles_referred_by_idx; Type: INDEX; Schema: public; Owner: postgres
 --
 
@@ -11941,10 +14751,70 @@ CREATE INDEX subscriptions_profile_id_idx ON public.subscriptions USING btree (p
 
 
 --
+-- Name: user_images_expires_at_idx; Type: INDEX; Schema: public; Owner: postgres
+--
+
+CREATE INDEX user_images_expires_at_idx ON public.user_images USING btree (expires_at) WHERE (removed_at IS NULL);
+
+
+--
 -- Name: user_images_profile_id_object_path_key; Type: INDEX; Schema: public; Owner: postgres
 --
 
-CREATE UNIQUE INDEX user_images_profile_id_object_path_key ON public.user_images USING btree (profile_id, object_path) WHERE (deleted_at IS NULL);
+CREATE UNIQUE INDEX user_images_profile_id_object_path_key ON public.user_images USING btree (profile_id, object_path) WHERE (removed_at IS NULL);
+
+
+--
+-- Name: generation_margins _RETURN; Type: RULE; Schema: private; Owner: postgres
+--
+
+CREATE OR REPLACE VIEW private.generation_margins WITH (security_invoker='true') AS
+ WITH parts AS (
+         SELECT e.generation_id,
+                CASE
+                    WHEN (l.payment_id IS NULL) THEN ('free: '::text || l.source)
+                    ELSE ((p.kind || ': '::text) || p.item_key)
+                END AS source,
+            (- sum(e.amount)) AS credits,
+            (- sum(e.amount) FILTER (WHERE (e.kind = 'spend'::text))) AS share,
+                CASE
+                    WHEN (l.payment_id IS NULL) THEN (0)::numeric
+                    ELSE (((- sum(e.amount)) * (w.micros)::numeric) / NULLIF(w.credits, (0)::numeric))
+                END AS revenue_micros
+           FROM (((public.credit_entries e
+             JOIN public.credit_lots l ON ((e.lot_id = l.id)))
+             LEFT JOIN public.payments p ON ((l.payment_id = p.id)))
+             LEFT JOIN private.payment_worth w ON ((l.payment_id = w.payment_id)))
+          WHERE (e.generation_id IS NOT NULL)
+          GROUP BY e.generation_id, l.id, p.id, w.micros, w.credits
+        UNION ALL
+         SELECT u.generation_id,
+            ('unlimited: '::text || s.plan_name) AS source,
+            0 AS credits,
+            1 AS share,
+            COALESCE(w.micros, (
+                CASE
+                    WHEN (u.returned_at IS NOT NULL) THEN 0
+                    ELSE NULL::integer
+                END)::numeric) AS revenue_micros
+           FROM ((public.plan_uses u
+             JOIN public.subscriptions s ON ((u.subscription_id = s.id)))
+             LEFT JOIN private.plan_use_worth w ON ((u.generation_id = w.generation_id)))
+        )
+ SELECT g.id AS generation_id,
+    g.profile_id,
+    g.generation_type,
+    g.status,
+    g.created_at,
+    t.source,
+    (t.credits)::bigint AS credits,
+    (round(t.revenue_micros))::bigint AS revenue_micros,
+    (round(((c.micros * t.share) / sum(t.share) OVER (PARTITION BY g.id))))::bigint AS cost_micros
+   FROM ((public.generations g
+     JOIN parts t ON ((g.id = t.generation_id)))
+     CROSS JOIN LATERAL ( SELECT COALESCE(sum(r.cost_micros), (0)::numeric) AS micros
+           FROM private.generation_runs r
+          WHERE (r.generation_id = g.id)) c);
 
 
 --
@@ -11998,6 +14868,13 @@ CREATE OR REPLACE VIEW public.purchase_uses WITH (security_invoker='true') AS
 --
 
 CREATE TRIGGER _500_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON private.audit_log FOR EACH STATEMENT EXECUTE FUNCTION private.tg__refuse_change();
+
+
+--
+-- Name: generation_runs _500_move_forward; Type: TRIGGER; Schema: private; Owner: postgres
+--
+
+CREATE TRIGGER _500_move_forward BEFORE UPDATE OF status ON private.generation_runs FOR EACH ROW WHEN ((old.status IS DISTINCT FROM new.status)) EXECUTE FUNCTION private.tg__move_forward('attempt');
 
 
 --
@@ -12109,7 +14986,7 @@ CREATE TRIGGER _500_ledger_only_truncate BEFORE TRUNCATE ON public.profiles FOR 
 -- Name: generations _500_move_forward; Type: TRIGGER; Schema: public; Owner: postgres
 --
 
-CREATE TRIGGER _500_move_forward BEFORE UPDATE OF status ON public.generations FOR EACH ROW WHEN ((old.status IS DISTINCT FROM new.status)) EXECUTE FUNCTION private.tg_generations__move_forward();
+CREATE TRIGGER _500_move_forward BEFORE UPDATE OF status ON public.generations FOR EACH ROW WHEN ((old.status IS DISTINCT FROM new.status)) EXECUTE FUNCTION private.tg__move_forward('generation');
 
 
 --
@@ -12124,6 +15001,13 @@ CREATE CONSTRAINT TRIGGER _500_refund_is_covered AFTER INSERT ON public.credit_e
 --
 
 CREATE CONSTRAINT TRIGGER _500_restore_is_covered AFTER INSERT ON public.credit_entries NOT DEFERRABLE INITIALLY IMMEDIATE FOR EACH ROW WHEN ((new.kind = 'restore'::text)) EXECUTE FUNCTION private.tg_credit_entries__restore_is_covered();
+
+
+--
+-- Name: generations _900_broadcast; Type: TRIGGER; Schema: public; Owner: postgres
+--
+
+CREATE TRIGGER _900_broadcast AFTER UPDATE OF status ON public.generations FOR EACH ROW WHEN ((old.status IS DISTINCT FROM new.status)) EXECUTE FUNCTION private.tg_generations__broadcast();
 
 
 --
@@ -12151,6 +15035,14 @@ ALTER TABLE ONLY private.credit_freezes
 
 
 --
+-- Name: erasures erasures_profile_id_fkey; Type: FK CONSTRAINT; Schema: private; Owner: postgres
+--
+
+ALTER TABLE ONLY private.erasures
+    ADD CONSTRAINT erasures_profile_id_fkey FOREIGN KEY (profile_id) REFERENCES public.profiles(id);
+
+
+--
 -- Name: generation_models generation_models_type_key_fkey; Type: FK CONSTRAINT; Schema: private; Owner: postgres
 --
 
@@ -12164,6 +15056,14 @@ ALTER TABLE ONLY private.generation_models
 
 ALTER TABLE ONLY private.generation_runs
     ADD CONSTRAINT generation_runs_generation_id_fkey FOREIGN KEY (generation_id) REFERENCES public.generations(id);
+
+
+--
+-- Name: generation_runs generation_runs_twin_of_fkey; Type: FK CONSTRAINT; Schema: private; Owner: postgres
+--
+
+ALTER TABLE ONLY private.generation_runs
+    ADD CONSTRAINT generation_runs_twin_of_fkey FOREIGN KEY (twin_of) REFERENCES private.generation_runs(id);
 
 
 --
@@ -12188,6 +15088,22 @@ ALTER TABLE ONLY private.outbox
 
 ALTER TABLE ONLY private.outbox
     ADD CONSTRAINT outbox_generation_id_fkey FOREIGN KEY (generation_id) REFERENCES public.generations(id);
+
+
+--
+-- Name: outbox outbox_profile_id_fkey; Type: FK CONSTRAINT; Schema: private; Owner: postgres
+--
+
+ALTER TABLE ONLY private.outbox
+    ADD CONSTRAINT outbox_profile_id_fkey FOREIGN KEY (profile_id) REFERENCES public.profiles(id);
+
+
+--
+-- Name: outbox outbox_user_image_id_fkey; Type: FK CONSTRAINT; Schema: private; Owner: postgres
+--
+
+ALTER TABLE ONLY private.outbox
+    ADD CONSTRAINT outbox_user_image_id_fkey FOREIGN KEY (user_image_id) REFERENCES public.user_images(id);
 
 
 --
@@ -12327,6 +15243,14 @@ ALTER TABLE ONLY public.credit_lots
 
 
 --
+-- Name: generation_options generation_options_type_key_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
+--
+
+ALTER TABLE ONLY public.generation_options
+    ADD CONSTRAINT generation_options_type_key_fkey FOREIGN KEY (type_key) REFERENCES public.generation_types(type_key);
+
+
+--
 -- Name: generations generations_profile_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
 --
 
@@ -12455,6 +15379,12 @@ ALTER TABLE private.code_failures ENABLE ROW LEVEL SECURITY;
 --
 
 ALTER TABLE private.credit_freezes ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: erasures; Type: ROW SECURITY; Schema: private; Owner: postgres
+--
+
+ALTER TABLE private.erasures ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: generation_models; Type: ROW SECURITY; Schema: private; Owner: postgres
@@ -12648,6 +15578,26 @@ CREATE POLICY credit_packs_select_all ON public.credit_packs FOR SELECT TO anon,
 --
 
 COMMENT ON POLICY credit_packs_select_all ON public.credit_packs IS 'Everyone reads the price list.';
+
+
+--
+-- Name: generation_options; Type: ROW SECURITY; Schema: public; Owner: postgres
+--
+
+ALTER TABLE public.generation_options ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: generation_options generation_options_select_all; Type: POLICY; Schema: public; Owner: postgres
+--
+
+CREATE POLICY generation_options_select_all ON public.generation_options FOR SELECT TO anon, authenticated USING (true);
+
+
+--
+-- Name: POLICY generation_options_select_all ON generation_options; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON POLICY generation_options_select_all ON public.generation_options IS 'Everyone reads what can be chosen.';
 
 
 --
@@ -12872,13 +15822,6 @@ GRANT ALL ON TYPE public.generation_quote TO authenticated;
 
 
 --
--- Name: FUNCTION abandon_run(generation_id uuid); Type: ACL; Schema: private; Owner: postgres
---
-
-REVOKE ALL ON FUNCTION private.abandon_run(generation_id uuid) FROM PUBLIC;
-
-
---
 -- Name: FUNCTION add_months(instant timestamp with time zone, months integer); Type: ACL; Schema: private; Owner: postgres
 --
 
@@ -12926,6 +15869,13 @@ REVOKE ALL ON FUNCTION private.address_hash_of(user_id uuid) FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION private.address_hashes_of(user_id uuid) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION adopt_prediction(run_id uuid, prediction_id text); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.adopt_prediction(run_id uuid, prediction_id text) FROM PUBLIC;
 
 
 --
@@ -13028,6 +15978,20 @@ REVOKE ALL ON FUNCTION private.begin_operator_action(action text, profile_id uui
 
 
 --
+-- Name: FUNCTION blank_account(profile_id uuid); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.blank_account(profile_id uuid) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION blank_generations(profile_id uuid, max_generations integer); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.blank_generations(profile_id uuid, max_generations integer) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION bought_credits(session jsonb, promised bigint, OUT item_key text, OUT credits bigint, OUT credits_last interval); Type: ACL; Schema: private; Owner: postgres
 --
 
@@ -13039,6 +16003,13 @@ REVOKE ALL ON FUNCTION private.bought_credits(session jsonb, promised bigint, OU
 --
 
 REVOKE ALL ON FUNCTION private.burn_lots(profile_id uuid, amount bigint, kind text, generation_id uuid, reason text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION bury_job(job private.outbox, slug text); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.bury_job(job private.outbox, slug text) FROM PUBLIC;
 
 
 --
@@ -13096,6 +16067,13 @@ REVOKE ALL ON FUNCTION private.check_operator_amount(amount bigint) FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION private.check_operator_lot(profile_id uuid, lot_id bigint) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION check_options(type_key text, options jsonb); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.check_options(type_key text, options jsonb) FROM PUBLIC;
 
 
 --
@@ -13170,6 +16148,13 @@ REVOKE ALL ON FUNCTION private.claw_back_more(lot_id bigint, amount bigint, reas
 
 
 --
+-- Name: FUNCTION close_account(profile_id uuid, asked_by text); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.close_account(profile_id uuid, asked_by text) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION close_checkout(checkout_id uuid, status text, error text); Type: ACL; Schema: private; Owner: postgres
 --
 
@@ -13227,6 +16212,14 @@ GRANT ALL ON FUNCTION private.declare_idle(worker_id text) TO thumbsmith_sidecar
 
 
 --
+-- Name: FUNCTION delete_my_account(confirmation text); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.delete_my_account(confirmation text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.delete_my_account(confirmation text) TO authenticated;
+
+
+--
 -- Name: FUNCTION disable_promo_code(promo_code_id uuid, who text, why text); Type: ACL; Schema: private; Owner: postgres
 --
 
@@ -13238,6 +16231,20 @@ REVOKE ALL ON FUNCTION private.disable_promo_code(promo_code_id uuid, who text, 
 --
 
 REVOKE ALL ON FUNCTION private.end_carried_lots(subscription_id uuid, month_end timestamp with time zone) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION end_pages(profile_id uuid); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.end_pages(profile_id uuid) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION erase_payload(profile_id uuid); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.erase_payload(profile_id uuid) FROM PUBLIC;
 
 
 --
@@ -13262,10 +16269,53 @@ REVOKE ALL ON FUNCTION private.expire_profile_lots(profile_id uuid) FROM PUBLIC;
 
 
 --
--- Name: FUNCTION fail_run(job private.outbox, run_status text, error text, detail text); Type: ACL; Schema: private; Owner: postgres
+-- Name: FUNCTION expire_user_images(max_images integer); Type: ACL; Schema: private; Owner: postgres
 --
 
-REVOKE ALL ON FUNCTION private.fail_run(job private.outbox, run_status text, error text, detail text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.expire_user_images(max_images integer) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION export_private_rows(); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.export_private_rows() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.export_private_rows() TO authenticated;
+
+
+--
+-- Name: FUNCTION face_payload(user_image_id uuid); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.face_payload(user_image_id uuid) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION fail_cancel(job private.outbox, slug text, is_exhausted boolean); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.fail_cancel(job private.outbox, slug text, is_exhausted boolean) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION fail_generation(job private.outbox, error text); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.fail_generation(job private.outbox, error text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION fail_removal(job private.outbox, slug text, is_permanent boolean); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.fail_removal(job private.outbox, slug text, is_permanent boolean) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION fail_run(job private.outbox, run_status text, error text, detail text, http_status integer); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.fail_run(job private.outbox, run_status text, error text, detail text, http_status integer) FROM PUBLIC;
 
 
 --
@@ -13287,6 +16337,13 @@ REVOKE ALL ON FUNCTION private.fetch_call(kind text, object_id text) FROM PUBLIC
 --
 
 REVOKE ALL ON FUNCTION private.fetch_stripe_object(object_id text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION files_of(profile_id uuid, bucket_id text); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.files_of(profile_id uuid, bucket_id text) FROM PUBLIC;
 
 
 --
@@ -13312,10 +16369,17 @@ REVOKE ALL ON FUNCTION private.find_generation_type(type_key text) FROM PUBLIC;
 
 
 --
--- Name: FUNCTION find_repeat(profile_id uuid, idempotency_key uuid, generation_type text, prompt text, user_image_id uuid); Type: ACL; Schema: private; Owner: postgres
+-- Name: FUNCTION find_model(type_key text, after_preference integer); Type: ACL; Schema: private; Owner: postgres
 --
 
-REVOKE ALL ON FUNCTION private.find_repeat(profile_id uuid, idempotency_key uuid, generation_type text, prompt text, user_image_id uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.find_model(type_key text, after_preference integer) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION find_repeat(profile_id uuid, idempotency_key uuid, generation_type text, prompt text, user_image_id uuid, options jsonb); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.find_repeat(profile_id uuid, idempotency_key uuid, generation_type text, prompt text, user_image_id uuid, options jsonb) FROM PUBLIC;
 
 
 --
@@ -13326,10 +16390,10 @@ REVOKE ALL ON FUNCTION private.finish_fetch(job private.outbox, is_applied boole
 
 
 --
--- Name: FUNCTION finish_generation(generation_id uuid, status text, error text, output_path text); Type: ACL; Schema: private; Owner: postgres
+-- Name: FUNCTION finish_generation(generation_id uuid, status text, error text, output_path text, preview_path text); Type: ACL; Schema: private; Owner: postgres
 --
 
-REVOKE ALL ON FUNCTION private.finish_generation(generation_id uuid, status text, error text, output_path text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.finish_generation(generation_id uuid, status text, error text, output_path text, preview_path text) FROM PUBLIC;
 
 
 --
@@ -13403,6 +16467,13 @@ REVOKE ALL ON FUNCTION private.grant_plan_lot(subscription public.subscriptions,
 
 
 --
+-- Name: FUNCTION has_next_model(job private.outbox); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.has_next_model(job private.outbox) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION held_job(job_id bigint, lease_token uuid); Type: ACL; Schema: private; Owner: postgres
 --
 
@@ -13445,6 +16516,20 @@ REVOKE ALL ON FUNCTION private.item_of_subscription(subscription jsonb) FROM PUB
 
 
 --
+-- Name: FUNCTION job_payload(job private.outbox); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.job_payload(job private.outbox) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION jobs_of(profile_id uuid); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.jobs_of(profile_id uuid) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION judge_referral(referred_id uuid, referrer_id uuid, code text); Type: ACL; Schema: private; Owner: postgres
 --
 
@@ -13473,6 +16558,13 @@ REVOKE ALL ON FUNCTION private.lock_caller(other_id uuid) FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION lock_job(job_id bigint); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.lock_job(job_id bigint) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION lock_profiles(profile_ids uuid[]); Type: ACL; Schema: private; Owner: postgres
 --
 
@@ -13484,6 +16576,27 @@ REVOKE ALL ON FUNCTION private.lock_profiles(profile_ids uuid[]) FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION private.lock_with_referrer(referred_id uuid) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION lock_with_work(profile_id uuid); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.lock_with_work(profile_id uuid) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION look_again(job private.outbox); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.look_again(job private.outbox) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION lose_answer(job private.outbox, detail text); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.lose_answer(job private.outbox, detail text) FROM PUBLIC;
 
 
 --
@@ -13516,6 +16629,20 @@ REVOKE ALL ON FUNCTION private.note_code_failure(profile_id uuid) FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION note_erasure(profile_id uuid, answer jsonb); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.note_erasure(profile_id uuid, answer jsonb) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION note_provider_spend(micros bigint); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.note_provider_spend(micros bigint) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION note_stripe_event(event jsonb, OUT object_id text, OUT word text); Type: ACL; Schema: private; Owner: postgres
 --
 
@@ -13523,10 +16650,24 @@ REVOKE ALL ON FUNCTION private.note_stripe_event(event jsonb, OUT object_id text
 
 
 --
+-- Name: FUNCTION note_twin(run private.generation_runs, prediction_id text); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.note_twin(run private.generation_runs, prediction_id text) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION open_checkout(profile_id uuid, item_kind text, item_key text, quantity integer, credits bigint, idempotency_key uuid); Type: ACL; Schema: private; Owner: postgres
 --
 
 REVOKE ALL ON FUNCTION private.open_checkout(profile_id uuid, item_kind text, item_key text, quantity integer, credits bigint, idempotency_key uuid) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION operator_drop_job(job_id bigint, who text, why text); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.operator_drop_job(job_id bigint, who text, why text) FROM PUBLIC;
 
 
 --
@@ -13551,6 +16692,13 @@ REVOKE ALL ON FUNCTION private.operator_release(profile_id uuid, lot_id bigint, 
 
 
 --
+-- Name: FUNCTION operator_retry_job(job_id bigint, who text, why text); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.operator_retry_job(job_id bigint, who text, why text) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION operator_revoke(profile_id uuid, amount bigint, who text, why text, action_key text); Type: ACL; Schema: private; Owner: postgres
 --
 
@@ -13558,10 +16706,25 @@ REVOKE ALL ON FUNCTION private.operator_revoke(profile_id uuid, amount bigint, w
 
 
 --
--- Name: FUNCTION output_url(output jsonb); Type: ACL; Schema: private; Owner: postgres
+-- Name: TABLE generation_options; Type: ACL; Schema: public; Owner: postgres
 --
 
-REVOKE ALL ON FUNCTION private.output_url(output jsonb) FROM PUBLIC;
+GRANT SELECT ON TABLE public.generation_options TO anon;
+GRANT SELECT ON TABLE public.generation_options TO authenticated;
+
+
+--
+-- Name: FUNCTION option_fits(declared public.generation_options, given jsonb); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.option_fits(declared public.generation_options, given jsonb) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION output_url(output jsonb, pointer text[]); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.output_url(output jsonb, pointer text[]) FROM PUBLIC;
 
 
 --
@@ -13590,13 +16753,6 @@ REVOKE ALL ON FUNCTION private.plan_cover_of(profile_id uuid, generation_type te
 --
 
 REVOKE ALL ON FUNCTION private.poll_interval(polls integer) FROM PUBLIC;
-
-
---
--- Name: FUNCTION postpone_submit(job_id bigint, generation_id uuid); Type: ACL; Schema: private; Owner: postgres
---
-
-REVOKE ALL ON FUNCTION private.postpone_submit(job_id bigint, generation_id uuid) FROM PUBLIC;
 
 
 --
@@ -13679,6 +16835,20 @@ REVOKE ALL ON FUNCTION private.record_customer(job private.outbox, customer json
 
 
 --
+-- Name: FUNCTION record_erased(job private.outbox, answer jsonb); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.record_erased(job private.outbox, answer jsonb) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION record_face_removed(job private.outbox, answer jsonb); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.record_face_removed(job private.outbox, answer jsonb) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION record_fetched(job private.outbox, answer jsonb); Type: ACL; Schema: private; Owner: postgres
 --
 
@@ -13751,6 +16921,14 @@ REVOKE ALL ON FUNCTION private.record_referral(referred_id uuid, code text) FROM
 
 
 --
+-- Name: FUNCTION record_removed(job_id bigint, lease_token uuid, answer jsonb); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.record_removed(job_id bigint, lease_token uuid, answer jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.record_removed(job_id bigint, lease_token uuid, answer jsonb) TO thumbsmith_sidecar;
+
+
+--
 -- Name: FUNCTION record_replicate_webhook(webhook_id text, attempt_token uuid, body jsonb); Type: ACL; Schema: private; Owner: postgres
 --
 
@@ -13763,6 +16941,13 @@ GRANT ALL ON FUNCTION private.record_replicate_webhook(webhook_id text, attempt_
 --
 
 REVOKE ALL ON FUNCTION private.record_reversal(payment_id uuid, reversal_key text, kind text, amount bigint, status text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION record_run(run_id uuid, prediction jsonb); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.record_run(run_id uuid, prediction jsonb) FROM PUBLIC;
 
 
 --
@@ -13878,6 +17063,28 @@ REVOKE ALL ON FUNCTION private.release_lot(lot_id bigint, freeze_key text) FROM 
 
 
 --
+-- Name: FUNCTION release_work(generation_id uuid); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.release_work(generation_id uuid) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION remove_face(user_image_id uuid, reason text); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.remove_face(user_image_id uuid, reason text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION remove_user_image(id uuid); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.remove_user_image(id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.remove_user_image(id uuid) TO authenticated;
+
+
+--
 -- Name: FUNCTION repair_stripe_objects(objects jsonb); Type: ACL; Schema: private; Owner: postgres
 --
 
@@ -13906,11 +17113,18 @@ REVOKE ALL ON FUNCTION private.replay_stripe_event(event jsonb) FROM PUBLIC;
 
 
 --
--- Name: FUNCTION request_generation(generation_type text, prompt text, idempotency_key uuid, user_image_id uuid, pay_with_credits boolean); Type: ACL; Schema: private; Owner: postgres
+-- Name: FUNCTION report_period(); Type: ACL; Schema: private; Owner: postgres
 --
 
-REVOKE ALL ON FUNCTION private.request_generation(generation_type text, prompt text, idempotency_key uuid, user_image_id uuid, pay_with_credits boolean) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.request_generation(generation_type text, prompt text, idempotency_key uuid, user_image_id uuid, pay_with_credits boolean) TO authenticated;
+REVOKE ALL ON FUNCTION private.report_period() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION request_generation(generation_type text, prompt text, idempotency_key uuid, user_image_id uuid, pay_with_credits boolean, options jsonb); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.request_generation(generation_type text, prompt text, idempotency_key uuid, user_image_id uuid, pay_with_credits boolean, options jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.request_generation(generation_type text, prompt text, idempotency_key uuid, user_image_id uuid, pay_with_credits boolean, options jsonb) TO authenticated;
 
 
 --
@@ -13932,6 +17146,20 @@ REVOKE ALL ON FUNCTION private.reserve_provider_spend(micros bigint) FROM PUBLIC
 --
 
 REVOKE ALL ON FUNCTION private.resolve_stripe_alarm(id bigint, who text, why text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION resume_erasure(); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.resume_erasure() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION retry_job(job private.outbox, slug text); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.retry_job(job private.outbox, slug text) FROM PUBLIC;
 
 
 --
@@ -13970,6 +17198,13 @@ REVOKE ALL ON FUNCTION private.reward_sign_up(user_id uuid, is_anonymous boolean
 
 
 --
+-- Name: FUNCTION run_cost(run private.generation_runs, provider_status text, seconds numeric); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.run_cost(run private.generation_runs, provider_status text, seconds numeric) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION run_payload(kind text, run_id uuid); Type: ACL; Schema: private; Owner: postgres
 --
 
@@ -13988,6 +17223,13 @@ REVOKE ALL ON FUNCTION private.session_call(checkout public.checkouts) FROM PUBL
 --
 
 REVOKE ALL ON FUNCTION private.session_difference(session jsonb) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION settle_cancel(job private.outbox, prediction jsonb); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.settle_cancel(job private.outbox, prediction jsonb) FROM PUBLIC;
 
 
 --
@@ -14031,6 +17273,7 @@ GRANT ALL ON FUNCTION private.sidecar_ready() TO thumbsmith_sidecar;
 --
 
 REVOKE ALL ON FUNCTION private.signed_in_profile() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.signed_in_profile() TO authenticated;
 
 
 --
@@ -14072,11 +17315,25 @@ GRANT ALL ON FUNCTION private.start_checkout(item_kind text, item_key text, idem
 
 
 --
+-- Name: FUNCTION start_erasure(profile_id uuid, asked_by text); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.start_erasure(profile_id uuid, asked_by text) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION start_portal(idempotency_key uuid); Type: ACL; Schema: private; Owner: postgres
 --
 
 REVOKE ALL ON FUNCTION private.start_portal(idempotency_key uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.start_portal(idempotency_key uuid) TO authenticated;
+
+
+--
+-- Name: FUNCTION start_processing(generation_id uuid); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.start_processing(generation_id uuid) FROM PUBLIC;
 
 
 --
@@ -14087,10 +17344,38 @@ REVOKE ALL ON FUNCTION private.start_reconcile() FROM PUBLIC;
 
 
 --
--- Name: FUNCTION start_run(generation_id uuid); Type: ACL; Schema: private; Owner: postgres
+-- Name: FUNCTION start_run(job private.outbox); Type: ACL; Schema: private; Owner: postgres
 --
 
-REVOKE ALL ON FUNCTION private.start_run(generation_id uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.start_run(job private.outbox) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION start_storing(generation_id uuid); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.start_storing(generation_id uuid) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION start_submitting(generation_id uuid); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.start_submitting(generation_id uuid) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION status_moves(); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.status_moves() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION stop_erasure(profile_id uuid); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.stop_erasure(profile_id uuid) FROM PUBLIC;
 
 
 --
@@ -14144,6 +17429,13 @@ REVOKE ALL ON FUNCTION private.tg__ledger_only() FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION tg__move_forward(); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.tg__move_forward() FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION tg__refuse_change(); Type: ACL; Schema: private; Owner: postgres
 --
 
@@ -14186,10 +17478,10 @@ REVOKE ALL ON FUNCTION private.tg_generation_types__keep_key() FROM PUBLIC;
 
 
 --
--- Name: FUNCTION tg_generations__move_forward(); Type: ACL; Schema: private; Owner: postgres
+-- Name: FUNCTION tg_generations__broadcast(); Type: ACL; Schema: private; Owner: postgres
 --
 
-REVOKE ALL ON FUNCTION private.tg_generations__move_forward() FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.tg_generations__broadcast() FROM PUBLIC;
 
 
 --
@@ -14218,6 +17510,13 @@ REVOKE ALL ON FUNCTION private.tg_users__create_profile() FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION private.too_many_codes(retry_after_seconds integer) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION try_close_account(user_id uuid); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.try_close_account(user_id uuid) FROM PUBLIC;
 
 
 --
@@ -14256,6 +17555,13 @@ REVOKE ALL ON FUNCTION private.wake_worker() FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION want_cancel(run_id uuid); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.want_cancel(run_id uuid) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION want_stripe_object(object_id text); Type: ACL; Schema: private; Owner: postgres
 --
 
@@ -14287,6 +17593,22 @@ GRANT ALL ON FUNCTION public.cancel_generation(generation_id uuid) TO authentica
 
 
 --
+-- Name: FUNCTION delete_my_account(confirmation text); Type: ACL; Schema: public; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION public.delete_my_account(confirmation text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.delete_my_account(confirmation text) TO authenticated;
+
+
+--
+-- Name: FUNCTION export_my_data(); Type: ACL; Schema: public; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION public.export_my_data() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.export_my_data() TO authenticated;
+
+
+--
 -- Name: FUNCTION my_credits(); Type: ACL; Schema: public; Owner: postgres
 --
 
@@ -14311,11 +17633,19 @@ GRANT ALL ON FUNCTION public.redeem_code(code text) TO authenticated;
 
 
 --
--- Name: FUNCTION request_generation(generation_type text, prompt text, idempotency_key uuid, user_image_id uuid, pay_with_credits boolean); Type: ACL; Schema: public; Owner: postgres
+-- Name: FUNCTION remove_user_image(id uuid); Type: ACL; Schema: public; Owner: postgres
 --
 
-REVOKE ALL ON FUNCTION public.request_generation(generation_type text, prompt text, idempotency_key uuid, user_image_id uuid, pay_with_credits boolean) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.request_generation(generation_type text, prompt text, idempotency_key uuid, user_image_id uuid, pay_with_credits boolean) TO authenticated;
+REVOKE ALL ON FUNCTION public.remove_user_image(id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.remove_user_image(id uuid) TO authenticated;
+
+
+--
+-- Name: FUNCTION request_generation(generation_type text, prompt text, idempotency_key uuid, user_image_id uuid, pay_with_credits boolean, options jsonb); Type: ACL; Schema: public; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION public.request_generation(generation_type text, prompt text, idempotency_key uuid, user_image_id uuid, pay_with_credits boolean, options jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.request_generation(generation_type text, prompt text, idempotency_key uuid, user_image_id uuid, pay_with_credits boolean, options jsonb) TO authenticated;
 
 
 --
@@ -14335,31 +17665,10 @@ GRANT ALL ON FUNCTION public.start_portal(idempotency_key uuid) TO authenticated
 
 
 --
--- Name: TABLE credit_entries; Type: ACL; Schema: public; Owner: postgres
---
-
-GRANT SELECT ON TABLE public.credit_entries TO authenticated;
-
-
---
 -- Name: TABLE credit_lots; Type: ACL; Schema: public; Owner: postgres
 --
 
 GRANT SELECT ON TABLE public.credit_lots TO authenticated;
-
-
---
--- Name: TABLE credit_history; Type: ACL; Schema: public; Owner: postgres
---
-
-GRANT SELECT ON TABLE public.credit_history TO authenticated;
-
-
---
--- Name: TABLE generation_receipts; Type: ACL; Schema: public; Owner: postgres
---
-
-GRANT SELECT ON TABLE public.generation_receipts TO authenticated;
 
 
 --
@@ -14374,6 +17683,27 @@ GRANT SELECT ON TABLE public.payments TO authenticated;
 --
 
 GRANT SELECT ON TABLE public.plan_uses TO authenticated;
+
+
+--
+-- Name: TABLE credit_entries; Type: ACL; Schema: public; Owner: postgres
+--
+
+GRANT SELECT ON TABLE public.credit_entries TO authenticated;
+
+
+--
+-- Name: TABLE credit_history; Type: ACL; Schema: public; Owner: postgres
+--
+
+GRANT SELECT ON TABLE public.credit_history TO authenticated;
+
+
+--
+-- Name: TABLE generation_receipts; Type: ACL; Schema: public; Owner: postgres
+--
+
+GRANT SELECT ON TABLE public.generation_receipts TO authenticated;
 
 
 --

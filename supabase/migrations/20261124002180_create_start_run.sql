@@ -148,8 +148,8 @@ end;
 $$;
 
 comment on function private.look_again(private.outbox) is
-'The lost attempt was not in the provider''s list: looked for again, and given up for another attempt
-once the grace time is over. If it turns up after that, it is cancelled.';
+'The lost attempt was not in the provider''s list: looked for again, and given up for another
+attempt once the grace time is over. If it turns up after that, it is cancelled.';
 
 create function private.fail_generation(job private.outbox, error text)
 returns void

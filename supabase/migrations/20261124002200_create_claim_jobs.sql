@@ -183,6 +183,7 @@ end;
 $$;
 
 comment on function private.claim_jobs(text, integer, integer) is
-'Takes due jobs for this many seconds; generation_id is null for those about anything else. Report each with
-a record_* function and the lease token; what is not reported comes back when the lease ends.';
+'Takes due jobs for this many seconds; generation_id is null for those about anything else. Report
+each with a record_* function and the lease token; what is not reported comes back when the lease
+ends.';
 grant execute on function private.claim_jobs(text, integer, integer) to thumbsmith_sidecar;

@@ -242,6 +242,6 @@ end;
 $$;
 
 comment on function private.record_submit_unknown(bigint, uuid, text) is
-'No answer, so the provider may have the attempt or not: its webhook or the provider''s list adopts it, or
-another attempt follows after the grace time. ok, or stale.';
+'No answer, so the provider may have the attempt or not: its webhook or the provider''s list adopts
+it, or another attempt follows after the grace time. ok, or stale.';
 grant execute on function private.record_submit_unknown(bigint, uuid, text) to thumbsmith_sidecar;

@@ -77,7 +77,7 @@ begin
             when v_status = 'aborted' then 'canceled'
             else v_status
         end,
-        finished_at = case when v_is_final then coalesce(r.finished_at, now()) else r.finished_at end
+        finished_at = coalesce(r.finished_at, case when v_is_final then now() end)
     from private.generation_runs as q
     inner join public.generations as g on q.generation_id = g.id
     left join private.generation_models as m

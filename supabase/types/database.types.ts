@@ -121,6 +121,26 @@ isOneToOne: false
                   Relationships: [
                     
                   ]
+                },"generation_options": {
+                  Row: {
+                    "choices": (string)[] | null,"maximum": number | null,"minimum": number | null,"option_key": string,"title": string,"type_key": string,"value_type": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "choices"?: (string)[] | null,"maximum"?: number | null,"minimum"?: number | null,"option_key": string,"title": string,"type_key": string,"value_type": string
+                  }
+                  Update: {
+                    "choices"?: (string)[] | null,"maximum"?: number | null,"minimum"?: number | null,"option_key"?: string,"title"?: string,"type_key"?: string,"value_type"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "generation_options_type_key_fkey"
+      columns: ["type_key"]
+isOneToOne: false
+      referencedRelation: "generation_types"
+      referencedColumns: ["type_key"]
+    }
+                  ]
                 },"generation_types": {
                   Row: {
                     "cost_credits": number,"description": string,"face": string,"is_enabled": boolean,"is_in_unlimited": boolean,"title": string,"type_key": string
@@ -137,14 +157,14 @@ isOneToOne: false
                   ]
                 },"generations": {
                   Row: {
-                    "created_at": string,"credit_cost": number,"deadline_at": string,"error": string | null,"finished_at": string | null,"generation_type": string,"id": string,"idempotency_key": string,"output_path": string | null,"profile_id": string,"prompt": string,"status": string,"user_image_id": string | null
+                    "created_at": string,"credit_cost": number,"deadline_at": string,"error": string | null,"finished_at": string | null,"generation_type": string,"id": string,"idempotency_key": string,"options": NonNullable<Json>,"output_path": string | null,"preview_path": string | null,"profile_id": string,"prompt": string,"status": string,"user_image_id": string | null
                   }
                   ComputedFields: never
                   Insert: {
-                    "created_at"?: string,"credit_cost": number,"deadline_at": string,"error"?: string | null,"finished_at"?: string | null,"generation_type": string,"id"?: string,"idempotency_key": string,"output_path"?: string | null,"profile_id": string,"prompt": string,"status"?: string,"user_image_id"?: string | null
+                    "created_at"?: string,"credit_cost": number,"deadline_at": string,"error"?: string | null,"finished_at"?: string | null,"generation_type": string,"id"?: string,"idempotency_key": string,"options"?: NonNullable<Json>,"output_path"?: string | null,"preview_path"?: string | null,"profile_id": string,"prompt": string,"status"?: string,"user_image_id"?: string | null
                   }
                   Update: {
-                    "created_at"?: string,"credit_cost"?: number,"deadline_at"?: string,"error"?: string | null,"finished_at"?: string | null,"generation_type"?: string,"id"?: string,"idempotency_key"?: string,"output_path"?: string | null,"profile_id"?: string,"prompt"?: string,"status"?: string,"user_image_id"?: string | null
+                    "created_at"?: string,"credit_cost"?: number,"deadline_at"?: string,"error"?: string | null,"finished_at"?: string | null,"generation_type"?: string,"id"?: string,"idempotency_key"?: string,"options"?: NonNullable<Json>,"output_path"?: string | null,"preview_path"?: string | null,"profile_id"?: string,"prompt"?: string,"status"?: string,"user_image_id"?: string | null
                   }
                   Relationships: [
                     {
@@ -313,14 +333,14 @@ isOneToOne: false
                   ]
                 },"user_images": {
                   Row: {
-                    "consented_at": string,"created_at": string,"deleted_at": string | null,"expires_at": string,"id": string,"object_path": string,"profile_id": string
+                    "consented_at": string,"created_at": string,"deleted_at": string | null,"deletion_answer": Json | null,"expires_at": string,"id": string,"object_path": string,"profile_id": string,"removal_reason": string | null,"removed_at": string | null
                   }
                   ComputedFields: never
                   Insert: {
-                    "consented_at"?: string,"created_at"?: string,"deleted_at"?: string | null,"expires_at": string,"id"?: string,"object_path": string,"profile_id": string
+                    "consented_at"?: string,"created_at"?: string,"deleted_at"?: string | null,"deletion_answer"?: Json | null,"expires_at": string,"id"?: string,"object_path": string,"profile_id": string,"removal_reason"?: string | null,"removed_at"?: string | null
                   }
                   Update: {
-                    "consented_at"?: string,"created_at"?: string,"deleted_at"?: string | null,"expires_at"?: string,"id"?: string,"object_path"?: string,"profile_id"?: string
+                    "consented_at"?: string,"created_at"?: string,"deleted_at"?: string | null,"deletion_answer"?: Json | null,"expires_at"?: string,"id"?: string,"object_path"?: string,"profile_id"?: string,"removal_reason"?: string | null,"removed_at"?: string | null
                   }
                   Relationships: [
                     {
@@ -426,10 +446,13 @@ isOneToOne: false
               "consented_at": string,
 "created_at": string,
 "deleted_at": string | null,
+"deletion_answer": Json | null,
 "expires_at": string,
 "id": string,
 "object_path": string,
-"profile_id": string
+"profile_id": string,
+"removal_reason": string | null,
+"removed_at": string | null
             }
                           SetofOptions: {
         from: "*"
@@ -450,7 +473,9 @@ isOneToOne: false
 "generation_type": string,
 "id": string,
 "idempotency_key": string,
+"options": NonNullable<Json>,
 "output_path": string | null,
+"preview_path": string | null,
 "profile_id": string,
 "prompt": string,
 "status": string,
@@ -462,6 +487,12 @@ isOneToOne: false
         isOneToOne: true
         isSetofReturn: false
       } },
+"delete_my_account":
+{ Args: { "confirmation": string }; Returns: Json
+                           },
+"export_my_data":
+{ Args: Record<PropertyKey, never>; Returns: Json
+                           },
 "my_credits":
 { Args: Record<PropertyKey, never>; Returns: Database["public"]['CompositeTypes']["credit_summary"]
                           SetofOptions: {
@@ -481,8 +512,27 @@ isOneToOne: false
 "redeem_code":
 { Args: { "code": string }; Returns: Json
                            },
+"remove_user_image":
+{ Args: { "id": string }; Returns: {
+              "consented_at": string,
+"created_at": string,
+"deleted_at": string | null,
+"deletion_answer": Json | null,
+"expires_at": string,
+"id": string,
+"object_path": string,
+"profile_id": string,
+"removal_reason": string | null,
+"removed_at": string | null
+            }
+                          SetofOptions: {
+        from: "*"
+        to: "user_images"
+        isOneToOne: true
+        isSetofReturn: false
+      } },
 "request_generation":
-{ Args: { "generation_type": string,"idempotency_key": string,"pay_with_credits"?: boolean,"prompt": string,"user_image_id"?: string }; Returns: {
+{ Args: { "generation_type": string,"idempotency_key": string,"options"?: Json,"pay_with_credits"?: boolean,"prompt": string,"user_image_id"?: string }; Returns: {
               "created_at": string,
 "credit_cost": number,
 "deadline_at": string,
@@ -491,7 +541,9 @@ isOneToOne: false
 "generation_type": string,
 "id": string,
 "idempotency_key": string,
+"options": NonNullable<Json>,
 "output_path": string | null,
+"preview_path": string | null,
 "profile_id": string,
 "prompt": string,
 "status": string,

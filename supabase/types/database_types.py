@@ -187,6 +187,33 @@ class PublicCreditPacksUpdate(TypedDict):
     quantity_max: NotRequired[Annotated[int, Field(alias="quantity_max")]]
     title: NotRequired[Annotated[str, Field(alias="title")]]
 
+class PublicGenerationOptions(BaseModel):
+    choices: Optional[List[str]] = Field(alias="choices")
+    maximum: Optional[int] = Field(alias="maximum")
+    minimum: Optional[int] = Field(alias="minimum")
+    option_key: str = Field(alias="option_key")
+    title: str = Field(alias="title")
+    type_key: str = Field(alias="type_key")
+    value_type: str = Field(alias="value_type")
+
+class PublicGenerationOptionsInsert(TypedDict):
+    choices: NotRequired[Annotated[Optional[List[str]], Field(alias="choices")]]
+    maximum: NotRequired[Annotated[Optional[int], Field(alias="maximum")]]
+    minimum: NotRequired[Annotated[Optional[int], Field(alias="minimum")]]
+    option_key: Annotated[str, Field(alias="option_key")]
+    title: Annotated[str, Field(alias="title")]
+    type_key: Annotated[str, Field(alias="type_key")]
+    value_type: Annotated[str, Field(alias="value_type")]
+
+class PublicGenerationOptionsUpdate(TypedDict):
+    choices: NotRequired[Annotated[Optional[List[str]], Field(alias="choices")]]
+    maximum: NotRequired[Annotated[Optional[int], Field(alias="maximum")]]
+    minimum: NotRequired[Annotated[Optional[int], Field(alias="minimum")]]
+    option_key: NotRequired[Annotated[str, Field(alias="option_key")]]
+    title: NotRequired[Annotated[str, Field(alias="title")]]
+    type_key: NotRequired[Annotated[str, Field(alias="type_key")]]
+    value_type: NotRequired[Annotated[str, Field(alias="value_type")]]
+
 class PublicGenerationTypes(BaseModel):
     cost_credits: int = Field(alias="cost_credits")
     description: str = Field(alias="description")
@@ -223,7 +250,9 @@ class PublicGenerations(BaseModel):
     generation_type: str = Field(alias="generation_type")
     id: uuid.UUID = Field(alias="id")
     idempotency_key: uuid.UUID = Field(alias="idempotency_key")
+    options: JsonValue = Field(alias="options")
     output_path: Optional[str] = Field(alias="output_path")
+    preview_path: Optional[str] = Field(alias="preview_path")
     profile_id: uuid.UUID = Field(alias="profile_id")
     prompt: str = Field(alias="prompt")
     status: str = Field(alias="status")
@@ -238,7 +267,9 @@ class PublicGenerationsInsert(TypedDict):
     generation_type: Annotated[str, Field(alias="generation_type")]
     id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
     idempotency_key: Annotated[uuid.UUID, Field(alias="idempotency_key")]
+    options: NotRequired[Annotated[JsonValue, Field(alias="options")]]
     output_path: NotRequired[Annotated[Optional[str], Field(alias="output_path")]]
+    preview_path: NotRequired[Annotated[Optional[str], Field(alias="preview_path")]]
     profile_id: Annotated[uuid.UUID, Field(alias="profile_id")]
     prompt: Annotated[str, Field(alias="prompt")]
     status: NotRequired[Annotated[str, Field(alias="status")]]
@@ -253,7 +284,9 @@ class PublicGenerationsUpdate(TypedDict):
     generation_type: NotRequired[Annotated[str, Field(alias="generation_type")]]
     id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
     idempotency_key: NotRequired[Annotated[uuid.UUID, Field(alias="idempotency_key")]]
+    options: NotRequired[Annotated[JsonValue, Field(alias="options")]]
     output_path: NotRequired[Annotated[Optional[str], Field(alias="output_path")]]
+    preview_path: NotRequired[Annotated[Optional[str], Field(alias="preview_path")]]
     profile_id: NotRequired[Annotated[uuid.UUID, Field(alias="profile_id")]]
     prompt: NotRequired[Annotated[str, Field(alias="prompt")]]
     status: NotRequired[Annotated[str, Field(alias="status")]]
@@ -488,28 +521,37 @@ class PublicUserImages(BaseModel):
     consented_at: datetime.datetime = Field(alias="consented_at")
     created_at: datetime.datetime = Field(alias="created_at")
     deleted_at: Optional[datetime.datetime] = Field(alias="deleted_at")
+    deletion_answer: Optional[JsonValue] = Field(alias="deletion_answer")
     expires_at: datetime.datetime = Field(alias="expires_at")
     id: uuid.UUID = Field(alias="id")
     object_path: str = Field(alias="object_path")
     profile_id: uuid.UUID = Field(alias="profile_id")
+    removal_reason: Optional[str] = Field(alias="removal_reason")
+    removed_at: Optional[datetime.datetime] = Field(alias="removed_at")
 
 class PublicUserImagesInsert(TypedDict):
     consented_at: NotRequired[Annotated[datetime.datetime, Field(alias="consented_at")]]
     created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
     deleted_at: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="deleted_at")]]
+    deletion_answer: NotRequired[Annotated[Optional[JsonValue], Field(alias="deletion_answer")]]
     expires_at: Annotated[datetime.datetime, Field(alias="expires_at")]
     id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
     object_path: Annotated[str, Field(alias="object_path")]
     profile_id: Annotated[uuid.UUID, Field(alias="profile_id")]
+    removal_reason: NotRequired[Annotated[Optional[str], Field(alias="removal_reason")]]
+    removed_at: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="removed_at")]]
 
 class PublicUserImagesUpdate(TypedDict):
     consented_at: NotRequired[Annotated[datetime.datetime, Field(alias="consented_at")]]
     created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
     deleted_at: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="deleted_at")]]
+    deletion_answer: NotRequired[Annotated[Optional[JsonValue], Field(alias="deletion_answer")]]
     expires_at: NotRequired[Annotated[datetime.datetime, Field(alias="expires_at")]]
     id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
     object_path: NotRequired[Annotated[str, Field(alias="object_path")]]
     profile_id: NotRequired[Annotated[uuid.UUID, Field(alias="profile_id")]]
+    removal_reason: NotRequired[Annotated[Optional[str], Field(alias="removal_reason")]]
+    removed_at: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="removed_at")]]
 
 class PublicCreditHistory(BaseModel):
     amount: int = Field(alias="amount")
