@@ -92,6 +92,7 @@ def names(cases: Sequence[Sequence[Move]]) -> list[str]:
     return [" | ".join(move.name for move in case) for case in cases]
 
 
+@pytest.mark.timeout(300)
 def test_every_pair_of_moves_ends_as_in_one_of_the_serial_orders(db: Database) -> None:
     with stage(db) as on:
         assert names([pair for pair in PAIRS if on.differs(*pair)]) == []

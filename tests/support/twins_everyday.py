@@ -25,7 +25,8 @@ CREATE_CODE = (
     " ends_at => now() + make_interval(secs => %s), credits_last => make_interval(secs => %s))"
 )
 DELIVER = (
-    "update public.generations set status = 'storing' where id = %(id)s; "
+    "select private.start_submitting(%(id)s), private.start_processing(%(id)s),"
+    " private.start_storing(%(id)s); "
     "select private.finish_generation(%(id)s, 'succeeded', output_path => 'a/b.webp'); "
     "delete from private.outbox where generation_id = %(id)s"
 )
