@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import time
+import uuid
 
 import httpx
 import pytest
+from standardwebhooks import Webhook, WebhookVerificationError
 
 from local_stack.replicate.create import parse_duration
-from tests.replicate.stand_in import MODEL, StandIn, eventually
+from tests.replicate.stand_in import MODEL, Received, StandIn, eventually, receiver
 
 PATH = f"/v1/models/{MODEL}/predictions"
 BODY = {"input": {"prompt": "hi"}}
@@ -120,3 +123,83 @@ def test_a_switch_that_does_not_exist_is_refused(stand_in: StandIn) -> None:
         answer = httpx.post(f"{stand_in.url}/_faults", json=wrong, trust_env=False)
         assert answer.status_code == 422, wrong
     assert stand_in.faults(fail_next=0, drop_webhooks=False)["faults"]["fail_next"] == 0
+
+
+def test_webhooks_can_come_in_the_wrong_order(stand_in: StandIn) -> None:
+    stand_in.faults(reorder_webhooks=True)
+    with receiver() as hook:
+        stand_in.create("hi", webhook=hook.url, webhook_events_filter=["start", "completed"])
+        told = [json.loads(entry.body) for entry in hook.wait(2)]
+    assert [body["status"] for body in told] == ["succeeded", "processing"]
+    assert told[1]["completed_at"] is None
+
+
+def is_signed(entry: Received, secret: str) -> bool:
+    try:
+        Webhook(secret).verify(entry.body, entry.headers)
+    except WebhookVerificationError:
+        return False
+    return True
+
+
+def test_false_webhooks_come_before_the_true_one(stand_in: StandIn) -> None:
+    stand_in.faults(forge_webhooks=True)
+    path = f"/hook?attempt={uuid.uuid4()}"
+    with receiver() as hook:
+        url = hook.url.removesuffix("/hook") + path
+        made = stand_in.create("hi [fail]", webhook=url, webhook_events_filter=["completed"])
+        got = hook.wait(4)
+    bodies = [json.loads(entry.body) for entry in got]
+    # By a stranger, for another attempt, of another prediction; and then the truth.
+    assert [is_signed(entry, stand_in.secret) for entry in got] == [False, True, True, True]
+    assert [entry.path == path for entry in got] == [True, False, True, True]
+    assert [body["id"] == made["id"] for body in bodies] == [True, True, False, True]
+    assert [body["status"] for body in bodies] == [*["succeeded"] * 3, "failed"]
+    assert len({entry.headers["webhook-id"] for entry in got}) == 4
+    assert stand_in.api("GET", f"/v1/predictions/{bodies[2]['id']}").status_code == 404
+
+
+def test_an_output_can_come_in_drops(stand_in: StandIn) -> None:
+    made = stand_in.create("hi")
+    output = stand_in.wait(made["id"], "succeeded")["output"]
+    whole = httpx.get(output, trust_env=False).content
+    stand_in.faults(drip_seconds=1.0)
+    started = time.monotonic()
+    with httpx.stream("GET", output, trust_env=False) as answer:
+        pieces = list(answer.iter_raw())
+    assert time.monotonic() - started >= 0.9
+    assert len(pieces) > 10
+    assert b"".join(pieces) == whole
+
+
+def test_everything_can_be_down_and_what_runs_goes_on(stand_in: StandIn) -> None:
+    with receiver() as hook:
+        made = stand_in.create("hi", webhook=hook.url, webhook_events_filter=["completed"])
+        output = stand_in.wait(made["id"], "succeeded")["output"]
+        hook.wait(1)
+        running = stand_in.create("[slow:1]", webhook=hook.url)
+        before = stand_in.faults(down=True)["predictions"]
+        for method, route in (("POST", PATH), ("GET", f"/v1/predictions/{made['id']}")):
+            assert stand_in.api(method, route, json=BODY).status_code == 503
+        assert stand_in.api("GET", "/v1/predictions").status_code == 503
+        assert httpx.get(output, trust_env=False).status_code == 503
+        time.sleep(1.5)
+        assert stand_in.faults(down=False)["predictions"] == before
+        assert stand_in.wait(running["id"], "succeeded")["output"]
+        assert [json.loads(entry.body)["id"] for entry in hook.received[:1]] == [made["id"]]
+        assert all(json.loads(entry.body)["status"] != "succeeded" for entry in hook.received[1:])
+    assert httpx.get(output, trust_env=False).status_code == 200
+
+
+def test_after_an_hour_the_data_are_gone(stand_in: StandIn) -> None:
+    made = stand_in.create("hi")
+    output = stand_in.wait(made["id"], "succeeded")["output"]
+    stand_in.faults(clock_ahead_seconds=59 * 60)
+    assert stand_in.get(made["id"])["output"] == output
+    assert httpx.get(output, trust_env=False).status_code == 200
+    stand_in.faults(clock_ahead_seconds=61 * 60)
+    later = stand_in.get(made["id"])
+    assert (later["status"], later["output"], later["data_removed"]) == ("succeeded", None, True)
+    assert httpx.get(output, trust_env=False).status_code == 404
+    stand_in.faults(reset=True)
+    assert stand_in.get(made["id"])["output"] == output

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import httpx
 from starlette.applications import Starlette
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from local_stack.replicate import models
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     Handler = Callable[[Request], Awaitable[Response]]
 
 _REMEMBERED = 50
+_PIECES = 40
 
 
 class Front:
@@ -52,7 +54,8 @@ class Front:
         if self.faults.take("unavailable_get_next"):
             return problem(503, "Service unavailable", "Try again later (fault)")
         found = self.state.predictions.get(request.path_params["id"])
-        return JSONResponse(found.body) if found else not_found()
+        shown = found and found.shown(self.faults.clock_ahead_seconds)
+        return JSONResponse(shown) if shown else not_found()
 
     async def cancel(self, request: Request) -> Response:
         """POST /v1/predictions/{id}/cancel."""
@@ -87,9 +90,13 @@ class Front:
     async def delivery(self, request: Request) -> Response:
         """Serve outputs and uploads to whoever has the address, until they expire."""
         self.download_headers = [*self.download_headers, dict(request.headers)][-_REMEMBERED:]
-        found = self.state.file(request.path_params["id"])
+        found = self.state.file(request.path_params["id"], self.faults.clock_ahead_seconds)
         if found is None:
             return Response("Not found", 404)
+        if seconds := self.faults.drip_seconds:
+            pieces = _dripping(found.data, seconds)
+            length = {"content-length": str(len(found.data))}
+            return StreamingResponse(pieces, headers=length, media_type=found.content_type)
         return Response(found.data, media_type=found.content_type)
 
     async def from_cog(self, request: Request) -> Response:
@@ -134,7 +141,8 @@ def create_app(config: FrontConfig) -> Starlette:
         await front.http.aclose()
 
     def api(method: str, path: str, handler: Handler) -> Route:
-        return Route(f"/v1{path}", _authenticated(handler, config.api_token), methods=[method])
+        guarded = _authenticated(handler, config.api_token)
+        return Route(f"/v1{path}", _reachable(guarded, front.faults), methods=[method])
 
     routes = [
         api("POST", "/predictions", creation.by_version),
@@ -149,7 +157,7 @@ def create_app(config: FrontConfig) -> Starlette:
         api("GET", "/files", uploads.listing),
         api("GET", "/files/{id}", uploads.get),
         api("DELETE", "/files/{id}", uploads.delete),
-        Route("/delivery/{id}/{name}", front.delivery),
+        Route("/delivery/{id}/{name}", _reachable(front.delivery, front.faults)),
         Route("/healthz", front.healthz),
         Route("/_faults", front.switch_faults, methods=["GET", "POST"]),
         Route("/_cog/{id}", front.from_cog, methods=["POST"]),
@@ -167,3 +175,19 @@ def _authenticated(handler: Handler, token: str) -> Handler:
         return await handler(request)
 
     return guarded
+
+
+def _reachable(handler: Handler, faults: Faults) -> Handler:
+    async def guarded(request: Request) -> Response:
+        if faults.down:
+            return problem(503, "Service unavailable", "Down (fault)")
+        return await handler(request)
+
+    return guarded
+
+
+async def _dripping(data: bytes, seconds: float) -> AsyncIterator[bytes]:
+    size = len(data) // _PIECES + 1
+    for start in range(0, len(data), size):
+        yield data[start : start + size]
+        await asyncio.sleep(seconds / _PIECES)

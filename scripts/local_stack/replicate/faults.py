@@ -38,14 +38,25 @@ class Faults:
     """No webhook is sent."""
     duplicate_webhooks: bool = False
     """Every webhook is sent twice, with the same id."""
+    reorder_webhooks: bool = False
+    """The webhook of a start is sent after that of the end."""
+    forge_webhooks: bool = False
+    """Before each webhook come three false ones that claim success: signed with another secret, for
+    another attempt, and of a prediction that does not exist."""
     webhook_delay_seconds: float = 0.0
     """How late webhooks are."""
+    down: bool = False
+    """Every route answers 503, outputs too, and no webhook is sent; what runs goes on."""
+    clock_ahead_seconds: float = 0.0
+    """How far the clock has gone on: outputs expire by it, and are taken out of predictions."""
     retry_after_seconds: int = 1
     """What a 429 says."""
     hang_seconds: float = 20.0
     """How long a hanging create is silent."""
     output_seconds: float | None = None
     """How long new outputs can be downloaded, instead of the usual hour."""
+    drip_seconds: float = 0.0
+    """How long the download of an output takes, in small pieces."""
     bad_output: bool = False
     """Outputs are an HTML page that calls itself a PNG."""
 

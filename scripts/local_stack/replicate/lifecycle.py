@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import time
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -118,6 +119,7 @@ class Lifecycle:
         if prediction.is_over:
             return
         prediction.body.update(status=status, completed_at=now(), **end)
+        prediction.removed_at = time.time() + self._output_seconds
         prediction.done.set()
         delivery = self._sender.send(prediction, "completed")
         if wait_for_webhook:

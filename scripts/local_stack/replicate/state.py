@@ -32,6 +32,8 @@ class Prediction:
     webhook: str | None
     events: tuple[str, ...]
     done: asyncio.Event = field(default_factory=asyncio.Event)
+    removed_at: float | None = None
+    """When its data are taken away; none before it has ended."""
 
     @property
     def id(self) -> str:
@@ -47,6 +49,12 @@ class Prediction:
     def is_over(self) -> bool:
         """Whether it has ended; it never changes after that."""
         return self.status in TERMINAL
+
+    def shown(self, seconds_ahead: float) -> dict[str, Any]:
+        """Return the body as it is so much later: the cloud keeps the data for an hour only."""
+        if self.removed_at is None or time.time() + seconds_ahead < self.removed_at:
+            return self.body
+        return self.body | {"input": {}, "logs": "", "output": None, "data_removed": True}
 
 
 @dataclass(frozen=True)
@@ -114,7 +122,7 @@ class State:
         self.files[file_id] = StoredFile(content_type, data, moment + seconds)
         return file_id
 
-    def file(self, file_id: str) -> StoredFile | None:
-        """Return a file that has not expired."""
+    def file(self, file_id: str, seconds_ahead: float = 0.0) -> StoredFile | None:
+        """Return a file that will not have expired so much later."""
         found = self.files.get(file_id)
-        return found if found and found.expires_at > time.time() else None
+        return found if found and found.expires_at > time.time() + seconds_ahead else None
