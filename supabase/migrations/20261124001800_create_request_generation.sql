@@ -119,7 +119,7 @@ returns the same generation and burns nothing more. pay_with_credits says that c
 once the fair use of an unlimited plan is reached. options: see generation_options. Refuses with
 PT402 insufficient_credits, fair_use_reached; PT404 generation_type_not_found, user_image_not_found;
 PT409 idempotency_conflict; PT422 prompt_empty, prompt_too_long, prompt_has_control_characters,
-user_image_required, user_image_not_supported, options_invalid; 429 too_many_running, too_many_per_minute, too_many_per_day,
-daily_capacity_reached, with Retry-After.';
+user_image_required, user_image_not_supported, options_invalid; 429 too_many_running,
+too_many_per_minute, too_many_per_day, daily_capacity_reached, with Retry-After.';
 grant execute on function public.request_generation(text, text, uuid, uuid, boolean, jsonb)
 to authenticated;
