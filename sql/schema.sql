@@ -2536,8 +2536,9 @@ ALTER FUNCTION private.claim_jobs(worker_id text, max_jobs integer, lease_second
 -- Name: FUNCTION claim_jobs(worker_id text, max_jobs integer, lease_seconds integer); Type: COMMENT; Schema: private; Owner: postgres
 --
 
-COMMENT ON FUNCTION private.claim_jobs(worker_id text, max_jobs integer, lease_seconds integer) IS 'Takes due jobs for this many seconds; generation_id is null for those about anything else. Report each with
-a record_* function and the lease token; what is not reported comes back when the lease ends.';
+COMMENT ON FUNCTION private.claim_jobs(worker_id text, max_jobs integer, lease_seconds integer) IS 'Takes due jobs for this many seconds; generation_id is null for those about anything else. Report
+each with a record_* function and the lease token; what is not reported comes back when the lease
+ends.';
 
 
 --
@@ -5613,8 +5614,8 @@ ALTER FUNCTION private.look_again(job private.outbox) OWNER TO postgres;
 -- Name: FUNCTION look_again(job private.outbox); Type: COMMENT; Schema: private; Owner: postgres
 --
 
-COMMENT ON FUNCTION private.look_again(job private.outbox) IS 'The lost attempt was not in the provider''s list: looked for again, and given up for another attempt
-once the grace time is over. If it turns up after that, it is cancelled.';
+COMMENT ON FUNCTION private.look_again(job private.outbox) IS 'The lost attempt was not in the provider''s list: looked for again, and given up for another
+attempt once the grace time is over. If it turns up after that, it is cancelled.';
 
 
 --
@@ -7913,7 +7914,7 @@ begin
             when v_status = 'aborted' then 'canceled'
             else v_status
         end,
-        finished_at = case when v_is_final then coalesce(r.finished_at, now()) else r.finished_at end
+        finished_at = coalesce(r.finished_at, case when v_is_final then now() end)
     from private.generation_runs as q
     inner join public.generations as g on q.generation_id = g.id
     left join private.generation_models as m
@@ -8200,8 +8201,8 @@ ALTER FUNCTION private.record_submit_unknown(job_id bigint, lease_token uuid, de
 -- Name: FUNCTION record_submit_unknown(job_id bigint, lease_token uuid, detail text); Type: COMMENT; Schema: private; Owner: postgres
 --
 
-COMMENT ON FUNCTION private.record_submit_unknown(job_id bigint, lease_token uuid, detail text) IS 'No answer, so the provider may have the attempt or not: its webhook or the provider''s list adopts it, or
-another attempt follows after the grace time. ok, or stale.';
+COMMENT ON FUNCTION private.record_submit_unknown(job_id bigint, lease_token uuid, detail text) IS 'No answer, so the provider may have the attempt or not: its webhook or the provider''s list adopts
+it, or another attempt follows after the grace time. ok, or stale.';
 
 
 --
@@ -12313,8 +12314,8 @@ returns the same generation and burns nothing more. pay_with_credits says that c
 once the fair use of an unlimited plan is reached. options: see generation_options. Refuses with
 PT402 insufficient_credits, fair_use_reached; PT404 generation_type_not_found, user_image_not_found;
 PT409 idempotency_conflict; PT422 prompt_empty, prompt_too_long, prompt_has_control_characters,
-user_image_required, user_image_not_supported, options_invalid; 429 too_many_running, too_many_per_minute, too_many_per_day,
-daily_capacity_reached, with Retry-After.';
+user_image_required, user_image_not_supported, options_invalid; 429 too_many_running,
+too_many_per_minute, too_many_per_day, daily_capacity_reached, with Retry-After.';
 
 
 --
@@ -13203,20 +13204,31 @@ COMMENT ON COLUMN public.payments.dispute_status IS 'open: its credits are froze
 --
 
 CREATE VIEW private.payment_worth WITH (security_invoker='true') AS
- SELECT p.id AS payment_id,
-    ((p.amount - p.amount_reversed) * ((s.micros_per_minor_unit ->> p.currency))::bigint) AS micros,
-    GREATEST(( SELECT COALESCE(sum(l.amount), (0)::numeric) AS "coalesce"
-           FROM public.credit_lots l
-          WHERE ((l.payment_id = p.id) AND (l.grant_key !~~ '%:carried'::text))), ( SELECT COALESCE(sum(((n.credits_per_month * d.quantity) *
+ WITH granted AS (
+         SELECT l_1.payment_id,
+            sum(l_1.amount) AS credits
+           FROM public.credit_lots l_1
+          WHERE (l_1.grant_key !~~ '%:carried'::text)
+          GROUP BY l_1.payment_id
+        ), planned AS (
+         SELECT d_1.payment_id,
+            sum(((n.credits_per_month * d_1.quantity) *
                 CASE n.billing_interval
                     WHEN 'year'::text THEN 12
                     ELSE 1
-                END)), (0)::numeric) AS "coalesce"
-           FROM (private.paid_periods d
-             JOIN public.plans n ON ((d.plan_name = n.plan_name)))
-          WHERE ((d.payment_id = p.id) AND (NOT d.is_rest)))) AS credits
-   FROM (public.payments p
-     CROSS JOIN private.settings s);
+                END)) AS credits
+           FROM (private.paid_periods d_1
+             JOIN public.plans n ON ((d_1.plan_name = n.plan_name)))
+          WHERE (NOT d_1.is_rest)
+          GROUP BY d_1.payment_id
+        )
+ SELECT p.id AS payment_id,
+    ((p.amount - p.amount_reversed) * ((s.micros_per_minor_unit ->> p.currency))::bigint) AS micros,
+    GREATEST(l.credits, d.credits) AS credits
+   FROM (((public.payments p
+     CROSS JOIN private.settings s)
+     LEFT JOIN granted l ON ((p.id = l.payment_id)))
+     LEFT JOIN planned d ON ((p.id = d.payment_id)));
 
 
 ALTER VIEW private.payment_worth OWNER TO postgres;
@@ -13270,26 +13282,28 @@ COMMENT ON COLUMN public.plan_uses.returned_at IS 'When it ended without a pictu
 --
 
 CREATE VIEW private.plan_use_worth WITH (security_invoker='true') AS
+ WITH used AS (
+         SELECT DISTINCT ON (u_1.generation_id) u_1.generation_id,
+            d.invoice_line_id,
+            d.subscription_id,
+            d.payment_id,
+            d.plan_name,
+            d.quantity,
+            d.is_rest,
+            d.period_start,
+            d.period_end,
+            d.months_granted,
+            d.next_month_at
+           FROM (public.plan_uses u_1
+             JOIN private.paid_periods d ON (((u_1.subscription_id = d.subscription_id) AND (u_1.created_at >= d.period_start) AND (u_1.created_at < d.period_end))))
+          WHERE (u_1.returned_at IS NULL)
+          ORDER BY u_1.generation_id, d.period_start DESC, d.invoice_line_id
+        )
  SELECT u.generation_id,
     w.payment_id,
-    (((w.micros)::numeric * LEAST((EXTRACT(epoch FROM (now() - d.period_start)) / EXTRACT(epoch FROM (d.period_end - d.period_start))), (1)::numeric)) / (count(*) OVER (PARTITION BY d.invoice_line_id))::numeric) AS micros
-   FROM ((public.plan_uses u
-     CROSS JOIN LATERAL ( SELECT q.invoice_line_id,
-            q.subscription_id,
-            q.payment_id,
-            q.plan_name,
-            q.quantity,
-            q.is_rest,
-            q.period_start,
-            q.period_end,
-            q.months_granted,
-            q.next_month_at
-           FROM private.paid_periods q
-          WHERE ((q.subscription_id = u.subscription_id) AND (u.created_at >= q.period_start) AND (u.created_at < q.period_end))
-          ORDER BY q.period_start DESC, q.invoice_line_id
-         LIMIT 1) d)
-     JOIN private.payment_worth w ON ((d.payment_id = w.payment_id)))
-  WHERE (u.returned_at IS NULL);
+    (((w.micros)::numeric * LEAST((EXTRACT(epoch FROM (now() - u.period_start)) / EXTRACT(epoch FROM (u.period_end - u.period_start))), (1)::numeric)) / (count(*) OVER (PARTITION BY u.invoice_line_id))::numeric) AS micros
+   FROM (used u
+     JOIN private.payment_worth w ON ((u.payment_id = w.payment_id)));
 
 
 ALTER VIEW private.plan_use_worth OWNER TO postgres;
