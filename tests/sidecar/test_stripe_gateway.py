@@ -166,7 +166,7 @@ async def test_events_that_nobody_took_are_listed(
     [
         {"call": "none"},
         {},
-        read("customers.delete", "cus_1"),
+        read("customers.update", "cus_1"),
         read("customers.retrieve", "cus_1"),
         read("customers.create_async"),
         read("refunds.create", charge="ch_1") | {"idempotency_key": "k"},
