@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 import uuid
+from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
 import httpx
@@ -61,9 +63,9 @@ class Office:
 
 
 @pytest.fixture
-def office(stack: Stack) -> Any:
+def office(stack: Stack) -> Iterator[Office]:
     made = Office(stack)
-    with made.http:
+    with made.http, closing(made.db):
         yield made
 
 
