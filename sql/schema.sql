@@ -3641,6 +3641,41 @@ settled all the while.';
 
 
 --
+-- Name: fail_find(private.outbox, text, boolean); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.fail_find(job private.outbox, slug text, permanent boolean) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+    -- Nobody waits for it, and the provider's own deadline has ended it long ago.
+    if fail_find.permanent or exists (
+        select
+        from public.generations as g
+        where g.id = fail_find.job.generation_id
+            and g.finished_at is not null
+            and g.deadline_at < now() - interval '1 hour'
+    ) then
+        perform private.look_again(fail_find.job);
+    else
+        perform private.retry_job(fail_find.job, fail_find.slug);
+    end if;
+end;
+$$;
+
+
+ALTER FUNCTION private.fail_find(job private.outbox, slug text, permanent boolean) OWNER TO postgres;
+
+--
+-- Name: FUNCTION fail_find(job private.outbox, slug text, permanent boolean); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.fail_find(job private.outbox, slug text, permanent boolean) IS 'The provider''s list could not be read, so a lost attempt may be there or not: it is looked for
+until the list answers. Nothing is sent again before that.';
+
+
+--
 -- Name: fail_generation(private.outbox, text); Type: FUNCTION; Schema: private; Owner: postgres
 --
 
@@ -5637,6 +5672,10 @@ begin
     where r.id = lose_answer.job.run_id
         and r.status = 'submitting';
 
+    if found then
+        perform private.note_further_attempt(lose_answer.job.run_id);
+    end if;
+
     -- Its webhook may have been faster.
     select w.body ->> 'id' into v_heard
     from private.replicate_webhooks as w
@@ -5852,6 +5891,38 @@ ALTER FUNCTION private.note_erasure(profile_id uuid, answer jsonb) OWNER TO post
 --
 
 COMMENT ON FUNCTION private.note_erasure(profile_id uuid, answer jsonb) IS 'Keeps an answer as proof, without names of files, and does what follows from it.';
+
+
+--
+-- Name: note_further_attempt(uuid); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.note_further_attempt(run_id uuid) RETURNS void
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+    -- The first one was counted when it was asked for.
+    select private.note_provider_spend(r.expected_cost_micros)
+    from private.generation_runs as r
+    where r.id = note_further_attempt.run_id
+        and exists (
+            select
+            from private.generation_runs as e
+            where e.generation_id = r.generation_id
+                and e.twin_of is null
+                and e.attempt < r.attempt
+        );
+$$;
+
+
+ALTER FUNCTION private.note_further_attempt(run_id uuid) OWNER TO postgres;
+
+--
+-- Name: FUNCTION note_further_attempt(run_id uuid); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.note_further_attempt(run_id uuid) IS 'Counts the expected cost of an attempt that the provider has, or may have: not of one that never got
+there.';
 
 
 --
@@ -7351,7 +7422,9 @@ begin
 
     case
         when v_job.kind = 'find' then
-            perform private.look_again(v_job);
+            perform private.fail_find(
+                v_job, record_job_failed.slug, record_job_failed.permanent
+            );
         when v_job.kind = 'cancel' then
             perform private.fail_cancel(v_job, record_job_failed.slug, v_is_exhausted);
         -- Until it expires: a picture that was paid for is not thrown away for a bad minute.
@@ -7366,12 +7439,13 @@ begin
                 v_job, record_job_failed.slug, record_job_failed.detail,
                 record_job_failed.permanent, v_is_exhausted
             );
-        when v_is_exhausted then
+        when record_job_failed.permanent then
             perform private.fail_run(
                 v_job, 'failed', record_job_failed.slug, record_job_failed.detail
             );
         else
-            -- Failed before the call, so it left no trace at the provider: the same attempt may go.
+            -- Failed before the call, so it left no trace at the provider: the same attempt may go,
+            -- until it expires.
             delete from private.generation_runs as r
             where r.id = v_job.run_id
                 and r.status = 'submitting';
@@ -7389,9 +7463,9 @@ ALTER FUNCTION private.record_job_failed(job_id bigint, lease_token uuid, slug t
 -- Name: FUNCTION record_job_failed(job_id bigint, lease_token uuid, slug text, detail text, permanent boolean); Type: COMMENT; Schema: private; Owner: postgres
 --
 
-COMMENT ON FUNCTION private.record_job_failed(job_id bigint, lease_token uuid, slug text, detail text, permanent boolean) IS 'The job did not work out, for the reason slug: tried again with growing waits, or, when permanent
-or tried too often, ended with the credits back. For a submit: only when nothing was sent. ok, or
-stale.';
+COMMENT ON FUNCTION private.record_job_failed(job_id bigint, lease_token uuid, slug text, detail text, permanent boolean) IS 'The job did not work out, for the reason slug: tried again with growing waits, or, when permanent,
+ended with the credits back. A job that nobody paid for is given up when it was tried too often. For
+a submit: only when nothing was sent. ok, or stale.';
 
 
 --
@@ -8227,6 +8301,10 @@ begin
         provider_status = record_submitted.prediction ->> 'status'
     where r.id = v_job.run_id
         and r.status = 'submitting';
+
+    if found then
+        perform private.note_further_attempt(v_job.run_id);
+    end if;
 
     perform private.start_processing(v_job.generation_id);
 
@@ -9239,7 +9317,7 @@ CREATE FUNCTION private.retry_job(job private.outbox, slug text) RETURNS void
         due_at = now() + least(
             private.backoff(o.attempts),
             -- Somebody waits for this one.
-            case when o.kind in ('poll', 'store') then private.poll_interval(o.attempts) end
+            case when o.generation_id is not null then private.poll_interval(o.attempts) end
         ),
         attempts = o.attempts + 1,
         run_id = case when o.kind <> 'submit' then o.run_id end,
@@ -10677,6 +10755,18 @@ begin
         return null;
     end if;
 
+    -- Over while it waited for another try: nothing is sent any more.
+    if exists (
+        select
+        from public.generations as g
+        where g.id = start_run.job.generation_id
+            and g.finished_at is not null
+    ) then
+        delete from private.outbox as o
+        where o.id = start_run.job.id;
+        return null;
+    end if;
+
     select count(*) into v_attempts
     from private.generation_runs as r
     where r.generation_id = start_run.job.generation_id
@@ -10733,11 +10823,6 @@ begin
     from private.generation_runs as r
     where r.generation_id = start_run.job.generation_id
     returning id into v_run_id;
-
-    -- The first one was counted when it was asked for.
-    if v_attempts > 0 then
-        perform private.note_provider_spend(v_model.expected_cost_micros);
-    end if;
 
     return v_run_id;
 end;
@@ -12965,7 +13050,7 @@ after a failure.';
 -- Name: COLUMN settings.job_attempts_max; Type: COMMENT; Schema: private; Owner: postgres
 --
 
-COMMENT ON COLUMN private.settings.job_attempts_max IS 'How often a job is tried before it is given up.';
+COMMENT ON COLUMN private.settings.job_attempts_max IS 'How often a job is tried before it is given up, unless a thumbnail waits for it.';
 
 
 --
@@ -16312,6 +16397,13 @@ REVOKE ALL ON FUNCTION private.fail_cancel(job private.outbox, slug text, is_exh
 
 
 --
+-- Name: FUNCTION fail_find(job private.outbox, slug text, permanent boolean); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.fail_find(job private.outbox, slug text, permanent boolean) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION fail_generation(job private.outbox, error text); Type: ACL; Schema: private; Owner: postgres
 --
 
@@ -16647,6 +16739,13 @@ REVOKE ALL ON FUNCTION private.note_code_failure(profile_id uuid) FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION private.note_erasure(profile_id uuid, answer jsonb) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION note_further_attempt(run_id uuid); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.note_further_attempt(run_id uuid) FROM PUBLIC;
 
 
 --

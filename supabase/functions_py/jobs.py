@@ -74,7 +74,8 @@ class Jobs:
 
     async def find(self, payload: Payload) -> Report:
         """Look for a prediction whose answer was lost in the provider's list."""
-        ours = f"{self._webhook}?attempt={payload['attempt_token']}"
+        # By the token alone: another sidecar, that may have another address, has sent it.
+        ours = f"?attempt={payload['attempt_token']}"
         return Report("prediction", (await self._provider.find(ours, payload["since"]),))
 
     async def poll(self, payload: Payload) -> Report:

@@ -12,11 +12,11 @@ import asyncio
 import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 from urllib.parse import urlsplit
 
 import httpx
-from replicate.client import Client
+from replicate.client import Client, RetryTransport
 
 from functions_py.errors import (
     RejectedError,
@@ -58,8 +58,10 @@ class ReplicateGateway:
     ) -> None:
         timeout = httpx.Timeout(create_seconds, connect=min(5.0, create_seconds))
         sdk = Client(api_token=token, base_url=base_url, timeout=timeout, trust_env=trust_env)
-        # POST is never repeated by the SDK's transport; reads are, inside our time limit.
         self._http: httpx.AsyncClient = sdk._async_client
+        # The SDK's transport repeats reads for a minute, and a crowd of them would keep all else
+        # waiting while the provider is away: the queue does it better.
+        cast("RetryTransport", self._http._transport).max_attempts = 1
         self._create_seconds = create_seconds
         self._call_seconds = call_seconds
 
@@ -105,13 +107,13 @@ class ReplicateGateway:
         """Read a prediction."""
         return await self._call("GET", f"/v1/predictions/{_checked(prediction_id)}", _prediction)
 
-    async def find(self, webhook: str, since: str) -> dict[str, Any] | None:
-        """Return the prediction with this webhook address among those made since, or None."""
+    async def find(self, ending: str, since: str) -> dict[str, Any] | None:
+        """Return the prediction whose webhook's address ends so among those made since, or None."""
         path = "/v1/predictions"
         for _ in range(_MAX_PAGES):
             rows, cursor = await self._call("GET", path, _page)
             for row in rows:
-                if row.get("webhook") == webhook:
+                if str(row.get("webhook")).endswith(ending):
                     return _prediction(row)
             # Newest first: what follows was made before the attempt.
             if not cursor or str(rows[-1].get("created_at")) < since:

@@ -111,7 +111,7 @@ comment on column private.settings.submit_attempts_max is
 'How often a generation is sent to the provider: again after a lost answer, and to the next model
 after a failure.';
 comment on column private.settings.job_attempts_max is
-'How often a job is tried before it is given up.';
+'How often a job is tried before it is given up, unless a thumbnail waits for it.';
 comment on column private.settings.retry_first_wait is
 'The wait after a first failed try; doubled with each further one.';
 comment on column private.settings.retry_longest_wait is 'The longest wait between two tries.';

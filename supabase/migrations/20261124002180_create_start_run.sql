@@ -1,9 +1,32 @@
 -- Purpose: an attempt at the provider: how it begins, loses its answer, is found again, and ends.
--- Touches: functions private.adopt_prediction, private.lose_answer, private.look_again,
+-- Touches: functions private.note_further_attempt, private.adopt_prediction, private.lose_answer, private.look_again,
 --          private.fail_generation, private.start_run.
 -- Locks:   none.
 -- Rollout: pre.
 -- Undo:    drop function.
+
+create function private.note_further_attempt(run_id uuid)
+returns void
+language sql
+volatile
+set search_path = ''
+as $$
+    -- The first one was counted when it was asked for.
+    select private.note_provider_spend(r.expected_cost_micros)
+    from private.generation_runs as r
+    where r.id = note_further_attempt.run_id
+        and exists (
+            select
+            from private.generation_runs as e
+            where e.generation_id = r.generation_id
+                and e.twin_of is null
+                and e.attempt < r.attempt
+        );
+$$;
+
+comment on function private.note_further_attempt(uuid) is
+'Counts the expected cost of an attempt that the provider has, or may have: not of one that never got
+there.';
 
 create function private.adopt_prediction(run_id uuid, prediction_id text)
 returns void
@@ -64,6 +87,10 @@ begin
         provider_error = left(lose_answer.detail, 2000)
     where r.id = lose_answer.job.run_id
         and r.status = 'submitting';
+
+    if found then
+        perform private.note_further_attempt(lose_answer.job.run_id);
+    end if;
 
     -- Its webhook may have been faster.
     select w.body ->> 'id' into v_heard
@@ -197,6 +224,18 @@ begin
         return null;
     end if;
 
+    -- Over while it waited for another try: nothing is sent any more.
+    if exists (
+        select
+        from public.generations as g
+        where g.id = start_run.job.generation_id
+            and g.finished_at is not null
+    ) then
+        delete from private.outbox as o
+        where o.id = start_run.job.id;
+        return null;
+    end if;
+
     select count(*) into v_attempts
     from private.generation_runs as r
     where r.generation_id = start_run.job.generation_id
@@ -253,11 +292,6 @@ begin
     from private.generation_runs as r
     where r.generation_id = start_run.job.generation_id
     returning id into v_run_id;
-
-    -- The first one was counted when it was asked for.
-    if v_attempts > 0 then
-        perform private.note_provider_spend(v_model.expected_cost_micros);
-    end if;
 
     return v_run_id;
 end;

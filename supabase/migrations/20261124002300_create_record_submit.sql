@@ -120,6 +120,10 @@ begin
     where r.id = v_job.run_id
         and r.status = 'submitting';
 
+    if found then
+        perform private.note_further_attempt(v_job.run_id);
+    end if;
+
     perform private.start_processing(v_job.generation_id);
 
     -- Canceled or expired while the call was under way: then this prediction is an orphan.

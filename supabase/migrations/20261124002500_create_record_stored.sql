@@ -1,6 +1,6 @@
 -- Purpose: how the sidecar reports a stored picture, or any other failure.
 -- Touches: functions private.record_stored, private.retry_job, private.bury_job,
---          private.fail_cancel, private.record_job_failed.
+--          private.fail_cancel, private.fail_find, private.record_job_failed.
 -- Locks:   none.
 -- Rollout: pre.
 -- Undo:    drop function.
@@ -51,7 +51,7 @@ as $$
         due_at = now() + least(
             private.backoff(o.attempts),
             -- Somebody waits for this one.
-            case when o.kind in ('poll', 'store') then private.poll_interval(o.attempts) end
+            case when o.generation_id is not null then private.poll_interval(o.attempts) end
         ),
         attempts = o.attempts + 1,
         run_id = case when o.kind <> 'submit' then o.run_id end,
@@ -117,6 +117,32 @@ comment on function private.fail_cancel(private.outbox, text, boolean) is
 'A prediction could not be stopped: tried again, given up an hour after the deadline. The money is
 settled all the while.';
 
+create function private.fail_find(job private.outbox, slug text, permanent boolean)
+returns void
+language plpgsql
+volatile
+set search_path = ''
+as $$
+begin
+    -- Nobody waits for it, and the provider's own deadline has ended it long ago.
+    if fail_find.permanent or exists (
+        select
+        from public.generations as g
+        where g.id = fail_find.job.generation_id
+            and g.finished_at is not null
+            and g.deadline_at < now() - interval '1 hour'
+    ) then
+        perform private.look_again(fail_find.job);
+    else
+        perform private.retry_job(fail_find.job, fail_find.slug);
+    end if;
+end;
+$$;
+
+comment on function private.fail_find(private.outbox, text, boolean) is
+'The provider''s list could not be read, so a lost attempt may be there or not: it is looked for
+until the list answers. Nothing is sent again before that.';
+
 create function private.record_job_failed(
     job_id bigint,
     lease_token uuid,
@@ -147,7 +173,9 @@ begin
 
     case
         when v_job.kind = 'find' then
-            perform private.look_again(v_job);
+            perform private.fail_find(
+                v_job, record_job_failed.slug, record_job_failed.permanent
+            );
         when v_job.kind = 'cancel' then
             perform private.fail_cancel(v_job, record_job_failed.slug, v_is_exhausted);
         -- Until it expires: a picture that was paid for is not thrown away for a bad minute.
@@ -162,12 +190,13 @@ begin
                 v_job, record_job_failed.slug, record_job_failed.detail,
                 record_job_failed.permanent, v_is_exhausted
             );
-        when v_is_exhausted then
+        when record_job_failed.permanent then
             perform private.fail_run(
                 v_job, 'failed', record_job_failed.slug, record_job_failed.detail
             );
         else
-            -- Failed before the call, so it left no trace at the provider: the same attempt may go.
+            -- Failed before the call, so it left no trace at the provider: the same attempt may go,
+            -- until it expires.
             delete from private.generation_runs as r
             where r.id = v_job.run_id
                 and r.status = 'submitting';
@@ -179,8 +208,8 @@ end;
 $$;
 
 comment on function private.record_job_failed(bigint, uuid, text, text, boolean) is
-'The job did not work out, for the reason slug: tried again with growing waits, or, when permanent
-or tried too often, ended with the credits back. For a submit: only when nothing was sent. ok, or
-stale.';
+'The job did not work out, for the reason slug: tried again with growing waits, or, when permanent,
+ended with the credits back. A job that nobody paid for is given up when it was tried too often. For
+a submit: only when nothing was sent. ok, or stale.';
 grant execute on function private.record_job_failed(bigint, uuid, text, text, boolean)
 to thumbsmith_sidecar;

@@ -101,6 +101,63 @@ def test_a_lost_answer_is_looked_for_until_the_grace_time_is_over(
     assert credits_of(db, ana) == 40
 
 
+def test_a_lost_attempt_is_not_given_up_before_the_providers_list_has_answered(
+    db: Database, ana: uuid.UUID
+) -> None:
+    lose(db)
+    db.rows("update private.generation_runs set unknown_since = now() - interval '9 minutes'")
+    waits = []
+    for _ in range(25):
+        make_due(db)
+        find = claim_one(db, "find")
+        report(db, "record_job_failed", find, "provider_unreachable", "HTTP 503", False)
+        waits.append(db.value("select private.next_job_in_ms()", role=ROLE))
+    assert runs(db) == ["submit_unknown"]
+    # Soon enough to be in time when the provider is back.
+    assert 30_000 >= waits[-1] > 10_000 > waits[0]
+    make_due(db)
+    report(db, "record_prediction", claim_one(db, "find"), None)
+    claim_one(db, "submit")
+    assert runs(db) == ["abandoned", "submitting"]
+    assert credits_of(db, ana) == 40
+
+
+def test_a_lost_attempt_that_nobody_waits_for_is_looked_for_until_the_provider_has_ended_it(
+    db: Database, ana: uuid.UUID
+) -> None:
+    lose(db)
+    db.rows("update private.generation_runs set unknown_since = now() - interval '1 day'")
+    for age, left in (("0 minutes", ["find"]), ("59 minutes", ["find"]), ("61 minutes", [])):
+        db.rows(f"update public.generations set deadline_at = now() - interval '{age}'")
+        db.value("select private.sweep()", role=ROLE)
+        assert status(db)[0] == "expired"
+        make_due(db)
+        find = claim_one(db, "find")
+        report(db, "record_job_failed", find, "provider_unreachable", "HTTP 503", False)
+        assert queue(db) == left
+    assert runs(db) == ["abandoned"]
+    assert credits_of(db, ana) == 50
+
+
+def test_the_daily_breaker_counts_what_the_provider_was_given_and_not_what_it_refused(
+    db: Database, ana: uuid.UUID
+) -> None:
+    spent = "select sum(micros) from private.provider_spend"
+    lose(db)
+    pass_grace(db)
+    first = db.value(spent)
+    for number in range(6):
+        job = claim_one(db, "submit")
+        if number % 2:
+            report(db, "record_submit_refused", job, 429, "slow down", 1)
+        else:
+            report(db, "record_job_failed", job, "provider_unreachable", "ConnectError", False)
+        make_due(db)
+    assert db.value(spent) == first == 67_000
+    report(db, "record_submitted", claim_one(db, "submit"), {"id": "p2"})
+    assert db.value(spent) == 2 * first
+
+
 def test_a_lost_answer_is_tried_again_after_the_grace_time_and_not_for_ever(
     db: Database, ana: uuid.UUID
 ) -> None:

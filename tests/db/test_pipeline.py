@@ -228,20 +228,40 @@ def test_a_picture_that_cannot_be_stored_yet_is_tried_again_until_the_deadline(
     assert queue(db) == []
 
 
-def test_a_submission_that_never_gets_out_is_given_up_with_the_credits_back(
+def test_a_submission_that_never_gets_out_is_tried_until_the_deadline(
     db: Database, ana: uuid.UUID
 ) -> None:
     waits = []
-    for _ in range(7):
+    for _ in range(25):
         job = claim_one(db, "submit")
         report(db, "record_job_failed", job, "provider_unreachable", "ConnectError", False)
         waits.append(db.value("select private.next_job_in_ms()", role=ROLE))
         make_due(db)
-    assert waits[-1] > 30_000 > waits[0]
+    assert 30_000 >= waits[-1] > 10_000 > waits[0]
+    assert db.value("select count(*) from private.generation_runs") == 0
     assert credits_of(db, ana) == 40
+    db.rows("update public.generations set deadline_at = now()")
+    assert db.value("select private.sweep()", role=ROLE)["expired"] == 1
+    assert state(db) == ("expired", None, None)
+    assert queue(db) == []
+    assert credits_of(db, ana) == 50
+
+
+@pytest.mark.parametrize("answer", ["throttled", "unreachable"])
+def test_what_was_cancelled_while_it_was_refused_is_not_sent_again(
+    db: Database, ana: uuid.UUID, answer: str
+) -> None:
     job = claim_one(db, "submit")
-    report(db, "record_job_failed", job, "provider_unreachable", "ConnectError", False)
-    assert state(db) == ("failed", "provider_unreachable", None)
+    db.call(ana, "select public.cancel_generation(id) from public.generations")
+    assert queue(db) == ["submit"]
+    if answer == "throttled":
+        report(db, "record_submit_refused", job, 429, "slow down", 1)
+    else:
+        report(db, "record_job_failed", job, "provider_unreachable", "ConnectError", False)
+    make_due(db)
+    assert claim(db) == []
+    assert queue(db) == []
+    assert db.value("select count(*) from private.generation_runs") == 0
     assert credits_of(db, ana) == 50
 
 

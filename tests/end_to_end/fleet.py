@@ -162,7 +162,7 @@ class World:
 
     def settle(self, seconds: float = 30.0) -> None:
         """Wait until no job is left, and ask every question of sql/checks."""
-        eventually(lambda: not self.db.rows("select from private.outbox"), seconds)
+        eventually(lambda: self.db.value("select count(*) from private.outbox") == 0, seconds)
         findings = {result.name: result.rows for result in run_checks(self.stack.db_url)}
         assert {name: rows for name, rows in findings.items() if rows} == {}
 

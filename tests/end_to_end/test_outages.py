@@ -25,7 +25,6 @@ SETTINGS = {
     "submit_find_after": timedelta(seconds=5),
     "retry_first_wait": timedelta(seconds=1),
 }
-MINUTE = timedelta(minutes=1)
 MOVES = [
     "update public.generations set created_at = created_at - %(by)s,"
     " deadline_at = deadline_at - %(by)s where id = %(id)s",
@@ -86,15 +85,14 @@ class Outage:
         return self.world.stack.service("replicate")
 
 
-def pass_minutes(world: World, generation_id: str, minutes: int) -> None:
-    """Let time pass, and let the sidecar do in it what it does."""
-    for _ in range(minutes):
-        with world.db.session() as connection:
-            for move in MOVES:
-                connection.execute(move, {"by": MINUTE, "id": generation_id})
-            connection.execute("select private.wake_worker()")
-        eventually(lambda: world.db.value(IDLE), pause=0.01)
-        world.sweep()
+def pass_time(world: World, generation_id: str, time: timedelta) -> None:
+    """Let time pass, and let the sidecar do what it does then."""
+    with world.db.session() as connection:
+        for move in MOVES:
+            connection.execute(move, {"by": time, "id": generation_id})
+        connection.execute("select private.wake_worker()")
+    eventually(lambda: world.db.value(IDLE), pause=0.01)
+    world.sweep()
 
 
 @pytest.mark.parametrize("minutes", [10, 59, 61])
@@ -115,8 +113,11 @@ def test_an_outage_within_the_deadline_ends_with_a_picture_and_a_longer_one_with
     with world.settings(**SETTINGS):
         try:
             generation_id = begin(outage)
-            pass_minutes(world, generation_id, minutes)
+            for _ in range(minutes):
+                pass_time(world, generation_id, timedelta(minutes=1))
         finally:
             outage.end(minutes)
+        # The longest wait between two tries.
+        pass_time(world, generation_id, timedelta(seconds=30))
         check_end(world, person, generation_id, "succeeded" if minutes < 60 else "expired")
     assert len(world.made_for(generation_id)) <= 1

@@ -160,6 +160,9 @@ async def test_a_lost_prediction_is_found_by_its_webhook_address(
     assert "input" not in found
     nobody = wanted | {"attempt_token": "00000000-0000-0000-0000-000000000000"}
     assert await jobs.find(nobody) == Report("prediction", (None,))
+    # Another sidecar may be reached at another address, and this one sent nothing.
+    jobs._webhook = "https://another.example.com/webhooks/replicate"
+    assert await jobs.find(wanted) == report
 
 
 async def test_an_output_that_expired_or_is_no_picture_is_refused_for_good(

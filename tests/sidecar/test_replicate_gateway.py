@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from replicate.client import Client
+from replicate.client import Client, RetryTransport
 
 from functions_py.errors import (
     RejectedError,
@@ -67,7 +67,20 @@ async def test_the_sdk_still_has_the_client_we_borrow() -> None:
     sdk = Client(api_token="r8_x", base_url="http://127.0.0.1:1")
     assert isinstance(sdk._async_client, httpx.AsyncClient)
     assert sdk._async_client.headers["authorization"] == "Bearer r8_x"
+    assert isinstance(sdk._async_client._transport, RetryTransport)
     await sdk._async_client.aclose()
+
+
+async def test_a_read_is_asked_once_and_the_queue_asks_again(stand_in: StandIn) -> None:
+    prediction_id = (await create(stand_in))["id"]
+    stand_in.faults(unavailable_get_next=2)
+    async with gateway_to(stand_in.url, stand_in.token) as gateway:
+        started = time.monotonic()
+        for _ in range(2):
+            with pytest.raises(TransientError, match="provider_unreachable"):
+                await gateway.get(prediction_id)
+        assert (await gateway.get(prediction_id))["id"] == prediction_id
+        assert time.monotonic() - started < 2
 
 
 @pytest.mark.parametrize(
@@ -187,15 +200,16 @@ async def test_a_prediction_that_is_not_there_is_missing_for_good(stand_in: Stan
             await gateway.get("nothing")
 
 
-async def test_a_read_that_fails_for_long_ends_in_time(stand_in: StandIn) -> None:
-    created = await create(stand_in)
-    async with gateway_to(stand_in.url, stand_in.token, call_seconds=0.5) as gateway:
-        stand_in.faults(unavailable_get_next=1)
-        assert (await gateway.get(created["id"]))["id"] == created["id"]
-        stand_in.faults(unavailable_get_next=100)
+async def test_a_read_without_an_answer_ends_in_time() -> None:
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        await asyncio.sleep(5)
+
+    async with raw_server(silent) as port:
         started = time.monotonic()
-        with pytest.raises(TransientError, match="provider_unreachable"):
-            await gateway.get(created["id"])
+        async with gateway_to(f"http://127.0.0.1:{port}", "r8_x", call_seconds=0.5) as gateway:
+            with pytest.raises(TransientError, match="provider_unreachable"):
+                await gateway.get("p1")
         assert time.monotonic() - started < 2
 
 
