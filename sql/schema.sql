@@ -5921,8 +5921,8 @@ ALTER FUNCTION private.note_further_attempt(run_id uuid) OWNER TO postgres;
 -- Name: FUNCTION note_further_attempt(run_id uuid); Type: COMMENT; Schema: private; Owner: postgres
 --
 
-COMMENT ON FUNCTION private.note_further_attempt(run_id uuid) IS 'Counts the expected cost of an attempt that the provider has, or may have: not of one that never got
-there.';
+COMMENT ON FUNCTION private.note_further_attempt(run_id uuid) IS 'Counts the expected cost of an attempt that the provider has, or may have: not of one that never
+got there.';
 
 
 --

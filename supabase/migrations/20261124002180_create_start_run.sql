@@ -1,5 +1,6 @@
 -- Purpose: an attempt at the provider: how it begins, loses its answer, is found again, and ends.
--- Touches: functions private.note_further_attempt, private.adopt_prediction, private.lose_answer, private.look_again,
+-- Touches: functions private.note_further_attempt, private.adopt_prediction,
+--          private.lose_answer, private.look_again,
 --          private.fail_generation, private.start_run.
 -- Locks:   none.
 -- Rollout: pre.
@@ -25,8 +26,8 @@ as $$
 $$;
 
 comment on function private.note_further_attempt(uuid) is
-'Counts the expected cost of an attempt that the provider has, or may have: not of one that never got
-there.';
+'Counts the expected cost of an attempt that the provider has, or may have: not of one that never
+got there.';
 
 create function private.adopt_prediction(run_id uuid, prediction_id text)
 returns void
