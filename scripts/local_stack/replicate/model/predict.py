@@ -20,7 +20,8 @@ from local_stack.replicate.drawing import compose
 _SLOW = re.compile(r"\[slow(?::(\d{1,3}))?\]", re.IGNORECASE)
 _PILLOW = {"jpg": "JPEG", "png": "PNG", "webp": "WEBP"}
 _PIXEL_CAP = 50_000_000
-_KEEP_SECONDS = 3
+# Under load cog may come late, and a picture that is gone would be a success without an output.
+_KEEP_SECONDS = 15
 
 
 def open_face(path: str) -> Image.Image:
