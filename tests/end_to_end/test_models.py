@@ -94,10 +94,9 @@ class Studio:
 @pytest.fixture(scope="module")
 def studio(stack: Stack) -> Iterator[Studio]:
     person = Caller.sign_up(stack.api_url, stack.keys.publishable_key)
-    db = Database(stack.db_url)
     grant = "select private.operator_grant(%s, 200, 'tests', 'to try every model', 'models')"
-    db.rows(grant, person.user_id)
-    with closing(person.http):
+    with closing(person.http), closing(Database(stack.db_url)) as db:
+        db.rows(grant, person.user_id)
         yield Studio(stack, db, person, person.add_face())
 
 
