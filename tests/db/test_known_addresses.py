@@ -371,7 +371,9 @@ def test_a_person_restored_under_the_same_id_is_no_stranger_to_themselves(db: Da
         ana,
         role=AUTH,
     )
-    assert state(db, ana) == (20, 0)
+    # What was under way came back when they left; nothing was given a second time.
+    assert state(db, ana) == (50, 0)
+    assert db.value("select count(*) from public.credit_lots where profile_id = %s", ana) == 1
 
 
 @pytest.mark.parametrize(

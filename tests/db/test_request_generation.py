@@ -127,7 +127,8 @@ def test_a_type_that_is_off_is_not_found_and_not_listed(db: Database) -> None:
     said = db.refused(ana, CALL, "thumbnail", "a cat", uuid.uuid4(), None)
     assert said.slug == "generation_type_not_found"
     listed = db.call(ana, "select array_agg(type_key order by type_key) from generation_types")
-    assert listed == {"array_agg": ["thumbnail_draft", "thumbnail_premium"]}
+    others = ["thumbnail_character", "thumbnail_draft", "thumbnail_premium"]
+    assert listed == {"array_agg": others}
 
 
 def test_faces_that_cannot_be_used_all_get_the_same_answer(db: Database) -> None:

@@ -259,7 +259,7 @@ def cancel(db: Database, person: uuid.UUID) -> None:
 
 
 def fail(db: Database, person: uuid.UUID) -> None:
-    report(db, "record_submit_refused", claim_one(db, "submit"), 422, "no", None)
+    report(db, "record_prediction", submit(db), {"status": "failed", "error": "NSFW content"})
 
 
 def expire(db: Database, person: uuid.UUID) -> None:

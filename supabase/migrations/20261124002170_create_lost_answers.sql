@@ -1,0 +1,179 @@
+-- Purpose: an attempt whose answer was lost: how it is found again, or given up.
+-- Touches: functions private.note_further_attempt, private.adopt_prediction,
+--          private.lose_answer, private.look_again.
+-- Locks:   none.
+-- Rollout: pre.
+-- Undo:    drop function.
+
+create function private.note_further_attempt(run_id uuid)
+returns void
+language sql
+volatile
+set search_path = ''
+as $$
+    -- The first one was counted when it was asked for.
+    select private.note_provider_spend(r.expected_cost_micros)
+    from private.generation_runs as r
+    where r.id = note_further_attempt.run_id
+        and exists (
+            select
+            from private.generation_runs as e
+            where e.generation_id = r.generation_id
+                and e.twin_of is null
+                and e.attempt < r.attempt
+        );
+$$;
+
+comment on function private.note_further_attempt(uuid) is
+'Counts the expected cost of an attempt that the provider has, or may have: not of one that never
+got there.';
+
+create function private.adopt_prediction(run_id uuid, prediction_id text)
+returns void
+language plpgsql
+volatile
+set search_path = ''
+as $$
+declare
+    v_generation public.generations;
+begin
+    update private.generation_runs as r
+    set
+        status = 'processing',
+        prediction_id = adopt_prediction.prediction_id
+    where r.id = adopt_prediction.run_id
+        and r.status = 'submit_unknown';
+
+    perform private.start_processing(r.generation_id)
+    from private.generation_runs as r
+    where r.id = adopt_prediction.run_id;
+
+    select g.* into v_generation
+    from public.generations as g
+    inner join private.generation_runs as r on g.id = r.generation_id
+    where r.id = adopt_prediction.run_id;
+
+    if v_generation.finished_at is not null then
+        perform private.release_work(v_generation.id);
+    else
+        update private.outbox as o
+        set
+            kind = 'poll',
+            run_id = adopt_prediction.run_id,
+            due_at = now(),
+            attempts = 0,
+            lease_token = null
+        where o.generation_id = v_generation.id;
+    end if;
+end;
+$$;
+
+comment on function private.adopt_prediction(uuid, text) is
+'The prediction of an attempt whose answer was lost: it goes on, or is stopped when nobody waits.';
+
+create function private.lose_answer(job private.outbox, detail text)
+returns void
+language plpgsql
+volatile
+set search_path = ''
+as $$
+declare
+    v_heard text;
+begin
+    update private.generation_runs as r
+    set
+        status = 'submit_unknown',
+        unknown_since = now(),
+        provider_error = left(lose_answer.detail, 2000)
+    where r.id = lose_answer.job.run_id
+        and r.status = 'submitting';
+
+    if found then
+        perform private.note_further_attempt(lose_answer.job.run_id);
+    end if;
+
+    -- Its webhook may have been faster.
+    select w.body ->> 'id' into v_heard
+    from private.replicate_webhooks as w
+    inner join private.generation_runs as r on w.attempt_token = r.attempt_token
+    where r.id = lose_answer.job.run_id
+        and w.body ->> 'id' is not null
+    limit 1;
+
+    if v_heard is not null then
+        perform private.adopt_prediction(lose_answer.job.run_id, v_heard);
+        return;
+    end if;
+
+    update private.outbox as o
+    set
+        kind = 'find',
+        run_id = lose_answer.job.run_id,
+        due_at = now() + s.submit_find_after,
+        attempts = 0,
+        lease_token = null
+    from private.settings as s
+    where o.id = lose_answer.job.id;
+end;
+$$;
+
+comment on function private.lose_answer(private.outbox, text) is
+'The provider may have the attempt or not. Its webhook or the provider''s list may still tell; until
+the grace time is over nothing is sent again.';
+
+create function private.look_again(job private.outbox)
+returns void
+language plpgsql
+volatile
+set search_path = ''
+as $$
+declare
+    v_until timestamptz;
+    v_is_over boolean;
+begin
+    select
+        r.unknown_since + s.submit_unknown_grace,
+        g.finished_at is not null
+    into v_until, v_is_over
+    from private.generation_runs as r
+    inner join public.generations as g on r.generation_id = g.id
+    cross join private.settings as s
+    where r.id = look_again.job.run_id;
+
+    if now() < v_until then
+        update private.outbox as o
+        set
+            due_at = least(now() + private.backoff(o.attempts + 2), v_until),
+            attempts = o.attempts + 1,
+            lease_token = null
+        where o.id = look_again.job.id;
+        return;
+    end if;
+
+    update private.generation_runs as r
+    set
+        status = 'abandoned',
+        finished_at = now()
+    where r.id = look_again.job.run_id
+        and r.status = 'submit_unknown';
+
+    if v_is_over then
+        delete from private.outbox as o
+        where o.id = look_again.job.id;
+        return;
+    end if;
+
+    update private.outbox as o
+    set
+        kind = 'submit',
+        run_id = null,
+        due_at = now(),
+        attempts = 0,
+        lease_token = null
+    where o.id = look_again.job.id;
+end;
+$$;
+
+comment on function private.look_again(private.outbox) is
+'The lost attempt was not in the provider''s list: looked for again, and given up for another
+attempt once the grace time is over. If it turns up after that, it is cancelled.';
