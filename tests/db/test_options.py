@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from tests.support.database import Database, credits_of, put_face, request, sign_up
-from tests.support.sidecar import claim_one
+from tests.support.sidecar import claim_one, report, submit
 
 ASK = "select public.request_generation('thumbnail_draft', 'hi', %s, options => %s)"
 
@@ -121,3 +121,31 @@ def test_a_template_cannot_share_a_key_with_what_a_person_says(db: Database) -> 
             db.rows(row.format(values))
         assert caught.value.diag.constraint_name == "generation_models_keys_are_apart"
     db.rows(row.format(good))
+
+
+def test_a_models_deadline_is_the_pictures_and_else_the_settings(
+    db: Database, ana: uuid.UUID
+) -> None:
+    def wait() -> float:
+        row = request(db, ana, generation_type="thumbnail_draft")
+        return float((row["deadline_at"] - row["created_at"]).total_seconds())
+
+    assert wait() == 600
+    db.rows("update private.generation_models set deadline = '90 seconds'")
+    assert wait() == 90
+
+
+def test_a_type_without_an_enabled_model_is_not_for_sale(db: Database, ana: uuid.UUID) -> None:
+    db.rows("update private.generation_models set is_enabled = (type_key <> 'thumbnail_draft')")
+    found = db.refused(ana, ASK, uuid.uuid4(), "{}")
+    assert (found.sqlstate, found.slug) == ("PT404", "generation_type_not_found")
+    db.rows("update private.generation_models set is_enabled = true")
+    db.call(ana, ASK, uuid.uuid4(), "{}")
+
+
+def test_a_models_output_is_where_its_pointer_says(db: Database, ana: uuid.UUID) -> None:
+    request(db, ana, generation_type="thumbnail_draft")
+    db.rows("update private.generation_models set output_pointer = '{files,1,href}'")
+    output = {"url": "https://r.example/no.png", "files": [{}, {"href": "https://r.example/1.png"}]}
+    report(db, "record_prediction", submit(db), {"status": "succeeded", "output": output})
+    assert claim_one(db, "store")["payload"]["output_url"] == "https://r.example/1.png"
