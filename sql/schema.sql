@@ -2500,7 +2500,17 @@ begin
         from claimed as c
         left join public.generations as g on c.generation_id = g.id
         -- A submission that was tried too often is refunded here: profiles are locked in id order.
-        order by g.profile_id, c.id
+        -- Last those whose worker died while it was sending: their expected cost is counted, and
+        -- whoever holds a row of provider_spend must not wait for a profile.
+        order by
+            exists (
+                select
+                from private.generation_runs as r
+                where r.generation_id = c.generation_id
+                    and r.status = 'submitting'
+            ),
+            g.profile_id,
+            c.id
     loop
         v_found := true;
 

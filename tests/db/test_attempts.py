@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.database import Database, credits_of, request, sign_up
+from tests.support.database import Database, credits_of, lift_limits, request, sign_up
 from tests.support.sidecar import ROLE, claim, claim_one, make_due, report, submit, succeeded
 
 
@@ -388,3 +388,29 @@ def test_each_attempt_knows_what_it_cost(
     )
     report(db, "record_prediction", poll, {"output": "https://r.example/a.png"} | prediction)
     assert db.value("select cost_micros from private.generation_runs") == cost
+
+
+def test_what_locks_profiles_is_claimed_before_what_counts_spend(db: Database) -> None:
+    # A request holds its profile and waits for the day's spend; a claim must not do the reverse.
+    ana, ben = sorted((sign_up(db) for _ in range(2)), key=str)
+    lift_limits(db)
+    request(db, ana)
+    report(db, "record_submit_refused", claim_one(db, "submit"), 404, "gone", None)
+    # A second attempt whose worker dies, of whom comes first by the id of the profile.
+    claim_one(db, "submit")
+    request(db, ben)
+    db.rows("update private.generation_models set is_enabled = false")
+    db.rows(
+        "create table public.order_of (n serial, what text);"
+        "create function public.note() returns trigger language plpgsql as $$ begin"
+        " insert into public.order_of (what) values (tg_table_name); return null; end $$;"
+        "create trigger note after update of micros on private.provider_spend"
+        " for each row execute function public.note();"
+        "create trigger note after update of credits on public.profiles"
+        " for each row execute function public.note()"
+    )
+    make_due(db)
+    assert claim(db) == []
+    locked = [row["what"] for row in db.rows("select what from public.order_of order by n")]
+    assert locked == ["profiles", "provider_spend"]
+    assert (credits_of(db, ana), credits_of(db, ben)) == (40, 50)
