@@ -14,6 +14,7 @@ from PIL import Image
 from storage3.exceptions import StorageApiError
 
 from thumbsmith.demo.face import draw_face
+from thumbsmith.demo.leaving import Leaving
 from thumbsmith.demo.person import Person
 from thumbsmith.demo.seeing import expect, refusal
 from thumbsmith.demo.shopping import Shopping
@@ -45,6 +46,7 @@ class Story:
             ("The same idempotency key twice gives one generation", self.the_same_key_twice),
             ("A promotional code gives Cy 20 credits, once", self.cy_redeems_a_code),
             *Shopping(self.env, self.people).steps(),
+            *Leaving(self.env, self.people).steps(),
         ]
 
     def ana_signs_up(self) -> str:
