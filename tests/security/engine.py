@@ -14,6 +14,7 @@ from tests.support.database import Connection
 
 # One round trip for all of it: each try runs in a block that is rolled back.
 INSTALL = """
+create temporary table if not exists started (number integer);
 create or replace function pg_temp.probe(tries jsonb)
 returns jsonb
 language plpgsql
@@ -23,6 +24,7 @@ declare
     v_said jsonb;
     v_after jsonb;
     v_detail text;
+    v_number text;
     v_all jsonb[] := '{}';
 begin
     for v_try in select t.value from jsonb_array_elements(tries) as t (value) loop
@@ -30,7 +32,10 @@ begin
             if v_try ? 'before' then
                 execute v_try ->> 'before';
             end if;
+            -- What this try writes or locks from here on has this number, or a later one.
+            insert into pg_temp.started values (1) returning xmin::text into v_number;
             perform
+                set_config('probe.number', v_number, true),
                 set_config('storage.allow_delete_query', 'true', true),
                 set_config('request.jwt.claims', coalesce(v_try ->> 'claims', ''), true),
                 set_config('realtime.topic', coalesce(v_try ->> 'topic', ''), true),

@@ -44,6 +44,7 @@ class Person:
     """Somebody, and what is theirs."""
 
     id: uuid.UUID
+    mark: str
     code: str
     face: uuid.UUID
     running: uuid.UUID
@@ -97,6 +98,11 @@ def change(db: Database, statements: str) -> None:
 def _live(db: Database, person: uuid.UUID, mark: str) -> Person:
     """Sign up is done; ask for a picture with a face, buy a pack, and look at a plan."""
     db.rows("select private.grant_credits(%s, 100, 'operator', %s)", person, f"gift-{mark}")
+    db.rows(
+        "select private.record_payment(%s, %s, 'pack', 'starter', 900, 'usd', 100, null, 1)",
+        person,
+        f"cs_{mark}",
+    )
     face = add_face(db, person, f"{mark}.png")
     put_file(db, "thumbnails", f"{person}/{mark}.png")
     # Uploaded and not recorded; and uploaded by nobody.
@@ -116,14 +122,9 @@ def _live(db: Database, person: uuid.UUID, mark: str) -> Person:
         generation_type="thumbnail_premium",
         idempotency_key=key,
     )["id"]
-    db.rows(
-        "select private.record_payment(%s, %s, 'pack', 'starter', 900, 'usd', 100)",
-        person,
-        f"cs_{mark}",
-    )
     db.call(person, "select public.start_checkout('pack', 'starter', %s)", checkout_key)
     code = db.value("select referral_code from public.profiles where id = %s", person)
-    return Person(person, code, face, running, key, checkout_key)
+    return Person(person, mark, code, face, running, key, checkout_key)
 
 
 def _subscribe(db: Database, person: Person) -> None:
@@ -175,7 +176,7 @@ def _owe(db: Database, owner: Person) -> None:
     """Spend what was bought, and have the money given back."""
     paid = db.value(
         "select private.record_payment(%s, 'pi_canary', 'pack', 'starter', 900, 'usd', 30, null,"
-        " 1)",
+        " 0)",
         owner.id,
     )
     request(db, owner.id, prompt="canary-owed", generation_type="thumbnail_premium")
