@@ -75,6 +75,7 @@ select o.kind, o.name, o.owner::regrole::text as owner, o.more, coalesce((
 ), '[]') as grants
 from objects as o
 """
+VALUES = {"platform": PLATFORM}
 POLICIES = f"""
 select format('%%s.%%s', n.nspname, c.relname) as relation, p.polname as name,
     p.polpermissive as permissive,
@@ -99,6 +100,7 @@ inner join pg_class as b on d.refobjid = b.oid and b.relkind <> 'S'
 inner join pg_namespace as m on b.relnamespace = m.oid
 where {OURS.replace("nspname", "n.nspname")}
 """
+BUCKETS = "select id from storage.buckets"
 MORE = """
 select 'a default privilege gives something to ' || case when x.grantee = 0 then 'public'
     else x.grantee::regrole::text end as fault
@@ -107,6 +109,8 @@ where d.defaclrole = 'postgres'::regrole and x.grantee <> d.defaclrole
 union all
 select 'Realtime sends the changes of ' || p.tablename
 from pg_publication_tables as p where p.pubname = 'supabase_realtime'
+union all
+select 'anybody may read the bucket ' || b.id from storage.buckets as b where b.public
 """
 
 _OWN = re.compile(
@@ -158,15 +162,15 @@ class Catalogue:
 
 def look(connection: Connection) -> Catalogue:
     """Read the catalogue of a database."""
-    values = {"platform": PLATFORM}
     # Or the text of a policy leaves out the schemas that are on the path.
     connection.execute("set search_path = ''")
-    found = connection.execute(OBJECTS, values).fetchall()
-    policies = connection.execute(POLICIES, values).fetchall()
+    found = connection.execute(OBJECTS, VALUES).fetchall()
+    policies = connection.execute(POLICIES, VALUES).fetchall()
     bases: dict[str, list[str]] = {}
-    for row in connection.execute(BASES, values):
+    for row in connection.execute(BASES, VALUES):
         bases.setdefault(row["view"], []).append(row["base"])
     names = [(row["kind"], row["name"]) for row in found if row["more"] is not None]
+    names += [("buckets", row["id"]) for row in connection.execute(BUCKETS)]
     faults = [fault for row in found if row["more"] for fault in _faults(row)]
     faults += [f"{kind} {name} is there twice" for kind, name in names if _is_twice(names, name)]
     faults += [row["fault"] for row in connection.execute(MORE)]
@@ -198,7 +202,7 @@ def look(connection: Connection) -> Catalogue:
 def disagreements(said: Access, connection: Connection) -> list[str]:
     """Say where the file and the catalogue are apart, and what no file may allow."""
     found = look(connection)
-    objects = frozenset(one for one in said.objects if one[0] in KINDS)
+    objects = frozenset(one for one in said.objects if one[0] in {*KINDS, "buckets"})
     grants = frozenset(cell for cell in said.grants if cell.kind in KINDS)
     reach = frozenset(cell for cell in said.cells if cell.kind in ROW_KINDS)
     return [

@@ -12,6 +12,12 @@ from psycopg import sql
 
 from tests.support.database import Connection
 
+# Many small tables, looked at again and again.
+QUICK = """
+set local max_parallel_workers_per_gather = 0;
+set local jit = off;
+set local plan_cache_mode = force_generic_plan
+"""
 # One round trip for all of it: each try runs in a block that is rolled back.
 INSTALL = """
 create temporary table if not exists started (number integer);
@@ -116,6 +122,7 @@ class Outcome:
 
 def run(connection: Connection, tries: Sequence[Try]) -> list[Outcome]:
     """Try them one after the other, in the transaction that is open as the superuser."""
+    connection.execute(QUICK)
     connection.execute(INSTALL)
     given = json.dumps([one.as_json() for one in tries])
     row = connection.execute("select pg_temp.probe(%s::jsonb) as said", (given,)).fetchone()

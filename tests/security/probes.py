@@ -25,6 +25,8 @@ STORAGE = {
     "copy": {"select", "insert"},
     "remove": {"select", "delete"},
 }
+# A bucket that no policy of ours names.
+ELSEWHERE = "elsewhere"
 TOPICS = {
     "profile:<id>": ("profile:{}", "broadcast"),
     "profile:<id> presence": ("profile:{}", "presence"),
@@ -86,11 +88,33 @@ class Prober:
     connection: Connection
     said: Access
 
-    def rows(self) -> list[str]:
-        """Say where the file is wrong about rows, buckets and topics."""
-        probes = [*self._relations(), *self._objects(), *self._topics()]
-        found = self._open(probes)
-        return difference(self._said({p.cell.kind for p in probes}), _as_verbs(found))
+    def rows(self, *only: str) -> list[str]:
+        """Say where the file is wrong about rows, buckets and topics, or about these relations."""
+        probes = [*self._relations(only)]
+        if not only or "storage.objects" in only:
+            probes += self._objects()
+        if not only or "realtime.messages" in only:
+            probes += self._topics()
+        tried = {(p.cell.kind.replace("objects", "buckets"), p.cell.name) for p in probes}
+        said = {
+            cell
+            for cell in self.said.cells
+            if cell[:2] in tried and (cell.kind not in {"tables", "views"} or cell.verb in ROWS)
+        }
+        return difference(frozenset(said), _as_verbs(self._open(probes)))
+
+    def count(self) -> int:
+        """Count what rows() and calls() try."""
+        return len(
+            [
+                *self._relations(()),
+                *self._objects(),
+                *self._topics(),
+                *self._functions(),
+                *self._sequences(),
+                *self._schemas(),
+            ]
+        )
 
     def calls(self) -> list[str]:
         """Say where the file is wrong about functions, sequences and schemas, role by role."""
@@ -120,14 +144,6 @@ class Prober:
         pairs = zip(probes, outcomes, strict=True)
         return {probe.cell for probe, outcome in pairs if probe.is_open(outcome)}
 
-    def _said(self, kinds: set[str]) -> Cells:
-        return frozenset(
-            cell
-            for cell in self.said.cells
-            if cell.kind in {*kinds, "buckets"} - {"objects"}
-            and (cell.kind not in {"tables", "views"} or cell.verb in ROWS)
-        )
-
     def _may_read(self, name: str) -> frozenset[str]:
         return self.said.may("tables", name, "select") | self.said.may("views", name, "select")
 
@@ -136,9 +152,10 @@ class Prober:
         assert row is not None
         return int(next(iter(row.values())))
 
-    def _relations(self) -> Iterator[Probe]:
+    def _relations(self, only: tuple[str, ...]) -> Iterator[Probe]:
         top = self._value("select pg_current_xact_id()::text::bigint")
         names = [*self.said.named("tables"), *self.said.named("views")]
+        names = [name for name in names if name in only or not only]
         for row in self.connection.execute(COLUMNS, (names,)).fetchall():
             kind = "tables" if ("tables", row["name"]) in self.said.objects else "views"
             for who, role, person, about in self.people():
@@ -172,13 +189,19 @@ class Prober:
 
     def _objects(self) -> Iterator[Probe]:
         top = self._value("select pg_current_xact_id()::text::bigint")
-        for bucket in self.said.named("buckets"):
+        for bucket in [*self.said.named("buckets"), ELSEWHERE]:
             for who, role, person, about in self.people():
+                if bucket == ELSEWHERE and who == "service":
+                    continue
                 count = (
                     "select to_jsonb(count(*)) from storage.objects"
                     f" where bucket_id = '{bucket}' and name like '{about}/%'"
                 )
                 values = f"'{bucket}', '{about}/new', '{person or ''}'"
+                another = f"""
+                insert into storage.buckets (id, name) values ('{ELSEWHERE}', '{ELSEWHERE}');
+                insert into storage.objects (bucket_id, name) values ('{ELSEWHERE}', '{about}/a')
+                """
                 statements = {
                     "select": count,
                     "insert": "insert into storage.objects (bucket_id, name, owner_id)"
@@ -190,10 +213,15 @@ class Prober:
                     "update": f"{count} and xmin::text::bigint > {top}",
                     "delete": count,
                 }
-                seen = self._value(count)
+                seen = self._value(count) if bucket != ELSEWHERE else 1
                 for verb, statement in statements.items():
                     attempt = Try(
-                        role, statement, person, reads=verb == "select", after=afters.get(verb, "")
+                        role,
+                        statement,
+                        person,
+                        reads=verb == "select",
+                        before=another if bucket == ELSEWHERE else "",
+                        after=afters.get(verb, ""),
                     )
                     yield Probe(Cell("objects", bucket, verb, who), attempt, seen)
 
