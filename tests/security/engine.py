@@ -120,12 +120,16 @@ class Outcome:
         return self.error in {"42501", *IMPOSSIBLE}
 
 
-def run(connection: Connection, tries: Sequence[Try]) -> list[Outcome]:
-    """Try them one after the other, in the transaction that is open as the superuser."""
+def run(connection: Connection, tries: Sequence[Try], remark: str = "") -> list[Outcome]:
+    """Try them one after the other, in the transaction that is open as the superuser.
+
+    The remark is part of the query that all of them can see.
+    """
     connection.execute(QUICK)
     connection.execute(INSTALL)
     given = json.dumps([one.as_json() for one in tries])
-    row = connection.execute("select pg_temp.probe(%s::jsonb) as said", (given,)).fetchone()
+    query = f"select pg_temp.probe(%s::jsonb) as said /* {remark} */"
+    row = connection.execute(query.encode(), (given,)).fetchone()
     assert row is not None
     return [Outcome(**outcome) for outcome in row["said"]]
 

@@ -7,6 +7,7 @@ that these call: a condition that ties a row to a person, the question who is ca
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 from tests.support.database import Connection
@@ -37,15 +38,22 @@ PATTERNS = [
 ]
 
 
-def guards(connection: Connection) -> Iterator[str]:
-    """Give each function without one of its guards, as the statement that replaces it."""
+def guards(connection: Connection) -> Iterator[tuple[str, str]]:
+    """Give each function without one of its guards: what was done, and the statement that does it.
+
+    A guard that stands in a function more than once is called by its number too.
+    """
     found = {row["name"]: row for row in connection.execute(FUNCTIONS).fetchall()}
     for name in sorted(_reachable({name: row["body"] for name, row in found.items()}, found)):
         row = found[name]
+        seen: Counter[str] = Counter()
         for pattern, instead in PATTERNS:
             for match in re.finditer(pattern, row["body"]):
                 body = row["body"][: match.start()] + instead + row["body"][match.end() :]
-                yield row["definition"].replace(row["body"], body)
+                change = f"{name}: {' '.join(match[0].split())} -> {instead}"
+                seen[change] += 1
+                number = f" ({seen[change]})" if seen[change] > 1 else ""
+                yield change + number, row["definition"].replace(row["body"], body)
 
 
 def _reachable(bodies: dict[str, str], found: dict[str, dict[str, object]]) -> set[str]:

@@ -97,6 +97,12 @@ class Mutant:
     is_seen: bool = False
     # The relation it is about, where there is one: its rows are looked at first.
     relation: str = ""
+    change: str = ""
+
+    @property
+    def name(self) -> str:
+        """Say what was done, in a line."""
+        return f"{self.kind}: {self.change or self.statement}"
 
 
 def all_mutants(connection: Connection) -> list[Mutant]:
@@ -142,5 +148,5 @@ def _grants(connection: Connection) -> Iterator[Mutant]:
 
 
 def _guards(connection: Connection) -> Iterator[Mutant]:
-    for statement in guards(connection):
-        yield Mutant("guard", statement)
+    for change, statement in guards(connection):
+        yield Mutant("guard", statement, change=change)

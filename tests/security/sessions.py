@@ -12,15 +12,18 @@ import re
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from psycopg import sql
 
 from tests.security.engine import Outcome, Try, quoted, run
-from tests.security.world import PROMO, Person, World
+from tests.security.world import PROMO, SPENT, Person, World
 from tests.support.database import Connection
 
 ABSENT = uuid.UUID("00000000-0000-4000-8000-000000000000")
 NEW = "gen_random_uuid()"
+ONE_A_MINUTE = "update private.settings set generations_per_minute_max = 1 where id"
+ONE_A_DAY = "update private.settings set generations_per_day_max = 1 where id"
 FIRST_PURCHASE = "update private.settings set referral_policy = 'first_purchase' where id"
 WORDS = "delete my account"
 TABLES = """
@@ -33,8 +36,10 @@ order by 1
 UNSTABLE = [
     (re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(\+00:00|\+00| UTC|Z)?"), "<time>"),
     (re.compile(r'"((?:\w+_)?id|entry_number)": \d+'), r'"\1": <number>'),
-    (re.compile(r'\d+(?= seconds)|(?<="Retry-After": ")\d+'), "<seconds>"),
+    (re.compile(r'\d+(?= seconds)|(?<=Retry-After\\": \\")\d+'), "<seconds>"),
 ]
+# What it is called, the statement, and what the superuser does before.
+Spoken = tuple[str, str, str]
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
@@ -61,12 +66,12 @@ class Sessions:
 
     world: World
 
-    def play(self, connection: Connection, *only: str) -> Transcript:
+    def play(self, connection: Connection, *only: str, remark: str = "") -> Transcript:
         """Call all of it, or what these people do, in a superuser's transaction; nothing stays."""
         connection.execute(_effects(connection, self.world))
         connection.execute("set local lock_timeout = '20ms'")
         calls = [call for call in self.calls() if call.who in only or not only]
-        outcomes = run(connection, [call.attempt for call in calls])
+        outcomes = run(connection, [call.attempt for call in calls], remark)
         names = [f"{call.who}: {call.name}" for call in calls]
         written = {name: self._written(out) for name, out in zip(names, outcomes, strict=True)}
         return Transcript(written, dict(zip(names, outcomes, strict=True)))
@@ -80,6 +85,8 @@ class Sessions:
             ("guest", world.guest, world.owner),
         ):
             yield from _calls(who, "authenticated", me.id, me, victim)
+            yield from _spoken(who, "authenticated", me.id, _strangers(world))
+        yield from _spoken("twin", "authenticated", world.twin, _codes(world.other, world.owner))
         # The token of a deleted account, one without a person in it, and none at all.
         yield from _calls("gone", "authenticated", world.gone, world.other, world.owner)
         yield from _calls("nobody", "authenticated", None, world.other, world.owner)
@@ -87,7 +94,7 @@ class Sessions:
         yield from _calls("service", "service_role", None, world.other, world.owner)
 
     def _written(self, outcome: Outcome) -> str:
-        text = json.dumps(outcome.__dict__, sort_keys=True)
+        text = json.dumps(_in_order(outcome.__dict__), sort_keys=True)
         seen: dict[str, str] = {}
         for name in ("owner", "other", "guest"):
             for part, value in getattr(self.world, name).__dict__.items():
@@ -97,22 +104,33 @@ class Sessions:
         return UUID.sub(lambda m: seen.setdefault(m[0], f"<uuid {len(seen)}>"), text)
 
 
+def _in_order(value: Any) -> Any:
+    """Put lists into an order of their own: rows come in any."""
+    if isinstance(value, dict):
+        return {name: _in_order(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return sorted(map(_in_order, value), key=lambda v: _stable(json.dumps(v, sort_keys=True)))
+    return value
+
+
+def _stable(text: str) -> str:
+    for pattern, word in UNSTABLE:
+        text = pattern.sub(word, text)
+    return UUID.sub("", text)
+
+
 def _calls(
     who: str, role: str, person: uuid.UUID | None, me: Person, victim: Person
 ) -> Iterator[Call]:
-    for name, statement, before in [
+    everything = [
         *_reading(),
         *_asking(me, victim),
         *_files(me, victim),
         *_codes(me, victim),
         *_buying(me, victim),
         *_leaving(),
-    ]:
-        told = f"select coalesce(jsonb_agg(to_jsonb(x)), '[]') from ({statement}) as x"
-        attempt = Try(
-            role, told, person, reads=True, before=before, after="select pg_temp.effects()"
-        )
-        yield Call(who, name, attempt)
+    ]
+    yield from _spoken(who, role, person, everything)
     upload = Try(
         role,
         "insert into storage.objects (bucket_id, name)"
@@ -123,7 +141,15 @@ def _calls(
     yield Call(who, "upload", upload)
 
 
-Spoken = tuple[str, str, str]
+def _spoken(
+    who: str, role: str, person: uuid.UUID | None, spoken: list[Spoken]
+) -> Iterator[Call]:
+    for name, statement, before in spoken:
+        told = f"select coalesce(jsonb_agg(to_jsonb(x)), '[]') from ({statement}) as x"
+        attempt = Try(
+            role, told, person, reads=True, before=before, after="select pg_temp.effects()"
+        )
+        yield Call(who, name, attempt)
 
 
 def _reading() -> list[Spoken]:
@@ -134,7 +160,7 @@ def _reading() -> list[Spoken]:
         ("who am I", "select private.signed_in_profile() as said", ""),
         *(
             (f"quote {kind}", f"select * from public.quote_generation('{kind}')", "")
-            for kind in ("thumbnail", "thumbnail_premium", "not_for_sale")
+            for kind in ("thumbnail", "thumbnail_premium", "thumbnail_character", "not_for_sale")
         ),
         ("hidden", "select * from public.generation_types where not is_enabled", ""),
     ]
@@ -145,9 +171,11 @@ def _asking(me: Person, victim: Person) -> list[Spoken]:
         given = [quoted(kind), quoted(prompt), str(key), quoted(face) if face else "null"]
         return f"select * from public.request_generation({', '.join(given)}{more})"
 
-    premium = "thumbnail_premium"
+    premium, draft = "thumbnail_premium", "thumbnail_draft"
     return [
         ("ask", ask("thumbnail", "a cat", NEW), ""),
+        ("ask too fast", f"{ask(draft, 'one', NEW)} union all {ask(draft, 'two', NEW)}", ONE_A_MINUTE),
+        ("ask too often", ask(draft, "one", NEW), ONE_A_DAY),
         ("ask with my face", ask(premium, "a cat", NEW, me.face), ""),
         ("ask and pay", ask("thumbnail", "a cat", NEW, None, ", true"), ""),
         ("ask with a foreign face", ask(premium, "a cat", NEW, victim.face), ""),
@@ -192,11 +220,19 @@ def _codes(me: Person, victim: Person) -> list[Spoken]:
     redeem = f"select public.redeem_code('{PROMO}') as said"
     return [
         ("redeem", redeem, ""),
+        ("redeem again", f"select public.redeem_code('{SPENT}') as said", ""),
         ("redeem nonsense", "select public.redeem_code('NONSENSE') as said", ""),
         ("bring a code", bring(victim.code), ""),
         ("bring a code that pays later", bring(victim.code), FIRST_PURCHASE),
         ("bring my own code", bring(me.code), ""),
         ("bring nonsense", bring("NONSENSE"), ""),
+    ]
+
+
+def _strangers(world: World) -> list[Spoken]:
+    return [
+        (f"bring the code of {whose}", f"select public.apply_referral_code('{code}') as said", "")
+        for whose, code in (("a third one", world.patron_code), ("one gone", world.gone_code))
     ]
 
 
@@ -209,8 +245,9 @@ def _buying(me: Person, victim: Person) -> list[Spoken]:
         ("buy what is open", buy("pack", "starter", NEW), ""),
         ("buy", buy("pack", "creator", NEW), ""),
         ("buy with a foreign key", buy("pack", "starter", quoted(victim.checkout_key)), ""),
-        ("subscribe", buy("subscription", "monthly_unlimited", NEW), ""),
+        ("subscribe", buy("subscription", "monthly_100images", NEW), ""),
         ("portal", f"select * from public.start_portal({NEW})", ""),
+        ("portal again", f"select * from public.start_portal('{me.id}')", ""),
     ]
 
 
@@ -233,15 +270,19 @@ def _effects(connection: Connection, world: World) -> str:
             f"'{who}', count(*) filter (where is_touched and said like '%{person}%')"
             for who, person in people.items()
         )
+        kinds = "jsonb_agg(job order by job) filter (where is_written)"
+        jobs = kinds if name == "private.outbox" else "null::jsonb"
+        job = "t.kind" if name == "private.outbox" else "''"
         parts.append(f"""
         select '{name}' as relation, jsonb_build_object(
             'written', count(*) filter (where is_written),
             'touched', count(*) filter (where is_touched), {whose},
-            'more', count(*) - {row["count"]}
+            'more', count(*) - {row["count"]}, 'jobs', {jobs}
         ) as effects,
         count(*) filter (where is_touched) > 0 or count(*) <> {row["count"]} as has_effects
         from (
             select
+                {job} as job,
                 t.xmin::text::bigint >= v_number as is_written,
                 greatest(t.xmin::text::bigint, t.xmax::text::bigint) >= v_number as is_touched,
                 case when greatest(t.xmin::text::bigint, t.xmax::text::bigint) >= v_number

@@ -15,6 +15,8 @@ from tests.support.sidecar import claim, report
 from tests.support.stripe_world import Customer, apply, event, line, link_all, tell
 
 PROMO = "LAUNCH"
+# The other one has redeemed this one already.
+SPENT = "WELCOME"
 # What only happens to be empty: nothing that people do leaves a row in them for long.
 FILLED = """
 insert into private.idle_workers (worker_id) values ('canary-worker');
@@ -28,14 +30,17 @@ insert into realtime.messages (topic, extension, payload, event, private)
 select 'anything else', e, '{"said": "canary"}', 'e', true
 from unnest(array['broadcast', 'presence']) as e
 """
-# One more running, one more page, one more wrong code: that is what the owner may not.
+# One more running, one more page, one more wrong code: that is what the owner may not. And what
+# costs more than anybody has.
 LIMITS = """
 update private.settings
 set
-    generations_running_max = 3, generations_per_minute_max = 5, checkouts_per_hour_max = 3,
-    code_failures_per_hour_max = 2, provider_spend_per_day_max_micros = null,
+    generations_running_max = 3, generations_per_minute_max = null, generations_per_day_max = 3,
+    checkouts_per_hour_max = 3, code_failures_per_hour_max = 2, user_images_max = 3,
+    provider_spend_per_day_max_micros = null,
     checkout_success_url = 'https://shop.example.com', portal_return_url = 'https://shop.example.com'
-where id
+where id;
+update public.generation_types set cost_credits = 600 where type_key = 'thumbnail_character'
 """
 
 
@@ -60,31 +65,61 @@ class World:
     owner: Person
     other: Person
     guest: Person
+    # Whose account is deleted, with the code they had.
     gone: uuid.UUID
+    gone_code: str
+    # Who has the owner's address, spelled another way.
+    twin: uuid.UUID
+    patron_code: str
 
 
 def build(db: Database) -> World:
     """Let people do what leaves rows."""
     link_all(db)
     db.rows("update private.settings set referral_rewards_per_month_max = 1000000 where id")
-    db.value("select private.create_promo_code(%s, 25, 'ops', 'canary-why')", PROMO)
+    for code in (PROMO, SPENT):
+        db.value("select private.create_promo_code(%s, 25, 'ops', 'canary-why')", code)
     owner = _live(db, sign_up(db, data={"name": "canary-owner"}), "canary-owner")
     _get_rich(db, owner)
     sign_up(db, data={"referral": owner.code})
-    patron = db.value("select referral_code from public.profiles where id = %s", sign_up(db))
-    guest_id = sign_up(db, is_anonymous=True, data={"referral": patron})
+    patron = sign_up(db)
+    db.call(patron, "select public.start_checkout('subscription', 'monthly_100images', %s)", patron)
+    patron_code = _code_of(db, patron)
+    guest_id = sign_up(db, is_anonymous=True, data={"referral": patron_code})
     guest = _live(db, guest_id, "guest")
     _subscribe(db, guest)
+    _know_at_stripe(db, guest.id)
+    db.call(guest.id, "select public.start_portal(%s)", guest.id)
     other = _live(db, sign_up(db), "other")
     # The other one has brought somebody, and so may not come with the code of that one.
     sign_up(db, data={"referral": other.code})
+    db.call(other.id, "select public.redeem_code(%s)", SPENT)
+    _owe(db, other)
     gone = sign_up(db)
+    gone_code = _code_of(db, gone)
     db.call(gone, "select public.delete_my_account('delete my account')")
+    twin = _sign_up_again(db, owner)
     change(db, FILLED)
     for person in (owner, guest):
         _speak(db, person.id)
-    db.rows(LIMITS)
-    return World(db, owner, other, guest, gone)
+    change(db, LIMITS)
+    return World(db, owner, other, guest, gone, gone_code, twin, patron_code)
+
+
+def _code_of(db: Database, person: uuid.UUID) -> str:
+    return str(db.value("select referral_code from public.profiles where id = %s", person))
+
+
+def _sign_up_again(db: Database, person: Person) -> uuid.UUID:
+    """Sign up with a tag on the same address."""
+    again = uuid.uuid4()
+    with db.session("supabase_auth_admin") as connection:
+        connection.execute(
+            "insert into auth.users (id, aud, role, email, email_confirmed_at)"
+            " values (%s, 'authenticated', 'authenticated', %s, now())",
+            (again, f"{person.id}+again@example.com"),
+        )
+    return again
 
 
 def change(db: Database, statements: str) -> None:
@@ -123,7 +158,7 @@ def _live(db: Database, person: uuid.UUID, mark: str) -> Person:
         idempotency_key=key,
     )["id"]
     db.call(person, "select public.start_checkout('pack', 'starter', %s)", checkout_key)
-    code = db.value("select referral_code from public.profiles where id = %s", person)
+    code = _code_of(db, person)
     return Person(person, mark, code, face, running, key, checkout_key)
 
 
@@ -161,6 +196,11 @@ def _get_rich(db: Database, owner: Person) -> None:
     report(db, "record_removed", job, storage_deletes(db, job["payload"]))
     db.call(owner.id, "select public.start_portal(gen_random_uuid())")
     db.call(owner.id, "select public.start_checkout('pack', 'creator', gen_random_uuid(), 2)")
+    # A page that nothing works on any more.
+    db.rows(
+        "delete from private.outbox as o using public.checkouts as c"
+        " where o.checkout_id = c.id and c.item_key = 'creator'"
+    )
     for age in (1, 2, 90):
         db.rows(
             "insert into private.code_failures (profile_id, failed_at)"
@@ -172,26 +212,22 @@ def _get_rich(db: Database, owner: Person) -> None:
     _owe(db, owner)
 
 
-def _owe(db: Database, owner: Person) -> None:
+def _owe(db: Database, person: Person) -> None:
     """Spend what was bought, and have the money given back."""
     paid = db.value(
-        "select private.record_payment(%s, 'pi_canary', 'pack', 'starter', 900, 'usd', 30, null,"
-        " 0)",
-        owner.id,
+        "select private.record_payment(%s, %s, 'pack', 'starter', 900, 'usd', 30, null, 0)",
+        person.id,
+        f"pi_{person.mark}",
     )
-    request(db, owner.id, prompt="canary-owed", generation_type="thumbnail_premium")
-    db.rows("select private.record_reversal(%s, 're_canary', 'refund', 900, 'taken')", paid)
-    assert db.value("select debt from public.profiles where id = %s", owner.id) > 0
+    request(db, person.id, prompt=f"{person.mark} owes", generation_type="thumbnail_premium")
+    refund = f"re_{person.mark}"
+    db.rows("select private.record_reversal(%s, %s, 'refund', 900, 'taken')", paid, refund)
+    assert db.value("select debt from public.profiles where id = %s", person.id) > 0
 
 
 def _pay_by_the_month(db: Database, owner: Person) -> None:
     """Subscribe at Stripe to credits and to an unlimited plan, and pay the first month."""
-    customer = Customer(db, owner.id)
-    db.rows(
-        "insert into private.stripe_customers (profile_id, customer_id) values (%s, %s)",
-        owner.id,
-        customer.id,
-    )
+    customer = _know_at_stripe(db, owner.id)
     start = datetime.now(UTC)
     end = start + timedelta(days=30)
     for plan in ("monthly_25images", "monthly_unlimited"):
@@ -199,6 +235,16 @@ def _pay_by_the_month(db: Database, owner: Person) -> None:
         tell(db, event(subscription, "customer.subscription.created"))
         apply(db, subscription)
         apply(db, customer.invoice(subscription, line(plan, start, end)))
+
+
+def _know_at_stripe(db: Database, person: uuid.UUID) -> Customer:
+    customer = Customer(db, person)
+    db.rows(
+        "insert into private.stripe_customers (profile_id, customer_id) values (%s, %s)",
+        person,
+        customer.id,
+    )
+    return customer
 
 
 def _speak(db: Database, person: uuid.UUID) -> None:
