@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 
 import psycopg
 import pytest
 
 from local_stack import databases, platform, supabase_cli
 from local_stack.postgres import ADMIN, Postgres
+from local_stack.stack import Stack
 from tests.conftest import TEMPLATE
-from tests.support.database import Database
+from tests.security.stage import Stage, caller
+from tests.security.world import World, build
+from tests.support.database import Connection, Database
+from tests.support.places import short_lived
 
 
 @pytest.fixture(scope="session")
@@ -37,3 +41,38 @@ def old_defaults(server: Postgres) -> Iterator[Database]:
         database.rows("create table public.made_before (id integer primary key)")
         supabase_cli.migrate(url)
         yield database
+
+
+@pytest.fixture(scope="session")
+def world(server: Postgres) -> Iterator[World]:
+    """Give a database in which people have rows everywhere; tests leave it as it is."""
+    with (
+        databases.cloned(server, TEMPLATE, "inhabited") as url,
+        closing(Database(url)) as database,
+    ):
+        yield build(database)
+
+
+@pytest.fixture
+def admin(world: World) -> Iterator[Connection]:
+    """Log in as the superuser, who may become anybody; everything is rolled back."""
+    with world.db.session(ADMIN) as connection, connection.transaction(force_rollback=True):
+        yield connection
+
+
+@pytest.fixture(scope="session")
+def stage() -> Iterator[Stage]:
+    """Run PostgreSQL, Auth, Storage and PostgREST, and let the same people live there."""
+    services = ("postgres", "node", "postgrest")
+    with (
+        short_lived() as folder,
+        Stack(folder, services=services, database_url="", stripe_key="") as stack,
+        closing(Database(stack.db_url)) as database,
+        ExitStack() as opened,
+    ):
+        world = build(database)
+        callers = {
+            who: opened.enter_context(caller(stack, world, who))
+            for who in ("anon", "owner", "other", "guest", "service")
+        }
+        yield Stage(world, callers)

@@ -12,7 +12,7 @@ from tests.support.database import Connection
 ROLES = ("anon", "authenticated", "service_role", "thumbsmith_sidecar", "public")
 BROWSERS = ("anon", "authenticated")
 OURS = "('public', 'private')"
-# What is not granted yet, as the statement that would grant it; and what is, with the one that ends it.
+# What is not granted yet, as the statement that grants it; and what is, with the one that ends it.
 MISSING = f"""
 select format('grant %%s on %%s %%I.%%I to %%s', v.verb,
         case when c.relkind = 'S' then 'sequence' else 'table' end, n.nspname, c.relname, r.role)
@@ -90,7 +90,7 @@ where n.nspname = 'public'
 
 @dataclass(frozen=True)
 class Mutant:
-    """One mistake, as a statement; `is_seen` when data has to show it and not the catalogue alone."""
+    """One mistake, as a statement; `is_seen` when data has to show it, not the catalogue alone."""
 
     kind: str
     statement: str

@@ -12,7 +12,6 @@ from collections.abc import Iterable, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 
-
 from local_stack import cluster, databases
 from local_stack.postgres import ADMIN, Postgres
 from tests.security.access import Access, read
@@ -40,7 +39,14 @@ OTHERS = ("other",)
 FILTER = '"pgrst_scalar"'
 # How many of a kind are tried each time; of the others, ten.
 SHARES = {"grant": 150, "guard": 20}
-HELD_TABLES = ("profiles", "generations", "user_images", "checkouts", "credit_lots", "subscriptions")
+HELD_TABLES = (
+    "profiles",
+    "generations",
+    "user_images",
+    "checkouts",
+    "credit_lots",
+    "subscriptions",
+)
 
 
 @dataclass
@@ -78,13 +84,10 @@ class Laboratory:
     def of(cls, world: World) -> Laboratory:
         """Look at the database as it is."""
         sessions = Sessions(world)
-        with world.db.session(ADMIN) as connection:
-            with connection.transaction(force_rollback=True):
-                baseline = sessions.play(connection)
-            with connection.transaction(force_rollback=True), _held(world):
-                held = sessions.play(connection, *OTHERS)
-            with connection.transaction(force_rollback=True):
-                filtered = sessions.play(connection, *OTHERS, remark=FILTER)
+        baseline = sessions.played()
+        with _held(world):
+            held = sessions.played(*OTHERS)
+        filtered = sessions.played(*OTHERS, remark=FILTER)
         return cls(world, read(), baseline, held, filtered)
 
     def mutants(self) -> list[Mutant]:

@@ -1,19 +1,16 @@
-"""What each person can do to each row, found out by doing it."""
+"""What each person can do to each row, found out by doing it, and compared with the file."""
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tests.security.access import ROLES, Access, Cell, Cells, difference
-from tests.security.engine import Outcome, Try, quoted, run
+from tests.security.access import Access, Cell, Cells, difference
+from tests.security.attempts import ROWS, Attempts, Probe
+from tests.security.engine import run
 from tests.security.world import World
 from tests.support.database import Connection
 
-# A role of the platform that nobody grants anything to has what everybody has.
-STAND_IN = {"public": "pgbouncer"}
-ROWS = ("select", "insert", "update", "delete", "truncate")
 # What the Storage API asks of the policies: to upload is to insert, and so on.
 STORAGE = {
     "upload": {"insert"},
@@ -25,59 +22,6 @@ STORAGE = {
     "copy": {"select", "insert"},
     "remove": {"select", "delete"},
 }
-# A bucket that no policy of ours names.
-ELSEWHERE = "elsewhere"
-TOPICS = {
-    "profile:<id>": ("profile:{}", "broadcast"),
-    "profile:<id> presence": ("profile:{}", "presence"),
-    "anything else": ("anything else", "broadcast"),
-}
-# The column that says whose row it is, and one to write to, of each relation.
-COLUMNS = """
-select format('%%s.%%s', n.nspname, c.relname) as name,
-    (array_agg(a.attname::text order by a.attnum))[1] as first,
-    array_agg(a.attname::text) && array['profile_id', 'referrer_id'] or c.relname = 'profiles'
-        as is_personal,
-    case when 'profile_id' = any (array_agg(a.attname::text)) then 'profile_id'
-        when c.relname = 'profiles' then 'id' else 'referrer_id' end as person
-from pg_class as c inner join pg_namespace as n on c.relnamespace = n.oid
-inner join pg_attribute as a on a.attrelid = c.oid
-where format('%%s.%%s', n.nspname, c.relname) = any (%s) and a.attnum > 0
-    and not a.attisdropped and a.attgenerated = '' and a.attidentity = ''
-group by n.nspname, c.relname
-"""
-CALLS = """
-select format('%%s.%%s', n.nspname, p.proname) as name,
-    format('select %%I.%%I(%%s)', n.nspname, p.proname, (
-        select string_agg('null::' || format_type(t, null), ', ' order by place)
-        from unnest(p.proargtypes) with ordinality as a (t, place)
-    )) as statement
-from pg_proc as p inner join pg_namespace as n on p.pronamespace = n.oid
-where format('%%s.%%s', n.nspname, p.proname) = any (%s)
-"""
-
-
-@dataclass(frozen=True)
-class Probe:
-    """A cell, how to find out, and what has to be seen for it to be open."""
-
-    cell: Cell
-    attempt: Try
-    # Rows of theirs before: to have deleted some, there have to be fewer.
-    seen: int = 0
-
-    def is_open(self, outcome: Outcome) -> bool:
-        """Say whether it could be done."""
-        if self.attempt.reads:
-            return bool(outcome.said)
-        if outcome.error:
-            # Whoever meets a constraint has been let through before.
-            return not outcome.is_denied
-        if self.cell.verb == "update":
-            return outcome.after > 0
-        if self.cell.verb == "delete":
-            return outcome.after < self.seen
-        return True
 
 
 @dataclass(frozen=True)
@@ -90,54 +34,56 @@ class Prober:
 
     def rows(self, *only: str) -> list[str]:
         """Say where the file is wrong about rows, buckets and topics, or about these relations."""
-        probes = [*self._relations(only)]
+        probes = [*self.attempts.relations(only)]
         if not only or "storage.objects" in only:
-            probes += self._objects()
+            probes += self.attempts.objects()
         if not only or "realtime.messages" in only:
-            probes += self._topics()
+            probes += self.attempts.topics()
         tried = {(p.cell.kind.replace("objects", "buckets"), p.cell.name) for p in probes}
         said = {
             cell
             for cell in self.said.cells
             if cell[:2] in tried and (cell.kind not in {"tables", "views"} or cell.verb in ROWS)
         }
-        return difference(frozenset(said), _as_verbs(self._open(probes)))
+        found = self._open(probes)
+        return difference(frozenset(said), _as_verbs(found)) + list(self._loose(found))
+
+    def _loose(self, found: set[Cell]) -> Iterator[str]:
+        """Name what can be done to rows of files though no verb that is allowed needs it."""
+        for cell in sorted(found):
+            verbs = {v for v, needs in STORAGE.items() if cell.verb in needs}
+            if cell.kind == "objects" and not any(
+                cell.who in self.said.may("buckets", cell.name, verb) for verb in verbs
+            ):
+                yield f"+ {cell}: nothing that the file allows needs it"
 
     def count(self) -> int:
         """Count what rows() and calls() try."""
         return len(
             [
-                *self._relations(()),
-                *self._objects(),
-                *self._topics(),
-                *self._functions(),
-                *self._sequences(),
-                *self._schemas(),
+                *self.attempts.relations(()),
+                *self.attempts.objects(),
+                *self.attempts.topics(),
+                *self.attempts.functions(),
+                *self.attempts.sequences(),
+                *self.attempts.schemas(),
             ]
         )
 
     def calls(self) -> list[str]:
         """Say where the file is wrong about functions, sequences and schemas, role by role."""
-        probes = [*self._functions(), *self._sequences(), *self._schemas()]
+        probes = [*self.attempts.functions(), *self.attempts.sequences(), *self.attempts.schemas()]
         kinds = {"functions", "sequences", "schemas"}
         said = {c for c in self.said.grants if c.kind in kinds and c.verb != "usage"}
         return difference(frozenset(said), frozenset(self._open(probes)))
 
     def columns(self) -> tuple[int, list[str]]:
         """Say where the file is wrong about single columns, and count what was tried."""
-        probes = list(self._columns())
+        probes = list(self.attempts.columns())
         found = self._open(probes)
         wanted = {p.cell for p in probes if p.cell.who in self._may_read(p.cell.name)}
         wanted = {cell for cell in wanted if cell.verb.startswith("select")}
         return len(probes), difference(frozenset(wanted), frozenset(found))
-
-    def people(self) -> Iterator[tuple[str, str, uuid.UUID | None, uuid.UUID]]:
-        """Give who, the role, who is signed in, and whose rows it is about."""
-        owner, other, guest = (p.id for p in (self.world.owner, self.world.other, self.world.guest))
-        signed_in = {"owner": owner, "other": other, "guest": guest}
-        for who, role in ROLES.items():
-            about = guest if who == "guest" else owner
-            yield who, STAND_IN.get(role, role), signed_in.get(who), about
 
     def _open(self, probes: list[Probe]) -> set[Cell]:
         outcomes = run(self.connection, [probe.attempt for probe in probes])
@@ -147,142 +93,10 @@ class Prober:
     def _may_read(self, name: str) -> frozenset[str]:
         return self.said.may("tables", name, "select") | self.said.may("views", name, "select")
 
-    def _value(self, statement: str) -> int:
-        row = self.connection.execute(statement.encode()).fetchone()
-        assert row is not None
-        return int(next(iter(row.values())))
-
-    def _relations(self, only: tuple[str, ...]) -> Iterator[Probe]:
-        top = self._value("select pg_current_xact_id()::text::bigint")
-        names = [*self.said.named("tables"), *self.said.named("views")]
-        names = [name for name in names if name in only or not only]
-        for row in self.connection.execute(COLUMNS, (names,)).fetchall():
-            kind = "tables" if ("tables", row["name"]) in self.said.objects else "views"
-            for who, role, person, about in self.people():
-                # A table that tells of nobody is nobody's: any row will do.
-                theirs = f"t::text like '%{about}%'" if row["is_personal"] else "true"
-                count = f"select count(*) from {row['name']} as t where {theirs}"
-                values = f"({row['person']}) values ({quoted(about)})"
-                changed = f"to_jsonb({count.replace('select', '(select', 1)}"
-                statements = {
-                    "select": count.replace("count(*)", "to_jsonb(count(*))"),
-                    "insert": f"insert into {row['name']} "
-                    + (values if row["is_personal"] else "default values"),
-                    "update": f"update {row['name']} set {row['first']} = {row['first']}",
-                    "delete": f"delete from {row['name']}",
-                    "truncate": f"truncate {row['name']}",
-                }
-                afters = {
-                    "update": f"select {changed} and t.xmin::text::bigint > {top}))",
-                    "delete": f"select {changed}))",
-                }
-                seen = self._value(count) if kind == "tables" else 0
-                for verb in ROWS if kind == "tables" else ROWS[:4]:
-                    attempt = Try(
-                        role,
-                        statements[verb],
-                        person,
-                        reads=verb == "select",
-                        after=afters.get(verb, "") if kind == "tables" else "",
-                    )
-                    yield Probe(Cell(kind, row["name"], verb, who), attempt, seen)
-
-    def _objects(self) -> Iterator[Probe]:
-        top = self._value("select pg_current_xact_id()::text::bigint")
-        for bucket in [*self.said.named("buckets"), ELSEWHERE]:
-            for who, role, person, about in self.people():
-                if bucket == ELSEWHERE and who == "service":
-                    continue
-                count = (
-                    "select to_jsonb(count(*)) from storage.objects"
-                    f" where bucket_id = '{bucket}' and name like '{about}/%'"
-                )
-                values = f"'{bucket}', '{about}/new', '{person or ''}'"
-                another = f"""
-                insert into storage.buckets (id, name) values ('{ELSEWHERE}', '{ELSEWHERE}');
-                insert into storage.objects (bucket_id, name) values ('{ELSEWHERE}', '{about}/a')
-                """
-                statements = {
-                    "select": count,
-                    "insert": "insert into storage.objects (bucket_id, name, owner_id)"
-                    f" values ({values})",
-                    "update": "update storage.objects set name = name",
-                    "delete": "delete from storage.objects",
-                }
-                afters = {
-                    "update": f"{count} and xmin::text::bigint > {top}",
-                    "delete": count,
-                }
-                seen = self._value(count) if bucket != ELSEWHERE else 1
-                for verb, statement in statements.items():
-                    attempt = Try(
-                        role,
-                        statement,
-                        person,
-                        reads=verb == "select",
-                        before=another if bucket == ELSEWHERE else "",
-                        after=afters.get(verb, ""),
-                    )
-                    yield Probe(Cell("objects", bucket, verb, who), attempt, seen)
-
-    def _topics(self) -> Iterator[Probe]:
-        for name, (topic, extension) in TOPICS.items():
-            for who, role, person, about in self.people():
-                of = topic.format(about)
-                listen = (
-                    "select to_jsonb(count(*)) from realtime.messages"
-                    f" where topic = {quoted(of)} and extension = '{extension}'"
-                )
-                send = (
-                    "insert into realtime.messages (topic, extension, event, private)"
-                    f" values ({quoted(of)}, '{extension}', 'e', true)"
-                )
-                for verb, statement in (("listen", listen), ("send", send)):
-                    attempt = Try(role, statement, person, of, reads=verb == "listen")
-                    yield Probe(Cell("topics", name, verb, who), attempt)
-
-    def _functions(self) -> Iterator[Probe]:
-        rows = self.connection.execute(CALLS, (self.said.named("functions"),)).fetchall()
-        for row in rows:
-            yield from self._by_role(Cell("functions", row["name"], "execute", ""), row["statement"])
-
-    def _sequences(self) -> Iterator[Probe]:
-        for name in self.said.named("sequences"):
-            looks = f"select last_value from {name}"
-            sets = f"select setval('{name}', 1)"
-            yield from self._by_role(Cell("sequences", name, "select", ""), looks)
-            yield from self._by_role(Cell("sequences", name, "update", ""), sets)
-
-    def _schemas(self) -> Iterator[Probe]:
-        for name in self.said.named("schemas"):
-            makes = f"create table {name}.made ()"
-            yield from self._by_role(Cell("schemas", name, "create", ""), makes)
-
-    def _by_role(self, cell: Cell, statement: str) -> Iterator[Probe]:
-        for role in sorted(set(ROLES.values())):
-            person = self.world.other.id if role == "authenticated" else None
-            attempt = Try(STAND_IN.get(role, role), statement, person)
-            yield Probe(cell._replace(who=role), attempt)
-
-    def _columns(self) -> Iterator[Probe]:
-        statement = (
-            "select format('%%s.%%s', table_schema, table_name) as name, column_name"
-            " from information_schema.columns"
-            " where format('%%s.%%s', table_schema, table_name) = any (%s)"
-        )
-        names = [*self.said.named("tables"), *self.said.named("views")]
-        for row in self.connection.execute(statement, (names,)).fetchall():
-            name, column = row["name"], row["column_name"]
-            read = f"select count({column}) from {name}"
-            write = f"update {name} set {column} = {column}"
-            for who, role, person, _ in self.people():
-                if who in {"other", "guest"}:
-                    # The role of the owner, and columns have no policies.
-                    continue
-                reads = Cell("columns", name, f"select({column})", who)
-                writes = Cell("columns", name, f"update({column})", who)
-                yield Probe(reads, Try(role, read, person))
-                yield Probe(writes, Try(role, write, person))
+    @property
+    def attempts(self) -> Attempts:
+        """Give what there is to try."""
+        return Attempts(self.world, self.connection, self.said)
 
 
 def _as_verbs(found: set[Cell]) -> Cells:

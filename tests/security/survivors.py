@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-FOLDER = "a path begins with the folder of its person: the constraint user_images_path_in_own_folder"
-SECOND_LOCK = "security invoker: row level security shows the caller's rows alone, and is tried itself"
+FOLDER = (
+    "a path begins with the folder of its person: the constraint user_images_path_in_own_folder"
+)
+SECOND_LOCK = (
+    "security invoker: row level security shows the caller's rows alone, and is tried itself"
+)
 RACE = "only when two deletions of one account meet, and then it changes no more than the answer"
 NOT_REACHED = (
     "not reached by what people call, since a referral that was just recorded has nothing to take"

@@ -6,8 +6,6 @@ import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-
-
 from local_stack.postgres import ADMIN
 from tests.support.database import Database, request, sign_up
 from tests.support.files import add_face, put_file, storage_deletes, take
