@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 
 import pytest
 
@@ -11,6 +10,7 @@ from tests.security.mutants import Mutant
 from tests.security.mutations import Laboratory, sample
 from tests.security.survivors import EQUIVALENT
 from tests.security.world import World
+from tests.support.load import say
 
 # Which mistakes are tried: others with another number.
 SEED = int(os.environ.get("MUTATION_SEED", "1"))
@@ -27,24 +27,20 @@ def test_what_changes_nothing_is_not_noticed(laboratory: Laboratory) -> None:
     assert len(laboratory.try_all([nothing, again]).survivors) == 2
 
 
-def test_a_sample_of_mistakes_is_noticed(
-    laboratory: Laboratory, record_property: Callable[[str, object], None]
-) -> None:
+def test_a_sample_of_mistakes_is_noticed(laboratory: Laboratory) -> None:
     chosen = sample(laboratory.mutants(), SEED)
     tally = laboratory.try_all(chosen)
-    record_property("tally", str(tally))
+    say(f"mutations: {tally}, seed {SEED}")
     assert [one.name for one in tally.survivors] == []
     assert tally.made.total() > 250
 
 
 @pytest.mark.full
 @pytest.mark.timeout(900)
-def test_every_mistake_is_noticed(
-    laboratory: Laboratory, record_property: Callable[[str, object], None]
-) -> None:
+def test_every_mistake_is_noticed(laboratory: Laboratory) -> None:
     mutants = laboratory.mutants()
     tally = laboratory.try_all(mutants)
-    record_property("tally", str(tally))
+    say(f"mutations: {tally}")
     assert [one.name for one in tally.survivors] == []
     # Whatever is excused is still a mistake that can be made, and that nothing notices.
     assert {one.name for one in tally.excused} == set(EQUIVALENT)
