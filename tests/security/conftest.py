@@ -10,12 +10,10 @@ import pytest
 
 from local_stack import databases, platform, supabase_cli
 from local_stack.postgres import ADMIN, Postgres
-from local_stack.stack import Stack
 from tests.conftest import TEMPLATE
-from tests.security.stage import Stage, caller
+from tests.security.stage import Stage, caller, inhabited
 from tests.security.world import World, build
 from tests.support.database import Connection, Database
-from tests.support.places import short_lived
 
 
 @pytest.fixture(scope="session")
@@ -62,15 +60,8 @@ def admin(world: World) -> Iterator[Connection]:
 
 @pytest.fixture(scope="session")
 def stage() -> Iterator[Stage]:
-    """Run PostgreSQL, Auth, Storage and PostgREST, and let the same people live there."""
-    services = ("postgres", "node", "postgrest")
-    with (
-        short_lived() as folder,
-        Stack(folder, services=services, database_url="", stripe_key="") as stack,
-        closing(Database(stack.db_url)) as database,
-        ExitStack() as opened,
-    ):
-        world = build(database)
+    """Let the people of a world come over HTTP; tests leave it as it is."""
+    with inhabited() as (stack, world), ExitStack() as opened:
         callers = {
             who: opened.enter_context(caller(stack, world, who))
             for who in ("anon", "owner", "other", "guest", "service")

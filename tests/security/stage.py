@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 import time
 import uuid
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
 import httpx
 import jwt
 
 from local_stack.stack import Stack
-from tests.security.world import World
+from tests.security.world import World, build
+from tests.support.database import Database
+from tests.support.places import short_lived
 
 AN_HOUR = 3600
 
@@ -33,17 +37,29 @@ class Stage:
         return people.get(who, self.world.owner).id
 
 
+@contextmanager
+def inhabited() -> Iterator[tuple[Stack, World]]:
+    """Run PostgreSQL, Auth, Storage and PostgREST, and let the people of a world live there."""
+    services = ("postgres", "node", "postgrest")
+    with (
+        short_lived() as folder,
+        Stack(folder, services=services, database_url="", stripe_key="") as stack,
+        closing(Database(stack.db_url)) as database,
+    ):
+        yield stack, build(database)
+
+
 def caller(stack: Stack, world: World, who: str) -> httpx.Client:
     """Open a client with the key and the token that somebody has."""
     key = stack.keys.secret_key if who == "service" else stack.keys.publishable_key
     headers = {"apikey": key}
     if who in {"owner", "other", "guest"}:
         person = getattr(world, who).id
-        headers["authorization"] = f"Bearer {_token(stack, person, is_anonymous=who == 'guest')}"
+        headers["authorization"] = f"Bearer {token_of(stack, person, is_anonymous=who == 'guest')}"
     return httpx.Client(base_url=stack.api_url, headers=headers, timeout=30)
 
 
-def _token(stack: Stack, person: uuid.UUID, *, is_anonymous: bool) -> str:
+def token_of(stack: Stack, person: uuid.UUID, *, is_anonymous: bool) -> str:
     """Sign what Auth signs when somebody signs in."""
     signing = json.loads(stack.keys.signing_key_file.read_text())
     now = int(time.time())

@@ -77,18 +77,18 @@ def build(db: Database) -> World:
     db.rows("update private.settings set referral_rewards_per_month_max = 1000000 where id")
     for code in (PROMO, SPENT):
         db.value("select private.create_promo_code(%s, 25, 'ops', 'canary-why')", code)
-    owner = _live(db, sign_up(db, data={"name": "canary-owner"}), "canary-owner")
+    owner = live(db, sign_up(db, data={"name": "canary-owner"}), "canary-owner")
     _get_rich(db, owner)
     sign_up(db, data={"referral": owner.code})
     patron = sign_up(db)
     db.call(patron, "select public.start_checkout('subscription', 'monthly_100images', %s)", patron)
     patron_code = _code_of(db, patron)
     guest_id = sign_up(db, is_anonymous=True, data={"referral": patron_code})
-    guest = _live(db, guest_id, "guest")
+    guest = live(db, guest_id, "guest")
     _subscribe(db, guest)
-    _know_at_stripe(db, guest.id)
+    know_at_stripe(db, guest.id)
     db.call(guest.id, "select public.start_portal(%s)", guest.id)
-    other = _live(db, sign_up(db), "other")
+    other = live(db, sign_up(db), "other")
     # The other one has brought somebody, and so may not come with the code of that one.
     sign_up(db, data={"referral": other.code})
     db.call(other.id, "select public.redeem_code(%s)", SPENT)
@@ -128,7 +128,7 @@ def change(db: Database, statements: str) -> None:
             connection.execute(statement.encode())
 
 
-def _live(db: Database, person: uuid.UUID, mark: str) -> Person:
+def live(db: Database, person: uuid.UUID, mark: str) -> Person:
     """Sign up is done; ask for a picture with a face, buy a pack, and look at a plan."""
     db.rows("select private.grant_credits(%s, 100, 'operator', %s)", person, f"gift-{mark}")
     db.rows(
@@ -225,7 +225,7 @@ def _owe(db: Database, person: Person) -> None:
 
 def _pay_by_the_month(db: Database, owner: Person) -> None:
     """Subscribe at Stripe to credits and to an unlimited plan, and pay the first month."""
-    customer = _know_at_stripe(db, owner.id)
+    customer = know_at_stripe(db, owner.id)
     start = datetime.now(UTC)
     end = start + timedelta(days=30)
     for plan in ("monthly_25images", "monthly_unlimited"):
@@ -235,7 +235,8 @@ def _pay_by_the_month(db: Database, owner: Person) -> None:
         apply(db, customer.invoice(subscription, line(plan, start, end)))
 
 
-def _know_at_stripe(db: Database, person: uuid.UUID) -> Customer:
+def know_at_stripe(db: Database, person: uuid.UUID) -> Customer:
+    """Let a person be a customer."""
     customer = Customer(db, person)
     db.rows(
         "insert into private.stripe_customers (profile_id, customer_id) values (%s, %s)",
