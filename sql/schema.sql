@@ -569,10 +569,24 @@ COMMENT ON COLUMN public.checkouts.item_key IS 'The pack or the plan.';
 
 
 --
+-- Name: COLUMN checkouts.quantity; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.checkouts.quantity IS 'How many packs; 1 for a plan.';
+
+
+--
 -- Name: COLUMN checkouts.credits; Type: COMMENT; Schema: public; Owner: postgres
 --
 
 COMMENT ON COLUMN public.checkouts.credits IS 'What one pack was promised to give when it was asked for.';
+
+
+--
+-- Name: COLUMN checkouts.status; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.checkouts.status IS 'requested, open, pending, completed, expired or failed.';
 
 
 --
@@ -587,6 +601,13 @@ COMMENT ON COLUMN public.checkouts.url IS 'Where the browser goes, once status i
 --
 
 COMMENT ON COLUMN public.checkouts.error IS 'Why it failed.';
+
+
+--
+-- Name: COLUMN checkouts.stripe_session_id; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.checkouts.stripe_session_id IS 'Stripe''s id of the page, once it is made.';
 
 
 --
@@ -1666,6 +1687,20 @@ catalogue. Its rows are never deleted, so the key always leads somewhere.';
 
 
 --
+-- Name: COLUMN generations.status; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.generations.status IS 'queued, submitting, processing, storing, succeeded, failed, canceled or expired: docs/states.md.';
+
+
+--
+-- Name: COLUMN generations.prompt; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.generations.prompt IS 'What it should show, in the person''s words; blank once the person is gone.';
+
+
+--
 -- Name: COLUMN generations.options; Type: COMMENT; Schema: public; Owner: postgres
 --
 
@@ -1992,7 +2027,7 @@ COMMENT ON FUNCTION private.check_no_subscription(profile_id uuid, plan_name tex
 --
 
 CREATE FUNCTION private.check_operator_amount(amount bigint) RETURNS void
-    LANGUAGE plpgsql IMMUTABLE
+    LANGUAGE plpgsql STABLE
     SET search_path TO ''
     AS $$
 begin
@@ -2185,10 +2220,24 @@ them.';
 
 
 --
+-- Name: COLUMN promo_codes.code_hash; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.promo_codes.code_hash IS 'Of the code, normalised; see private.keyed_hash.';
+
+
+--
 -- Name: COLUMN promo_codes.code_hint; Type: COMMENT; Schema: private; Owner: postgres
 --
 
 COMMENT ON COLUMN private.promo_codes.code_hint IS 'The last two characters, to tell codes apart.';
+
+
+--
+-- Name: COLUMN promo_codes.credits; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.promo_codes.credits IS 'Credits of one redemption.';
 
 
 --
@@ -2199,10 +2248,24 @@ COMMENT ON COLUMN private.promo_codes.max_redemptions IS 'By everybody together;
 
 
 --
+-- Name: COLUMN promo_codes.max_per_person; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.promo_codes.max_per_person IS 'Redemptions of one person.';
+
+
+--
 -- Name: COLUMN promo_codes.credits_last; Type: COMMENT; Schema: private; Owner: postgres
 --
 
 COMMENT ON COLUMN private.promo_codes.credits_last IS 'How long the credits live after they were redeemed; null: they never expire.';
+
+
+--
+-- Name: COLUMN promo_codes.redemptions; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.promo_codes.redemptions IS 'How often it was redeemed, by everybody together.';
 
 
 --
@@ -4052,6 +4115,20 @@ COMMENT ON TABLE public.generation_types IS 'What can be asked for, and its pric
 
 
 --
+-- Name: COLUMN generation_types.title; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.generation_types.title IS 'Its name, as people read it.';
+
+
+--
+-- Name: COLUMN generation_types.description; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.generation_types.description IS 'What it is, as people read it.';
+
+
+--
 -- Name: COLUMN generation_types.cost_credits; Type: COMMENT; Schema: public; Owner: postgres
 --
 
@@ -4923,10 +5000,24 @@ COMMENT ON TABLE public.subscriptions IS 'Who has which plan, as the payment pro
 
 
 --
+-- Name: COLUMN subscriptions.stripe_subscription_id; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.subscriptions.stripe_subscription_id IS 'Stripe''s id, sub_…; null: given by an operator.';
+
+
+--
 -- Name: COLUMN subscriptions.quantity; Type: COMMENT; Schema: public; Owner: postgres
 --
 
 COMMENT ON COLUMN public.subscriptions.quantity IS 'How many times the plan: its monthly credits are multiplied by it.';
+
+
+--
+-- Name: COLUMN subscriptions.status; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.subscriptions.status IS 'As Stripe has it, https://docs.stripe.com/api/subscriptions/object.';
 
 
 --
@@ -6065,6 +6156,13 @@ surprise.';
 
 
 --
+-- Name: COLUMN generation_runs.attempt; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.generation_runs.attempt IS '1 for the first attempt of its generation, and so on.';
+
+
+--
 -- Name: COLUMN generation_runs.attempt_token; Type: COMMENT; Schema: private; Owner: postgres
 --
 
@@ -6109,11 +6207,32 @@ COMMENT ON COLUMN private.generation_runs.predict_seconds IS 'Seconds billed, as
 
 
 --
+-- Name: COLUMN generation_runs.expected_cost_micros; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.generation_runs.expected_cost_micros IS 'What it was expected to cost when it was sent, in millionths of a US dollar.';
+
+
+--
+-- Name: COLUMN generation_runs.cost_per_second_micros; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.generation_runs.cost_per_second_micros IS 'Price of a second of its model by then, in millionths of a US dollar; null: sold by the picture.';
+
+
+--
 -- Name: COLUMN generation_runs.cost_micros; Type: COMMENT; Schema: private; Owner: postgres
 --
 
 COMMENT ON COLUMN private.generation_runs.cost_micros IS 'What it cost us, in millionths of a US dollar: seconds times price, or the price of a picture, as
 they were when it was sent. Null until known.';
+
+
+--
+-- Name: COLUMN generation_runs.polls; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.generation_runs.polls IS 'How often the provider was asked how it is.';
 
 
 --
@@ -6528,10 +6647,38 @@ COMMENT ON TABLE public.generation_options IS 'What may be given in options when
 
 
 --
+-- Name: COLUMN generation_options.title; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.generation_options.title IS 'Its name, as people read it.';
+
+
+--
 -- Name: COLUMN generation_options.value_type; Type: COMMENT; Schema: public; Owner: postgres
 --
 
 COMMENT ON COLUMN public.generation_options.value_type IS 'integer (from minimum to maximum), boolean, or choice (one of choices).';
+
+
+--
+-- Name: COLUMN generation_options.minimum; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.generation_options.minimum IS 'Least value of an integer.';
+
+
+--
+-- Name: COLUMN generation_options.maximum; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.generation_options.maximum IS 'Greatest value of an integer.';
+
+
+--
+-- Name: COLUMN generation_options.choices; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.generation_options.choices IS 'What a choice may be.';
 
 
 --
@@ -7738,6 +7885,13 @@ COMMENT ON COLUMN public.referrals.code IS 'The code as it was given, cut at 64 
 
 
 --
+-- Name: COLUMN referrals.status; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.referrals.status IS 'pending, rewarded, reversed or rejected.';
+
+
+--
 -- Name: COLUMN referrals.reason; Type: COMMENT; Schema: public; Owner: postgres
 --
 
@@ -8623,7 +8777,7 @@ COMMENT ON FUNCTION private.refuse_for_now(slug text, detail text, hint text, re
 --
 
 CREATE FUNCTION private.refuse_reused_key() RETURNS void
-    LANGUAGE plpgsql IMMUTABLE
+    LANGUAGE plpgsql STABLE
     SET search_path TO ''
     AS $$
 begin
@@ -9122,7 +9276,7 @@ COMMENT ON FUNCTION private.request_generation(generation_type text, prompt text
 --
 
 CREATE FUNCTION private.require_idempotency_key(idempotency_key uuid) RETURNS void
-    LANGUAGE plpgsql IMMUTABLE
+    LANGUAGE plpgsql STABLE
     SET search_path TO ''
     AS $$
 begin
@@ -10189,6 +10343,13 @@ them. What a payment bought follows from here, never from its metadata.';
 
 
 --
+-- Name: COLUMN stripe_prices.amount; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.stripe_prices.amount IS 'Minor units of the currency.';
+
+
+--
 -- Name: COLUMN stripe_prices.is_current; Type: COMMENT; Schema: private; Owner: postgres
 --
 
@@ -10228,6 +10389,20 @@ COMMENT ON TABLE public.credit_packs IS 'Credits that can be bought once.';
 
 
 --
+-- Name: COLUMN credit_packs.title; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.credit_packs.title IS 'Its name, as people read it.';
+
+
+--
+-- Name: COLUMN credit_packs.description; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.credit_packs.description IS 'What it is, as people read it.';
+
+
+--
 -- Name: COLUMN credit_packs.credits; Type: COMMENT; Schema: public; Owner: postgres
 --
 
@@ -10246,6 +10421,13 @@ COMMENT ON COLUMN public.credit_packs.credits_last IS 'How long its credits live
 --
 
 COMMENT ON COLUMN public.credit_packs.price_amount IS 'Price of one pack, in minor units of the currency.';
+
+
+--
+-- Name: COLUMN credit_packs.currency; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.credit_packs.currency IS 'ISO 4217, in lower case as Stripe has it.';
 
 
 --
@@ -10313,6 +10495,20 @@ COMMENT ON COLUMN public.plans.plan_family IS 'A person has at most one subscrip
 
 
 --
+-- Name: COLUMN plans.title; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.plans.title IS 'Its name, as people read it.';
+
+
+--
+-- Name: COLUMN plans.description; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.plans.description IS 'What it is, as people read it.';
+
+
+--
 -- Name: COLUMN plans.credits_per_month; Type: COMMENT; Schema: public; Owner: postgres
 --
 
@@ -10327,10 +10523,31 @@ COMMENT ON COLUMN public.plans.price_amount IS 'Price of one billing interval, i
 
 
 --
+-- Name: COLUMN plans.currency; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.plans.currency IS 'ISO 4217, in lower case as Stripe has it.';
+
+
+--
+-- Name: COLUMN plans.billing_interval; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.plans.billing_interval IS 'How often it is paid: month or year.';
+
+
+--
 -- Name: COLUMN plans.rollover; Type: COMMENT; Schema: public; Owner: postgres
 --
 
 COMMENT ON COLUMN public.plans.rollover IS 'What is carried over when a month ends: nothing (none), at most rollover_cap (capped), or all.';
+
+
+--
+-- Name: COLUMN plans.rollover_cap; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.plans.rollover_cap IS 'Credits carried over at most, where rollover is capped.';
 
 
 --
@@ -10339,6 +10556,20 @@ COMMENT ON COLUMN public.plans.rollover IS 'What is carried over when a month en
 
 COMMENT ON COLUMN public.plans.is_unlimited IS 'Pictures cost no credits, within fair use: fair_use_per_day in any 24 hours and fair_use_per_month
 in any 30 days.';
+
+
+--
+-- Name: COLUMN plans.fair_use_per_day; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.plans.fair_use_per_day IS 'Free pictures in any 24 hours; null: not unlimited.';
+
+
+--
+-- Name: COLUMN plans.fair_use_per_month; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.plans.fair_use_per_month IS 'Free pictures in any 30 days; null: not unlimited.';
 
 
 --
@@ -11097,6 +11328,27 @@ ALTER FUNCTION private.stripe_instant(seconds jsonb) OWNER TO postgres;
 --
 
 COMMENT ON FUNCTION private.stripe_instant(seconds jsonb) IS 'An instant as Stripe writes it: seconds since 1970; null stays null.';
+
+
+--
+-- Name: stripe_livemode(); Type: FUNCTION; Schema: private; Owner: postgres
+--
+
+CREATE FUNCTION private.stripe_livemode() RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    select s.stripe_livemode from private.settings as s;
+$$;
+
+
+ALTER FUNCTION private.stripe_livemode() OWNER TO postgres;
+
+--
+-- Name: FUNCTION stripe_livemode(); Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON FUNCTION private.stripe_livemode() IS 'Whether this database sells for real. A sidecar with a key of the other mode does not start.';
 
 
 --
@@ -12135,7 +12387,7 @@ CREATE FUNCTION public.export_my_data() RETURNS jsonb
     AS $_$
 declare
     v_profile_id constant uuid := private.signed_in_profile();
-    v_tables jsonb := '{}';
+    v_tables jsonb := '{}'::jsonb;
     v_table record;
     v_rows jsonb;
 begin
@@ -12505,6 +12757,13 @@ COMMENT ON COLUMN private.audit_log.actor IS 'Who did it, as they called themsel
 
 
 --
+-- Name: COLUMN audit_log.details; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.audit_log.details IS 'What was changed, by name; its shape follows from action.';
+
+
+--
 -- Name: COLUMN audit_log.action_key; Type: COMMENT; Schema: private; Owner: postgres
 --
 
@@ -12806,10 +13065,24 @@ year''s too.';
 
 
 --
+-- Name: COLUMN paid_periods.quantity; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.paid_periods.quantity IS 'How many times the plan was paid.';
+
+
+--
 -- Name: COLUMN paid_periods.is_rest; Type: COMMENT; Schema: private; Owner: postgres
 --
 
 COMMENT ON COLUMN private.paid_periods.is_rest IS 'The rest of a period, after an upgrade.';
+
+
+--
+-- Name: COLUMN paid_periods.months_granted; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.paid_periods.months_granted IS 'How many of its months have their credits.';
 
 
 --
@@ -12992,10 +13265,24 @@ COMMENT ON COLUMN private.settings.referral_rewards_per_month_max IS 'Rewards of
 
 
 --
+-- Name: COLUMN settings.referral_window; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.settings.referral_window IS 'How long after a sign-up a code may still be given.';
+
+
+--
 -- Name: COLUMN settings.code_failures_per_hour_max; Type: COMMENT; Schema: private; Owner: postgres
 --
 
 COMMENT ON COLUMN private.settings.code_failures_per_hour_max IS 'Wrong referral and promotional codes a person may try within an hour.';
+
+
+--
+-- Name: COLUMN settings.refund_grace; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.settings.refund_grace IS 'How long credits live that come back after their lot expired.';
 
 
 --
@@ -13035,6 +13322,27 @@ is 10000.';
 
 
 --
+-- Name: COLUMN settings.prompt_max_characters; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.settings.prompt_max_characters IS 'Length of a prompt, in characters.';
+
+
+--
+-- Name: COLUMN settings.user_images_max; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.settings.user_images_max IS 'Face photos a person may keep.';
+
+
+--
+-- Name: COLUMN settings.user_image_retention; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.settings.user_image_retention IS 'How long a face photo is kept.';
+
+
+--
 -- Name: COLUMN settings.signed_url_seconds; Type: COMMENT; Schema: private; Owner: postgres
 --
 
@@ -13049,11 +13357,25 @@ COMMENT ON COLUMN private.settings.generation_deadline IS 'After this time witho
 
 
 --
+-- Name: COLUMN settings.submit_unknown_grace; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.settings.submit_unknown_grace IS 'How long a lost answer of the provider is waited for before another attempt is made.';
+
+
+--
 -- Name: COLUMN settings.submit_attempts_max; Type: COMMENT; Schema: private; Owner: postgres
 --
 
 COMMENT ON COLUMN private.settings.submit_attempts_max IS 'How often a generation is sent to the provider: again after a lost answer, and to the next model
 after a failure.';
+
+
+--
+-- Name: COLUMN settings.submit_find_after; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.settings.submit_find_after IS 'How soon a lost answer is looked for in the provider''s list.';
 
 
 --
@@ -13114,6 +13436,13 @@ COMMENT ON COLUMN private.settings.stripe_livemode IS 'Whether this database bel
 
 
 --
+-- Name: COLUMN settings.reconcile_interval; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.settings.reconcile_interval IS 'How often everything at Stripe is compared with our rows.';
+
+
+--
 -- Name: credit_lots; Type: TABLE; Schema: public; Owner: postgres
 --
 
@@ -13151,6 +13480,13 @@ ALTER TABLE public.credit_lots OWNER TO postgres;
 
 COMMENT ON TABLE public.credit_lots IS 'Where credits came from: one lot per grant. A spend burns open lots by priority, then earliest
 expiry, then oldest; frozen and expired lots are not burned.';
+
+
+--
+-- Name: COLUMN credit_lots.source; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.credit_lots.source IS 'sign_up, referral, purchase, subscription, promotion or operator.';
 
 
 --
@@ -13260,6 +13596,13 @@ however often and by whatever event it is told.';
 
 
 --
+-- Name: COLUMN payments.kind; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.payments.kind IS 'pack or subscription.';
+
+
+--
 -- Name: COLUMN payments.item_key; Type: COMMENT; Schema: public; Owner: postgres
 --
 
@@ -13271,6 +13614,13 @@ COMMENT ON COLUMN public.payments.item_key IS 'The pack or the plan it paid for.
 --
 
 COMMENT ON COLUMN public.payments.amount IS 'Minor units of the currency.';
+
+
+--
+-- Name: COLUMN payments.currency; Type: COMMENT; Schema: public; Owner: postgres
+--
+
+COMMENT ON COLUMN public.payments.currency IS 'ISO 4217, in lower case as Stripe has it.';
 
 
 --
@@ -13471,6 +13821,13 @@ shards counts: one row would make all requests of the database follow each other
 
 
 --
+-- Name: COLUMN provider_spend.micros; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.provider_spend.micros IS 'Millionths of a US dollar.';
+
+
+--
 -- Name: reconcile_runs; Type: TABLE; Schema: private; Owner: postgres
 --
 
@@ -13507,6 +13864,20 @@ COMMENT ON COLUMN private.reconcile_runs.place IS 'Which of private.reconcile_ca
 --
 
 COMMENT ON COLUMN private.reconcile_runs.last_object_id IS 'After which object its next page begins.';
+
+
+--
+-- Name: COLUMN reconcile_runs.seen; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.reconcile_runs.seen IS 'Objects of Stripe it has looked at.';
+
+
+--
+-- Name: COLUMN reconcile_runs.differing; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.reconcile_runs.differing IS 'Objects that differed from our rows.';
 
 
 --
@@ -13554,6 +13925,14 @@ COMMENT ON COLUMN private.replicate_webhooks.webhook_id IS 'Stable over the prov
 
 
 --
+-- Name: COLUMN replicate_webhooks.body; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.replicate_webhooks.body IS 'The prediction as the provider told it,
+https://replicate.com/docs/reference/http#predictions.get.';
+
+
+--
 -- Name: stripe_alarms; Type: TABLE; Schema: private; Owner: postgres
 --
 
@@ -13585,6 +13964,13 @@ reason, see docs/stripe.md.';
 
 COMMENT ON COLUMN private.stripe_alarms.slug IS 'unknown_customer, unknown_price, unknown_payment, unknown_status, wrong_mode, second_subscription,
 credit_to_balance, or why a call of Stripe failed for good: stripe_missing, stripe_refused.';
+
+
+--
+-- Name: COLUMN stripe_alarms.times; Type: COMMENT; Schema: private; Owner: postgres
+--
+
+COMMENT ON COLUMN private.stripe_alarms.times IS 'How often it was met.';
 
 
 --
@@ -17520,6 +17906,14 @@ REVOKE ALL ON FUNCTION private.stripe_difference(object jsonb) FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION private.stripe_instant(seconds jsonb) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION stripe_livemode(); Type: ACL; Schema: private; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION private.stripe_livemode() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.stripe_livemode() TO thumbsmith_sidecar;
 
 
 --

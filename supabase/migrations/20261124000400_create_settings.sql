@@ -11,27 +11,21 @@ create table private.settings (
     referred_bonus_credits bigint not null default 0,
     referral_policy text not null default 'confirmed',
     referral_rewards_per_month_max integer not null default 10,
-    -- How long after a sign-up a code may still be given.
     referral_window interval not null default interval '7 days',
     code_failures_per_hour_max integer not null default 10,
-    -- How long credits live that come back after their lot expired.
     refund_grace interval not null default interval '7 days',
     generations_running_max integer default 5,
     generations_per_minute_max integer default 10,
     generations_per_day_max integer default 200,
     provider_spend_per_day_max_micros bigint default 100000000,
-    -- For the reports alone.
     micros_per_minor_unit jsonb not null default '{"usd": 10000}',
     prompt_max_characters integer not null default 1000,
     user_images_max integer not null default 20,
     user_image_retention interval not null default interval '180 days',
     signed_url_seconds integer not null default 1800,
-    -- How long the provider may take before the credits go back.
     generation_deadline interval not null default interval '10 minutes',
-    -- How long a lost answer of the provider is waited for before another attempt is made.
     submit_unknown_grace interval not null default interval '60 seconds',
     submit_attempts_max integer not null default 3,
-    -- How soon a list match for a lost answer is tried.
     submit_find_after interval not null default interval '5 seconds',
     job_attempts_max integer not null default 8,
     retry_first_wait interval not null default interval '1 second',
@@ -42,7 +36,6 @@ create table private.settings (
     portal_return_url text,
     checkouts_per_hour_max integer not null default 20,
     stripe_livemode boolean not null default false,
-    -- How often everything at Stripe is compared with our rows.
     reconcile_interval interval not null default interval '1 day',
 
     constraint settings_pkey primary key (id),
@@ -88,6 +81,19 @@ create table private.settings (
 
 comment on table private.settings is
 'One row of operator settings. Change it with: update private.settings set … where id.';
+comment on column private.settings.referral_window is
+'How long after a sign-up a code may still be given.';
+comment on column private.settings.refund_grace is
+'How long credits live that come back after their lot expired.';
+comment on column private.settings.prompt_max_characters is 'Length of a prompt, in characters.';
+comment on column private.settings.user_images_max is 'Face photos a person may keep.';
+comment on column private.settings.user_image_retention is 'How long a face photo is kept.';
+comment on column private.settings.submit_unknown_grace is
+'How long a lost answer of the provider is waited for before another attempt is made.';
+comment on column private.settings.submit_find_after is
+'How soon a lost answer is looked for in the provider''s list.';
+comment on column private.settings.reconcile_interval is
+'How often everything at Stripe is compared with our rows.';
 comment on column private.settings.sign_up_credits is 'Credits of a new account.';
 comment on column private.settings.referral_bonus_credits is
 'Credits the referrer gets per friend.';

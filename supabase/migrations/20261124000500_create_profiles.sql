@@ -1,8 +1,11 @@
 -- Purpose: one row per person, with the balance that the ledger keeps.
 -- Touches: table public.profiles.
--- Locks:   none.
+-- Locks:   on hosted, the auth tables, for an instant: logins wait.
 -- Rollout: pre.
 -- Undo:    drop table public.profiles.
+
+set lock_timeout = '500ms';
+set statement_timeout = '2s';
 
 create table public.profiles (
     id uuid not null,

@@ -1,8 +1,11 @@
 -- Purpose: who changed what by hand, and why.
 -- Touches: table private.audit_log, function private.audit.
--- Locks:   none.
+-- Locks:   share row exclusive on public.profiles, for an instant.
 -- Rollout: pre.
 -- Undo:    none: an audit log is not dropped.
+
+set lock_timeout = '500ms';
+set statement_timeout = '2s';
 
 create table private.audit_log (
     id bigint not null generated always as identity,
@@ -27,6 +30,8 @@ create index audit_log_profile_id_id_idx on private.audit_log (profile_id, id de
 
 comment on table private.audit_log is
 'One row per change made by an operator, written in the transaction of the change. Append-only.';
+comment on column private.audit_log.details is
+'What was changed, by name; its shape follows from action.';
 comment on column private.audit_log.actor is 'Who did it, as they called themselves.';
 comment on column private.audit_log.action_key is
 'Given by the caller: the same key never acts twice.';

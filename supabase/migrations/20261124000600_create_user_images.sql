@@ -1,8 +1,12 @@
 -- Purpose: the face photos a person has uploaded, with consent and expiry.
 -- Touches: table public.user_images.
--- Locks:   none.
+-- Locks:   share row exclusive on public.profiles, for an instant. On hosted, the auth tables too:
+--          logins wait.
 -- Rollout: pre.
 -- Undo:    drop table public.user_images.
+
+set lock_timeout = '500ms';
+set statement_timeout = '2s';
 
 create table public.user_images (
     id uuid not null default private.uuid_v7(),

@@ -1,8 +1,11 @@
 -- Purpose: the catalogue: what can be asked for, and its price.
 -- Touches: table public.generation_types, function private.tg_generation_types__keep_key.
--- Locks:   none.
+-- Locks:   on hosted, the auth tables, for an instant: logins wait.
 -- Rollout: pre.
 -- Undo:    drop table public.generation_types; drop function.
+
+set lock_timeout = '500ms';
+set statement_timeout = '2s';
 
 create table public.generation_types (
     type_key text not null,
@@ -20,6 +23,8 @@ create table public.generation_types (
 );
 
 comment on table public.generation_types is 'What can be asked for, and its price in credits.';
+comment on column public.generation_types.title is 'Its name, as people read it.';
+comment on column public.generation_types.description is 'What it is, as people read it.';
 comment on column public.generation_types.cost_credits is 'Price of one picture, in credits.';
 comment on column public.generation_types.face is
 'Whether a face photo is not taken (none), may be given (optional) or must be given (required).';

@@ -1,8 +1,11 @@
 -- Purpose: which models make a generation type, in which order they are tried, and at what cost.
 -- Touches: table private.generation_models, function private.find_model.
--- Locks:   none.
+-- Locks:   share row exclusive on public.generation_types, for an instant.
 -- Rollout: pre.
 -- Undo:    drop function private.find_model; drop table private.generation_models.
+
+set lock_timeout = '500ms';
+set statement_timeout = '2s';
 
 create table private.generation_models (
     type_key text not null,

@@ -1,8 +1,12 @@
 -- Purpose: what a person may set beside the prompt, and within which bounds.
 -- Touches: table public.generation_options, functions private.option_fits, private.check_options.
--- Locks:   none.
+-- Locks:   share row exclusive on public.generation_types, for an instant. On hosted, the auth
+--          tables too: logins wait.
 -- Rollout: pre.
 -- Undo:    drop table public.generation_options; drop function.
+
+set lock_timeout = '500ms';
+set statement_timeout = '2s';
 
 create table public.generation_options (
     type_key text not null,
@@ -29,6 +33,10 @@ create table public.generation_options (
 
 comment on table public.generation_options is
 'What may be given in options when a thumbnail of this type is asked for.';
+comment on column public.generation_options.title is 'Its name, as people read it.';
+comment on column public.generation_options.minimum is 'Least value of an integer.';
+comment on column public.generation_options.maximum is 'Greatest value of an integer.';
+comment on column public.generation_options.choices is 'What a choice may be.';
 comment on column public.generation_options.value_type is
 'integer (from minimum to maximum), boolean, or choice (one of choices).';
 

@@ -1,8 +1,12 @@
 -- Purpose: what can be subscribed to, and who has subscribed.
 -- Touches: tables public.plans, public.subscriptions.
--- Locks:   none.
+-- Locks:   share row exclusive on public.profiles, for an instant. On hosted, the auth tables too:
+--          logins wait.
 -- Rollout: pre.
 -- Undo:    drop table public.subscriptions, public.plans.
+
+set lock_timeout = '500ms';
+set statement_timeout = '2s';
 
 create table public.plans (
     plan_name text not null,
@@ -40,6 +44,16 @@ create table public.plans (
 );
 
 comment on table public.plans is 'What can be subscribed to.';
+comment on column public.plans.title is 'Its name, as people read it.';
+comment on column public.plans.description is 'What it is, as people read it.';
+comment on column public.plans.currency is 'ISO 4217, in lower case as Stripe has it.';
+comment on column public.plans.billing_interval is 'How often it is paid: month or year.';
+comment on column public.plans.rollover_cap is
+'Credits carried over at most, where rollover is capped.';
+comment on column public.plans.fair_use_per_day is
+'Free pictures in any 24 hours; null: not unlimited.';
+comment on column public.plans.fair_use_per_month is
+'Free pictures in any 30 days; null: not unlimited.';
 comment on column public.plans.plan_family is
 'A person has at most one subscription to the plans of one family.';
 comment on column public.plans.credits_per_month is
@@ -105,6 +119,10 @@ create index subscriptions_profile_id_idx on public.subscriptions (profile_id);
 create index subscriptions_plan_name_idx on public.subscriptions (plan_name);
 
 comment on table public.subscriptions is 'Who has which plan, as the payment provider sees it.';
+comment on column public.subscriptions.stripe_subscription_id is
+'Stripe''s id, sub_…; null: given by an operator.';
+comment on column public.subscriptions.status is
+'As Stripe has it, https://docs.stripe.com/api/subscriptions/object.';
 comment on column public.subscriptions.quantity is
 'How many times the plan: its monthly credits are multiplied by it.';
 comment on column public.subscriptions.is_active is

@@ -1,8 +1,11 @@
 -- Purpose: what can be bought once.
 -- Touches: table public.credit_packs.
--- Locks:   none.
+-- Locks:   on hosted, the auth tables, for an instant: logins wait.
 -- Rollout: pre.
 -- Undo:    drop table public.credit_packs.
+
+set lock_timeout = '500ms';
+set statement_timeout = '2s';
 
 create table public.credit_packs (
     pack_key text not null,
@@ -25,6 +28,9 @@ create table public.credit_packs (
 );
 
 comment on table public.credit_packs is 'Credits that can be bought once.';
+comment on column public.credit_packs.title is 'Its name, as people read it.';
+comment on column public.credit_packs.description is 'What it is, as people read it.';
+comment on column public.credit_packs.currency is 'ISO 4217, in lower case as Stripe has it.';
 comment on column public.credit_packs.credits is 'Credits of one pack.';
 comment on column public.credit_packs.credits_last is
 'How long its credits live from the purchase on; null: for ever.';

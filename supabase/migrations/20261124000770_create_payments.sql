@@ -1,8 +1,12 @@
 -- Purpose: money that arrived, and money that went back.
 -- Touches: tables public.payments, private.payment_intents, private.payment_reversals.
--- Locks:   none.
+-- Locks:   share row exclusive on public.profiles, public.subscriptions, for an instant. On hosted,
+--          the auth tables too: logins wait.
 -- Rollout: pre.
 -- Undo:    none: money rows are not dropped.
+
+set lock_timeout = '500ms';
+set statement_timeout = '2s';
 
 create table public.payments (
     id uuid not null default private.uuid_v7(),
@@ -36,6 +40,8 @@ create index payments_subscription_id_idx on public.payments (subscription_id)
 where subscription_id is not null;
 
 comment on table public.payments is 'One row per payment that arrived.';
+comment on column public.payments.kind is 'pack or subscription.';
+comment on column public.payments.currency is 'ISO 4217, in lower case as Stripe has it.';
 comment on column public.payments.stripe_payment_id is
 'Business key: the Checkout session (cs_…) or the invoice (in_…). The same payment is recorded once,
 however often and by whatever event it is told.';

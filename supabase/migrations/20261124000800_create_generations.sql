@@ -1,8 +1,12 @@
 -- Purpose: one row per thumbnail asked for, and the moves its status may make.
 -- Touches: functions private.status_moves, private.tg__move_forward, table public.generations.
--- Locks:   none.
+-- Locks:   share row exclusive on public.profiles, public.user_images, for an instant. On hosted,
+--          the auth tables too: logins wait.
 -- Rollout: pre.
 -- Undo:    drop table public.generations; drop function.
+
+set lock_timeout = '500ms';
+set statement_timeout = '2s';
 
 create function private.status_moves()
 returns table (subject text, from_status text, to_status text)
@@ -126,6 +130,10 @@ comment on table public.generations is
 
 queued → submitting → processing → storing → succeeded, or failed, canceled, expired: each final.
 Every final status but succeeded has given the credits back.';
+comment on column public.generations.status is
+'queued, submitting, processing, storing, succeeded, failed, canceled or expired: docs/states.md.';
+comment on column public.generations.prompt is
+'What it should show, in the person''s words; blank once the person is gone.';
 comment on column public.generations.generation_type is
 'Key in generation_types. No foreign key: everybody''s requests would lock the same row of the
 catalogue. Its rows are never deleted, so the key always leads somewhere.';

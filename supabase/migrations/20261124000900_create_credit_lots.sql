@@ -1,8 +1,12 @@
 -- Purpose: where credits came from: one lot per grant.
 -- Touches: table public.credit_lots.
--- Locks:   none.
+-- Locks:   share row exclusive on public.profiles, public.payments, public.subscriptions, for an
+--          instant. On hosted, the auth tables too: logins wait.
 -- Rollout: pre.
 -- Undo:    drop table public.credit_lots.
+
+set lock_timeout = '500ms';
+set statement_timeout = '2s';
 
 create table public.credit_lots (
     id bigint not null generated always as identity,
@@ -60,6 +64,8 @@ where subscription_id is not null;
 comment on table public.credit_lots is
 'Where credits came from: one lot per grant. A spend burns open lots by priority, then earliest
 expiry, then oldest; frozen and expired lots are not burned.';
+comment on column public.credit_lots.source is
+'sign_up, referral, purchase, subscription, promotion or operator.';
 comment on column public.credit_lots.grant_key is
 'Business key of the grant: the same key never grants twice.';
 comment on column public.credit_lots.amount is 'Credits granted.';

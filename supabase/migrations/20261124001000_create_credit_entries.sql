@@ -1,8 +1,12 @@
 -- Purpose: the ledger: every change of a balance, for ever.
 -- Touches: table public.credit_entries.
--- Locks:   none.
+-- Locks:   share row exclusive on public.profiles, public.credit_lots, public.generations, for an
+--          instant. On hosted, the auth tables too: logins wait.
 -- Rollout: pre.
 -- Undo:    none: a ledger is not dropped.
+
+set lock_timeout = '500ms';
+set statement_timeout = '2s';
 
 create table public.credit_entries (
     profile_id uuid not null,

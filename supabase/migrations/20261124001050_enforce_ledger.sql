@@ -1,8 +1,12 @@
 -- Purpose: appending an entry is the only way that credits move, for every role.
 -- Touches: triggers on public.credit_entries, public.credit_lots, public.profiles.
--- Locks:   none.
+-- Locks:   share row exclusive on public.credit_entries, public.credit_lots, public.profiles, for
+--          an instant.
 -- Rollout: pre.
 -- Undo:    none: this is what makes the balance true.
+
+set lock_timeout = '500ms';
+set statement_timeout = '2s';
 
 create function private.tg_credit_entries__apply()
 returns trigger

@@ -1,8 +1,11 @@
 -- Purpose: hold a lot back without taking it, for more than one reason at a time.
 -- Touches: table private.credit_freezes, functions private.freeze_lot, private.release_lot.
--- Locks:   none.
+-- Locks:   share row exclusive on public.credit_lots, for an instant.
 -- Rollout: pre.
 -- Undo:    drop table private.credit_freezes; drop function.
+
+set lock_timeout = '500ms';
+set statement_timeout = '2s';
 
 create table private.credit_freezes (
     lot_id bigint not null,

@@ -1,8 +1,11 @@
 -- Purpose: which credits of a plan have been earned for which time, so that none is earned twice.
 -- Touches: table private.subscription_months, function private.unearned_credits.
--- Locks:   none.
+-- Locks:   share row exclusive on public.subscriptions, for an instant.
 -- Rollout: pre.
 -- Undo:    drop table private.subscription_months; drop function.
+
+set lock_timeout = '500ms';
+set statement_timeout = '2s';
 
 create table private.subscription_months (
     subscription_id uuid not null,

@@ -2,9 +2,12 @@
 -- Touches: table private.known_addresses, functions private.is_confirmed,
 --          private.address_hashes_of, private.address_hash_of, private.claim_address,
 --          private.is_known_person.
--- Locks:   none.
+-- Locks:   share row exclusive on public.profiles, for an instant.
 -- Rollout: pre.
 -- Undo:    drop table private.known_addresses; drop function.
+
+set lock_timeout = '500ms';
+set statement_timeout = '2s';
 
 create table private.known_addresses (
     address_hash bytea not null,

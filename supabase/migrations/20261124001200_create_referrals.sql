@@ -1,9 +1,13 @@
 -- Purpose: who brought whom, and what became of it.
 -- Touches: table public.referrals, functions private.is_ancestor, private.judge_referral,
 --          private.referrer_of, private.lock_with_referrer, private.record_referral.
--- Locks:   none.
+-- Locks:   share row exclusive on public.profiles, public.payments, for an instant. On hosted, the
+--          auth tables too: logins wait.
 -- Rollout: pre.
 -- Undo:    drop table public.referrals; drop function.
+
+set lock_timeout = '500ms';
+set statement_timeout = '2s';
 
 create table public.referrals (
     id uuid not null default private.uuid_v7(),
@@ -56,6 +60,7 @@ create index referrals_pending_idx on public.referrals (created_at) where status
 comment on table public.referrals is
 'One row per code that somebody came with, usable or not: pending → rewarded → reversed, or
 rejected with the reason.';
+comment on column public.referrals.status is 'pending, rewarded, reversed or rejected.';
 comment on column public.referrals.code is 'The code as it was given, cut at 64 characters.';
 comment on column public.referrals.reason is 'Why it was rejected.';
 comment on column public.referrals.payment_id is

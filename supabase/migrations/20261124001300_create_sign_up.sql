@@ -4,7 +4,8 @@
 -- Rollout: pre.
 -- Undo:    drop trigger … on auth.users; drop function.
 
-set lock_timeout = '2s';
+set lock_timeout = '500ms';
+set statement_timeout = '2s';
 
 create function private.give_sign_up_credits(user_id uuid)
 returns void

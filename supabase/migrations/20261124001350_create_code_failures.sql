@@ -1,9 +1,12 @@
 -- Purpose: make guessing codes slow, and remember refusals.
 -- Touches: table private.code_failures, functions private.refuse, private.code_retry_after,
 --          private.note_code_failure, private.check_plain_call, private.too_many_codes.
--- Locks:   none.
+-- Locks:   share row exclusive on public.profiles, for an instant.
 -- Rollout: pre.
 -- Undo:    drop table private.code_failures; drop function.
+
+set lock_timeout = '500ms';
+set statement_timeout = '2s';
 
 create function private.refuse(
     status integer,

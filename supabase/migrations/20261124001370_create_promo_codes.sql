@@ -1,9 +1,12 @@
 -- Purpose: promotional codes: what they give, how often, and to whom they were given.
 -- Touches: tables private.promo_codes, private.promo_redemptions, functions
 --          private.normal_code, private.create_promo_code, private.disable_promo_code.
--- Locks:   none.
+-- Locks:   share row exclusive on public.profiles, for an instant.
 -- Rollout: pre.
 -- Undo:    drop table private.promo_redemptions, private.promo_codes; drop function.
+
+set lock_timeout = '500ms';
+set statement_timeout = '2s';
 
 create table private.promo_codes (
     id uuid not null default private.uuid_v7(),
@@ -33,6 +36,12 @@ create table private.promo_codes (
 comment on table private.promo_codes is
 'Promotional codes. Only a keyed hash of each is kept: whoever reads this table cannot redeem
 them.';
+comment on column private.promo_codes.code_hash is
+'Of the code, normalised; see private.keyed_hash.';
+comment on column private.promo_codes.credits is 'Credits of one redemption.';
+comment on column private.promo_codes.max_per_person is 'Redemptions of one person.';
+comment on column private.promo_codes.redemptions is
+'How often it was redeemed, by everybody together.';
 comment on column private.promo_codes.code_hint is 'The last two characters, to tell codes apart.';
 comment on column private.promo_codes.max_redemptions is 'By everybody together; null: no limit.';
 comment on column private.promo_codes.credits_last is

@@ -1,8 +1,12 @@
 -- Purpose: pages of Stripe that somebody asked for.
 -- Touches: table public.checkouts.
--- Locks:   none.
+-- Locks:   share row exclusive on public.profiles, for an instant. On hosted, the auth tables too:
+--          logins wait.
 -- Rollout: pre.
 -- Undo:    drop table public.checkouts.
+
+set lock_timeout = '500ms';
+set statement_timeout = '2s';
 
 create table public.checkouts (
     id uuid not null default private.uuid_v7(),
@@ -43,6 +47,11 @@ create index checkouts_unfinished_idx on public.checkouts (created_at) where fin
 comment on table public.checkouts is
 'A page of Stripe that somebody asked for: requested → open (url) → completed, expired or failed;
 pending while a slow payment method has not said yes or no.';
+comment on column public.checkouts.quantity is 'How many packs; 1 for a plan.';
+comment on column public.checkouts.status is
+'requested, open, pending, completed, expired or failed.';
+comment on column public.checkouts.stripe_session_id is
+'Stripe''s id of the page, once it is made.';
 comment on column public.checkouts.item_kind is
 'pack or subscription: Checkout. portal: the customer portal.';
 comment on column public.checkouts.item_key is 'The pack or the plan.';

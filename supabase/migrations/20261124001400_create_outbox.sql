@@ -1,8 +1,12 @@
 -- Purpose: work that the sidecar has to do, and the wake-up that costs a request nothing.
 -- Touches: tables private.outbox, private.idle_workers; functions around them.
--- Locks:   none.
+-- Locks:   share row exclusive on public.generations, public.checkouts, public.user_images,
+--          public.profiles, for an instant.
 -- Rollout: pre.
 -- Undo:    drop table private.outbox, private.idle_workers; drop function.
+
+set lock_timeout = '500ms';
+set statement_timeout = '2s';
 
 create table private.outbox (
     id bigint not null generated always as identity,

@@ -1,8 +1,11 @@
 -- Purpose: attempts at the provider, and the inbox of its webhooks.
 -- Touches: tables private.generation_runs, private.replicate_webhooks.
--- Locks:   none.
+-- Locks:   share row exclusive on public.generations, for an instant.
 -- Rollout: pre.
 -- Undo:    drop table private.replicate_webhooks, private.generation_runs.
+
+set lock_timeout = '500ms';
+set statement_timeout = '2s';
 
 create table private.generation_runs (
     id uuid not null default private.uuid_v7(),
@@ -58,6 +61,13 @@ where twin_of is not null;
 comment on table private.generation_runs is
 'One row per attempt at the provider, written before the call: a crash leaves a trace, never a
 surprise.';
+comment on column private.generation_runs.attempt is
+'1 for the first attempt of its generation, and so on.';
+comment on column private.generation_runs.expected_cost_micros is
+'What it was expected to cost when it was sent, in millionths of a US dollar.';
+comment on column private.generation_runs.cost_per_second_micros is
+'Price of a second of its model by then, in millionths of a US dollar; null: sold by the picture.';
+comment on column private.generation_runs.polls is 'How often the provider was asked how it is.';
 comment on column private.generation_runs.attempt_token is
 'Random; goes into the webhook URL and proves which attempt a webhook belongs to.';
 comment on column private.generation_runs.status is
@@ -100,6 +110,9 @@ create index replicate_webhooks_attempt_token_idx on private.replicate_webhooks 
 comment on table private.replicate_webhooks is
 'Inbox of verified webhooks. A webhook is only a trigger: the prediction is read again from the
 provider.';
+comment on column private.replicate_webhooks.body is
+'The prediction as the provider told it,
+https://replicate.com/docs/reference/http#predictions.get.';
 comment on column private.replicate_webhooks.webhook_id is
 'Stable over the provider''s retries, so a duplicate is stored once.';
 

@@ -4,7 +4,8 @@
 -- Rollout: pre.
 -- Undo:    drop policy.
 
-set lock_timeout = '2s';
+set lock_timeout = '500ms';
+set statement_timeout = '2s';
 
 create policy objects_select_own
 on storage.objects
@@ -24,6 +25,8 @@ to authenticated
 with check (
     bucket_id = 'faces'
     and (storage.foldername(name))[1] = (select auth.uid())::text
+    -- Or whoever takes the name for a path is led out of the folder: no empty part, no . and no ..
+    and name !~ '(^|[/\\])\.{0,2}([/\\]|$)'
     -- The token of a deleted account is valid for up to an hour.
     and exists (
         select

@@ -1,9 +1,13 @@
 -- Purpose: pictures that an unlimited plan covers, within its fair use.
 -- Touches: table public.plan_uses, type private.plan_cover, functions private.count_plan_uses,
 --          private.plan_cover_of.
--- Locks:   none.
+-- Locks:   share row exclusive on public.generations, public.profiles, public.subscriptions, for an
+--          instant. On hosted, the auth tables too: logins wait.
 -- Rollout: pre.
 -- Undo:    drop table public.plan_uses; drop type private.plan_cover cascade.
+
+set lock_timeout = '500ms';
+set statement_timeout = '2s';
 
 create table public.plan_uses (
     generation_id uuid not null,

@@ -20,6 +20,7 @@ with (fillfactor = 50);
 comment on table private.provider_spend is
 'Expected spend at the provider per day (UTC), in millionths of a US dollar. The sum of the sixteen
 shards counts: one row would make all requests of the database follow each other.';
+comment on column private.provider_spend.micros is 'Millionths of a US dollar.';
 
 alter table private.provider_spend enable row level security;
 

@@ -144,7 +144,7 @@ the plan covers no more for now and the person has not agreed to pay.';
 create function private.require_idempotency_key(idempotency_key uuid)
 returns void
 language plpgsql
-immutable
+stable
 set search_path = ''
 as $$
 begin
@@ -163,7 +163,8 @@ comment on function private.require_idempotency_key(uuid) is
 create function private.refuse_reused_key()
 returns void
 language plpgsql
-immutable
+-- Not immutable: whoever plans a call of it would be refused.
+stable
 set search_path = ''
 as $$
 begin

@@ -1,9 +1,12 @@
 -- Purpose: an account that was closed, and the proof that it was erased.
 -- Touches: table private.erasures, functions private.start_erasure, private.stop_erasure,
 --          private.jobs_of, private.lock_with_work, private.end_pages, private.close_account.
--- Locks:   none.
+-- Locks:   share row exclusive on public.profiles, for an instant.
 -- Rollout: pre.
 -- Undo:    drop table private.erasures; drop function.
+
+set lock_timeout = '500ms';
+set statement_timeout = '2s';
 
 create table private.erasures (
     id bigint not null generated always as identity,

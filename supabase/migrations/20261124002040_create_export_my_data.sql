@@ -74,7 +74,7 @@ set search_path = ''
 as $$
 declare
     v_profile_id constant uuid := private.signed_in_profile();
-    v_tables jsonb := '{}';
+    v_tables jsonb := '{}'::jsonb;
     v_table record;
     v_rows jsonb;
 begin

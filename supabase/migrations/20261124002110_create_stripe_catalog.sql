@@ -1,10 +1,13 @@
 -- Purpose: which price and which customer at Stripe is which of ours.
 -- Touches: tables private.stripe_prices, private.stripe_customers, view private.catalog,
 --          function private.link_stripe_price.
--- Locks:   none.
+-- Locks:   share row exclusive on public.profiles, for an instant.
 -- Rollout: pre.
 -- Undo:    drop function; drop view private.catalog; drop table private.stripe_prices,
 --          private.stripe_customers.
+
+set lock_timeout = '500ms';
+set statement_timeout = '2s';
 
 create table private.stripe_prices (
     price_id text not null,
@@ -32,6 +35,7 @@ where is_current;
 comment on table private.stripe_prices is
 'Each price at Stripe that was ever ours, and what it sells. Old ones stay: somebody may still pay
 them. What a payment bought follows from here, never from its metadata.';
+comment on column private.stripe_prices.amount is 'Minor units of the currency.';
 comment on column private.stripe_prices.is_current is 'Whether new Checkouts use it.';
 
 alter table private.stripe_prices enable row level security;

@@ -22,6 +22,7 @@ create table private.stripe_alarms (
 comment on table private.stripe_alarms is
 'Objects of Stripe that no rule of ours covers: recorded, never guessed at. One row per object and
 reason, see docs/stripe.md.';
+comment on column private.stripe_alarms.times is 'How often it was met.';
 comment on column private.stripe_alarms.slug is
 'unknown_customer, unknown_price, unknown_payment, unknown_status, wrong_mode, second_subscription,
 credit_to_balance, or why a call of Stripe failed for good: stripe_missing, stripe_refused.';

@@ -1,6 +1,6 @@
 -- Purpose: what time alone makes due, and what the sidecar shows of the queue.
 -- Touches: functions private.close_stale_checkouts, private.sweep, private.queue_metrics,
---          private.sidecar_ready; a cron job.
+--          private.sidecar_ready, private.stripe_livemode; a cron job.
 -- Locks:   none.
 -- Rollout: pre.
 -- Undo:    select cron.unschedule('thumbsmith_sweep'); drop function.
@@ -183,6 +183,21 @@ $$;
 comment on function private.sidecar_ready() is
 'Whether the schema that the sidecar needs is in place.';
 grant execute on function private.sidecar_ready() to thumbsmith_sidecar;
+
+create function private.stripe_livemode()
+returns boolean
+language sql
+stable
+-- security definer because the sidecar's role holds no table
+security definer
+set search_path = ''
+as $$
+    select s.stripe_livemode from private.settings as s;
+$$;
+
+comment on function private.stripe_livemode() is
+'Whether this database sells for real. A sidecar with a key of the other mode does not start.';
+grant execute on function private.stripe_livemode() to thumbsmith_sidecar;
 
 -- Credits come back in time even when no sidecar runs at all. Where pg_cron is not to be had, the
 -- sidecar's own sweep is the only one.

@@ -1,9 +1,13 @@
 -- Purpose: the time that invoices paid a plan for, and its credits month by month.
 -- Touches: table private.paid_periods, functions private.add_months, private.grant_paid_months,
 --          private.grant_due_months.
--- Locks:   none.
+-- Locks:   share row exclusive on public.subscriptions, public.payments, public.plans, for an
+--          instant.
 -- Rollout: pre.
 -- Undo:    drop table private.paid_periods; drop function.
+
+set lock_timeout = '500ms';
+set statement_timeout = '2s';
 
 create table private.paid_periods (
     invoice_line_id text not null,
@@ -37,6 +41,9 @@ create index paid_periods_plan_name_idx on private.paid_periods (plan_name);
 comment on table private.paid_periods is
 'The time a line of a paid invoice paid a plan for. Its credits are granted month by month, a
 year''s too.';
+comment on column private.paid_periods.quantity is 'How many times the plan was paid.';
+comment on column private.paid_periods.months_granted is
+'How many of its months have their credits.';
 comment on column private.paid_periods.is_rest is
 'The rest of a period, after an upgrade.';
 comment on column private.paid_periods.next_month_at is

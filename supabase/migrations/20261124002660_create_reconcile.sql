@@ -24,6 +24,8 @@ where finished_at is null;
 
 comment on table private.reconcile_runs is
 'Comparisons of Stripe with our rows, page by page, by the worker.';
+comment on column private.reconcile_runs.seen is 'Objects of Stripe it has looked at.';
+comment on column private.reconcile_runs.differing is 'Objects that differed from our rows.';
 comment on column private.reconcile_runs.place is 'Which of private.reconcile_calls() is next.';
 comment on column private.reconcile_runs.last_object_id is
 'After which object its next page begins.';

@@ -4,7 +4,8 @@
 -- Rollout: pre.
 -- Undo:    drop trigger _900_broadcast on public.generations; drop function.
 
-set lock_timeout = '2s';
+set lock_timeout = '500ms';
+set statement_timeout = '2s';
 
 create function private.tg_generations__broadcast()
 returns trigger

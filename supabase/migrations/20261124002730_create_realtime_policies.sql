@@ -4,7 +4,8 @@
 -- Rollout: pre.
 -- Undo:    drop policy messages_select_own on realtime.messages.
 
-set lock_timeout = '2s';
+set lock_timeout = '500ms';
+set statement_timeout = '2s';
 
 create policy messages_select_own
 on realtime.messages

@@ -47,7 +47,7 @@ done. Refuses with PT404 profile_not_found; PT422 reason_required.';
 create function private.check_operator_amount(amount bigint)
 returns void
 language plpgsql
-immutable
+stable
 set search_path = ''
 as $$
 begin
