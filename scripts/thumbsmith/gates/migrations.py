@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from local_stack.paths import PROJECT
+from thumbsmith.gates import statements
 
 VERBS = ("create", "add", "alter", "enforce", "backfill", "grant", "revoke", "fix", "drop")
 HEADER = ("Purpose", "Touches", "Locks", "Rollout", "Undo")
 MAX_LINES = 300
 _NAME = re.compile(rf"\d{{14}}_({'|'.join(VERBS)})_[a-z0-9_]+\.sql")
 # The CLI runs a file as one transaction: these would end it half-way.
-_TRANSACTION = re.compile(r"^\s*(begin|commit|rollback|start transaction)\s*;", re.MULTILINE)
+_TRANSACTION = re.compile(r"begin|commit|rollback|end|start transaction")
 
 
 def check(folder: Path = PROJECT) -> list[str]:
@@ -29,7 +30,7 @@ def findings(name: str, content: str) -> Iterator[str]:
     for word in HEADER:
         if not re.search(rf"^-- {word}: ", content, re.MULTILINE):
             yield f"{name}: the header says nothing on {word}"
-    if _TRANSACTION.search(content):
+    if any(_TRANSACTION.fullmatch(one.code) for one in statements.split(content)):
         yield f"{name}: begins or ends a transaction"
     if (lines := content.count("\n")) > MAX_LINES:
         yield f"{name}: {lines} lines, at most {MAX_LINES}"
