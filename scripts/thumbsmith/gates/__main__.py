@@ -83,14 +83,15 @@ def gates_of_the_database(*, write: bool) -> Iterator[Outcome]:
             "sql/schema.sql and types": lambda: generated.check(server, url, write=write),
         }
         for name, gate in gates.items():
-            yield _run(name, gate)
+            yield run(name, gate)
         if reason:
             yield Outcome("plpgsql_check", [], 0, reason)
         else:
-            yield _run("plpgsql_check", lambda: plpgsql.check(server.admin_url))
+            yield run("plpgsql_check", lambda: plpgsql.check(server.admin_url))
 
 
-def _run(name: str, gate: Callable[[], Findings]) -> Outcome:
+def run(name: str, gate: Callable[[], Findings]) -> Outcome:
+    """Run one gate; that it lacks something is no failure, but is said."""
     began = time.monotonic()
     try:
         found, reason = gate(), ""
@@ -105,18 +106,26 @@ def main() -> int:
     parser.add_argument("--write", action="store_true", help="refresh what is generated")
     write = bool(parser.parse_args().write)
     console = Console(highlight=False, soft_wrap=True)
-    is_ok = True
     # What is written is not to be read meanwhile.
     with ThreadPoolExecutor(1 if write else AT_ONCE) as pool:
         # First, since it takes longest.
         of_database = pool.submit(lambda: list(gates_of_the_database(write=write)))
         of_files = [
-            pool.submit(_run, name, gate) for name, gate in gates_of_files(write=write).items()
+            pool.submit(run, name, gate) for name, gate in gates_of_files(write=write).items()
         ]
-        for outcome in [*(future.result() for future in of_files), *of_database.result()]:
+        outcomes = []
+        for future in of_files:
+            outcomes.append(future.result())
+            outcomes[-1].show(console)
+        outcomes += of_database.result()
+        for outcome in outcomes[len(of_files) :]:
             outcome.show(console)
-            is_ok = is_ok and not outcome.findings
-    return 0 if is_ok else 1
+    return 0 if is_ok(outcomes) else 1
+
+
+def is_ok(outcomes: list[Outcome]) -> bool:
+    """Say whether no gate has a finding."""
+    return not any(outcome.findings for outcome in outcomes)
 
 
 if __name__ == "__main__":
