@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, closing
 from typing import Any
 
@@ -12,12 +12,22 @@ import pytest
 from local_stack import cluster, databases, install
 from local_stack.postgres import Postgres
 from local_stack.stack import Stack
+from tests.support import canaries, watch
 from tests.support.database import Database
 from tests.support.places import short_lived
 from tests.support.rest import Caller
 from thumbsmith.catalog_stock import stock
 
 TEMPLATE = "migrated"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Look for secrets in all that happens; the first to begin is the last to end."""
+    with watch.watching():
+        yield
+        canaries.look_at_folder(tmp_path_factory.getbasetemp())
+        canaries.look_at_processes()
 
 
 @pytest.fixture(scope="session")
@@ -90,6 +100,14 @@ def nobody(stack: Stack, opened: ExitStack) -> Caller:
     caller = Caller.anonymous(stack.api_url, stack.keys.publishable_key)
     opened.callback(caller.http.close)
     return caller
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Make a test fail during which a secret was found where it should not be."""
+    report = yield
+    watch.judge(report)
+    return report
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -8,9 +8,11 @@ import psycopg
 from psycopg import sql
 
 from local_stack import cluster, foreign, urls
+from local_stack.keys import sidecar_password
+from local_stack.passwords import hashed
 from local_stack.postgres import ADMIN, PASSWORD, Postgres
 from local_stack.process import Service, wait_until_ready
-from local_stack.sidecar import LOCAL_PASSWORD, ROLE
+from local_stack.sidecar import ROLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -117,5 +119,6 @@ def open_sidecar_role(admin_url: str) -> bool:
         if known is None:
             return False
         statement = sql.SQL("alter role {} with login password {}")
-        admin.execute(statement.format(sql.Identifier(ROLE), sql.Literal(LOCAL_PASSWORD)))
+        secret = hashed(admin, sidecar_password())
+        admin.execute(statement.format(sql.Identifier(ROLE), sql.Literal(secret)))
         return True

@@ -14,6 +14,7 @@ from psycopg import sql
 
 from local_stack import platform, urls
 from local_stack.errors import StackError
+from local_stack.passwords import hashed
 from local_stack.postgres import ADMIN, PASSWORD
 
 _IS_SUPERUSER = "select rolsuper from pg_roles where rolname = current_user"
@@ -69,7 +70,7 @@ def _make_admin(address: str, password: str) -> None:
             "create role {} with superuser login createrole createdb replication bypassrls"
             " password {}"
         )
-        given.execute(statement.format(sql.Identifier(ADMIN), sql.Literal(password)))
+        given.execute(statement.format(sql.Identifier(ADMIN), sql.Literal(hashed(given, password))))
 
 
 def _turn_over(given: psycopg.Connection, address: str) -> None:
@@ -86,7 +87,7 @@ def _turn_over(given: psycopg.Connection, address: str) -> None:
     name = sql.Identifier(helper)
     given.execute(
         sql.SQL("create role {} with superuser login password {}").format(
-            name, sql.Literal(password)
+            name, sql.Literal(hashed(given, password))
         )
     )
     given.close()

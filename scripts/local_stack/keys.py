@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import os
 import secrets
@@ -20,6 +19,10 @@ if TYPE_CHECKING:
 # The public defaults of every local Supabase project: no secrets, and other tools know them.
 PUBLISHABLE_KEY = "sb_publishable_ACJWlzQHlZjBrEguHvfOxg_3BJgxAaH"
 SECRET_KEY = "sb_secret_N7UND0UgjKTVK-Uodkm0Hg_xSvEMPvz"  # noqa: S105
+
+# A word of small letters and digits that each secret made here then carries: whoever finds it in a
+# log or a table has found a leak. Without it a stack has the known key and password.
+CANARY = "THUMBSMITH_CANARY"
 
 _TEN_YEARS = 10 * 365 * 24 * 3600
 
@@ -49,6 +52,21 @@ class Keys:
     secret_key: str = SECRET_KEY
 
 
+def canary() -> str:
+    """Return the word that secrets have to carry, or nothing."""
+    return os.environ.get(CANARY, "")
+
+
+def sidecar_password() -> str:
+    """Return the password of the sidecar's role on a local database; a hosted one has its own."""
+    return canary() or "postgres"
+
+
+def _random(length: int) -> str:
+    """Return so many small letters and digits."""
+    return (canary() + secrets.token_hex(length))[:length]
+
+
 def load_or_create(folder: Path) -> Keys:
     """Read the keys of a data folder; make them first where they are missing."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -66,7 +84,8 @@ def load_or_create(folder: Path) -> Keys:
     if made != kept:
         # The folder is older than some of the tokens.
         write_private(tokens, made)
-    return Keys(signing, jwks, Tokens(**made))
+    secret_key = f"sb_secret_{_random(31)}" if canary() else SECRET_KEY
+    return Keys(signing, jwks, Tokens(**made), secret_key=secret_key)
 
 
 def write_private(path: Path, content: dict[str, Any]) -> None:
@@ -79,7 +98,10 @@ def write_private(path: Path, content: dict[str, Any]) -> None:
 
 
 def _new_signing_key() -> dict[str, Any]:
-    private = ec.generate_private_key(ec.SECP256R1())
+    # Any number below the order of the curve will do, and text is one.
+    marked = int.from_bytes(_random(32).encode()) if canary() else None
+    curve = ec.SECP256R1()
+    private = ec.derive_private_key(marked, curve) if marked else ec.generate_private_key(curve)
     jwk: dict[str, Any] = ECAlgorithm.to_jwk(private, as_dict=True)
     return jwk | {"kid": secrets.token_hex(16), "alg": "ES256", "use": "sig", "key_ops": ["sign"]}
 
@@ -94,12 +116,13 @@ def _new_tokens(signing_key: dict[str, Any]) -> Tokens:
 
 def _random_tokens() -> dict[str, str]:
     return {
-        "jwt_secret": secrets.token_urlsafe(48),
-        "replicate_api_token": "r8_" + secrets.token_hex(19)[:37],
-        "replicate_webhook_secret": "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode(),
-        "stripe_secret_key": "sk_test_" + secrets.token_hex(24),
-        "stripe_webhook_secret": "whsec_" + secrets.token_hex(16),
-        "stripe_webhook_secret_previous": "whsec_" + secrets.token_hex(16),
+        "jwt_secret": _random(64),
+        "replicate_api_token": "r8_" + _random(37),
+        # 24 bytes in base64, and such letters are base64 as they stand.
+        "replicate_webhook_secret": "whsec_" + _random(32),
+        "stripe_secret_key": "sk_test_" + _random(48),
+        "stripe_webhook_secret": "whsec_" + _random(32),
+        "stripe_webhook_secret_previous": "whsec_" + _random(32),
     }
 
 
@@ -107,5 +130,7 @@ def role_token(signing_key: dict[str, Any], role: str) -> str:
     """Sign a long-lived token for one of the API roles, as the older API keys are."""
     now = int(time.time())
     claims = {"iss": "supabase", "role": role, "iat": now, "exp": now + _TEN_YEARS}
+    if canary() and role == "service_role":
+        claims["jti"] = _random(32)
     key = jwt.PyJWK.from_dict(signing_key)
     return jwt.encode(claims, key.key, algorithm="ES256", headers={"kid": signing_key["kid"]})

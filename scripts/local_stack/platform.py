@@ -10,6 +10,7 @@ import psycopg
 from psycopg import sql
 
 from local_stack import node
+from local_stack.passwords import hashed
 from local_stack.paths import NODE_DIR, PLATFORM_SQL
 
 if TYPE_CHECKING:
@@ -42,7 +43,8 @@ def bootstrap(admin_url: str, *, password: str = "postgres", old_privileges: boo
     """Run all of it; `admin_url` logs in as the superuser supabase_admin."""
     files = platform_files()
     with psycopg.connect(admin_url, autocommit=True) as admin:
-        admin.execute("select set_config('platform.password', %s, false)", [password])
+        secret = hashed(admin, password)
+        admin.execute("select set_config('platform.password', %s, false)", [secret])
         _run_files(admin, [file for file in files if file.name < _AFTER_SERVICES])
         for service in get_args(_Service):
             _create_service_tables(admin, service)

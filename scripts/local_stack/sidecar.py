@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from local_stack import urls
+from local_stack.keys import sidecar_password
 from local_stack.ports import HOST
 from local_stack.probes import http_ok
 from local_stack.process import Service, base_environment
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from local_stack.keys import Keys
 
 ROLE = "thumbsmith_sidecar"
-# Only ever set on a local database; a hosted one gets its own, by hand.
-LOCAL_PASSWORD = "postgres"  # noqa: S105
 
 
 def sidecar_environment(
@@ -25,7 +24,7 @@ def sidecar_environment(
 ) -> dict[str, str]:
     """Return the settings of a sidecar that talks to nothing but this machine."""
     return {
-        "SIDECAR_DATABASE_URL": urls.with_role(database_url, ROLE, LOCAL_PASSWORD),
+        "SIDECAR_DATABASE_URL": urls.with_role(database_url, ROLE, sidecar_password()),
         "SUPABASE_URL": api_url,
         "SUPABASE_SECRET_KEY": keys.secret_key,
         "REPLICATE_API_TOKEN": keys.tokens.replicate_api_token,

@@ -28,23 +28,30 @@ _QUIET = {
 
 
 def supabase(
-    *arguments: str, project: Path = PROJECT, check: bool = True, timeout: float = 120
+    *arguments: str,
+    remote: str | None = None,
+    project: Path = PROJECT,
+    check: bool = True,
+    timeout: float = 120,
 ) -> subprocess.CompletedProcess[str]:
-    """Run the CLI in a project folder."""
+    """Run the CLI in a project folder, on the database with the address `remote`."""
+    aimed, more = _aim(remote) if remote else ([], {})
     script = NODE_DIR / "node_modules" / "supabase" / "dist" / "supabase.js"
     with tempfile.TemporaryDirectory(prefix="thumbsmith-cli-") as home:
         env = base_environment() | _QUIET | {"HOME": home, "SUPABASE_HOME": home}
+        env |= more
         env["PATH"] = os.pathsep.join([str(node.node_root() / "bin"), env["PATH"]])
-        argv = [node.node_binary(), str(script), *arguments, "--workdir", str(project)]
+        argv = [node.node_binary(), str(script), *arguments, *aimed, "--workdir", str(project)]
         return commands.run(argv, env=env, cwd=project, check=check, timeout=timeout)
 
 
-def migrate(database_url: str, project: Path = PROJECT) -> str:
+def migrate(database_url: str, project: Path = PROJECT, *, timeout: float = 300) -> str:
     """Apply the migrations that the database does not have yet, as the role of the address."""
     if not any((project / "supabase" / "migrations").glob("*.sql")):
         return ""
-    remote = f"--remote={urls.without_tls_on_loopback(database_url)}"
-    return supabase("migration", "up", remote, "--yes", project=project, timeout=300).stdout
+    return supabase(
+        "migration", "up", "--yes", remote=database_url, project=project, timeout=timeout
+    ).stdout
 
 
 def seed(database_url: str, config: ProjectConfig) -> None:
@@ -52,3 +59,9 @@ def seed(database_url: str, config: ProjectConfig) -> None:
     for file in config.seed_files:
         with psycopg.connect(database_url) as connection:
             connection.execute(file.read_bytes())
+
+
+def _aim(database_url: str) -> tuple[list[str], dict[str, str]]:
+    """Return arguments, which every user of the machine can read, and the password beside them."""
+    shown, password = urls.without_password(urls.without_tls_on_loopback(database_url))
+    return [f"--remote={shown}"], {"PGPASSWORD": password} if password else {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
 
 from local_stack.ports import HOST
 
@@ -33,7 +33,21 @@ def without_tls_on_loopback(url: str) -> str:
 
 def password_of(url: str) -> str | None:
     """Return the password in an address."""
-    return urlsplit(url).password
+    found = urlsplit(url).password
+    return None if found is None else unquote(found)
+
+
+def without_password(url: str) -> tuple[str, str | None]:
+    """Return the address as everybody may see it, and its password, wherever it stood."""
+    parts = urlsplit(url)
+    query = parse_qsl(parts.query, keep_blank_values=True)
+    in_query = [value for name, value in query if name == "password"]
+    user, at, place = parts.netloc.rpartition("@")
+    shown = parts._replace(
+        netloc=user.partition(":")[0] + at + place,
+        query=urlencode([pair for pair in query if pair[0] != "password"]),
+    )
+    return urlunsplit(shown), in_query[-1] if in_query else password_of(url)
 
 
 def user_of(url: str) -> str | None:

@@ -16,7 +16,6 @@ import psycopg
 import typer
 from psycopg import sql
 from psycopg.adapt import Buffer, Loader
-from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import DictRow, dict_row
 from psycopg.types.datetime import TimestamptzLoader
 
@@ -69,7 +68,6 @@ def operating(
 ) -> Iterator[Connection]:
     """Open one transaction: kept at the end with `yes`, else taken back; refusals are printed."""
     url = address(db_url, data_dir, as_json=as_json)
-    _check_form(url, as_json=as_json)
     try:
         with psycopg.connect(url, connect_timeout=5, row_factory=dict_row) as connection:
             connection.adapters.register_loader("timestamptz", _InstantLoader)
@@ -170,13 +168,6 @@ def user_name(who: str | None, *, as_json: bool) -> str:
         return who if who is not None else getpass.getuser()
     except (KeyError, OSError):  # a container may run as a number without a name
         fail("this user has no name: give --who", Exit.USAGE, as_json=as_json)
-
-
-def _check_form(url: str, *, as_json: bool) -> None:
-    try:
-        conninfo_to_dict(url)
-    except psycopg.ProgrammingError:  # its text may repeat the password
-        fail("that is no address of a database: see --db-url", Exit.USAGE, as_json=as_json)
 
 
 def _as_uuid(text: str) -> uuid.UUID | None:

@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from functions_py.shapes import url_form_problem
 from local_stack import state
 from local_stack.paths import DEFAULT_DATA_DIR
 from local_stack.payments import is_loopback
@@ -39,13 +40,8 @@ def find(
 
 def base_problem(base: str) -> str | None:
     """Say why a key must not go to this address: only TLS or this machine will do."""
-    try:
-        parts = urlsplit(base)
-        _ = parts.port
-    except ValueError:
-        return "must be a URL"
-    if not parts.hostname or parts.username or parts.password or parts.query or parts.fragment:
-        return "must be a URL without credentials, query or fragment"
-    if parts.scheme == "https" or (parts.scheme == "http" and is_loopback(base)):
-        return None
-    return "must be an https URL"
+    if problem := url_form_problem(base):
+        return problem
+    scheme = urlsplit(base).scheme
+    fits = scheme == "https" or (scheme == "http" and is_loopback(base))
+    return None if fits else "must be an https URL"

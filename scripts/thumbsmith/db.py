@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import psycopg
 import typer
+from psycopg.conninfo import conninfo_to_dict
 
-from local_stack import state, supabase_cli, urls
+from local_stack import state, supabase_cli
 from local_stack.errors import CommandFailedError
 from local_stack.paths import DEFAULT_DATA_DIR, SUPABASE_DIR
 from thumbsmith.output import OUT, Exit, Json, fail, print_json, print_table, progress
@@ -83,11 +84,11 @@ def lint(
     as_json: Json = False,
 ) -> None:
     """Run the security and performance advisors; 1 when they find something."""
-    url = urls.without_tls_on_loopback(address(db_url, data_dir, as_json=as_json))
-    arguments = ["db", "advisors", f"--remote={url}", "--type=all", f"--level={level}"]
+    url = address(db_url, data_dir, as_json=as_json)
+    arguments = ["db", "advisors", "--type=all", f"--level={level}"]
     arguments += [f"--fail-on={level}", *(["--output-format=json"] if as_json else [])]
     with progress("running the advisors", quiet=as_json):
-        done = supabase_cli.supabase(*arguments, check=False)
+        done = supabase_cli.supabase(*arguments, remote=url, check=False)
     if as_json:
         print_json({"ok": done.returncode == 0, "findings": _parsed(done.stdout)})
     else:
@@ -98,12 +99,31 @@ def lint(
 
 def address(db_url: str | None, data_dir: Path | None, *, as_json: bool) -> str:
     """Flag, then environment, then the running stack."""
-    if db_url or os.environ.get("DB_URL"):
-        return db_url or os.environ["DB_URL"]
+    if given := db_url or os.environ.get("DB_URL"):
+        if not _is_address(given):
+            fail("that is no address of a database: see --db-url", Exit.USAGE, as_json=as_json)
+        return given
     found = state.load((data_dir or DEFAULT_DATA_DIR).absolute())
     if found is None or not found.alive or "DB_URL" not in found.env:
         fail("no stack is running; give --db-url", Exit.USAGE, as_json=as_json)
     return found.env["DB_URL"]
+
+
+def _is_address(text: str) -> bool:
+    """Say whether libpq will understand it: what it does not understand it repeats.
+
+    With a sign in the password that was not escaped, a part of that would be taken for a host, a
+    port or a database.
+    """
+    try:
+        said = conninfo_to_dict(text)
+    except psycopg.ProgrammingError:
+        return False
+    places = (str(said.get(name) or "") for name in ("host", "hostaddr", "dbname"))
+    ports = str(said.get("port") or "").split(",")
+    return not any("@" in place for place in places) and all(
+        port == "" or port.isdecimal() for port in ports
+    )
 
 
 def _applied(url: str, *, as_json: bool) -> list[str]:

@@ -6,13 +6,13 @@ neither is what Replicate says about it.
 
 from __future__ import annotations
 
-import re
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import httpx
 
+from functions_py.shapes import secret_problem
 from local_stack.payments import is_loopback
 from thumbsmith import credentials
 from thumbsmith.output import ERR, Exit, stop
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 REAL_BASE = "https://api.replicate.com"
 
 _NAMES = ("REPLICATE_API_TOKEN", "REPLICATE_BASE_URL")
-_TOKEN = re.compile(r"r8_[A-Za-z0-9_-]{17,240}")
 _SECONDS = 20.0
 _BYTES_MAX = 4 * 1024 * 1024
 
@@ -89,8 +88,8 @@ def open_replicate(
     if found is None:
         stop("replicate_token_missing", "give REPLICATE_API_TOKEN", Exit.USAGE, as_json=as_json)
     token, base = found
-    if not _TOKEN.fullmatch(token):
-        detail = "REPLICATE_API_TOKEN is no token: r8_…"
+    if problem := secret_problem("replicate_api_token", token):
+        detail = f"REPLICATE_API_TOKEN {problem}"
         stop("replicate_token_malformed", detail, Exit.USAGE, as_json=as_json)
     if problem := credentials.base_problem(base):
         detail = f"REPLICATE_BASE_URL {problem}"

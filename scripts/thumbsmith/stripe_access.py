@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
+from functions_py.shapes import secret_problem
 from local_stack.payments import REAL_API_BASE, is_loopback
 from thumbsmith import acting, credentials
 from thumbsmith.output import ERR, Exit, stop
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     import stripe
 
 _NAMES = ("STRIPE_SECRET_KEY", "STRIPE_API_BASE")
-_KEY = re.compile(r"[sr]k_(test|live)_[A-Za-z0-9_]{16,240}")
 _PERMISSION = re.compile(r"rak_[a-z0-9_]+")
 
 
@@ -66,11 +66,10 @@ def open_account(
     key: str, base: str, db_url: str | None, data_dir: Path | None, *, as_json: bool
 ) -> Iterator[Stripe]:
     """Give the account of this key, when its mode is the database's."""
-    matched = _KEY.fullmatch(key)
-    if not matched:
-        what = "is empty" if not key.strip() else "is no key: sk_test_… or rk_test_…, …_live_…"
-        stop("stripe_key_malformed", f"STRIPE_SECRET_KEY {what}", Exit.USAGE, as_json=as_json)
-    mode = matched[1]
+    if problem := secret_problem("stripe_secret_key", key):
+        detail = f"STRIPE_SECRET_KEY {problem}"
+        stop("stripe_key_malformed", detail, Exit.USAGE, as_json=as_json)
+    mode = key.split("_")[1]
     if problem := _base_problem(base, mode):
         detail = f"STRIPE_API_BASE {problem}"
         stop("stripe_base_malformed", detail, Exit.USAGE, as_json=as_json)

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import stripe
 
+from functions_py.payloads import headers_without, without
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -25,7 +27,7 @@ def opened(key: str, base: str, *, is_local: bool) -> Iterator[stripe.StripeClie
     """Give a client for this key at this address."""
     # It would tell about this machine, and leave a file on it.
     stripe.enable_telemetry = False
-    transport = _Transport(trust_env=not is_local)
+    transport = _Transport(key, trust_env=not is_local)
     try:
         yield stripe.StripeClient(
             key,
@@ -42,8 +44,9 @@ class _Transport(stripe.HTTPClient):
 
     name = "httpx"
 
-    def __init__(self, *, trust_env: bool) -> None:
+    def __init__(self, key: str, *, trust_env: bool) -> None:
         super().__init__()
+        self._key = key
         self._http = httpx.Client(timeout=_SECONDS, trust_env=trust_env)
 
     def request(
@@ -61,8 +64,10 @@ class _Transport(stripe.HTTPClient):
         except httpx.HTTPError as error:
             lost = stripe.APIConnectionError(type(error).__name__, should_retry=True)  # type: ignore[no-untyped-call]
             raise lost from None
-        answer.headers.pop("stripe-notice", None)
-        return answer.text, answer.status_code, answer.headers
+        headers = headers_without(answer.headers, self._key)
+        headers.pop("stripe-notice", None)
+        said = without(answer.content, self._key).decode(errors="replace")
+        return said, answer.status_code, headers
 
     def close(self) -> None:
         """Close the connections."""

@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from functions_py.config import Settings, is_loopback, load_settings
-from functions_py.db import Database, Store
+from functions_py.db import Database, Store, sells_live
 from functions_py.download import Downloader
 from functions_py.errors import ConfigError
 from functions_py.inbox import ReplicateInbox, StripeInbox
@@ -147,10 +147,28 @@ def build(settings: Settings) -> Starlette:
     )
 
 
+def check_mode(settings: Settings) -> None:
+    """Raise ConfigError when the key is of one mode and the database of the other.
+
+    A database that is away decides nothing: the sidecar may start before it, and answers of the
+    other mode are refused one by one.
+    """
+    if settings.stripe_secret_key is None:
+        return
+    sells = sells_live(settings.sidecar_database_url.get_secret_value())
+    if sells is not None and sells != settings.stripe_livemode:
+        own, other = ("live", "test") if settings.stripe_livemode else ("test", "live")
+        raise ConfigError(
+            f"STRIPE_SECRET_KEY: is of {own} mode, and this database of {other} mode"
+            " (settings.stripe_livemode says which)"
+        )
+
+
 def run() -> None:
     """Serve until SIGTERM or SIGINT, then drain: at most 2 s for requests, then 7 s for jobs."""
     try:
         settings = load_settings()
+        check_mode(settings)
     except ConfigError as error:
         sys.stderr.write(f"The sidecar cannot start:\n{error}\n")
         raise SystemExit(2) from None

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import ipaddress
-import re
+from collections.abc import Mapping
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
 from pydantic import (
     Field,
@@ -18,30 +16,22 @@ from pydantic import (
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from functions_py.errors import ConfigError
+from functions_py.shapes import (
+    HOST_NAME,
+    LOOPBACK_NAMES,
+    SECRETS,
+    database_problem,
+    is_address,
+    is_loopback,
+    secret_problem,
+    url_problem,
+)
 
-LOOPBACK_NAMES = ("127.0.0.1", "localhost", "::1")
+__all__ = ["LOOPBACK_NAMES", "Settings", "is_loopback", "load_settings"]
+
 _PROVIDER_HOSTS = ("replicate.delivery",)
-_HOST_NAME = re.compile(r"(?=.{1,253}\Z)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
-_WHSEC = (r"whsec_[A-Za-z0-9+/]{32,}={0,2}", "whsec_ and the base64 of at least 24 bytes")
-_STRIPE_WHSEC = (r"whsec_[A-Za-z0-9+/=_-]{24,}", "whsec_ and at least 24 characters")
 _STRIPE_SECRETS = ("stripe_secret_key", "stripe_webhook_secret", "stripe_webhook_secret_previous")
 _STRIPE_API = "https://api.stripe.com"
-_SECRET_SHAPES = {
-    "sidecar_database_url": (r"postgres(ql)?://\S{3,}", "a postgresql:// URL"),
-    "supabase_secret_key": (
-        r"sb_secret_[\w-]{20,}|eyJ[\w-]{10,}\.[\w-]{20,}\.[\w-]{20,}",
-        "an sb_secret_ key or a service_role JWT",
-    ),
-    "replicate_api_token": (r"r8_[\w-]{17,}", "a token of at least 20 characters from r8_ on"),
-    "replicate_webhook_secret": _WHSEC,
-    "replicate_webhook_secret_previous": _WHSEC,
-    "stripe_secret_key": (
-        r"[sr]k_(test|live)_[A-Za-z0-9_]{16,}",
-        "sk_test_, sk_live_, rk_test_ or rk_live_ and at least 16 characters",
-    ),
-    "stripe_webhook_secret": _STRIPE_WHSEC,
-    "stripe_webhook_secret_previous": _STRIPE_WHSEC,
-}
 
 
 class Settings(BaseSettings):
@@ -80,12 +70,24 @@ class Settings(BaseSettings):
         parts = value.split(",") if isinstance(value, str) else value
         return tuple(part.strip().lower() for part in parts if part.strip())
 
-    @field_validator(*_SECRET_SHAPES)
+    @field_validator(*SECRETS)
     @classmethod
     def _has_shape(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
-        pattern, words = _SECRET_SHAPES[info.field_name or ""]
-        if value is not None and not re.fullmatch(pattern, value.get_secret_value()):
-            raise ValueError(f"must be {words}")
+        if value is not None:
+            _refuse(secret_problem(info.field_name or "", value.get_secret_value()))
+        return value
+
+    @field_validator("sidecar_database_url")
+    @classmethod
+    def _is_database(cls, value: SecretStr) -> SecretStr:
+        _refuse(database_problem(value.get_secret_value()))
+        return value
+
+    @field_validator("sidecar_host")
+    @classmethod
+    def _is_host(cls, value: str) -> str:
+        fits = value == "localhost" or is_address(value) or HOST_NAME.fullmatch(value)
+        _refuse(None if fits else "must be an address or a name of this machine")
         return value
 
     @model_validator(mode="after")
@@ -95,12 +97,12 @@ class Settings(BaseSettings):
         if not self.allow_loopback or self.stripe_api_base != _STRIPE_API:
             names.append("stripe_api_base")
         for name in names:
-            if problem := _url_problem(getattr(self, name), loopback=self.allow_loopback):
+            if problem := url_problem(getattr(self, name), loopback=self.allow_loopback):
                 raise ValueError(f"{name.upper()} {problem}")
         for host in self.output_hosts:
             if self.allow_loopback and host not in LOOPBACK_NAMES:
                 raise ValueError("OUTPUT_HOSTS must be loopback names while ALLOW_LOOPBACK is set")
-            if not self.allow_loopback and not _HOST_NAME.fullmatch(host):
+            if not self.allow_loopback and not HOST_NAME.fullmatch(host):
                 raise ValueError("OUTPUT_HOSTS must be host names, separated by commas")
         return self
 
@@ -114,6 +116,26 @@ class Settings(BaseSettings):
         if self.allow_loopback and self.stripe_livemode:
             raise ValueError("STRIPE_SECRET_KEY must be a test key while ALLOW_LOOPBACK is set")
         return self
+
+    @model_validator(mode="after")
+    def _each_secret_is_its_own(self) -> Settings:
+        # Two that are equal were pasted into the wrong place, or a rotation was forgotten.
+        seen: dict[str, str] = {}
+        for name, value in self.secrets.items():
+            if value in seen:
+                raise ValueError(f"{name.upper()} is the same as {seen[value].upper()}")
+            seen[value] = name
+        return self
+
+    @property
+    def secrets(self) -> Mapping[str, str]:
+        """Every secret that was given, by the name of its field."""
+        held = {name: getattr(self, name) for name in type(self).model_fields}
+        return {
+            name: value.get_secret_value()
+            for name, value in held.items()
+            if isinstance(value, SecretStr)
+        }
 
     @property
     def stripe_livemode(self) -> bool:
@@ -141,30 +163,9 @@ def _given(*secrets: SecretStr | None) -> tuple[str, ...]:
     return tuple(secret.get_secret_value() for secret in secrets if secret is not None)
 
 
-def is_loopback(host: str) -> bool:
-    """Whether a host of a URL means this machine."""
-    if host in LOOPBACK_NAMES:
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def _url_problem(url: str, *, loopback: bool) -> str | None:
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-        _ = parts.port
-    except ValueError:
-        return "must be a URL"
-    if not host or parts.username or parts.password or parts.query or parts.fragment:
-        return "must be a URL without credentials, query or fragment"
-    if loopback:
-        # One mode or the other: a local stack must not send real secrets anywhere.
-        fits = parts.scheme in {"http", "https"} and is_loopback(host)
-        return None if fits else "must be a loopback URL while ALLOW_LOOPBACK is set"
-    return None if parts.scheme == "https" and not is_loopback(host) else "must be an https URL"
+def _refuse(problem: str | None) -> None:
+    if problem is not None:
+        raise ValueError(problem)
 
 
 def load_settings() -> Settings:

@@ -63,6 +63,16 @@ class Store(Protocol):
         """Call back at once and for each NOTIFY, until the connection is lost."""
 
 
+def sells_live(url: str) -> bool | None:
+    """Ask whether the database sells for real, before anything runs; None when it is not there."""
+    try:
+        with psycopg.connect(url, **_CONNECT) as connection:
+            row = connection.execute("select private.stripe_livemode()").fetchone()
+    except psycopg.Error:
+        return None
+    return None if row is None else bool(row[0])
+
+
 class Database:
     """A Store on PostgreSQL. Raises DatabaseUnavailableError whenever it does not answer."""
 

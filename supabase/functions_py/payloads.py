@@ -6,6 +6,8 @@ import json
 import math
 from typing import Any
 
+import httpx
+
 # The input holds signed URLs of faces, and logs grow without a limit: neither is kept.
 _DROPPED = frozenset({"input", "logs"})
 
@@ -16,6 +18,16 @@ def parse_object(body: bytes) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise TypeError("not a JSON object")
     return value
+
+
+def without(body: bytes, secret: str) -> bytes:
+    """Return an answer without the key that it was asked with, should it repeat it."""
+    return body.replace(secret.encode(), b"[removed]")
+
+
+def headers_without(headers: httpx.Headers, secret: str) -> httpx.Headers:
+    """Return the same of headers: an SDK puts some of them into the text of its errors."""
+    return httpx.Headers([(name, without(value, secret)) for name, value in headers.raw])
 
 
 def storable(prediction: dict[str, Any]) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from functions_py.errors import (
     TransientError,
 )
 from functions_py.log import origin
-from functions_py.payloads import parse_object, storable
+from functions_py.payloads import parse_object, storable, without
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,6 +62,7 @@ class ReplicateGateway:
         # The SDK's transport repeats reads for a minute, and a crowd of them would keep all else
         # waiting while the provider is away: the queue does it better.
         cast("RetryTransport", self._http._transport).max_attempts = 1
+        self._token = token
         self._create_seconds = create_seconds
         self._call_seconds = call_seconds
 
@@ -95,11 +96,11 @@ class ReplicateGateway:
         except Exception as error:
             raise SubmitUnknownError(origin(error)) from None
         if response.status_code in _REFUSALS:
-            raise _refusal(response)
+            raise self._refusal(response)
         if not response.is_success:
             raise SubmitUnknownError(f"HTTP {response.status_code}")
         try:
-            return _prediction(parse_object(response.content))
+            return _prediction(self._object(response))
         except (ValueError, TypeError, RecursionError) as error:
             raise SubmitUnknownError(origin(error)) from None
 
@@ -146,9 +147,19 @@ class ReplicateGateway:
             # 401 too: an operator can mend the token while the prediction runs on.
             raise TransientError("provider_unreachable", f"HTTP {status}")
         try:
-            return read(parse_object(response.content))
+            return read(self._object(response))
         except (ValueError, TypeError, RecursionError) as error:
             raise TransientError("provider_unreachable", type(error).__name__) from None
+
+    def _object(self, response: httpx.Response) -> dict[str, Any]:
+        return parse_object(without(response.content, self._token))
+
+    def _refusal(self, response: httpx.Response) -> SubmitRefusedError:
+        try:
+            detail = str(storable(self._object(response)).get("detail", ""))[:500]
+        except (ValueError, TypeError, RecursionError):
+            detail = ""
+        return SubmitRefusedError(response.status_code, detail, _retry_after(response))
 
 
 def _checked(prediction_id: str) -> str:
@@ -170,14 +181,6 @@ def _page(body: dict[str, Any]) -> tuple[list[dict[str, Any]], str]:
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise TypeError("not a list")
     return rows, urlsplit(str(body.get("next") or "")).query if rows else ""
-
-
-def _refusal(response: httpx.Response) -> SubmitRefusedError:
-    try:
-        detail = str(storable(parse_object(response.content)).get("detail", ""))[:500]
-    except (ValueError, TypeError, RecursionError):
-        detail = ""
-    return SubmitRefusedError(response.status_code, detail, _retry_after(response))
 
 
 def _retry_after(response: httpx.Response) -> int | None:

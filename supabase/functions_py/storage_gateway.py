@@ -53,9 +53,11 @@ class StorageGateway:
         response = await self._send("DELETE", path, json={"prefixes": names})
         _raise_for_problem(response, missing="storage_refused")
         try:
-            removed = [str(one["name"]) for one in response.json()]
+            said = {str(one["name"]) for one in response.json()}
         except (ValueError, TypeError, KeyError):
             raise TransientError("storage_unavailable", "unexpected answer") from None
+        # The answer is kept as proof: nothing else that it says gets into it.
+        removed = [name for name in names if name in said]
         return {"bucket": bucket, "status": response.status_code, "removed": removed}
 
     async def delete_user(self, user_id: str) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from stripe import _util as stripe_util
 
 from functions_py.errors import RejectedError, SidecarError, TransientError
 from functions_py.log import origin
-from functions_py.payloads import cleaned
+from functions_py.payloads import cleaned, headers_without, without
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,9 +48,10 @@ class _Transport(stripe.HTTPClient):
 
     name = "httpx"
 
-    def __init__(self, http: httpx.AsyncClient) -> None:
+    def __init__(self, http: httpx.AsyncClient, key: str) -> None:
         super().__init__()
         self._http = http
+        self._key = key
 
     async def request_async(
         self, method: str, url: str, headers: Mapping[str, str], post_data: Any = None
@@ -62,8 +63,9 @@ class _Transport(stripe.HTTPClient):
             lost = stripe.APIConnectionError(type(error).__name__, should_retry=True)  # type: ignore[no-untyped-call]
             raise lost from None
         # The SDK would show it as a Python warning.
-        answer.headers.pop("stripe-notice", None)
-        return answer.content, answer.status_code, answer.headers
+        headers = headers_without(answer.headers, self._key)
+        headers.pop("stripe-notice", None)
+        return without(answer.content, self._key), answer.status_code, headers
 
     async def sleep_async(self, secs: float) -> None:
         """Wait between two tries."""
@@ -95,7 +97,7 @@ class StripeGateway:
             key,
             base_addresses={"api": base_url.rstrip("/")},
             max_network_retries=_RETRIES,
-            http_client=_Transport(self._http),
+            http_client=_Transport(self._http, key),
         ).v1
 
     async def close(self) -> None:

@@ -15,6 +15,7 @@ from local_stack.ports import HOST, free_ports
 from local_stack.replicate.models import MODELS
 from tests.local_stack.stack_process import thumbsmith
 from tests.replicate.conftest import stand_in, stand_in_process
+from tests.support.canaries import runs
 from thumbsmith.cli import app
 
 if TYPE_CHECKING:
@@ -136,14 +137,24 @@ def test_a_pinned_model_is_held_against_its_own_version(operator: Operator) -> N
     assert [problem for _, problem, _ in operator.found()] == ["model_missing"]
 
 
-@pytest.mark.parametrize("token", ["", " ", "a word of mine", "r8_short", "r8_" + "x" * 30 + "\n"])
+@pytest.mark.parametrize(
+    "token",
+    [
+        *("", " ", "a word of mine", "r8_short", "r8_" + "kept" * 9 + "\n", "R8_" + "kept" * 9),
+        *("r8_" + "x" * 37, "r8_your_token_here_0123456", "r8_" + "kept" * 8 + "kepü"),
+        *('"r8_' + "kept" * 9 + '"', "sk_test_" + "kept" * 9, "whsec_" + "kept" * 8),
+        *("Bearer r8_" + "kept" * 9, "r8_" + "kept" * 4 + " " + "kept" * 4),
+    ],
+)
 def test_what_is_no_token_is_refused_without_showing_it(operator: Operator, token: str) -> None:
     report = operator.report(code=2, REPLICATE_API_TOKEN=token)
     assert report["error"] == "replicate_token_malformed"
+    assert report["detail"].startswith("REPLICATE_API_TOKEN ")
+    assert not runs(token) & runs(report["detail"])
 
 
 def test_a_token_that_replicate_does_not_know_is_refused(operator: Operator) -> None:
-    report = operator.report(code=2, REPLICATE_API_TOKEN="r8_" + "w" * 37)
+    report = operator.report(code=2, REPLICATE_API_TOKEN="r8_" + "west" * 9)
     assert report["error"] == "replicate_token_refused"
 
 

@@ -10,6 +10,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from local_stack import state
+from tests.support import watch
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,7 +33,7 @@ def thumbsmith(
     env: dict[str, str] | None = None,
 ) -> subprocess.CompletedProcess[str]:
     """Run one command to its end."""
-    return subprocess.run(
+    done = subprocess.run(
         [python, "-m", "thumbsmith.cli", *arguments],
         capture_output=True,
         text=True,
@@ -41,6 +42,8 @@ def thumbsmith(
         env=_environment(env),
         **(options or {}),
     )
+    watch.look_at_command(arguments, done.stdout + done.stderr)
+    return done
 
 
 def start(*arguments: str) -> subprocess.Popen[str]:

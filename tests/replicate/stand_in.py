@@ -15,7 +15,7 @@ from local_stack.keys import Tokens
 from local_stack.ports import free_ports
 from local_stack.process import stop_all, wait_until_ready
 from local_stack.provider import cog_service, replicate_service
-from local_stack.replicate.config import new_webhook_secret
+from tests.support import canaries
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -78,8 +78,8 @@ class StandIn:
 def running(folder: Path) -> Iterator[StandIn]:
     """Run cog and the front on free ports."""
     cog_port, front_port = free_ports(2)
-    # Like a real token, and random enough for a test.
-    tokens = Tokens("", "", "", f"r8_{'t' * 37}", new_webhook_secret())
+    token, secret = canaries.secret("r8_", 37), canaries.secret("whsec_", 32)
+    tokens = Tokens("", "", "", token, secret)
     cog = cog_service(folder / "cog.log", cog_port, folder / "tmp")
     url = f"http://127.0.0.1:{cog_port}"
     front = replicate_service(tokens, url, folder / "front.log", front_port)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import re
 import subprocess
@@ -13,11 +14,11 @@ from functions_py.config import load_settings
 from functions_py.errors import ConfigError
 
 GOOD = {
-    "SIDECAR_DATABASE_URL": "postgresql://thumbsmith_sidecar:hush@db.example.com:5432/postgres",
+    "SIDECAR_DATABASE_URL": "postgresql://thumbsmith_sidecar:hushhush@db.example.com:5432/postgres",
     "SUPABASE_URL": "https://abc.supabase.co",
     "SUPABASE_SECRET_KEY": "sb_secret_hushhushhushhushhushhush",
     "REPLICATE_API_TOKEN": "r8_hushhushhushhushhushhushhushhushhus",
-    "REPLICATE_WEBHOOK_SECRET": "whsec_aHVzaGh1c2hodXNoaHVzaGh1c2hodXNo",
+    "REPLICATE_WEBHOOK_SECRET": "whsec_" + base64.b64encode(b"hush" * 6).decode(),
     "SIDECAR_PUBLIC_URL": "https://sidecar.example.com",
 }
 STRIPE = {
@@ -56,7 +57,8 @@ def test_good_settings_are_taken_with_their_defaults(monkeypatch: pytest.MonkeyP
 
 
 def test_no_secret_shows_in_the_repr(monkeypatch: pytest.MonkeyPatch) -> None:
-    give(monkeypatch, REPLICATE_WEBHOOK_SECRET_PREVIOUS=GOOD["REPLICATE_WEBHOOK_SECRET"])
+    previous = "whsec_" + base64.b64encode(b"hush" * 7).decode()
+    give(monkeypatch, REPLICATE_WEBHOOK_SECRET_PREVIOUS=previous)
     shown = f"{load_settings()!r} {load_settings()}"
     assert "abc.supabase.co" in shown
     assert "hush" not in shown
@@ -121,11 +123,6 @@ def test_a_bad_setting_is_named_but_not_shown(
     assert "hush" not in str(refusal.value)
     assert refusal.value.__cause__ is None
     assert refusal.value.__context__ is None
-
-
-def test_a_service_role_jwt_is_still_taken(monkeypatch: pytest.MonkeyPatch) -> None:
-    give(monkeypatch, SUPABASE_SECRET_KEY=f"eyJ{'a' * 20}.{'b' * 40}.{'c' * 40}")
-    assert load_settings().supabase_secret_key
 
 
 def test_stripe_may_be_absent_and_comes_with_its_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -205,7 +202,7 @@ def test_a_bad_setting_of_stripe_s_is_named_but_not_shown(
 
 
 def test_a_previous_secret_alone_is_not_enough(monkeypatch: pytest.MonkeyPatch) -> None:
-    previous = {"STRIPE_WEBHOOK_SECRET_PREVIOUS": STRIPE["STRIPE_WEBHOOK_SECRET"]}
+    previous = {"STRIPE_WEBHOOK_SECRET_PREVIOUS": "whsec_oldoldoldoldoldoldoldold"}
     for given, missing in (
         (previous, "STRIPE_SECRET_KEY"),
         (TEST_KEY | previous, "STRIPE_WEBHOOK"),

@@ -13,6 +13,7 @@ from psycopg.conninfo import make_conninfo
 
 from functions_py.db import Database as Pool
 from functions_py.errors import DatabaseUnavailableError
+from local_stack.keys import sidecar_password
 from tests.sidecar.helpers import eventually
 from tests.support.database import request, sign_up
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def url_of(db: Database) -> str:
-    return make_conninfo(db.url, user="thumbsmith_sidecar", password="postgres")
+    return make_conninfo(db.url, user="thumbsmith_sidecar", password=sidecar_password())
 
 
 @asynccontextmanager

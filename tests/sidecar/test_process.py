@@ -18,11 +18,13 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from local_stack.keys import sidecar_password
 from local_stack.ports import free_ports
 from local_stack.process import base_environment
 from tests.replicate.stand_in import StandIn, eventually
 from tests.sidecar.helpers import serving
 from tests.sidecar.test_database import cut_connections
+from tests.support import canaries
 from tests.support.database import credits_of, put_face, request, sign_up
 
 if TYPE_CHECKING:
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
 
     from tests.support.database import Database
 
-KEY = "sb_secret_aaaaaaaaaaaaaaaaaaaaaaaa"
+KEY = canaries.secret("sb_secret_", 31)
 
 
 class MemoryStorage:
@@ -107,7 +109,7 @@ def sidecar(db: Database, stand_in: StandIn, log: Path, **changes: str) -> Itera
 
 
 def database_url(db: Database) -> str:
-    given = make_conninfo(db.url, user="thumbsmith_sidecar", password="postgres")
+    given = make_conninfo(db.url, user="thumbsmith_sidecar", password=sidecar_password())
     parts = dict(re.findall(r"(\w+)=(\S+)", given))
     return (
         f"postgresql://{parts['user']}:{parts['password']}"

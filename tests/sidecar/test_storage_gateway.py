@@ -13,13 +13,14 @@ from starlette.routing import Route
 from functions_py.errors import RejectedError, TransientError
 from functions_py.storage_gateway import StorageGateway
 from tests.sidecar.helpers import serving
+from tests.support import canaries
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from starlette.requests import Request
 
-KEY = "sb_secret_aaaaaaaaaaaaaaaaaaaa"
+KEY = canaries.secret("sb_secret_", 31)
 
 
 class Storage:

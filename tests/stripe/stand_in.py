@@ -14,6 +14,7 @@ import stripe
 from local_stack.ports import HOST, free_ports
 from local_stack.probes import http_ok
 from local_stack.process import Service, base_environment, stop_all, wait_until_ready
+from tests.support import canaries
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,9 +23,9 @@ if TYPE_CHECKING:
 # Neither a note about the machine nor one about the last call leaves this process.
 stripe.enable_telemetry = False
 
-KEY = "sk_test_" + "k" * 24
-SECRET = "whsec_" + "c" * 32
-OLD_SECRET = "whsec_" + "o" * 32
+KEY = canaries.secret("sk_test_", 48)
+SECRET = canaries.secret("whsec_", 32)
+OLD_SECRET = canaries.secret("whsec_", 32)
 DONE = "http://127.0.0.1:9/done?session={CHECKOUT_SESSION_ID}"
 LEFT = "http://127.0.0.1:9/left"
 

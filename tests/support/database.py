@@ -16,6 +16,9 @@ from psycopg.conninfo import make_conninfo
 from psycopg.pq import TransactionStatus
 from psycopg.rows import DictRow, dict_row
 
+from local_stack.keys import sidecar_password
+from local_stack.sidecar import ROLE
+
 Connection = psycopg.Connection[DictRow]
 # So many sessions of a role wait to be used again; a server has room for 200 in all.
 IDLE_MAX = 8
@@ -53,7 +56,8 @@ class Database:
 
     def connect(self, role: str = "postgres") -> Connection:
         """Open an autocommit connection as this login role."""
-        url = make_conninfo(self.url, user=role, password="postgres")
+        password = sidecar_password() if role == ROLE else "postgres"
+        url = make_conninfo(self.url, user=role, password=password)
         return psycopg.connect(url, autocommit=True, row_factory=dict_row)
 
     @contextmanager

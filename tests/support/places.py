@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.support.canaries import look_at_folder
+
 MEMORY = Path("/dev/shm")  # noqa: S108
 ROOM = 4 * 2**30
 
@@ -24,7 +26,10 @@ def short_lived() -> Iterator[Path]:
     ) as folder:
         # The server may run under another account, which has to get here.
         Path(folder).chmod(0o755)
-        yield Path(folder)
+        try:
+            yield Path(folder)
+        finally:
+            look_at_folder(Path(folder))
 
 
 def _has_room() -> bool:
