@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import psycopg
 import typer
@@ -13,11 +13,9 @@ from psycopg.conninfo import conninfo_to_dict
 
 from local_stack import state, supabase_cli
 from local_stack.errors import CommandFailedError
-from local_stack.paths import DEFAULT_DATA_DIR, SUPABASE_DIR
-from thumbsmith.output import OUT, Exit, Json, fail, print_json, print_table, progress
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from local_stack.paths import DEFAULT_DATA_DIR, PROJECT
+from thumbsmith import migrating
+from thumbsmith.output import ERR, OUT, Exit, Json, fail, print_json, print_table, progress, stop
 
 app = typer.Typer(help="Migrations and lints of a database.", no_args_is_help=True)
 
@@ -31,15 +29,33 @@ DataDir = Annotated[
     Path | None,
     typer.Option(help="The stack's data folder.", envvar="THUMBSMITH_DATA_DIR"),
 ]
+Workdir = Annotated[Path, typer.Option(help="The folder that holds supabase/migrations.")]
+Tries = Annotated[int, typer.Option(min=1, help="How often a file is tried while others are busy.")]
 
 
 @app.command()
-def up(*, db_url: DbUrl = None, data_dir: DataDir = None, as_json: Json = False) -> None:
-    """Apply the migrations that the database does not have yet."""
+def up(
+    *,
+    db_url: DbUrl = None,
+    data_dir: DataDir = None,
+    workdir: Workdir = PROJECT,
+    tries: Tries = migrating.TRIES,
+    as_json: Json = False,
+) -> None:
+    """Apply the migrations that the database does not have yet; 3 when it is worth another try."""
     url = address(db_url, data_dir, as_json=as_json)
-    before = _applied(url, as_json=as_json)
-    _guarded(lambda: supabase_cli.migrate(url), "applying the migrations", as_json=as_json)
-    new = [version for version in _applied(url, as_json=as_json) if version not in before]
+    try:
+        with progress("applying the migrations", quiet=as_json):
+            new = migrating.bring_up(url, workdir.absolute(), _say, tries=tries)
+    except CommandFailedError as error:
+        code = Exit.TRY_AGAIN if migrating.is_busy(error) else Exit.FINDING
+        fail(str(error), code, as_json=as_json)
+    except migrating.NewerDatabaseError as error:
+        stop("database_is_newer", str(error), as_json=as_json)
+    except migrating.OthersAtWorkError as error:
+        stop("others_at_work", str(error), Exit.TRY_AGAIN, as_json=as_json)
+    except psycopg.OperationalError as error:
+        fail(f"cannot reach the database: {error}", Exit.TRY_AGAIN, as_json=as_json)
     if as_json:
         print_json({"ok": True, "applied": new})
     else:
@@ -49,11 +65,20 @@ def up(*, db_url: DbUrl = None, data_dir: DataDir = None, as_json: Json = False)
 
 
 @app.command()
-def status(*, db_url: DbUrl = None, data_dir: DataDir = None, as_json: Json = False) -> None:
+def status(
+    *,
+    db_url: DbUrl = None,
+    data_dir: DataDir = None,
+    workdir: Workdir = PROJECT,
+    as_json: Json = False,
+) -> None:
     """List the migrations here and there; 1 when they differ."""
     url = address(db_url, data_dir, as_json=as_json)
-    applied = set(_applied(url, as_json=as_json))
-    here = {file.name.split("_")[0]: file.stem for file in _migration_files()}
+    try:
+        applied = set(migrating.applied(url))
+    except psycopg.OperationalError as error:
+        fail(f"cannot reach the database: {error}", Exit.TRY_AGAIN, as_json=as_json)
+    here = migrating.versions(workdir)
     rows = [
         {
             "version": version,
@@ -126,31 +151,8 @@ def _is_address(text: str) -> bool:
     )
 
 
-def _applied(url: str, *, as_json: bool) -> list[str]:
-    try:
-        with psycopg.connect(url, connect_timeout=5) as connection:
-            rows = connection.execute(
-                "select version from supabase_migrations.schema_migrations order by version"
-            ).fetchall()
-    except psycopg.errors.UndefinedTable:
-        return []
-    except psycopg.OperationalError as error:
-        fail(f"cannot reach the database: {error}", Exit.TRY_AGAIN, as_json=as_json)
-    return [row[0] for row in rows]
-
-
-def _guarded(action: Callable[[], object], text: str, *, as_json: bool) -> None:
-    try:
-        with progress(text, quiet=as_json):
-            action()
-    except CommandFailedError as error:
-        # A migration gives up quickly when a table is busy: that is worth another try.
-        busy = "55P03" in error.output or "lock timeout" in error.output
-        fail(str(error), Exit.TRY_AGAIN if busy else Exit.FINDING, as_json=as_json)
-
-
-def _migration_files() -> list[Path]:
-    return sorted((SUPABASE_DIR / "migrations").glob("*.sql"))
+def _say(line: str) -> None:
+    ERR.print(line, markup=False, highlight=False)
 
 
 def _mark(value: object) -> str:

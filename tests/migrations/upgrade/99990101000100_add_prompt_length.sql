@@ -1,0 +1,15 @@
+-- Purpose: how long a prompt is, and whether its picture is a favourite.
+-- Touches: table public.generations.
+-- Locks:   access exclusive on public.generations, for an instant: no row is looked at.
+-- Rollout: pre.
+-- Undo:    drop the columns.
+
+set lock_timeout = '500ms';
+set statement_timeout = '2s';
+
+alter table public.generations
+add column prompt_length integer,
+add column is_favourite boolean not null default false;
+
+comment on column public.generations.prompt_length is 'Characters of the prompt.';
+comment on column public.generations.is_favourite is 'Whether its person likes it best.';

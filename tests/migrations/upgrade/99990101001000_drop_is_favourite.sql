@@ -1,0 +1,11 @@
+-- Purpose: favourites are collections now.
+-- Touches: table public.generations.
+-- Locks:   access exclusive on public.generations, for an instant: no row is looked at.
+-- Rollout: post.
+-- Undo:    none: what was in it is gone.
+
+set lock_timeout = '500ms';
+set statement_timeout = '2s';
+
+alter table public.generations
+drop column is_favourite;
