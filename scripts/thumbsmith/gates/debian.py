@@ -21,23 +21,21 @@ from local_stack.process import base_environment
 from thumbsmith.gates.outcome import NotRunError
 
 SUITE = "trixie"
-_SOURCES = Path("/etc/apt")
-_KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
-_URI = re.compile(
-    r"(?:^URIs:\s*|^deb\s(?:\[[^]]*\]\s)?\s*)(https?://\S+/debian)/?\s*", re.MULTILINE
-)
+SOURCES = Path("/etc/apt")
+KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
+_URI = re.compile(r"^(?:URIs:|deb(?:\s+\[[^]]*\])?)\s+(https?://\S+/debian)(?=/?\s)", re.MULTILINE)
 
 
 def unpacked(package: str) -> Path:
     """Give the folder in which a package is unpacked."""
     place = CACHE_DIR / package
     if not place.exists():
-        mirror = _mirror()
+        address = mirror()
         CACHE_DIR.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".making-", dir=CACHE_DIR) as made:
             work = Path(made)
             try:
-                _unpack(package, mirror, work)
+                _unpack(package, address, work)
             except CommandFailedError as error:
                 reason = str(error).splitlines()[-1]
                 raise NotRunError(f"no {package} from the mirror's {SUITE}: {reason}") from error
@@ -45,22 +43,22 @@ def unpacked(package: str) -> Path:
     return place
 
 
-def _mirror() -> str:
+def mirror() -> str:
     """Give the Debian mirror that this machine uses."""
     if shutil.which("apt-get") is None or shutil.which("dpkg-deb") is None:
         raise NotRunError("it comes in a Debian package, and this machine has no apt")
-    files = [_SOURCES / "sources.list", *sorted((_SOURCES / "sources.list.d").glob("*"))]
+    files = [SOURCES / "sources.list", *sorted((SOURCES / "sources.list.d").glob("*"))]
     texts = (file.read_text(errors="replace") for file in files if file.is_file())
     found = [uri for text in texts for uri in _URI.findall(text)]
-    if not found or not _KEYRING.exists():
+    if not found or not KEYRING.exists():
         raise NotRunError("it comes in a Debian package, and this machine has no Debian mirror")
     return str(found[0])
 
 
-def _unpack(package: str, mirror: str, work: Path) -> None:
+def _unpack(package: str, address: str, work: Path) -> None:
     source = work / "debian.sources"
     source.write_text(
-        f"Types: deb\nURIs: {mirror}\nSuites: {SUITE}\nComponents: main\nSigned-By: {_KEYRING}\n"
+        f"Types: deb\nURIs: {address}\nSuites: {SUITE}\nComponents: main\nSigned-By: {KEYRING}\n"
     )
     for folder in ("lists/partial", "cache/archives/partial", "download"):
         (work / folder).mkdir(parents=True)
