@@ -86,5 +86,6 @@ begin
     grant set on parameter pgrst.db_max_rows to postgres;
     grant set on parameter pgrst.db_pre_request to postgres;
     grant set on parameter pgrst.db_aggregates_enabled to postgres;
+    grant set on parameter pgrst.jwt_aud to postgres;
 end
 $$;
