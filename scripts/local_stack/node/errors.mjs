@@ -143,7 +143,12 @@ export function fromDatabaseError(error) {
       return new StorageError(544, 'DatabaseTimeout', 'The connection to the database timed out', {
         httpStatus: 544,
       });
+    case '22023':
+      // The role of a token that is none.
+      return storageErrors.accessDenied(error.message);
+    case '22021':
     case '22P02':
+    case '22P05':
       return new StorageError(400, 'InvalidParameter', error.message);
     default:
       return /^[0-9A-Z]{5}$/.test(error.code)

@@ -46,10 +46,8 @@ function readdressed(request, url, token) {
   headers.delete('apikey');
   headers.delete('authorization');
   if (token) headers.set('authorization', `Bearer ${token}`);
-  const target = new URL(url);
-  target.searchParams.delete('apikey');
   const { method, body, signal } = request;
-  return new Request(target, { method, headers, body, signal, duplex: 'half' });
+  return new Request(url, { method, headers, body, signal, duplex: 'half' });
 }
 
 /**
@@ -96,6 +94,8 @@ export function createGateway({ config, tokens, keys, auth, storage, mailbox, is
     if (!service) return Response.json({ message: 'no Route matched' }, { status: 404 });
     const token = await keys.authorize(request, url, { keyOptional: service.keyOptional(url) });
     if (token instanceof Response) return token;
+    // No service behind sees the key, so that none can repeat it.
+    url.searchParams.delete('apikey');
     return service.handle(readdressed(request, url, token), url, token);
   }
 

@@ -23,12 +23,12 @@ function withoutHopByHop(source) {
  * @param {string} baseUrl
  * @param {import('./tokens.mjs').Tokens} tokens
  * @param {Request} request already carrying the token of the caller
- * @param {URL} url the public address, whose query still names an `apikey` perhaps
+ * @param {URL} url the public address, without a key
  * @param {string} token
  */
 export async function proxyToPostgrest(baseUrl, tokens, request, url, token) {
   const target = new URL(baseUrl + (url.pathname.slice('/rest/v1'.length) || '/'));
-  target.search = new URL(request.url).search;
+  target.search = url.search;
   const headers = withoutHopByHop(request.headers);
   headers.set('accept-encoding', 'identity');
   headers.set('authorization', `Bearer ${await tokens.outward(token)}`);

@@ -1,3 +1,4 @@
+import { hasBody, readBody } from './bodies.mjs';
 import { Buckets } from './buckets.mjs';
 import { Downloads } from './downloads.mjs';
 import { StorageError, storageErrors } from './errors.mjs';
@@ -52,19 +53,6 @@ const ROUTES = [
   open: open === 'open',
 }));
 
-/** Bodies that are read as JSON; uploads are streams. */
-const JSON_HANDLERS = [
-  'createBucket',
-  'updateBucket',
-  'list',
-  'listV2',
-  'move',
-  'copy',
-  'sign',
-  'signMany',
-  'removeMany',
-];
-
 /**
  * Storage on the tables of storage.* under the caller's row level security, with the statements,
  * operations, answers and errors of hosted's.
@@ -97,7 +85,7 @@ export class Storage {
         bucket: decoded(bucket),
         name: decoded(name),
         claims: await this.#claims(request, route.open),
-        body: JSON_HANDLERS.includes(route.handler) ? await jsonBody(request) : undefined,
+        body: hasBody(route.handler) ? await readBody(request, route.handler) : undefined,
       };
       const answer = await this[route.handler](call);
       return answer instanceof Response ? answer : Response.json(answer);
@@ -196,13 +184,5 @@ function decoded(text) {
     return decodeURIComponent(text);
   } catch {
     throw storageErrors.invalidKey(text);
-  }
-}
-
-async function jsonBody(request) {
-  try {
-    return JSON.parse((await request.text()) || '{}');
-  } catch {
-    throw storageErrors.invalidRequest('Body is not valid JSON');
   }
 }

@@ -17,12 +17,12 @@ export class StorageDatabase {
 
   /** Makes the rest of a transaction run as the holder of these claims. */
   async scope(tx, claims, operation) {
-    const role = claims.role || 'anon';
+    const [role, sub] = [claims.role, claims.sub].map((one) => (typeof one === 'string' ? one : ''));
     await tx`
       select
-        set_config('role', ${role}, true),
-        set_config('request.jwt.claim.role', ${role}, true),
-        set_config('request.jwt.claim.sub', ${claims.sub ?? ''}, true),
+        set_config('role', ${role || 'anon'}, true),
+        set_config('request.jwt.claim.role', ${role || 'anon'}, true),
+        set_config('request.jwt.claim.sub', ${sub}, true),
         set_config('request.jwt.claims', ${JSON.stringify(claims)}, true),
         set_config('storage.operation', ${operation}, true),
         set_config('storage.allow_delete_query', 'true', true)`;

@@ -5,21 +5,25 @@ import { SERVICE, findObject, insertObject, upsertObject } from './storage_datab
 
 const VALID_KEY = /^[A-Za-z0-9_/!.*'() &$=@;:+,?-]+$/;
 
+/** As long as a name of S3's may be; more does not fit into the index either. */
+const MAX_KEY = 1024;
+
 /** Refuses names that S3 would not keep, and those that try to climb. */
 export function checkKey(name) {
-  if (!VALID_KEY.test(name ?? '') || name.startsWith('/') || name.split('/').includes('..')) {
-    throw storageErrors.invalidKey(name ?? '');
+  const isText = typeof name === 'string' && name.length <= MAX_KEY && VALID_KEY.test(name);
+  if (!isText || name.startsWith('/') || name.split('/').includes('..')) {
+    throw storageErrors.invalidKey(String(name ?? '').slice(0, MAX_KEY));
   }
 }
 
 function checkMimeType(mimetype, allowed) {
   if (!allowed?.length) return;
-  const [type, subtype] = mimetype.split('/');
+  const [type, subtype, ...more] = mimetype.split('/');
   const matches = allowed.some((pattern) => {
     const [allowedType, allowedSubtype] = pattern.split('/');
     return allowedType === type && (allowedSubtype === '*' || allowedSubtype === subtype);
   });
-  if (!subtype || !matches) throw storageErrors.invalidMimeType(mimetype);
+  if (!subtype || more.length > 0 || !matches) throw storageErrors.invalidMimeType(mimetype);
 }
 
 /** Puts files in: asks as the user, writes the bytes, then stores the row as the service. */
