@@ -57,14 +57,18 @@ def _calls(
         *_leaving(),
     ]
     yield from _spoken(who, role, person, everything)
-    upload = Try(
-        role,
-        "insert into storage.objects (bucket_id, name)"
-        f" values ('faces', '{person or me.id}/late.png')",
-        person,
-        after="select pg_temp.effects()",
-    )
-    yield Call(who, "upload", upload)
+    for name, place in (
+        ("upload", "late.png"),
+        ("upload and climb", f"../{victim.id}/late.png"),
+    ):
+        upload = Try(
+            role,
+            "insert into storage.objects (bucket_id, name)"
+            f" values ('faces', '{person or me.id}/{place}')",
+            person,
+            after="select pg_temp.effects()",
+        )
+        yield Call(who, name, upload)
 
 
 def _spoken(who: str, role: str, person: uuid.UUID | None, spoken: list[Spoken]) -> Iterator[Call]:

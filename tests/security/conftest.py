@@ -66,4 +66,4 @@ def stage() -> Iterator[Stage]:
             who: opened.enter_context(caller(stack, world, who))
             for who in ("anon", "owner", "other", "guest", "service")
         }
-        yield Stage(world, callers)
+        yield Stage(world, callers, stack)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from psycopg import sql
@@ -83,6 +83,7 @@ $probe$
 
 # To write to a column that writes itself, and to a view that does not say how.
 IMPOSSIBLE = ("428C9", "55000")
+Claims = dict[str, Any] | str
 
 
 @dataclass(frozen=True)
@@ -96,15 +97,18 @@ class Try:
     reads: bool = False
     before: str = ""
     after: str = ""
+    # What the token says beside or instead of this; as a text, all that it says.
+    claims: Claims = field(default_factory=dict, hash=False)
 
     def as_json(self) -> dict[str, Any]:
         """Write it as the function takes it."""
-        claims = {"role": self.role} | ({"sub": str(self.person)} if self.person else {})
+        claims: Any = {"role": self.role} | ({"sub": str(self.person)} if self.person else {})
+        said = self.claims if isinstance(self.claims, str) else json.dumps(claims | self.claims)
         given = {"before": self.before, "after": self.after}
         return {
             "role": self.role,
             "statement": self.statement,
-            "claims": json.dumps(claims),
+            "claims": said,
             "topic": self.topic,
             "reads": self.reads,
         } | {name: statement for name, statement in given.items() if statement}

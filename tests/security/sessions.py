@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from psycopg import sql
 
 from local_stack.postgres import ADMIN
 from tests.security.calls import all_calls
-from tests.security.engine import Outcome, run
+from tests.security.engine import Claims, Outcome, run
 from tests.security.world import World
 from tests.support.database import Connection
 
@@ -57,18 +57,26 @@ class Sessions:
         ):
             return self.play(connection, *only, remark=remark)
 
-    def play(self, connection: Connection, *only: str, remark: str = "") -> Transcript:
-        """Call all of it, or what these people do, in a superuser's transaction; nothing stays."""
+    def play(
+        self, connection: Connection, *only: str, remark: str = "", claims: Claims | None = None
+    ) -> Transcript:
+        """Call all of it, or what these people do, in a superuser's transaction; nothing stays.
+
+        With claims, their token says these too, or only these.
+        """
         connection.execute(_effects(connection, self.world))
         connection.execute("set local lock_timeout = '20ms'")
         calls = [call for call in all_calls(self.world) if call.who in only or not only]
-        outcomes = run(connection, [call.attempt for call in calls], remark)
+        tries = [call.attempt for call in calls]
+        if claims is not None:
+            tries = [replace(one, claims=claims) for one in tries]
+        outcomes = run(connection, tries, remark)
         names = [f"{call.who}: {call.name}" for call in calls]
         written = {name: self._written(out) for name, out in zip(names, outcomes, strict=True)}
         return Transcript(written, dict(zip(names, outcomes, strict=True)))
 
     def _written(self, outcome: Outcome) -> str:
-        text = json.dumps(_in_order(outcome.__dict__), sort_keys=True)
+        text = json.dumps(in_order(outcome.__dict__), sort_keys=True)
         seen: dict[str, str] = {}
         for name in ("owner", "other", "guest"):
             for part, value in getattr(self.world, name).__dict__.items():
@@ -78,12 +86,12 @@ class Sessions:
         return UUID.sub(lambda m: seen.setdefault(m[0], f"<uuid {len(seen)}>"), text)
 
 
-def _in_order(value: Any) -> Any:
+def in_order(value: Any) -> Any:
     """Put lists into an order of their own: rows come in any."""
     if isinstance(value, dict):
-        return {name: _in_order(part) for name, part in value.items()}
+        return {name: in_order(part) for name, part in value.items()}
     if isinstance(value, list):
-        return sorted(map(_in_order, value), key=lambda v: _stable(json.dumps(v, sort_keys=True)))
+        return sorted(map(in_order, value), key=lambda v: _stable(json.dumps(v, sort_keys=True)))
     return value
 
 

@@ -8,9 +8,11 @@ import uuid
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import httpx
 import jwt
+from jwt.api_jws import PyJWS
 
 from local_stack.stack import Stack
 from tests.security.world import World, build
@@ -18,6 +20,7 @@ from tests.support.database import Database
 from tests.support.places import short_lived
 
 AN_HOUR = 3600
+jws = PyJWS()
 
 
 @dataclass(frozen=True)
@@ -26,10 +29,21 @@ class Stage:
 
     world: World
     callers: dict[str, httpx.Client]
+    stack: Stack
 
     def about(self, who: str) -> uuid.UUID:
         """Say whose rows it is about when somebody comes."""
         return self.world.guest.id if who == "guest" else self.world.owner.id
+
+    def open_session(self, claims: dict[str, Any]) -> None:
+        """Let Auth know the session that a token is of."""
+        self.world.db.rows(
+            "insert into auth.sessions (id, user_id, aal, created_at, updated_at)"
+            " values (%s, %s, 'aal1', now(), now())",
+            claims["session_id"],
+            claims["sub"],
+            role="supabase_auth_admin",
+        )
 
     def person(self, who: str) -> uuid.UUID:
         """Say who comes: whoever is nobody speaks of the owner."""
@@ -61,9 +75,13 @@ def caller(stack: Stack, world: World, who: str) -> httpx.Client:
 
 def token_of(stack: Stack, person: uuid.UUID, *, is_anonymous: bool) -> str:
     """Sign what Auth signs when somebody signs in."""
-    signing = json.loads(stack.keys.signing_key_file.read_text())
+    return signed(stack, claims_of(stack, person, is_anonymous=is_anonymous))
+
+
+def claims_of(stack: Stack, person: uuid.UUID, *, is_anonymous: bool = False) -> dict[str, Any]:
+    """Write what Auth writes of somebody who signs in."""
     now = int(time.time())
-    claims = {
+    return {
         "iss": f"{stack.api_url}/auth/v1",
         "aud": "authenticated",
         "role": "authenticated",
@@ -73,5 +91,11 @@ def token_of(stack: Stack, person: uuid.UUID, *, is_anonymous: bool) -> str:
         "iat": now,
         "exp": now + AN_HOUR,
     }
+
+
+def signed(stack: Stack, claims: dict[str, Any] | str) -> str:
+    """Sign claims as Auth does, whatever they say; a text need not be JSON."""
+    text = claims if isinstance(claims, str) else json.dumps(claims)
+    signing = json.loads(stack.keys.signing_key_file.read_text())
     key = jwt.PyJWK.from_dict(signing).key
-    return jwt.encode(claims, key, algorithm="ES256", headers={"kid": signing["kid"]})
+    return jws.encode(text.encode(), key, "ES256", headers={"kid": signing["kid"]})
