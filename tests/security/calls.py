@@ -57,10 +57,7 @@ def _calls(
         *_leaving(),
     ]
     yield from _spoken(who, role, person, everything)
-    for name, place in (
-        ("upload", "late.png"),
-        ("upload and climb", f"../{victim.id}/late.png"),
-    ):
+    for name, place in (("upload", "late.png"), ("upload and climb", "../late.png")):
         upload = Try(
             role,
             "insert into storage.objects (bucket_id, name)"

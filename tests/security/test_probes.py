@@ -167,13 +167,15 @@ def test_without_an_account_nothing_is_answered(told: Transcript) -> None:
         names = [name for name in told.outcomes if name.startswith(f"{who}: ")]
         assert len(names) > 40
         for name in names:
-            if name.endswith((": hidden", ": upload")):
+            if name.endswith((": hidden", ": upload", ": upload and climb")):
                 continue
             assert told.outcomes[name].error == error, name
         # Reads nothing, uploads nothing.
         assert told.outcomes[f"{who}: hidden"].said == []
         assert told.outcomes[f"{who}: upload"].error == "42501"
+        assert told.outcomes[f"{who}: upload and climb"].error == "42501"
     assert told.outcomes["other: upload"].error == ""
+    assert told.outcomes["other: upload and climb"].error == "42501"
 
 
 def test_people_are_told_the_same_twice(world: World, told: Transcript) -> None:

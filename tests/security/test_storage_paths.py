@@ -163,6 +163,20 @@ def honest(shelf: Shelf) -> Iterator[tuple[str, httpx.Response]]:
     yield "remove one", shelf.send("DELETE", place)
 
 
+@pytest.mark.parametrize("who", ["other", "guest", "anon"])
+def test_a_removal_of_many_takes_ones_own_alone(stage: Stage, who: str) -> None:
+    shelf = Shelf.of(stage, who, "faces", PICTURE)
+    before = shelf.others()
+    many = [shelf.theirs, shelf.mine, f"{shelf.victim}/", f"{shelf.victim}/%", "%", "", "\u200b"]
+    for prefixes in ([*many, "\0"], [[shelf.theirs]], [7], shelf.theirs, [], ["x"] * 1001):
+        refused = shelf.ask("DELETE", "faces", prefixes=prefixes)
+        assert refused.status_code == 400, (prefixes, refused.text)
+    removed = shelf.ask("DELETE", "faces", prefixes=many)
+    assert [one["name"] for one in removed.json()] == ([] if who == "anon" else [shelf.mine])
+    assert shelf.others() == before
+    assert shelf.is_whole()
+
+
 @pytest.mark.parametrize("who", ["other", "anon"])
 def test_no_name_of_a_bucket_leads_into_another_one(stage: Stage, who: str) -> None:
     shelf = Shelf.of(stage, who, "thumbnails", PICTURE)
