@@ -81,6 +81,19 @@ def test_a_file_that_locks_says_first_how_long(body: str, finding: str | None) -
 
 
 @pytest.mark.parametrize(
+    ("body", "finding"),
+    [
+        (f"{OVER}validate constraint c;", None),
+        (f"{OVER}validate constraint c;{OVER}add column a bigint;", "these are two files"),
+        ("".join(f"lock table public.t{number};" for number in range(4)), None),
+        ("".join(f"lock table public.t{number};" for number in range(5)), "locks 5 tables"),
+    ],
+)
+def test_what_is_held_is_not_held_for_something_else(body: str, finding: str | None) -> None:
+    check(found_in(SHORT + body), finding)
+
+
+@pytest.mark.parametrize(
     ("settings", "finding"),
     [
         (SHORT, None),
@@ -171,7 +184,10 @@ def test_a_rollout_is_before_or_after_the_code() -> None:
         (f"{OVER}add foreign key (a) references public.u (id);", "added not valid"),
         (f"{OVER}add column u_id bigint references public.u (id);", "by itself"),
         (f"{OVER}add constraint c unique (a);", "using index"),
-        (f"{OVER}add constraint c check (a > 0) not valid;{OVER}validate constraint c;", "later"),
+        (
+            f"{OVER}add constraint c check (a > 0) not valid;{OVER}validate constraint c;",
+            "two files",
+        ),
     ],
 )
 def test_a_constraint_looks_at_no_row_while_it_locks(body: str, finding: str | None) -> None:

@@ -19,7 +19,6 @@ _VALIDATE = re.compile(r"validate constraint (?P<name>\w+)$")
 
 def added(migration: Migration) -> Iterator[str]:
     """Give the constraints that would look at every row while nobody may write."""
-    validated = set(_validated(migration))
     for table, action in _actions(migration):
         added = _ADD.match(action)
         if added is None:
@@ -30,8 +29,6 @@ def added(migration: Migration) -> Iterator[str]:
                 yield f"a key of {table} is made `using index`, which was built concurrently"
         elif not action.endswith("not valid"):
             yield f"a {added['kind']} on {table} is added not valid"
-        elif added["name"] in validated:
-            yield f"{added['name']} is validated in a later file"
 
 
 def never_validated(migrations: Sequence[Migration]) -> Iterator[str]:

@@ -14,6 +14,7 @@ from thumbsmith.gates.touching import Migration, is_concurrent, is_long, is_poli
 # lock is waited for shorter than deadlock_timeout: the migration gives up, and not a request.
 LOCK_MAX_MS = 500
 WORK_MAX_MS = 2000
+TABLES_MAX = WORK_MAX_MS // LOCK_MAX_MS
 POLICY_LINES_MAX = 100
 # The CLI then runs each statement by itself, so that a block may commit.
 APART = "-- pg-delta: transaction=false\n"
@@ -43,6 +44,10 @@ def settings(migration: Migration) -> Iterator[str]:
     if not locked and not is_slow:
         return
     what = f"locks {locked[0]}" if locked else "takes its time"
+    if locked and is_slow and not _is_apart(migration):
+        yield f"{what} and takes its time: these are two files"
+    if len(others := {table for table in locked if table not in migration.made}) > TABLES_MAX:
+        yield f"locks {len(others)} tables, at most {TABLES_MAX}: the first are held all the while"
     for name, most in (("lock_timeout", LOCK_MAX_MS), ("statement_timeout", WORK_MAX_MS)):
         value = _milliseconds(migration.settings.get(name, ""))
         if not value:
