@@ -6,6 +6,6 @@
 
 -- Without it PostgREST takes every audience. A token that names none passes, such as one that
 -- stands for a key.
-alter role authenticator set pgrst.jwt_aud = 'authenticated';
+alter role authenticator set "pgrst.jwt_aud" = 'authenticated';
 
 notify pgrst, 'reload config';

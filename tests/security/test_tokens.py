@@ -65,6 +65,12 @@ def bare(stage: Stage) -> set[str]:
     return Doors.of(stage).opened({"apikey": stage.stack.keys.publishable_key})
 
 
+@pytest.fixture(scope="module")
+def doors(stage: Stage) -> Doors:
+    """Put one file behind the doors: no test here is to take it away."""
+    return Doors.of(stage)
+
+
 def with_token(stage: Stage, token: str, scheme: str = "Bearer") -> dict[str, str]:
     key = stage.stack.keys.publishable_key
     return {"apikey": key, "authorization": f"{scheme} {token}"}
@@ -85,9 +91,8 @@ def test_the_token_that_is_forged_opens_all_that_is_a_persons(
 
 @pytest.mark.parametrize("name", FORGED)
 def test_a_forged_token_opens_no_more_than_the_public_key(
-    stage: Stage, forge: Forge, bare: set[str], name: str
+    stage: Stage, doors: Doors, forge: Forge, bare: set[str], name: str
 ) -> None:
-    doors = Doors.of(stage)
     before = doors.kept()
     assert doors.opened(with_token(stage, FORGED[name](forge))) <= bare
     assert doors.kept() == before
@@ -97,18 +102,16 @@ def test_a_forged_token_opens_no_more_than_the_public_key(
 
 @pytest.mark.parametrize("scheme", ["bearer", "BEARER", "BeArEr"])
 def test_the_scheme_may_be_spelled_in_any_case_and_forges_nothing(
-    stage: Stage, forge: Forge, bare: set[str], scheme: str
+    stage: Stage, doors: Doors, forge: Forge, bare: set[str], scheme: str
 ) -> None:
-    doors = Doors.of(stage)
     assert doors.opened(with_token(stage, forge.mine(), scheme)) <= bare
     assert doors.opened(with_token(stage, forge.good, scheme), *ONE_EACH) == ALL
 
 
 @pytest.mark.parametrize("scheme", ["Basic", "Token", "JWT", "Bearer Bearer", "Bearer,"])
 def test_another_scheme_opens_no_more_than_the_public_key(
-    stage: Stage, forge: Forge, bare: set[str], scheme: str
+    stage: Stage, doors: Doors, forge: Forge, bare: set[str], scheme: str
 ) -> None:
-    doors = Doors.of(stage)
     assert doors.opened(with_token(stage, forge.good, scheme)) <= bare
     assert doors.is_whole()
     assert doors.opened(with_token(stage, forge.good), *ONE_EACH) == ALL
@@ -160,9 +163,8 @@ def test_what_was_made_for_something_else_is_no_token(
 
 @pytest.mark.parametrize("name", SIGNED)
 def test_a_signed_token_opens_what_its_claims_allow_where_they_are_looked_at(
-    stage: Stage, name: str
+    stage: Stage, doors: Doors, name: str
 ) -> None:
-    doors = Doors.of(stage)
     changes, expected = SIGNED[name]
     now = int(time.time())
     for claim in {"exp", "nbf", "iat"} & set(changes):
