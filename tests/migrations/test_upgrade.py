@@ -145,4 +145,3 @@ def test_the_samples_are_as_migrations_have_to_be(tmp_path: Path) -> None:
     assert live_migrations.check(place) == []
     assert migrations.check(place) == []
     assert tools.squawk(*SAMPLES) == []
-    assert tools.sqlfluff(*SAMPLES) == []
