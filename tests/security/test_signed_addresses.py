@@ -108,7 +108,7 @@ def test_a_changed_token_shows_nothing(shelf: Shelf) -> None:
 
 
 def test_an_address_ends_and_a_lifetime_that_is_none_is_refused(shelf: Shelf) -> None:
-    token = download_token(shelf, 1)
+    token = download_token(shelf, 4)
     address = f"sign/faces/{shelf.mine}?token={token}"
     assert shelf.send("GET", address).content == PICTURE
     for seconds in LIFETIMES:
