@@ -927,6 +927,8 @@ CREATE FUNCTION private.apply_referral_code(code text) RETURNS jsonb
     SET search_path TO ''
     AS $$
 declare
+    -- Cut before the queue below: megabytes would hold up everybody who waits there.
+    v_code constant text := left(btrim(apply_referral_code.code), 64);
     v_profile_id uuid;
     v_retry_after integer;
     v_referral public.referrals;
@@ -940,7 +942,7 @@ begin
     v_profile_id := private.lock_caller((
         select p.id
         from public.profiles as p
-        where p.referral_code = upper(btrim(apply_referral_code.code))
+        where p.referral_code = upper(v_code)
     ));
 
     v_retry_after := private.code_retry_after(v_profile_id);
@@ -948,7 +950,7 @@ begin
         return private.too_many_codes(v_retry_after);
     end if;
 
-    v_referral := private.record_referral(v_profile_id, coalesce(apply_referral_code.code, ''));
+    v_referral := private.record_referral(v_profile_id, coalesce(v_code, ''));
 
     if v_referral.status = 'rejected' then
         perform private.note_code_failure(v_profile_id);

@@ -64,6 +64,8 @@ security definer
 set search_path = ''
 as $$
 declare
+    -- Cut before the queue below: megabytes would hold up everybody who waits there.
+    v_code constant text := left(btrim(apply_referral_code.code), 64);
     v_profile_id uuid;
     v_retry_after integer;
     v_referral public.referrals;
@@ -77,7 +79,7 @@ begin
     v_profile_id := private.lock_caller((
         select p.id
         from public.profiles as p
-        where p.referral_code = upper(btrim(apply_referral_code.code))
+        where p.referral_code = upper(v_code)
     ));
 
     v_retry_after := private.code_retry_after(v_profile_id);
@@ -85,7 +87,7 @@ begin
         return private.too_many_codes(v_retry_after);
     end if;
 
-    v_referral := private.record_referral(v_profile_id, coalesce(apply_referral_code.code, ''));
+    v_referral := private.record_referral(v_profile_id, coalesce(v_code, ''));
 
     if v_referral.status = 'rejected' then
         perform private.note_code_failure(v_profile_id);

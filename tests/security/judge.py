@@ -25,8 +25,13 @@ OF_CALLING = {
 }
 # And of what readers want of their rows.
 OF_READING = OF_CALLING | {
+    "2200N": "a text that is no XML",
+    "2201B": "a pattern that is none",
+    "22025": "a pattern that ends in its escape",
     "22007": "a text that is no time",
+    "22008": "a time that there never is",
     "42501": "a relation that is not theirs to read, inside of one that is",
+    "42602": "a text that cannot be the name of a relation",
     "42704": "a type, or a language of texts, that is not there",
     "42725": "an operator that more than one type has",
     "42804": "an operator that does not say yes or no",
@@ -84,8 +89,8 @@ class Judge:
 
 
 def is_served(call: Call, reply: Reply) -> bool:
-    """Say whether a function was called: for a HEAD, PostgREST leaves out what only reads."""
-    return reply.status < 300 and call.method in {"GET", "POST"}
+    """Say whether there was an answer: for a HEAD, or for no row, nothing may have been called."""
+    return reply.status < 300 and call.method in {"GET", "POST"} and reply.body not in NOTHING
 
 
 def summary(faults: Iterable[str], shown: int = 20) -> str:

@@ -107,8 +107,9 @@ def _fair(draw: st.DrawFn, relation: Relation) -> list[str]:
     """Ask for rows as an honest client does."""
     column = st.sampled_from(relation.columns)
     ids = [name for name in relation.columns if name == "id" or name.endswith("_id")]
-    parts = draw(st.lists(column.map(lambda name: f"{name}=not.is.null"), max_size=1))
-    if ids and draw(st.booleans()):
+    filters = column.map(lambda name: f"{name}=not.is.null")
+    parts: list[str] = draw(st.lists(filters, max_size=1))
+    if ids and draw(st.sampled_from([True, False])):
         operator = draw(st.sampled_from(["eq", "neq"]))
         parts.append(f"{draw(st.sampled_from(ids))}={operator}.{draw(st.sampled_from(IDS))}")
     if draw(st.booleans()):
@@ -121,7 +122,7 @@ def readings(draw: st.DrawFn, relation: Relation, others: list[Relation]) -> Cal
     """Make a request for rows: some are fair, and the others wrong in a way or two."""
     if draw(st.sampled_from([True, False, False])):
         return Call("GET", f"/{relation.name}?{'&'.join(draw(_fair(relation)))}")
-    parts = []
+    parts: list[str] = []
     if draw(st.booleans()):
         parts.append("select=" + draw(_selects(relation, others)))
     parts += draw(st.lists(_conditions(relation), max_size=2))

@@ -154,9 +154,9 @@ def _given(draw: st.DrawFn, function: Function, *, is_fair: bool) -> list[tuple[
     for argument in function.arguments:
         if argument.is_optional and draw(st.booleans()):
             continue
-        kinds = ["good"] if is_fair else ["good", "good", "any", "anything"]
-        kind = draw(st.sampled_from(kinds))
-        values = {"good": argument.good, "any": argument.any, "anything": lambda: anything}[kind]()
+        values = argument.good()
+        if not is_fair:
+            values = draw(st.sampled_from([values, values, argument.any(), anything]))
         given.append((argument.name, draw(values)))
     return given
 
