@@ -84,7 +84,7 @@ def load_or_create(folder: Path) -> Keys:
     if made != kept:
         # The folder is older than some of the tokens.
         write_private(tokens, made)
-    secret_key = f"sb_secret_{_random(31)}" if canary() else SECRET_KEY
+    secret_key = f"sb_secret_{canary()}" if canary() else SECRET_KEY
     return Keys(signing, jwks, Tokens(**made), secret_key=secret_key)
 
 

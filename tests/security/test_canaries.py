@@ -158,6 +158,16 @@ def test_dumps_files_and_raw_tables_of_a_stack_are_looked_at() -> None:
     assert "state.json" not in wheres
 
 
+def test_a_file_of_keys_has_to_be_closed_to_others(tmp_path: Path) -> None:
+    keys.load_or_create(tmp_path)
+    assert canaries.look_at_folder(tmp_path) == []
+    (tmp_path / "tokens.json").chmod(0o640)
+    with planted() as found:
+        canaries.look_at_folder(tmp_path)
+    assert found
+    (tmp_path / "tokens.json").chmod(0o600)
+
+
 def test_a_stack_that_leaks_nothing_passes() -> None:
     """Positive control of the one before."""
     with planted() as found, bare_stack() as stack:

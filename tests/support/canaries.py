@@ -29,10 +29,10 @@ _PUBLIC = re.compile(
     r"|https?://|postgres(?:ql)?://)",
     re.IGNORECASE,
 )
-# Files that rightly hold keys, by the end of their path.
+# Files that rightly hold keys, as long as only their owner may read them.
 HOLDERS = {
-    "keys/signing_key.json": "the key that signs tokens; only its owner may read it",
-    "keys/tokens.json": "the secrets of a stack; only its owner may read it",
+    "signing_key.json": "the key that signs tokens",
+    "tokens.json": "the secrets of a stack",
     "state.json": "what `stack env` prints, for other processes of the same owner",
 }
 
@@ -128,10 +128,17 @@ def look_at_folder(folder: Path, needles: Needles = MARKED) -> list[str]:
         folders[:] = [one for one in folders if not (Path(place, one) / "PG_VERSION").exists()]
         for name in names:
             file = Path(place, name)
-            is_holder = any(str(file).endswith(f"/{end}") for end in HOLDERS)
-            if not is_holder and file.is_file() and not file.is_symlink():
-                found += look_at_file(file, needles)
+            if file.is_symlink() or not file.is_file() or _is_holder(file):
+                continue
+            found += look_at_file(file, needles)
     return found
+
+
+def _is_holder(file: Path) -> bool:
+    try:
+        return file.name in HOLDERS and file.stat().st_mode & 0o077 == 0
+    except FileNotFoundError:
+        return False
 
 
 def look_at_cluster(folder: Path) -> list[str]:
