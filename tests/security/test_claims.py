@@ -89,6 +89,7 @@ def won(table: Table, who: str, played: Mapping[str, Claims]) -> dict[str, list[
     return {name: changed for name, changed in found.items() if changed}
 
 
+@pytest.mark.timeout(300)
 def test_what_others_say_about_themselves_changes_nothing(
     request: pytest.FixtureRequest, table: Table
 ) -> None:

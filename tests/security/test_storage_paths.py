@@ -118,6 +118,8 @@ def tried(shelf: Shelf, attempts: Iterator[tuple[str, httpx.Response]], name: st
     return number
 
 
+# The long tier asks four thousand times.
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("bucket", BUCKETS)
 @pytest.mark.parametrize("who", WHO)
 def test_no_name_leads_out_of_the_own_folder(
