@@ -18,9 +18,11 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from local_stack.keys import sidecar_password
-from local_stack.ports import free_ports
+from local_stack.keys import load_or_create, sidecar_password
+from local_stack.ports import HOST, free_ports
 from local_stack.process import base_environment
+from local_stack.sidecar import sidecar_environment, sidecar_service
+from local_stack.urls import with_role
 from tests.replicate.stand_in import StandIn, eventually
 from tests.sidecar.helpers import serving
 from tests.sidecar.test_database import cut_connections
@@ -228,3 +230,30 @@ def test_a_killed_sidecar_loses_nothing(db: Database, stand_in: StandIn, log: Pa
         for generation_id in asked:
             ended = finished(db, generation_id, 90)
             assert ended["status"] == "succeeded"
+
+
+@pytest.mark.parametrize("problem", ["nobody listens", "wrong password", "no such host"])
+def test_a_database_that_does_not_let_it_in_is_logged_without_the_password(
+    db: Database, tmp_path: Path, problem: str
+) -> None:
+    password = f"{canaries.MARK}-wrong"
+    unused, port = free_ports(2)
+    given = {
+        "nobody listens": f"postgresql://postgres@{HOST}:{unused}/postgres",
+        "wrong password": db.url,
+        "no such host": "postgresql://postgres@nobody.invalid:5432/postgres",
+    }[problem]
+    keys = load_or_create(tmp_path / "keys")
+    nowhere = f"http://{HOST}:{unused}"
+    env = sidecar_environment("postgresql://h/d", nowhere, nowhere, keys, port)
+    env["SIDECAR_DATABASE_URL"] = with_role(given, "thumbsmith_sidecar", password)
+    log = tmp_path / "sidecar.log"
+    service = sidecar_service(env | {"LOG_LEVEL": "DEBUG"}, log, port)
+    service.start()
+    try:
+        eventually(lambda: '"database_unavailable"' in log.read_text())
+        answer = httpx.get(f"http://{HOST}:{port}/readyz", trust_env=False, timeout=20)
+    finally:
+        service.stop()
+    assert (answer.status_code, answer.json()) == (503, {"ready": False})
+    assert canaries.MARK not in log.read_text() + answer.text
