@@ -158,6 +158,9 @@ async def test_files_are_deleted_by_name_and_the_answer_is_passed_on(storage: St
     assert "authorization" not in headers
     storage.answer = (200, [])
     assert (await remove(storage, "u1/gone.png"))["removed"] == []
+    # Nothing that was not asked for becomes a part of the proof.
+    storage.answer = (200, [{"name": KEY}, {"name": "u1/a b.png"}])
+    assert (await remove(storage, "u1/a b.png"))["removed"] == ["u1/a b.png"]
 
 
 @pytest.mark.parametrize("answer", [{}, {"removed": 1}, [{"id": "x"}], ["x"], "x", None, 7])
