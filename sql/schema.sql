@@ -928,7 +928,7 @@ CREATE FUNCTION private.apply_referral_code(code text) RETURNS jsonb
     AS $$
 declare
     -- Cut before the queue below: megabytes would hold up everybody who waits there.
-    v_code constant text := left(btrim(apply_referral_code.code), 64);
+    v_code constant text := left(apply_referral_code.code, 64);
     v_profile_id uuid;
     v_retry_after integer;
     v_referral public.referrals;
@@ -942,7 +942,7 @@ begin
     v_profile_id := private.lock_caller((
         select p.id
         from public.profiles as p
-        where p.referral_code = upper(v_code)
+        where p.referral_code = upper(btrim(v_code))
     ));
 
     v_retry_after := private.code_retry_after(v_profile_id);

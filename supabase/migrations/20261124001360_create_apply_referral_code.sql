@@ -65,7 +65,7 @@ set search_path = ''
 as $$
 declare
     -- Cut before the queue below: megabytes would hold up everybody who waits there.
-    v_code constant text := left(btrim(apply_referral_code.code), 64);
+    v_code constant text := left(apply_referral_code.code, 64);
     v_profile_id uuid;
     v_retry_after integer;
     v_referral public.referrals;
@@ -79,7 +79,7 @@ begin
     v_profile_id := private.lock_caller((
         select p.id
         from public.profiles as p
-        where p.referral_code = upper(v_code)
+        where p.referral_code = upper(btrim(v_code))
     ));
 
     v_retry_after := private.code_retry_after(v_profile_id);
