@@ -31,6 +31,7 @@ OF_READING = OF_CALLING | {
     "22007": "a text that is no time",
     "22008": "a time that there never is",
     "42501": "a relation that is not theirs to read, inside of one that is",
+    "42601": "words to search for that cannot be read",
     "42602": "a text that cannot be the name of a relation",
     "42704": "a type, or a language of texts, that is not there",
     "42725": "an operator that more than one type has",
