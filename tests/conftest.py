@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import uuid
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, closing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +21,28 @@ from tests.support.rest import Caller
 from thumbsmith.catalog_stock import stock
 
 TEMPLATE = "migrated"
+TESTS = Path(__file__).parent
+# These take longest, so they begin first: else one worker is alone with one of them at the end.
+LONGEST = (
+    "end_to_end/test_crash.py",
+    "concurrency/test_interleavings.py",
+    "local_stack/test_stack_lifecycle.py",
+    "end_to_end/test_faults.py",
+    "end_to_end/test_outages.py",
+    "security/hostile/test_hostile_calls.py",
+    "migrations/test_busy.py",
+    "migrations/test_upgrade.py",
+    "db/test_state_machine.py",
+    "sidecar/test_process.py",
+    "cli/test_live_check.py",
+    "replicate/test_faults.py",
+    "security/access/test_mutations.py",
+    "security/hostile/test_hostile_reads.py",
+    "end_to_end/test_secrets.py",
+    "cli/test_bench.py",
+    "gates/test_database_gates.py",
+    "migrations/test_appliers.py",
+)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -116,16 +140,27 @@ def pytest_configure(config: pytest.Config) -> None:
         install.ensure_node_modules()
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Run one worker more than there are processors: many tests wait for something."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add --full, which runs the long tests too."""
     parser.addoption("--full", action="store_true", help="run the long tests too")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave the long tests out unless they are asked for."""
+    """Begin with the longest files; leave the long tests out unless they are asked for."""
+    items.sort(key=_turn)
     if config.getoption("--full"):
         return
     reason = pytest.mark.skip(reason="a long test: scripts/test --full runs it")
     for item in items:
         if "full" in item.keywords:
             item.add_marker(reason)
+
+
+def _turn(item: pytest.Item) -> int:
+    name = item.path.relative_to(TESTS).as_posix()
+    return LONGEST.index(name) if name in LONGEST else len(LONGEST)
