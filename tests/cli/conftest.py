@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import uuid
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
 
-from local_stack import cluster
+from local_stack import cluster, databases
 from local_stack.postgres import Postgres
 from tests.cli.shop import Shop
+from tests.conftest import TEMPLATE
 from tests.stripe.stand_in import running
 from tests.support.database import Database
+from tests.support.places import short_lived
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,3 +37,16 @@ def shop(db: Database, tmp_path: Path) -> Iterator[Shop]:
     """Give the test a database and an empty account at Stripe."""
     with running(tmp_path) as stand_in:
         yield Shop(db, stand_in)
+
+
+@pytest.fixture(scope="module")
+def refusing_shop(server: Postgres) -> Iterator[Shop]:
+    """Give a shop to tests whose commands are all refused before they change anything."""
+    name = f"refusing_{uuid.uuid4().hex}"
+    with (
+        databases.cloned(server, TEMPLATE, name) as url,
+        closing(Database(url)) as database,
+        short_lived() as folder,
+        running(folder) as stand_in,
+    ):
+        yield Shop(database, stand_in)

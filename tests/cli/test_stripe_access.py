@@ -38,12 +38,12 @@ LIVE_KEY = "sk_live_" + "vest" * 6
         "sk_test_" + "kept" * 80,
     ],
 )
-def test_what_is_no_key_is_refused_without_showing_it(shop: Shop, key: str) -> None:
-    done = shop.run("catalog", "push", "--yes", "--json", STRIPE_SECRET_KEY=key)
+def test_what_is_no_key_is_refused_without_showing_it(refusing_shop: Shop, key: str) -> None:
+    done = refusing_shop.run("catalog", "push", "--yes", "--json", STRIPE_SECRET_KEY=key)
     assert done.exit_code == 2
     assert '"stripe_key_malformed"' in done.stdout
-    assert shop.links() == {}
-    text = shop.run("catalog", "diff", STRIPE_SECRET_KEY=key).stderr
+    assert refusing_shop.links() == {}
+    text = refusing_shop.run("catalog", "diff", STRIPE_SECRET_KEY=key).stderr
     assert text.startswith("stripe_key_malformed: STRIPE_SECRET_KEY ")
     assert not runs(key) & runs(text + done.output)
 
@@ -118,9 +118,11 @@ def test_live_mode_has_to_be_said_twice(shop: Shop) -> None:
         ("https://api.stripe.com:word", None),
     ],
 )
-def test_a_key_does_not_go_to_an_odd_address(shop: Shop, base: str, key: str | None) -> None:
+def test_a_key_does_not_go_to_an_odd_address(
+    refusing_shop: Shop, base: str, key: str | None
+) -> None:
     more = {"STRIPE_SECRET_KEY": key} if key else {}
-    report = shop.report("catalog", "diff", code=2, STRIPE_API_BASE=base, **more)
+    report = refusing_shop.report("catalog", "diff", code=2, STRIPE_API_BASE=base, **more)
     assert report["error"] == "stripe_base_malformed"
     assert "word" not in report["detail"]
 
