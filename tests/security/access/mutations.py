@@ -39,6 +39,7 @@ OTHERS = ("other",)
 FILTER = '"pgrst_scalar"'
 # How many of a kind are tried each time; of the others, ten.
 SHARES = {"grant": 150, "guard": 20}
+NOTHING = Mutant("guard", "select 1")
 HELD_TABLES = (
     "profiles",
     "generations",
@@ -110,6 +111,10 @@ class Laboratory:
                     tally.excused.append(mutant)
                 else:
                     tally.survivors.append(mutant)
+            # The control: a check that time alone sets off would notice everything.
+            with connection.transaction(force_rollback=True):
+                if noticed_by := self.notice(NOTHING, connection):
+                    raise AssertionError(f"{noticed_by}: differs without a mistake")
         return tally
 
     def notice(self, mutant: Mutant, connection: Connection) -> str:

@@ -7,7 +7,7 @@ import os
 import pytest
 
 from tests.security.access.mutants import Mutant
-from tests.security.access.mutations import Laboratory, sample
+from tests.security.access.mutations import NOTHING, Laboratory, sample
 from tests.security.access.survivors import EQUIVALENT
 from tests.security.world import World
 from tests.support.load import say
@@ -22,9 +22,8 @@ def laboratory(world: World) -> Laboratory:
 
 
 def test_what_changes_nothing_is_not_noticed(laboratory: Laboratory) -> None:
-    nothing = Mutant("guard", "select 1")
     again = Mutant("grant", "grant select on public.plans to anon")
-    assert len(laboratory.try_all([nothing, again]).survivors) == 2
+    assert len(laboratory.try_all([NOTHING, again]).survivors) == 2
 
 
 def test_a_sample_of_mistakes_is_noticed(laboratory: Laboratory) -> None:
