@@ -114,7 +114,9 @@ class Laboratory:
             # The control: a check that time alone sets off would notice everything.
             with connection.transaction(force_rollback=True):
                 if noticed_by := self.notice(NOTHING, connection):
-                    raise AssertionError(f"{noticed_by}: differs without a mistake")
+                    said = Sessions(self.world).play(connection).said
+                    others = {name for name in said if said[name] != self.baseline.said.get(name)}
+                    raise AssertionError(f"{noticed_by}: differs without a mistake: {others}")
         return tally
 
     def notice(self, mutant: Mutant, connection: Connection) -> str:
