@@ -15,7 +15,7 @@ LINTS = PROJECT / "sql" / "lints"
 def advisors(url: str) -> Findings:
     """Ask Supabase's own advisors."""
     options = ["--type", "all", "--level", "warn", "--fail-on", "warn"]
-    done = supabase_cli.supabase("db", "advisors", f"--remote={url}", *options, check=False)
+    done = supabase_cli.supabase("db", "advisors", *options, remote=url, check=False)
     return [*done.stdout.splitlines(), *done.stderr.splitlines()] if done.returncode else []
 
 

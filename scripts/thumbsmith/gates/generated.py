@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from pathlib import Path
 
-from local_stack import supabase_cli
+from local_stack import commands, supabase_cli, urls
 from local_stack.paths import PROJECT
 from local_stack.postgres import Postgres
+from local_stack.process import base_environment
 from thumbsmith.gates.outcome import Findings
 
 _SCHEMA = Path("sql") / "schema.sql"
@@ -38,13 +38,15 @@ def _generate(server: Postgres, url: str) -> dict[Path, str]:
     made = {_SCHEMA: schema(server, url)}
     for language, file in _TYPES.items():
         options = ["--lang", language, "--schema", "public"]
-        made[file] = supabase_cli.supabase("gen", "types", f"--remote={url}", *options).stdout
+        made[file] = supabase_cli.supabase("gen", "types", *options, remote=url).stdout
     return made
 
 
 def schema(server: Postgres, url: str) -> str:
     """Give what the migrations made of our schemas."""
     program = server.bin_dir / "pg_dump"
-    argv = [str(program), "--schema-only", "--schema=public", "--schema=private", url]
-    done = subprocess.run(argv, check=True, capture_output=True, text=True)  # noqa: S603
+    shown, password = urls.without_password(url)
+    argv = [str(program), "--schema-only", "--schema=public", "--schema=private", shown]
+    env = base_environment() | {"PGPASSWORD": password or ""}
+    done = commands.run(argv, env=env)
     return _NOISE.sub("", done.stdout).strip() + "\n"
