@@ -18,30 +18,30 @@ from tests.support import canaries, watch
 from tests.support.database import Database
 from tests.support.places import short_lived
 from tests.support.rest import Caller
-from thumbsmith.catalog_stock import stock
+from thumbsmith.catalog.publish import stock
 
 TEMPLATE = "migrated"
 TESTS = Path(__file__).parent
 # These take longest, so they begin first: else one worker is alone with one of them at the end.
 LONGEST = (
-    "end_to_end/test_crash.py",
-    "concurrency/test_interleavings.py",
-    "local_stack/test_stack_lifecycle.py",
-    "end_to_end/test_faults.py",
-    "end_to_end/test_outages.py",
-    "security/hostile/test_hostile_calls.py",
-    "migrations/test_busy.py",
-    "migrations/test_upgrade.py",
-    "db/test_state_machine.py",
-    "sidecar/test_process.py",
-    "cli/test_live_check.py",
-    "replicate/test_faults.py",
-    "security/access/test_mutations.py",
-    "security/hostile/test_hostile_reads.py",
-    "end_to_end/test_secrets.py",
-    "cli/test_bench.py",
-    "gates/test_database_gates.py",
-    "migrations/test_appliers.py",
+    "product/end_to_end/test_crash.py",
+    "product/concurrency/test_interleavings.py",
+    "scaffold/local_stack/test_stack_lifecycle.py",
+    "product/end_to_end/test_faults.py",
+    "product/end_to_end/test_outages.py",
+    "product/security/hostile/test_hostile_calls.py",
+    "product/migrations/test_busy.py",
+    "product/migrations/test_upgrade.py",
+    "product/db/test_state_machine.py",
+    "product/sidecar/test_process.py",
+    "scaffold/devtools/test_live_check.py",
+    "scaffold/stand_ins/replicate/test_faults.py",
+    "product/security/access/test_mutations.py",
+    "product/security/hostile/test_hostile_reads.py",
+    "product/end_to_end/test_secrets.py",
+    "scaffold/bench/test_bench.py",
+    "scaffold/gates/test_database_gates.py",
+    "product/migrations/test_appliers.py",
 )
 
 

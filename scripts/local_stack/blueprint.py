@@ -5,19 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from local_stack import payments, postgrest, provider, sidecar
+from local_stack import postgrest, replicate_service, sidecar, stripe_service
 from local_stack.node import NodePlan, node_service
-from local_stack.ports import HOST
+from thumbsmith.project.ports import HOST
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from pathlib import Path
 
-    from local_stack.config import ProjectConfig
     from local_stack.database import Database
-    from local_stack.keys import Keys
-    from local_stack.payments import StripeAccess
-    from local_stack.process import Service
+    from local_stack.stripe_service import StripeAccess
+    from thumbsmith.project.config import ProjectConfig
+    from thumbsmith.project.keys import Keys
+    from thumbsmith.project.process import Service
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Blueprint:
     @property
     def stripe(self) -> StripeAccess:
         """The stand-in for Stripe, or Stripe's test mode."""
-        return payments.stripe_access(self.keys.tokens, self._url("stripe"), self.stripe_key)
+        return stripe_service.stripe_access(self.keys.tokens, self._url("stripe"), self.stripe_key)
 
     @property
     def sidecar_url(self) -> str:
@@ -57,16 +57,16 @@ class Blueprint:
     def stand_ins(self, wanted: Collection[str]) -> list[Service]:
         """Describe the model server, its front, and Stripe's; they need no database."""
         tokens, ports = self.keys.tokens, self.ports
-        cog = provider.cog_service(self.log("cog"), ports["cog"], self.data_dir / "tmp")
-        front = provider.replicate_service(
+        cog = replicate_service.cog_service(self.log("cog"), ports["cog"], self.data_dir / "tmp")
+        front = replicate_service.replicate_service(
             tokens, self._url("cog"), self.log("replicate"), ports["replicate"]
         )
         described = [cog, front] if self.stripe.is_real else [cog, front, self._stripe(wanted)]
         return [one for one in described if one.name in wanted]
 
     def _stripe(self, wanted: Collection[str]) -> Service:
-        hook = self.sidecar_url + payments.WEBHOOK_PATH if "sidecar" in wanted else None
-        return payments.stand_in_service(
+        hook = self.sidecar_url + stripe_service.WEBHOOK_PATH if "sidecar" in wanted else None
+        return stripe_service.stand_in_service(
             self.stripe, hook, self.log("stripe"), self.ports["stripe"]
         )
 

@@ -7,18 +7,18 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from local_stack import platform
-from local_stack.account import postgres_account
-from local_stack.cache import settle
-from local_stack.paths import CACHE_DIR
+from local_stack import bootstrap
 from local_stack.postgres import VERSION, Postgres
-from local_stack.process import wait_until_ready
+from thumbsmith.project.account import postgres_account
+from thumbsmith.project.cache import settle
+from thumbsmith.project.paths import CACHE_DIR
+from thumbsmith.project.process import wait_until_ready
 
 
 def cache_place(*, old_privileges: bool = False) -> Path:
     """Return where the cluster of the present sources is kept."""
     kind = "old" if old_privileges else "new"
-    return CACHE_DIR / f"cluster-{VERSION}-{platform.fingerprint()}-{kind}"
+    return CACHE_DIR / f"cluster-{VERSION}-{bootstrap.fingerprint()}-{kind}"
 
 
 def initialize(server: Postgres, *, old_privileges: bool = False) -> None:
@@ -67,7 +67,7 @@ def _create(server: Postgres, *, old_privileges: bool) -> None:
     server.initdb()
     try:
         wait_until_ready([server.start()])
-        platform.bootstrap(server.admin_url, old_privileges=old_privileges)
+        bootstrap.bootstrap(server.admin_url, old_privileges=old_privileges)
     finally:
         server.stop()
 

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Protocol
 import psycopg
 from psycopg import sql
 
-from local_stack import cluster, foreign, urls
-from local_stack.keys import sidecar_password
-from local_stack.passwords import hashed
+from local_stack import cluster, external_database
 from local_stack.postgres import ADMIN, PASSWORD, Postgres
-from local_stack.process import Service, wait_until_ready
 from local_stack.sidecar import ROLE
+from thumbsmith.project import addresses
+from thumbsmith.project.keys import sidecar_password
+from thumbsmith.project.passwords import hashed
+from thumbsmith.project.process import Service, wait_until_ready
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -88,24 +89,24 @@ class GivenDatabase:
     """A server that somebody else runs: it is prepared once, never started or stopped."""
 
     def __init__(self, address: str, *, old_privileges: bool) -> None:
-        self._address = urls.without_tls_on_loopback(address)
+        self._address = addresses.without_tls_on_loopback(address)
         self._old_privileges = old_privileges
-        self.password = urls.password_of(address) or PASSWORD
+        self.password = addresses.password_of(address) or PASSWORD
 
     @property
     def url(self) -> str:
         """The address for the role postgres."""
-        return urls.with_role(self._address, "postgres", self.password)
+        return addresses.with_role(self._address, "postgres", self.password)
 
     @property
     def admin_url(self) -> str:
         """The address for the superuser."""
-        return urls.with_role(self._address, ADMIN, self.password)
+        return addresses.with_role(self._address, ADMIN, self.password)
 
     def up(self, progress: Callable[[str], None]) -> list[Service]:
         """Bootstrap the platform where it is missing."""
         progress("preparing the given database")
-        foreign.prepare(self._address, old_privileges=self._old_privileges)
+        external_database.prepare(self._address, old_privileges=self._old_privileges)
         return []
 
     def down(self) -> None:

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 import psycopg
 from psycopg import sql
 
-from local_stack import config, supabase_cli
+from local_stack import supabase_cli
 from local_stack.database import open_sidecar_role
 from local_stack.postgres import ADMIN, Postgres
+from thumbsmith.project import config
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,8 +7,9 @@ import json
 import os
 from typing import TYPE_CHECKING, Any
 
-from local_stack import commands, node
-from local_stack.paths import CACHE_DIR, NODE_DIR
+from local_stack import node
+from thumbsmith.project import commands
+from thumbsmith.project.paths import CACHE_DIR, NODE_DIR
 
 if TYPE_CHECKING:
     from collections.abc import Callable

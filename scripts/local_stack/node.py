@@ -7,16 +7,16 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from local_stack import commands, urls
-from local_stack.errors import StackError
-from local_stack.paths import NODE_DIR
-from local_stack.ports import HOST
-from local_stack.probes import http_ok
-from local_stack.process import Service, base_environment
+from thumbsmith.project import addresses, commands
+from thumbsmith.project.errors import StackError
+from thumbsmith.project.paths import NODE_DIR
+from thumbsmith.project.ports import HOST
+from thumbsmith.project.probes import http_ok
+from thumbsmith.project.process import Service, base_environment
 
 if TYPE_CHECKING:
-    from local_stack.config import ProjectConfig
-    from local_stack.keys import Keys
+    from thumbsmith.project.config import ProjectConfig
+    from thumbsmith.project.keys import Keys
 
 
 def node_root() -> Path:
@@ -63,8 +63,8 @@ def node_service(plan: NodePlan, log: Path, port: int) -> Service:
     keys, config = plan.keys, plan.config
     env = base_environment() | {
         "PORT": str(port),
-        "AUTH_DB_URL": urls.with_role(plan.database_url, "supabase_auth_admin", plan.password),
-        "STORAGE_DB_URL": urls.with_role(
+        "AUTH_DB_URL": addresses.with_role(plan.database_url, "supabase_auth_admin", plan.password),
+        "STORAGE_DB_URL": addresses.with_role(
             plan.database_url, "supabase_storage_admin", plan.password
         ),
         "STORAGE_DIR": str(plan.storage_dir),

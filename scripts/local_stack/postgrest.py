@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from local_stack import urls
-from local_stack.errors import StackError
-from local_stack.paths import NODE_DIR
-from local_stack.ports import HOST
-from local_stack.probes import http_ok
-from local_stack.process import Service, base_environment
+from thumbsmith.project import addresses
+from thumbsmith.project.errors import StackError
+from thumbsmith.project.paths import NODE_DIR
+from thumbsmith.project.ports import HOST
+from thumbsmith.project.probes import http_ok
+from thumbsmith.project.process import Service, base_environment
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from local_stack.config import ProjectConfig
+    from thumbsmith.project.config import ProjectConfig
 
 
 def postgrest_binary() -> str:
@@ -37,7 +37,7 @@ def postgrest_service(
     """Describe PostgREST on a port, with its admin port for the readiness probe."""
     port, admin_port = ports
     env = base_environment() | {
-        "PGRST_DB_URI": urls.with_role(database_url, "authenticator", password),
+        "PGRST_DB_URI": addresses.with_role(database_url, "authenticator", password),
         "PGRST_DB_SCHEMAS": ",".join(config.schemas),
         "PGRST_DB_EXTRA_SEARCH_PATH": ",".join(config.extra_search_path),
         "PGRST_DB_ANON_ROLE": "anon",

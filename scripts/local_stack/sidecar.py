@@ -5,16 +5,16 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from local_stack import urls
-from local_stack.keys import sidecar_password
-from local_stack.ports import HOST
-from local_stack.probes import http_ok
-from local_stack.process import Service, base_environment
+from thumbsmith.project import addresses
+from thumbsmith.project.keys import sidecar_password
+from thumbsmith.project.ports import HOST
+from thumbsmith.project.probes import http_ok
+from thumbsmith.project.process import Service, base_environment
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from local_stack.keys import Keys
+    from thumbsmith.project.keys import Keys
 
 ROLE = "thumbsmith_sidecar"
 
@@ -24,7 +24,7 @@ def sidecar_environment(
 ) -> dict[str, str]:
     """Return the settings of a sidecar that talks to nothing but this machine."""
     return {
-        "SIDECAR_DATABASE_URL": urls.with_role(database_url, ROLE, sidecar_password()),
+        "SIDECAR_DATABASE_URL": addresses.with_role(database_url, ROLE, sidecar_password()),
         "SUPABASE_URL": api_url,
         "SUPABASE_SECRET_KEY": keys.secret_key,
         "REPLICATE_API_TOKEN": keys.tokens.replicate_api_token,

@@ -5,20 +5,21 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Self, TextIO
 
-from local_stack import config, install, keys, payments, sidecar, state, supabase_cli
+from local_stack import install, key_files, sidecar, stripe_service, supabase_cli
 from local_stack.blueprint import Blueprint
 from local_stack.database import Database, GivenDatabase, OwnDatabase, open_sidecar_role
-from local_stack.errors import StackError
-from local_stack.paths import DEFAULT_DATA_DIR
-from local_stack.ports import free_ports
-from local_stack.process import Service, stop_all, wait_until_ready
+from thumbsmith.project import config, state
+from thumbsmith.project.errors import StackError
+from thumbsmith.project.paths import DEFAULT_DATA_DIR
+from thumbsmith.project.ports import free_ports
+from thumbsmith.project.process import Service, stop_all, wait_until_ready
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
-    from local_stack.keys import Keys
-    from local_stack.payments import StripeAccess
+    from local_stack.stripe_service import StripeAccess
+    from thumbsmith.project.keys import Keys
 
 SERVICES = ("postgres", "node", "postgrest", "cog", "replicate", "stripe", "sidecar")
 
@@ -60,7 +61,7 @@ class Stack:
         self._on_started = on_started
         self._wanted_ports = dict(ports or {})
         self._database_url = database_url or os.environ.get("DATABASE_URL") or None
-        self._stripe_key = payments.key_of_environment() if stripe_key is None else stripe_key
+        self._stripe_key = stripe_service.key_of_environment() if stripe_key is None else stripe_key
         self._old_privileges = old_privileges
         self._lock: TextIO | None = None
         self._running: list[Service] = []
@@ -189,7 +190,7 @@ class Stack:
         install.ensure_node_modules(self._progress)
         free = free_ports(len(_PORTS))
         ports = dict(zip(_PORTS, free, strict=True)) | self._wanted_ports
-        made = keys.load_or_create(self.data_dir / "keys")
+        made = key_files.load_or_create(self.data_dir / "keys")
         (self.data_dir / "storage").mkdir(exist_ok=True)
         self._plan = Blueprint(self.data_dir, ports, made, config.load(), self._stripe_key)
         if self._database_url:

@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING
 
 import psycopg
 
-from local_stack import commands, node, urls
-from local_stack.paths import NODE_DIR, PROJECT
-from local_stack.process import base_environment
+from local_stack import node
+from thumbsmith.project import addresses, commands
+from thumbsmith.project.paths import NODE_DIR, PROJECT
+from thumbsmith.project.process import base_environment
 
 if TYPE_CHECKING:
     import subprocess
     from pathlib import Path
 
-    from local_stack.config import ProjectConfig
+    from thumbsmith.project.config import ProjectConfig
 
 _QUIET = {
     "DO_NOT_TRACK": "1",
@@ -63,5 +64,5 @@ def seed(database_url: str, config: ProjectConfig) -> None:
 
 def _aim(database_url: str) -> tuple[list[str], dict[str, str]]:
     """Return arguments, which every user of the machine can read, and the password beside them."""
-    shown, password = urls.without_password(urls.without_tls_on_loopback(database_url))
+    shown, password = addresses.without_password(addresses.without_tls_on_loopback(database_url))
     return [f"--remote={shown}"], {"PGPASSWORD": password} if password else {}

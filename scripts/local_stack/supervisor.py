@@ -11,11 +11,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from local_stack import state
-from local_stack.errors import AlreadyRunningError, ServiceFailedError, StackError
-from local_stack.place import remove_leftovers
-from local_stack.process import log_tail
+from local_stack.readable_copy import remove_leftovers
 from local_stack.stack import SERVICES, Stack
+from thumbsmith.project import state
+from thumbsmith.project.errors import AlreadyRunningError, ServiceFailedError, StackError
+from thumbsmith.project.process import log_tail
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

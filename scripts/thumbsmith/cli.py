@@ -7,23 +7,20 @@ from typing import Annotated
 
 import typer
 
-from thumbsmith import (
-    bench,
-    catalog,
-    check,
-    codes,
-    db,
-    doctor,
-    generations,
-    jobs,
-    models,
-    report,
-    sidecar,
-    stack,
-    stripe_commands,
-)
-from thumbsmith.credits import app as credits_app
-from thumbsmith.output import Json
+from devtools import bench, doctor
+from devtools.stack import commands as stack
+from thumbsmith.catalog import commands as catalog
+from thumbsmith.checks import commands as check
+from thumbsmith.codes import commands as codes
+from thumbsmith.console.output import Json
+from thumbsmith.credits.commands import app as credits_app
+from thumbsmith.db import commands as db
+from thumbsmith.generations import commands as generations
+from thumbsmith.jobs import commands as jobs
+from thumbsmith.models import commands as models
+from thumbsmith.reports import commands as report
+from thumbsmith.sidecar import commands as sidecar
+from thumbsmith.stripe import commands as stripe_commands
 
 app = typer.Typer(
     help="Thumbsmith: the backend of an AI thumbnail generator inside a Supabase project.",
@@ -56,7 +53,7 @@ def demo(
     keep: Annotated[bool, typer.Option("--keep", help="Leave the data afterwards.")] = False,
 ) -> None:
     """Start everything, and go through the product from sign-up to a thumbnail."""
-    from thumbsmith.demo import run_demo  # only this command needs it
+    from devtools.demo import run_demo  # only this command needs it
 
     raise typer.Exit(run_demo(json=as_json, data_dir=data_dir, keep=keep))
 

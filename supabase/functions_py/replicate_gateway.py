@@ -3,7 +3,7 @@
 Version 1.0.7 ignores its timeout on create, cannot read the status `aborted`, has no Cancel-After
 and hides Retry-After. So the requests go through the SDK's own HTTP client (its address, token and
 transport) and the JSON is read raw. That client is a private attribute: the version is pinned, and
-tests/sidecar/test_replicate_gateway.py fails when it changes.
+tests/product/sidecar/test_replicate_gateway.py fails when it changes.
 """
 
 from __future__ import annotations

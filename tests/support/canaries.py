@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 import psycopg
 
-from local_stack.keys import CANARY
+from thumbsmith.project.keys import CANARY
 
 # The workers of a run get it from the process that starts them.
 MARK = os.environ.setdefault(CANARY, "canary" + secrets.token_hex(8))

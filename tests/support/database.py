@@ -16,8 +16,8 @@ from psycopg.conninfo import make_conninfo
 from psycopg.pq import TransactionStatus
 from psycopg.rows import DictRow, dict_row
 
-from local_stack.keys import sidecar_password
 from local_stack.sidecar import ROLE
+from thumbsmith.project.keys import sidecar_password
 
 Connection = psycopg.Connection[DictRow]
 # So many sessions of a role wait to be used again; a server has room for 200 in all.

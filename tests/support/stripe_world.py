@@ -1,7 +1,7 @@
 """Objects of Stripe as its API gives them, small, for tests of what SQL makes of them.
 
 The shapes are those of API version 2026-10-28.endive; the stand-in's tests hold them against the
-specification, and tests/end_to_end go through the real thing.
+specification, and tests/product/end_to_end go through the real thing.
 """
 
 from __future__ import annotations

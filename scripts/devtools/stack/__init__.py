@@ -1,0 +1,1 @@
+"""`thumbsmith stack`: the local stack."""

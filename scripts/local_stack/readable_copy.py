@@ -1,0 +1,85 @@
+"""Where PostgreSQL's files go when the account it runs under cannot reach the project.
+
+A project may lie below a home folder that is closed to others. Root then copies the programs and
+the data to a temporary place; a note beside the data folder tells where, so that a place which a
+killed stack left behind is removed later.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from thumbsmith.project.account import Account
+
+_PREFIX = "thumbsmith-postgres-"
+
+
+class Place:
+    """The folders of one server."""
+
+    def __init__(self, folder: Path, account: Account | None) -> None:
+        self._folder = folder
+        self._account = account
+        self._spare: Path | None = None
+        remove_leftovers(folder)
+
+    def binaries(self, own: Path) -> Path:
+        """Return the programs' folder, or that of a copy that can be reached."""
+        if self._account is None or self._account.can("x", own / "postgres"):
+            return own
+        copy = self._spare_place(self._account) / "pginstall"
+        shutil.copytree(own.parent, copy, symlinks=True)
+        return copy / "bin"
+
+    def data(self) -> Path:
+        """Return the data folder, made where it is missing, or another that can be reached."""
+        if not self._folder.exists():
+            self._folder.mkdir(parents=True, mode=0o700)
+        if self._account is None:
+            return self._folder
+        self._account.own(self._folder)
+        if self._account.can("w", self._folder):
+            return self._folder
+        place = self._spare_place(self._account) / "data"
+        place.mkdir(mode=0o700)
+        self._account.own(place)
+        return place
+
+    def is_spare(self, folder: Path) -> bool:
+        """Say whether a folder is only temporary."""
+        return self._spare is not None and self._spare in folder.parents
+
+    def discard(self) -> None:
+        """Remove what was only temporary."""
+        if self._spare is not None:
+            remove_leftovers(self._folder)
+            self._spare = None
+
+    def _spare_place(self, account: Account) -> Path:
+        if self._spare is None:
+            self._spare = Path(tempfile.mkdtemp(prefix=_PREFIX))
+            note = _note_of(self._folder)
+            note.parent.mkdir(parents=True, exist_ok=True)
+            note.write_text(str(self._spare))
+            account.own(self._spare)
+            self._spare.chmod(0o755)
+        return self._spare
+
+
+def _note_of(folder: Path) -> Path:
+    """Return the file that says where the spare place of a data folder is."""
+    return folder.with_name(f"{folder.name}.spare")
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove the spare place that a killed supervisor could not remove."""
+    note = _note_of(folder)
+    if note.exists():
+        spare = Path(note.read_text())
+        if spare.name.startswith(_PREFIX):
+            shutil.rmtree(spare, ignore_errors=True)
+        note.unlink()

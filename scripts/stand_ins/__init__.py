@@ -1,0 +1,1 @@
+"""Stripe and Replicate on this machine, for development and tests."""

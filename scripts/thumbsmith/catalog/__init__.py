@@ -1,0 +1,1 @@
+"""`thumbsmith catalog`: packs and plans at Stripe."""

@@ -1,0 +1,1 @@
+"""`thumbsmith check`: the questions of sql/checks."""

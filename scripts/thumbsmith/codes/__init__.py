@@ -1,0 +1,1 @@
+"""`thumbsmith codes`: promotional codes."""

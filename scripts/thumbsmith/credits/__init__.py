@@ -1,0 +1,1 @@
+"""`thumbsmith credits`: a person's credits."""

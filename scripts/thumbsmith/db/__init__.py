@@ -1,0 +1,1 @@
+"""`thumbsmith db`: migrations of a database."""

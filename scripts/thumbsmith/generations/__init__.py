@@ -1,0 +1,1 @@
+"""`thumbsmith generations`: the story of one thumbnail."""

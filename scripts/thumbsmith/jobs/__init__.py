@@ -1,0 +1,1 @@
+"""`thumbsmith jobs`: the work of the sidecar."""

@@ -1,0 +1,123 @@
+"""`thumbsmith jobs`: the work of the sidecar, and what was given up."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from thumbsmith.console.columns import print_columns
+from thumbsmith.console.output import OUT, Json, print_json
+from thumbsmith.db.commands import DataDir, DbUrl
+from thumbsmith.operator import acting
+from thumbsmith.operator.acting import Who, Why, Yes
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+app = typer.Typer(
+    help="The work of the sidecar: see what waits and what was given up, try it again, drop it.",
+    no_args_is_help=True,
+)
+
+JobId = Annotated[int, typer.Argument(metavar="JOB", help="Id of the job: see jobs list.")]
+
+# The token of a lease would let its holder report the job.
+_JOBS = """
+    select
+        o.id, o.kind,
+        coalesce(
+            o.generation_id::text, o.run_id::text, o.checkout_id::text, o.stripe_object_id,
+            o.user_image_id::text, o.profile_id::text
+        ) as about,
+        case
+            when o.dead_at is not null then 'dead'
+            when o.lease_token is not null and o.due_at > now() then 'running'
+            when o.due_at > now() then 'waiting'
+            else 'due'
+        end as state,
+        o.due_at, o.attempts, o.last_error, o.dead_at, o.created_at
+    from private.outbox as o
+    where %s or o.dead_at is not null
+    order by o.dead_at is null, o.due_at, o.id
+    limit %s
+"""
+
+
+@app.command("list")
+def list_jobs(
+    *,
+    show_all: Annotated[bool, typer.Option("--all", help="Also what is not dead.")] = False,
+    limit: Annotated[int, typer.Option(min=1, help="How many.")] = 100,
+    db_url: DbUrl = None,
+    data_dir: DataDir = None,
+    as_json: Json = False,
+) -> None:
+    """Show the dead letters, or with --all every job, dead ones first."""
+    with acting.operating(db_url, data_dir, yes=False, as_json=as_json) as connection:
+        rows = connection.execute(_JOBS, (show_all, limit)).fetchall()
+    if as_json:
+        print_json({"ok": True, "jobs": rows})
+    elif rows:
+        columns = ["id", "kind", "state", "about", "due_at", "attempts", "last_error"]
+        print_columns("Jobs", columns, [[row[name] for name in columns] for row in rows])
+    else:
+        OUT.print("no job" if show_all else "no dead job; --all shows the others")
+
+
+@app.command()
+def retry(
+    job: JobId,
+    *,
+    why: Why,
+    who: Who = None,
+    yes: Yes = False,
+    db_url: DbUrl = None,
+    data_dir: DataDir = None,
+    as_json: Json = False,
+) -> None:
+    """Have a job done now, a dead one too. A dry run without --yes."""
+    _act("retry", "tried again", job, who, why, db_url, data_dir, yes=yes, as_json=as_json)
+
+
+@app.command()
+def drop(
+    job: JobId,
+    *,
+    why: Why,
+    who: Who = None,
+    yes: Yes = False,
+    db_url: DbUrl = None,
+    data_dir: DataDir = None,
+    as_json: Json = False,
+) -> None:
+    """Give a job up; a thumbnail fails and its credits come back. A dry run without --yes."""
+    _act("drop", "dropped", job, who, why, db_url, data_dir, yes=yes, as_json=as_json)
+
+
+def _act(
+    action: str,
+    done: str,
+    job: int,
+    who: str | None,
+    why: str,
+    db_url: str | None,
+    data_dir: Path | None,
+    *,
+    yes: bool,
+    as_json: bool,
+) -> None:
+    arguments: dict[str, Any] = {
+        "job_id": job,
+        "who": acting.user_name(who, as_json=as_json),
+        "why": why,
+    }
+    with acting.operating(db_url, data_dir, yes=yes, as_json=as_json) as connection:
+        acting.call(connection, f"operator_{action}_job", arguments)
+    report = {"ok": True, "action": action, "job": job, "dry_run": not yes, "done": yes}
+    if as_json:
+        print_json(report)
+    elif yes:
+        OUT.print(f"job {job} {done}")
+    else:
+        OUT.print(f"job {job} would be {done}\na dry run, nothing was changed: --yes does it")

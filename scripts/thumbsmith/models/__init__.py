@@ -1,0 +1,1 @@
+"""`thumbsmith models`: models and their inputs."""

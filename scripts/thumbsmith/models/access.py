@@ -1,0 +1,105 @@
+"""Replicate for the operator's commands: whose token, which address, and its errors in words.
+
+The token comes from the environment, or from the running local stack; it is never printed, and
+neither is what Replicate says about it.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import httpx
+
+from functions_py.shapes import secret_problem
+from thumbsmith.console.output import ERR, Exit, stop
+from thumbsmith.operator import credentials
+from thumbsmith.project.addresses import is_loopback
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+REAL_BASE = "https://api.replicate.com"
+
+_NAMES = ("REPLICATE_API_TOKEN", "REPLICATE_BASE_URL")
+_SECONDS = 20.0
+_BYTES_MAX = 4 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Version:
+    """A version of a model: its id, and its openapi document as it came."""
+
+    id: str
+    document: Any
+
+
+@dataclass(frozen=True)
+class Replicate:
+    """The provider. Errors end the command."""
+
+    as_json: bool
+    http: httpx.Client = field(repr=False)
+
+    def version(self, reference: str) -> Version | None:
+        """Give the version that owner/name, the newest, or owner/name:version means, if any."""
+        name, _, pinned = reference.partition(":")
+        found = self._get(f"/v1/models/{name}" + (f"/versions/{pinned}" if pinned else ""))
+        body = found if pinned or found is None else found.get("latest_version")
+        if not isinstance(body, dict):
+            return None
+        return Version(str(body.get("id", "")), body.get("openapi_schema"))
+
+    def _get(self, path: str) -> dict[str, Any] | None:
+        try:
+            answer = self.http.get(path)
+        except httpx.HTTPError as error:
+            self._stop("replicate_unreachable", f"{type(error).__name__}: try again")
+        status = answer.status_code
+        if status == 404:
+            return None
+        if status in {401, 403}:
+            self._stop("replicate_token_refused", "Replicate does not accept the token")
+        if status == 429 or status >= 500:
+            self._stop("replicate_unreachable", f"HTTP {status}: try again")
+        if status != 200:
+            self._stop("replicate_refused", f"HTTP {status} for {path}")
+        try:
+            body = answer.json() if len(answer.content) <= _BYTES_MAX else None
+        except (ValueError, RecursionError):
+            body = None
+        if not isinstance(body, dict):
+            self._stop("replicate_unreachable", f"{path}: an answer that makes no sense")
+        return body
+
+    def _stop(self, slug: str, detail: str) -> NoReturn:
+        codes = {"replicate_unreachable": Exit.TRY_AGAIN, "replicate_token_refused": Exit.USAGE}
+        stop(slug, detail, codes.get(slug, Exit.FINDING), as_json=self.as_json)
+
+
+@contextmanager
+def open_replicate(
+    db_url: str | None, data_dir: Path | None, *, as_json: bool
+) -> Iterator[Replicate]:
+    """Give the provider whose token was given, and say where it is."""
+    found = credentials.find(*_NAMES, REAL_BASE, db_url, data_dir, as_json=as_json)
+    if found is None:
+        stop("replicate_token_missing", "give REPLICATE_API_TOKEN", Exit.USAGE, as_json=as_json)
+    token, base = found
+    if problem := secret_problem("replicate_api_token", token):
+        detail = f"REPLICATE_API_TOKEN {problem}"
+        stop("replicate_token_malformed", detail, Exit.USAGE, as_json=as_json)
+    if problem := credentials.base_problem(base):
+        detail = f"REPLICATE_BASE_URL {problem}"
+        stop("replicate_base_malformed", detail, Exit.USAGE, as_json=as_json)
+    ERR.print(f"Replicate: {base}", markup=False, highlight=False)
+    # A redirect is not followed: the token is for this address.
+    with httpx.Client(
+        base_url=base,
+        headers={"authorization": f"Bearer {token}"},
+        timeout=_SECONDS,
+        trust_env=not is_loopback(base),
+    ) as http:
+        yield Replicate(as_json, http)

@@ -1,0 +1,1 @@
+"""`thumbsmith report`: the questions of sql/reports."""

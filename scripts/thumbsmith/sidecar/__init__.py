@@ -1,0 +1,1 @@
+"""`thumbsmith sidecar`: run the sidecar."""

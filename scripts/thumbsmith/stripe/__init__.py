@@ -1,0 +1,1 @@
+"""`thumbsmith stripe`: events, alarms and the comparison with Stripe."""

@@ -1,0 +1,150 @@
+"""One generation's five events in each of their 120 orders: one end, one charge, one picture."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from dataclasses import dataclass, field
+from itertools import permutations
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.support.database import Database, credits_of, lift_limits, request, sign_up
+from tests.support.sidecar import ROLE, claim, make_due, report
+from thumbsmith.checks.commands import run_checks
+
+if TYPE_CHECKING:
+    from psycopg.rows import DictRow
+
+ORDINARY = ("answer", "start webhook", "completed webhook", "poll", "old lease")
+WITH_CANCEL = ("answer", "start webhook", "completed webhook", "poll", "cancel")
+FAILING = ("answer", "start webhook", "failed webhook", "poll", "duplicate webhook")
+
+
+@dataclass
+class Story:
+    """One person's thumbnail, whose submission has just reached the provider."""
+
+    db: Database
+    person: uuid.UUID
+    ends: str = "succeeded"
+    prediction: str = field(default_factory=lambda: uuid.uuid4().hex)
+    is_over: bool = False
+    stored: int = 0
+    submissions: int = 1
+
+    def __post_init__(self) -> None:
+        self.generation = request(self.db, self.person)["id"]
+        (self.job,) = claim(self.db)
+        assert self.job["kind"] == "submit"
+
+    def seen(self) -> dict[str, Any]:
+        """Give the prediction as the provider shows it now."""
+        status = self.ends if self.is_over else "processing"
+        output = "https://replicate.delivery/x.png" if status == "succeeded" else None
+        return {"id": self.prediction, "status": status, "output": output, "error": "CUDA"}
+
+    def happen(self, event: str) -> None:
+        """Let one event come in."""
+        if event == "answer":
+            report(self.db, "record_submitted", self.job, {"id": self.prediction})
+        elif event == "cancel":
+            self.cancel()
+        elif event == "poll":
+            self.work()
+        elif event == "old lease":
+            make_due(self.db)
+        else:
+            self.is_over = self.is_over or event in {"completed webhook", "failed webhook"}
+            name = event.removeprefix("duplicate ")
+            self.hear(f"{self.prediction}:{name}")
+
+    def hear(self, webhook_id: str) -> None:
+        token = self.job["payload"]["attempt_token"]
+        call = "select private.record_replicate_webhook(%s, %s, %s)"
+        self.db.value(call, webhook_id, token, json.dumps(self.seen()), role=ROLE)
+
+    def cancel(self) -> None:
+        with self.db.acting_as("authenticated", self.person) as connection:
+            connection.execute(
+                "select public.cancel_generation(%(id)s) from public.generations"
+                " where id = %(id)s and status in ('queued', 'submitting', 'processing')",
+                {"id": self.generation},
+            )
+
+    def work(self) -> None:
+        """Let a worker take what is due, whoever had it before."""
+        make_due(self.db)
+        for job in claim(self.db):
+            self.carry_out(job)
+
+    def carry_out(self, job: DictRow) -> None:
+        kind = job["kind"]
+        if kind == "submit":
+            # Sent again though the first one is there: nobody would find out but for a twin.
+            self.submissions += 1
+            report(self.db, "record_submitted", job, {"id": f"again-{self.prediction}"})
+        elif kind == "store":
+            paths = {"object_path": job["payload"]["object_path"]}
+            self.stored += report(self.db, "record_stored", job, paths) == "ok"
+        else:
+            report(self.db, "record_prediction", job, self.seen())
+
+    def finish(self) -> DictRow:
+        """Work until nothing is left to do, and give the generation."""
+        self.is_over = True
+        for _ in range(12):
+            if self.db.value("select count(*) from private.outbox") == 0:
+                break
+            self.work()
+        else:
+            raise AssertionError("never done")
+        (row,) = self.db.rows("select * from public.generations where id = %s", self.generation)
+        return row
+
+
+@pytest.fixture
+def ready(db: Database) -> Database:
+    lift_limits(db)
+    db.rows("update private.generation_models set is_enabled = (preference = 1)")
+    return db
+
+
+def tell(db: Database, order: tuple[str, ...], ends: str) -> tuple[Story, DictRow]:
+    story = Story(db, sign_up(db), ends)
+    for event in order:
+        story.happen(event)
+    return story, story.finish()
+
+
+def ends_of(db: Database, events: tuple[str, ...], ends: str) -> dict[str, int]:
+    """Tell all 120 stories and count how they end; each must be settled to the credit."""
+    counted: dict[str, int] = {}
+    for order in permutations(events):
+        story, row = tell(db, order, ends)
+        counted[row["status"]] = counted.get(row["status"], 0) + 1
+        has_picture = row["status"] == "succeeded"
+        assert credits_of(db, story.person) == (40 if has_picture else 50), order
+        assert story.stored == has_picture, order
+        # Nothing was sent twice: the lost answer was found each time.
+        assert story.submissions == 1, order
+    assert [found.name for found in run_checks(db.url) if found.rows] == []
+    assert db.value("select count(*) from private.generation_runs where finished_at is null") == 0
+    assert sum(counted.values()) == 120
+    return counted
+
+
+def test_every_order_of_a_good_days_events_ends_with_one_picture(ready: Database) -> None:
+    assert ends_of(ready, ORDINARY, "succeeded") == {"succeeded": 120}
+
+
+def test_every_order_of_a_failures_events_ends_with_one_refund(ready: Database) -> None:
+    assert ends_of(ready, FAILING, "failed") == {"failed": 120}
+
+
+def test_every_order_with_a_cancel_ends_in_what_came_first(ready: Database) -> None:
+    counted = ends_of(ready, WITH_CANCEL, "succeeded")
+    # A cancel that comes before the picture is being stored wins, and no other does.
+    assert set(counted) == {"canceled", "succeeded"}
+    assert min(counted.values()) > 0

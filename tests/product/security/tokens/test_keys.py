@@ -1,0 +1,148 @@
+"""The opaque keys at the gateway: a key that is not quite one opens nothing, and none is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import httpx
+import pytest
+
+from tests.product.security.stage import Stage
+from tests.product.security.tokens.doors import PERSONAL, Doors
+from tests.product.security.tokens.forgeries import Forge
+
+Change = Callable[[str], str]
+# What is done to a key that is right.
+CHANGES: dict[str, Change] = {
+    "empty": lambda _: "",
+    "cut by one letter": lambda key: key[:-1],
+    "cut to the prefix": lambda key: key[: key.rindex("_") + 1],
+    "without its checksum": lambda key: key.rpartition("_")[0],
+    "longer by one letter": lambda key: key + "x",
+    "twice": lambda key: key + key,
+    "two keys": lambda key: f"{key}, {key}",
+    "in capitals": lambda key: key.upper(),
+    "in small letters": lambda key: key.lower(),
+    "in quotes": lambda key: f'"{key}"',
+    "with a wildcard": lambda key: key[:20] + "%",
+    "with another prefix": lambda key: key.replace("sb_", "sb_service_role_"),
+    "of the other kind": lambda key: (
+        key.replace("publishable", "secret")
+        if "publishable" in key
+        else key.replace("secret", "publishable")
+    ),
+    "as a Bearer": lambda key: f"Bearer {key}",
+    "unknown": lambda _: "sb_publishable_unknown_00000000",
+    "a word": lambda _: "anon",
+    "a role": lambda _: "service_role",
+}
+
+
+def all_secrets(stage: Stage) -> list[str]:
+    """Give what no answer and no log may hold."""
+    keys = stage.stack.keys
+    tokens = keys.tokens
+    return [
+        keys.publishable_key,
+        keys.secret_key,
+        tokens.jwt_secret,
+        tokens.anon_key,
+        tokens.service_role_key,
+    ]
+
+
+def shown(stage: Stage, answer: httpx.Response) -> list[str]:
+    """Name the secrets in an answer."""
+    text = f"{answer.headers} {answer.text}"
+    return [secret for secret in all_secrets(stage) if secret in text]
+
+
+@pytest.mark.parametrize("kind", ["publishable", "secret"])
+@pytest.mark.parametrize("place", ["header", "address"])
+def test_a_key_that_is_not_quite_one_opens_nothing(stage: Stage, kind: str, place: str) -> None:
+    doors = Doors.of(stage)
+    key = getattr(stage.stack.keys, f"{kind}_key")
+    before = doors.kept()
+    for name, change in CHANGES.items():
+        given = {"apikey": change(key)}
+        if given["apikey"] == key:
+            continue
+        headers, params = ({}, given) if place == "address" else (given, {})
+        for door, answer in doors.answers(headers, params=params):
+            # Storage asks for a token where there is no key.
+            allowed = {400, 401} if name == "empty" else {401}
+            assert answer.status_code in allowed, (name, door, answer.text)
+            assert shown(stage, answer) == []
+            assert not given["apikey"] or given["apikey"] not in answer.text
+    assert doors.kept() == before
+    # The control: the key as it is.
+    opened = doors.opened({"apikey": stage.stack.keys.publishable_key})
+    assert opened == {"rest catalogue"}
+
+
+def test_without_a_key_the_token_of_a_person_reaches_storage_alone(stage: Stage) -> None:
+    doors = Doors.of(stage)
+    token = {"authorization": f"Bearer {Forge(stage).good}"}
+    opened = doors.opened(token)
+    assert opened == {name for name in PERSONAL if name.startswith("storage")}
+    assert Doors.of(stage).opened({}) == set()
+
+
+def test_a_wrong_key_is_refused_whatever_token_is_beside_it(stage: Stage) -> None:
+    doors = Doors.of(stage)
+    token = {"authorization": f"Bearer {Forge(stage).good}"}
+    right = stage.stack.keys.publishable_key
+    for wrong in ("sb_publishable_unknown", "sb_secret_unknown", right[:-1], Forge(stage).good):
+        assert doors.opened(token | {"apikey": wrong}) == set()
+        # The header counts, not the address.
+        assert doors.opened(token | {"apikey": wrong}, params={"apikey": right}) == set()
+    assert doors.is_whole()
+    assert doors.opened(token | {"apikey": right}) == PERSONAL
+
+
+@pytest.mark.parametrize("kind", ["publishable", "secret"])
+def test_a_forged_token_beside_a_key_is_not_the_key(stage: Stage, kind: str) -> None:
+    doors = Doors.of(stage)
+    forge = Forge(stage)
+    key = {"apikey": getattr(stage.stack.keys, f"{kind}_key")}
+    for token in (forge.mine(), forge.unsigned("none"), "nonsense"):
+        assert doors.opened(key | {"authorization": f"Bearer {token}"}) == set()
+    assert doors.is_whole()
+    assert doors.opened(key | {"authorization": f"Bearer {forge.good}"}) == PERSONAL
+
+
+def test_the_secret_key_is_a_key_for_a_server_alone(stage: Stage) -> None:
+    doors = Doors.of(stage)
+    keys = stage.stack.keys
+    secret = {"apikey": keys.secret_key}
+    browser = {"user-agent": "Mozilla/5.0"}
+    as_bearer = {"authorization": f"Bearer {keys.secret_key}"}
+    assert doors.opened(secret | browser) == set()
+    assert doors.opened(browser, params=secret) == set()
+    # Beside the public key it is no token: the request stays anon's.
+    assert doors.opened({"apikey": keys.publishable_key} | as_bearer) == {"rest catalogue"}
+    assert doors.is_whole()
+    # The address counts as well, as the platform has it: it is for whoever has the secret.
+    for headers, params in ((secret, {}), ({}, secret)):
+        opened = Doors.of(stage).opened(headers, params=params)
+        assert {"storage file", "storage bucket", "auth admin"} <= opened
+
+
+def test_no_answer_and_no_log_shows_a_key(stage: Stage) -> None:
+    doors = Doors.of(stage)
+    keys = stage.stack.keys
+    ways = [
+        ({"apikey": keys.publishable_key}, {}),
+        ({}, {"apikey": keys.publishable_key}),
+        ({"apikey": keys.secret_key}, {}),
+        ({}, {"apikey": keys.secret_key}),
+        ({"apikey": keys.publishable_key, "authorization": "Bearer nonsense"}, {}),
+    ]
+    for headers, params in ways:
+        for name, answer in doors.answers(headers, params=params):
+            assert shown(stage, answer) == [], name
+    logs = [file for file in (stage.stack.data_dir / "logs").iterdir() if file.stat().st_size]
+    assert logs
+    for log in logs:
+        text = log.read_text(errors="replace")
+        assert [secret for secret in all_secrets(stage) if secret in text] == [], log.name
