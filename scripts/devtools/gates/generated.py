@@ -13,12 +13,16 @@ from thumbsmith.project.paths import PROJECT
 from thumbsmith.project.process import base_environment
 
 _SCHEMA = Path("sql") / "schema.sql"
+_SCHEMAS = ("--schema=public", "--schema=private")
 _TYPES = {
     "typescript": Path("supabase") / "types" / "database.types.ts",
     "python": Path("supabase") / "types" / "database_types.py",
 }
-# What changes from run to run or with the version of pg_dump, and says nothing on the schema.
-_NOISE = re.compile(r"^(\\(un)?restrict .*|-- Dumped .*)\n", re.MULTILINE)
+# What says nothing on the schema, or changes from run to run: comments of pg_dump, settings, blank
+# lines. Comments in bodies are indented and stay.
+_NOISE = re.compile(
+    r"^(?:\\(?:un)?restrict .*|--.*|SET .*;|SELECT pg_catalog\.set_config\(.*|)\n", re.MULTILINE
+)
 
 
 def check(server: Postgres, url: str, folder: Path = PROJECT, *, write: bool = False) -> Findings:
@@ -47,7 +51,7 @@ def schema(server: Postgres, url: str) -> str:
     """Give what the migrations made of our schemas."""
     program = server.bin_dir / "pg_dump"
     shown, password = addresses.without_password(url)
-    argv = [str(program), "--schema-only", "--schema=public", "--schema=private", shown]
+    argv = [str(program), "--schema-only", "--no-owner", *_SCHEMAS, shown]
     env = base_environment() | {"PGPASSWORD": password or ""}
     done = commands.run(argv, env=env)
     return _NOISE.sub("", done.stdout).strip() + "\n"
