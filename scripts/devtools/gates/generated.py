@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from devtools.gates.outcome import Findings
+from devtools.types import Facts, python, typescript
 from local_stack import supabase_cli
 from local_stack.postgres import Postgres
 from thumbsmith.project import addresses, commands
@@ -14,8 +15,8 @@ from thumbsmith.project.process import base_environment
 
 _SCHEMA = Path("sql") / "schema.sql"
 _TYPES = {
-    "typescript": Path("supabase") / "types" / "database.types.ts",
-    "python": Path("supabase") / "types" / "database_types.py",
+    "typescript": (Path("supabase") / "types" / "database.types.ts", typescript.refined),
+    "python": (Path("supabase") / "types" / "database_types.py", python.refined),
 }
 # What changes from run to run or with the version of pg_dump, and says nothing on the schema.
 _NOISE = re.compile(r"^(\\(un)?restrict .*|-- Dumped .*)\n", re.MULTILINE)
@@ -37,9 +38,11 @@ def check(server: Postgres, url: str, folder: Path = PROJECT, *, write: bool = F
 
 def _generate(server: Postgres, url: str) -> dict[Path, str]:
     made = {_SCHEMA: schema(server, url)}
-    for language, file in _TYPES.items():
+    facts = Facts.read(url)
+    for language, (file, refined) in _TYPES.items():
         options = ["--lang", language, "--schema", "public"]
-        made[file] = supabase_cli.supabase("gen", "types", *options, remote=url).stdout
+        said = supabase_cli.supabase("gen", "types", *options, remote=url).stdout
+        made[file] = refined(said, facts)
     return made
 
 
