@@ -8,7 +8,7 @@ from devtools.types import results, words
 from devtools.types.words import Words
 
 # Arguments that take fewer words than the column of the same name.
-_ARGUMENTS = {("start_checkout", "item_kind"): ("pack", "subscription")}
+_ARGUMENTS: Words = {("start_checkout", "item_kind"): ("pack", "subscription")}
 
 
 @dataclass(frozen=True)
