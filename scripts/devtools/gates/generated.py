@@ -1,10 +1,11 @@
-"""What is generated from the migrated database: the snapshot of the schema and the types."""
+"""What is generated from the migrated database: the schema, the types, the page of settings."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
+from devtools.gates import settings_page
 from devtools.gates.outcome import Findings
 from devtools.types import Facts, python, typescript
 from local_stack import supabase_cli
@@ -14,6 +15,7 @@ from thumbsmith.project.paths import PROJECT
 from thumbsmith.project.process import base_environment
 
 _SCHEMA = Path("sql") / "schema.sql"
+_SETTINGS = Path("docs") / "settings.md"
 _TYPES = {
     "typescript": (Path("supabase") / "types" / "database.types.ts", typescript.refined),
     "python": (Path("supabase") / "types" / "database_types.py", python.refined),
@@ -37,7 +39,7 @@ def check(server: Postgres, url: str, folder: Path = PROJECT, *, write: bool = F
 
 
 def _generate(server: Postgres, url: str) -> dict[Path, str]:
-    made = {_SCHEMA: schema(server, url)}
+    made = {_SCHEMA: schema(server, url), _SETTINGS: settings_page.page(url)}
     facts = Facts.read(url)
     for language, (file, refined) in _TYPES.items():
         options = ["--lang", language, "--schema", "public"]
