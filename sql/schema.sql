@@ -24,6 +24,14 @@ COMMENT ON TYPE public.credit_summary IS 'What a person has: available can be sp
 comes back if they fail; frozen waits for the end of a dispute; debt is repaid first by what comes
 in; expiring_soon is the part of available that expires next, at expiring_at; next_grant_credits
 come with the plan at next_grant_at.';
+COMMENT ON COLUMN public.credit_summary.available IS 'Credits that can be spent now.';
+COMMENT ON COLUMN public.credit_summary.held IS 'Credits burned for pictures that are under way; they come back if these fail.';
+COMMENT ON COLUMN public.credit_summary.frozen IS 'Credits that wait for the end of a dispute.';
+COMMENT ON COLUMN public.credit_summary.debt IS 'Credits that the next grants repay first.';
+COMMENT ON COLUMN public.credit_summary.expiring_soon IS 'The part of available that expires next.';
+COMMENT ON COLUMN public.credit_summary.expiring_at IS 'When that part expires; null when nothing expires.';
+COMMENT ON COLUMN public.credit_summary.next_grant_credits IS 'Credits that come with the plan next.';
+COMMENT ON COLUMN public.credit_summary.next_grant_at IS 'When they come; null without a grant to come.';
 CREATE TYPE public.generation_quote AS (
 	cost_credits bigint,
 	is_covered boolean,
@@ -36,6 +44,12 @@ COMMENT ON TYPE public.generation_quote IS 'What the next thumbnail would cost: 
 (is_covered); is_affordable, or else how many are missing_credits. fair_use_left counts what the
 plan still covers, null without such a plan; when it is zero, the plan covers again at
 fair_use_resets_at.';
+COMMENT ON COLUMN public.generation_quote.cost_credits IS 'Credits that it would cost; zero when a plan covers it.';
+COMMENT ON COLUMN public.generation_quote.is_covered IS 'Whether an unlimited plan covers it.';
+COMMENT ON COLUMN public.generation_quote.is_affordable IS 'Whether it is covered, or the credits are enough.';
+COMMENT ON COLUMN public.generation_quote.missing_credits IS 'Credits that are missing; zero when it is affordable.';
+COMMENT ON COLUMN public.generation_quote.fair_use_left IS 'Pictures that the plan still covers; null without such a plan.';
+COMMENT ON COLUMN public.generation_quote.fair_use_resets_at IS 'When the plan covers again; null while it does, and without such a plan.';
 CREATE FUNCTION private.add_months(instant timestamp with time zone, months integer) RETURNS timestamp with time zone
     LANGUAGE sql IMMUTABLE
     SET search_path TO ''
@@ -7526,8 +7540,8 @@ CREATE FUNCTION public.apply_referral_code(code text) RETURNS jsonb
     select private.apply_referral_code(apply_referral_code.code);
 $$;
 COMMENT ON FUNCTION public.apply_referral_code(code text) IS 'Say who sent you, if the sign-up itself could not.
-For signed-in people, within settings.referral_window of the sign-up. Returns {"status", "code"}:
-pending until the address is confirmed or the first purchase is made, then rewarded. Each try is
+For signed-in people, within settings.referral_window of the sign-up. Returns
+{"status": "pending" | "rewarded", "code": string}: pending until the address is confirmed or the first purchase is made, then rewarded. Each try is
 recorded in referrals. Refuses with 404 referral_code_not_found; 409 referral_code_refused, with the
 reason in the details; 429 too_many_codes, with Retry-After.';
 CREATE FUNCTION public.cancel_generation(generation_id uuid) RETURNS public.generations
@@ -7551,7 +7565,8 @@ confirmation has to be the words: delete my account. Closed at once: thumbnails 
 canceled, and every further call is refused with PT401 not_signed_in, this one too, although the
 token is valid for a while. Soon after, photos and pictures are deleted from Storage, the customer
 and its subscriptions at Stripe, what was asked for, and the login itself. Payments and the ledger
-stay under a bare id, as the law on accounts wants it. Returns {"deleted_at"}. Refuses with PT422
+stay under a bare id, as the law on accounts wants it. Returns
+{"deleted_at": string}. Refuses with PT422
 confirmation_required.';
 CREATE FUNCTION public.export_my_data() RETURNS jsonb
     LANGUAGE plpgsql STABLE
@@ -7639,7 +7654,8 @@ end;
 $_$;
 COMMENT ON FUNCTION public.export_my_data() IS 'All that is kept about the signed-in person, as one JSON object.
 One key per table, each a list of rows; account: the address, as the token shows it; files: what
-lies in Storage, to be downloaded there. Of a referral each side gets its own part.';
+lies in Storage, to be downloaded there. Returns
+{"exported_at": string, "account": {[key: string]: Json}, [table: string]: Json}. Of a referral each side gets its own part.';
 CREATE FUNCTION public.my_credits() RETURNS public.credit_summary
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
@@ -7706,8 +7722,8 @@ CREATE FUNCTION public.redeem_code(code text) RETURNS jsonb
     select private.redeem_code(redeem_code.code);
 $$;
 COMMENT ON FUNCTION public.redeem_code(code text) IS 'Turn a promotional code into credits.
-For signed-in people with a confirmed address. Returns {"credits", "expires_at"}; expires_at is null
-when they never expire. Refuses with 403 confirmed_address_required; 404 code_not_found; 409
+For signed-in people with a confirmed address. Returns
+{"credits": number, "expires_at": string | null}; expires_at is null when they never expire. Refuses with 403 confirmed_address_required; 404 code_not_found; 409
 code_expired, code_exhausted, code_already_redeemed; 429 too_many_codes after too many wrong codes
 within an hour, with Retry-After.';
 CREATE FUNCTION public.remove_user_image(id uuid) RETURNS public.user_images
