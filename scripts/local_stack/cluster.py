@@ -8,10 +8,10 @@ import tempfile
 from pathlib import Path
 
 from local_stack import bootstrap
+from local_stack.paths import CACHE_DIR
 from local_stack.postgres import VERSION, Postgres
 from thumbsmith.project.account import postgres_account
 from thumbsmith.project.cache import settle
-from thumbsmith.project.paths import CACHE_DIR
 from thumbsmith.project.process import wait_until_ready
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from devtools.gates import constraints
 from devtools.gates.touching import Migration, is_concurrent, is_long, is_policy
-from thumbsmith.project.paths import PROJECT
+from local_stack.paths import PROJECT
 
 # Who waits behind a migration waits for its lock and for the work under it: 2 s are promised. A
 # lock is waited for shorter than deadlock_timeout: the migration gives up, and not a request.

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from devtools.gates import statements
-from thumbsmith.project.paths import PROJECT
+from local_stack.paths import PROJECT
 
 VERBS = ("create", "add", "alter", "enforce", "backfill", "grant", "revoke", "fix", "drop")
 HEADER = ("Purpose", "Touches", "Locks", "Rollout", "Undo")

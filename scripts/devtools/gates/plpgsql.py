@@ -14,9 +14,9 @@ import psycopg
 
 from devtools.gates import debian
 from devtools.gates.outcome import Findings
+from local_stack.paths import CACHE_DIR
 from local_stack.postgres import VERSION
 from thumbsmith.project.cache import settle
-from thumbsmith.project.paths import CACHE_DIR
 
 _PACKAGE = "postgresql-17-plpgsql-check"
 # A trigger function is checked for each table it is on: NEW has another shape there.
