@@ -137,10 +137,17 @@ class _Run:
             return
         cursors: list[psycopg.Cursor] = []
         try:
-            with self._connection.transaction(), self._connection.pipeline():
-                for statement, values in batch:
-                    cursors.append(self._connection.cursor())
-                    cursors[-1].execute(statement.encode(), values, prepare=False)
+            with self._connection.transaction(), self._connection.pipeline() as pipeline:
+                try:
+                    for statement, values in batch:
+                        cursors.append(self._connection.cursor())
+                        cursors[-1].execute(statement.encode(), values, prepare=False)
+                    pipeline.sync()
+                except psycopg.Error:
+                    # Read what is left, or psycopg warns that the rest was given up.
+                    with suppress(psycopg.Error):
+                        pipeline.sync()
+                    raise
         except psycopg.Error as error:
             # Those before the one that failed have an answer.
             number = sum(cursor.statusmessage is not None for cursor in cursors)
