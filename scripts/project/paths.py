@@ -18,12 +18,8 @@ PROJECT = _checkout()
 STATE_DIR = (PROJECT or Path()) / ".thumbsmith"
 DEFAULT_DATA_DIR = STATE_DIR / "stack"
 
-# What the build copies into the package, as thumbsmith/data/<last part>: setup.py reads this too.
-DATA = {
-    "checks": Path("sql") / "checks",
-    "reports": Path("sql") / "reports",
-    "migrations": Path("supabase") / "migrations",
-}
+# What the build copies into the package, as thumbsmith/data/<name>: setup.py reads this too.
+DATA = {"checks": "sql/checks", "reports": "sql/reports", "migrations": "supabase/migrations"}
 
 
 def checks_dir() -> Path:
