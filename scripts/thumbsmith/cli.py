@@ -12,7 +12,7 @@ from thumbsmith.catalog import commands as catalog
 from thumbsmith.checks import commands as check
 from thumbsmith.codes import commands as codes
 from thumbsmith.console.errors import CommandError
-from thumbsmith.console.output import stop
+from thumbsmith.console.output import Exit, stop
 from thumbsmith.credits.commands import app as credits_app
 from thumbsmith.db import commands as db
 from thumbsmith.doctor import commands as doctor
@@ -40,7 +40,13 @@ class Commands(TyperGroup):
         try:
             return super().invoke(ctx)
         except CommandError as error:
-            stop(error.slug, error.detail, error.code, as_json=ctx.meta["as_json"], **error.more)
+            stop(
+                error.slug,
+                error.detail,
+                Exit(error.code),
+                as_json=ctx.meta["as_json"],
+                **error.more,
+            )
 
 
 app = typer.Typer(

@@ -49,7 +49,9 @@ def check(folder: Path = PROJECT, *, write: bool = False) -> Findings:
 
 def read(content: str) -> dict[str, str]:
     """Return the lines of each package of a lock by its name."""
-    blocks = {canonicalize_name(block[1]): block[0] for block in _BLOCK.finditer(content)}
+    blocks: dict[str, str] = {
+        canonicalize_name(block[1]): block[0] for block in _BLOCK.finditer(content)
+    }
     if "".join(blocks.values()) != content:
         message = "a lock holds names, versions, conditions and hashes, and nothing else"
         raise ValueError(message)
