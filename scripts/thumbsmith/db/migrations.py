@@ -48,9 +48,7 @@ def bring_up(
 ) -> list[str]:
     """Apply what is missing and return its versions."""
     files = applier.files(paths.migrations_dir(workdir))
-    # One session waits for the others and keeps them away; another does the work.
-    with _alone(url, say), psycopg.connect(url, connect_timeout=5, autocommit=True) as connection:
-        connection.prepare_threshold = None
+    with _alone(url, say) as connection:
         missing = _missing(files, history.applied(connection))
         for version in missing:
             _apply(connection, files[version], say, tries)
@@ -93,13 +91,14 @@ def _apply(connection: psycopg.Connection, file: Path, say: Say, tries: int) -> 
 
 
 @contextmanager
-def _alone(url: str, say: Say) -> Iterator[None]:
-    """Wait until nobody else applies migrations to this database.
+def _alone(url: str, say: Say) -> Iterator[psycopg.Connection]:
+    """Wait until nobody else applies migrations to this database, and return the session for it.
 
     By looking again and again: who waits inside of a statement holds a snapshot, and an index that
     is built concurrently waits for all snapshots.
     """
     with psycopg.connect(url, connect_timeout=5, autocommit=True) as connection:
+        connection.prepare_threshold = None
         began = time.monotonic()
         is_told = False
         while connection.execute(f"select {LOCK}").fetchone() != (True,):
@@ -113,5 +112,6 @@ def _alone(url: str, say: Say) -> Iterator[None]:
                 say("another `db up` is at work: waiting for it")
                 is_told = True
             time.sleep(_LOOK_SECONDS)
-        # The session holds the lock, and its end gives it back, also when this process is killed.
-        yield
+        # The session that works holds the lock: when this process is killed, until its statement
+        # has ended too.
+        yield connection

@@ -18,7 +18,7 @@ from thumbsmith.project import paths
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_OLDEST_PYTHON = (3, 11)
+_PYTHONS = ((3, 11), (3, 14))
 _PLATFORM = """
 select
     current_setting('server_version_num')::integer / 10000 as major,
@@ -60,8 +60,8 @@ def of_the_tool(url: str | None) -> list[tuple[str, Callable[[], Check]]]:
 
 def _python() -> Check:
     found = platform.python_version()
-    ok = sys.version_info >= _OLDEST_PYTHON
-    return Check("python", ok, found, "" if ok else "install Python 3.11 or later")
+    ok = _PYTHONS[0] <= sys.version_info[:2] < _PYTHONS[1]
+    return Check("python", ok, found, "" if ok else "install Python 3.11, 3.12 or 3.13")
 
 
 def _psycopg() -> Check:
@@ -88,7 +88,7 @@ def _settings() -> Check:
     try:
         load_settings()
     except ConfigError as error:
-        return Check(name, ok=False, detail=str(error), advice="see docs/deploy.md")
+        return Check(name, ok=False, detail=str(error), advice="see docs/sidecar.md")
     return Check(name, ok=True, detail=f"{len(given)} in the environment, as they have to be")
 
 
