@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Any
 
 import typer
+from typer.core import TyperGroup
 
-from devtools import bench, doctor
-from devtools.stack import commands as stack
+from thumbsmith import development
 from thumbsmith.catalog import commands as catalog
 from thumbsmith.checks import commands as check
 from thumbsmith.codes import commands as codes
-from thumbsmith.console.output import Json
+from thumbsmith.console.errors import CommandError
+from thumbsmith.console.output import Exit, stop
 from thumbsmith.credits.commands import app as credits_app
 from thumbsmith.db import commands as db
+from thumbsmith.doctor import commands as doctor
 from thumbsmith.generations import commands as generations
 from thumbsmith.jobs import commands as jobs
 from thumbsmith.models import commands as models
@@ -22,12 +23,38 @@ from thumbsmith.reports import commands as report
 from thumbsmith.sidecar import commands as sidecar
 from thumbsmith.stripe import commands as stripe_commands
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class Commands(TyperGroup):
+    """All commands, and the one place where their errors are shown."""
+
+    def parse_args(self, ctx: Any, args: Sequence[str]) -> Any:
+        """Note whether JSON is wanted, before the words are taken apart."""
+        ctx.meta["as_json"] = "--json" in args
+        return super().parse_args(ctx, list(args))
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command; show an error of it as text or as JSON."""
+        try:
+            return super().invoke(ctx)
+        except CommandError as error:
+            stop(
+                error.slug,
+                error.detail,
+                Exit(error.code),
+                as_json=ctx.meta["as_json"],
+                **error.more,
+            )
+
+
 app = typer.Typer(
+    cls=Commands,
     help="Thumbsmith: the backend of an AI thumbnail generator inside a Supabase project.",
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,
 )
-app.add_typer(stack.app, name="stack")
 app.add_typer(db.app, name="db")
 app.add_typer(credits_app, name="credits")
 app.add_typer(codes.app, name="codes")
@@ -38,24 +65,9 @@ app.add_typer(generations.app, name="generations")
 app.add_typer(jobs.app, name="jobs")
 app.command("report")(report.report)
 app.command("check")(check.check)
-app.command("bench")(bench.bench)
 app.command("doctor")(doctor.doctor)
 app.command("sidecar")(sidecar.sidecar)
-
-
-@app.command()
-def demo(
-    *,
-    as_json: Json = False,
-    data_dir: Annotated[
-        Path | None, typer.Option(help="Where the stack keeps its data.", show_default="temporary")
-    ] = None,
-    keep: Annotated[bool, typer.Option("--keep", help="Leave the data afterwards.")] = False,
-) -> None:
-    """Start everything, and go through the product from sign-up to a thumbnail."""
-    from devtools.demo import run_demo  # only this command needs it
-
-    raise typer.Exit(run_demo(json=as_json, data_dir=data_dir, keep=keep))
+development.mount(app, db.app)
 
 
 def main() -> None:

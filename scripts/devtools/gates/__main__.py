@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from rich.console import Console
 
 from devtools.gates import (
+    arrows,
     catalogue,
     database,
     dependencies,
     documents,
     generated,
     live_migrations,
+    locks,
     manifest,
     migrations,
     plpgsql,
@@ -63,6 +65,8 @@ def gates_of_files(*, write: bool) -> Gates:
         "migration files": migrations.check,
         "hashes of migrations": lambda: manifest.check(write=write),
         "documents": documents.check,
+        "forbidden imports": arrows.check,
+        "requirements-sidecar.lock": lambda: locks.check(write=write),
         "advisories": dependencies.audit,
         "licences": dependencies.licences,
     }

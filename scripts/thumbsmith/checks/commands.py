@@ -12,9 +12,9 @@ from psycopg.rows import dict_row
 
 from thumbsmith.console.output import OUT, Exit, Json, fail, print_json, progress
 from thumbsmith.db.commands import DataDir, DbUrl, address
-from thumbsmith.project.paths import PROJECT
+from thumbsmith.project.paths import checks_dir
 
-FOLDER = PROJECT / "sql" / "checks"
+FOLDER = checks_dir()
 SHOWN = 10
 
 

@@ -1,17 +1,15 @@
-"""`thumbsmith db`: migrations and lints, by the real Supabase CLI."""
+"""`thumbsmith db`: the migrations of a database."""
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import psycopg
 import typer
 from psycopg.conninfo import conninfo_to_dict
 
-from local_stack import supabase_cli
 from thumbsmith.console.output import (
     ERR,
     OUT,
@@ -21,14 +19,12 @@ from thumbsmith.console.output import (
     print_json,
     print_table,
     progress,
-    stop,
 )
 from thumbsmith.db import migrations
 from thumbsmith.project import state
-from thumbsmith.project.errors import CommandFailedError
-from thumbsmith.project.paths import DEFAULT_DATA_DIR, PROJECT
+from thumbsmith.project.paths import DEFAULT_DATA_DIR
 
-app = typer.Typer(help="Migrations and lints of a database.", no_args_is_help=True)
+app = typer.Typer(help="Migrations of a database.", no_args_is_help=True)
 
 DbUrl = Annotated[
     str | None,
@@ -40,7 +36,10 @@ DataDir = Annotated[
     Path | None,
     typer.Option(help="The stack's data folder.", envvar="THUMBSMITH_DATA_DIR"),
 ]
-Workdir = Annotated[Path, typer.Option(help="The folder that holds supabase/migrations.")]
+Workdir = Annotated[
+    Path | None,
+    typer.Option(help="The folder that holds supabase/migrations.", show_default="our own"),
+]
 Tries = Annotated[int, typer.Option(min=1, help="How often a file is tried while others are busy.")]
 
 
@@ -49,7 +48,7 @@ def up(
     *,
     db_url: DbUrl = None,
     data_dir: DataDir = None,
-    workdir: Workdir = PROJECT,
+    workdir: Workdir = None,
     tries: Tries = migrations.TRIES,
     as_json: Json = False,
 ) -> None:
@@ -57,14 +56,7 @@ def up(
     url = address(db_url, data_dir, as_json=as_json)
     try:
         with progress("applying the migrations", quiet=as_json):
-            new = migrations.bring_up(url, workdir.absolute(), _say, tries=tries)
-    except CommandFailedError as error:
-        code = Exit.TRY_AGAIN if migrations.is_busy(error) else Exit.FINDING
-        fail(str(error), code, as_json=as_json)
-    except migrations.NewerDatabaseError as error:
-        stop("database_is_newer", str(error), as_json=as_json)
-    except migrations.OthersAtWorkError as error:
-        stop("others_at_work", str(error), Exit.TRY_AGAIN, as_json=as_json)
+            new = migrations.bring_up(url, workdir, _say, tries=tries)
     except psycopg.OperationalError as error:
         fail(f"cannot reach the database: {error}", Exit.TRY_AGAIN, as_json=as_json)
     if as_json:
@@ -80,7 +72,7 @@ def status(
     *,
     db_url: DbUrl = None,
     data_dir: DataDir = None,
-    workdir: Workdir = PROJECT,
+    workdir: Workdir = None,
     as_json: Json = False,
 ) -> None:
     """List the migrations here and there; 1 when they differ."""
@@ -106,30 +98,6 @@ def status(
         cells = [(r["name"] or r["version"], _mark(r["local"]), _mark(r["applied"])) for r in rows]
         print_table("Migrations", ["migration", "file", "applied"], cells)
     if not same:
-        raise typer.Exit(Exit.FINDING)
-
-
-@app.command()
-def lint(
-    *,
-    db_url: DbUrl = None,
-    data_dir: DataDir = None,
-    level: Annotated[
-        str, typer.Option(help="The least level shown: info, warn or error.")
-    ] = "warn",
-    as_json: Json = False,
-) -> None:
-    """Run the security and performance advisors; 1 when they find something."""
-    url = address(db_url, data_dir, as_json=as_json)
-    arguments = ["db", "advisors", "--type=all", f"--level={level}"]
-    arguments += [f"--fail-on={level}", *(["--output-format=json"] if as_json else [])]
-    with progress("running the advisors", quiet=as_json):
-        done = supabase_cli.supabase(*arguments, remote=url, check=False)
-    if as_json:
-        print_json({"ok": done.returncode == 0, "findings": _parsed(done.stdout)})
-    else:
-        typer.echo(done.stdout.strip() or done.stderr.strip())
-    if done.returncode != 0:
         raise typer.Exit(Exit.FINDING)
 
 
@@ -168,10 +136,3 @@ def _say(line: str) -> None:
 
 def _mark(value: object) -> str:
     return "yes" if value else "no"
-
-
-def _parsed(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text.strip()

@@ -10,9 +10,9 @@ from thumbsmith.console.columns import print_columns
 from thumbsmith.console.output import OUT, Exit, Json, fail, print_json
 from thumbsmith.db.commands import DataDir, DbUrl
 from thumbsmith.operator import acting
-from thumbsmith.project.paths import PROJECT
+from thumbsmith.project.paths import reports_dir
 
-FOLDER = PROJECT / "sql" / "reports"
+FOLDER = reports_dir()
 
 
 def report(

@@ -15,9 +15,9 @@ import pytest
 from devtools.demo.face import draw_face
 from devtools.demo.seeing import expect_soon
 from local_stack.node import node_binary
+from local_stack.paths import NODE_DIR, PROJECT
 from tests.scaffold.local_stack import stack_process
 from tests.support.rest import Caller
-from thumbsmith.project.paths import NODE_DIR, PROJECT
 
 
 def thumbsmith(*arguments: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from devtools.gates import manifest
-from thumbsmith.project.paths import SUPABASE_DIR
+from local_stack.paths import SUPABASE_DIR
 
 SAMPLES = sorted((Path(__file__).parent / "upgrade").glob("*.sql"))
 # Before the first release: as much of the founding set as clients need, and the rest upgrades it.

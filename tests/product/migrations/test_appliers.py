@@ -12,6 +12,7 @@ import pytest
 
 from devtools.gates import generated
 from local_stack import databases, supabase_cli
+from local_stack.paths import PROJECT
 from local_stack.postgres import Postgres
 from tests.conftest import TEMPLATE
 from tests.product.cli.operating import invoke
@@ -20,7 +21,6 @@ from tests.scaffold.local_stack.stack_process import parsed, start
 from tests.support.database import Database
 from tests.support.load import say
 from thumbsmith.db import migrations
-from thumbsmith.project.paths import PROJECT
 
 APPLIERS = 20
 NOTED = "select version from supabase_migrations.schema_migrations order by version"

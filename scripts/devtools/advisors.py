@@ -1,0 +1,42 @@
+"""`thumbsmith db lint`: Supabase's advisors, by the Supabase CLI."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+
+import typer
+
+from local_stack import supabase_cli
+from thumbsmith.console.output import Exit, Json, print_json, progress
+from thumbsmith.db.commands import DataDir, DbUrl, address
+
+
+def lint(
+    *,
+    db_url: DbUrl = None,
+    data_dir: DataDir = None,
+    level: Annotated[
+        str, typer.Option(help="The least level shown: info, warn or error.")
+    ] = "warn",
+    as_json: Json = False,
+) -> None:
+    """Run the security and performance advisors; 1 when they find something."""
+    url = address(db_url, data_dir, as_json=as_json)
+    arguments = ["db", "advisors", "--type=all", f"--level={level}"]
+    arguments += [f"--fail-on={level}", *(["--output-format=json"] if as_json else [])]
+    with progress("running the advisors", quiet=as_json):
+        done = supabase_cli.supabase(*arguments, remote=url, check=False)
+    if as_json:
+        print_json({"ok": done.returncode == 0, "findings": _parsed(done.stdout)})
+    else:
+        typer.echo(done.stdout.strip() or done.stderr.strip())
+    if done.returncode != 0:
+        raise typer.Exit(Exit.FINDING)
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text.strip()
