@@ -18,7 +18,7 @@ from tests.support import canaries, watch
 from tests.support.database import Database
 from tests.support.places import short_lived
 from tests.support.rest import Caller
-from thumbsmith.catalog.publish import stock
+from thumbsmith.catalog.publish import publish_catalog
 
 TEMPLATE = "migrated"
 TESTS = Path(__file__).parent
@@ -82,7 +82,7 @@ def stack() -> Iterator[Stack]:
     """Run the whole local stack, sidecar and providers included."""
     with (
         short_lived() as folder,
-        Stack(folder, database_url="", stripe_key="", on_started=stock) as running,
+        Stack(folder, database_url="", stripe_key="", on_started=publish_catalog) as running,
     ):
         yield running
 

@@ -8,26 +8,25 @@ from typing import Annotated, Any
 import typer
 
 from local_stack import supabase_cli
-from thumbsmith.console.output import Exit, Json, print_json, progress
-from thumbsmith.db.commands import DataDir, DbUrl, address
+from thumbsmith.console.context import current
+from thumbsmith.console.errors import Exit
+from thumbsmith.console.output import print_json, progress
+from thumbsmith.operator.database import database_url
 
 
 def lint(
     *,
-    db_url: DbUrl = None,
-    data_dir: DataDir = None,
     level: Annotated[
         str, typer.Option(help="The least level shown: info, warn or error.")
     ] = "warn",
-    as_json: Json = False,
 ) -> None:
     """Run the security and performance advisors; 1 when they find something."""
-    url = address(db_url, data_dir, as_json=as_json)
+    url = database_url()
     arguments = ["db", "advisors", "--type=all", f"--level={level}"]
-    arguments += [f"--fail-on={level}", *(["--output-format=json"] if as_json else [])]
-    with progress("running the advisors", quiet=as_json):
+    arguments += [f"--fail-on={level}", *(["--output-format=json"] if current().as_json else [])]
+    with progress("running the advisors"):
         done = supabase_cli.supabase(*arguments, remote=url, check=False)
-    if as_json:
+    if current().as_json:
         print_json({"ok": done.returncode == 0, "findings": _parsed(done.stdout)})
     else:
         typer.echo(done.stdout.strip() or done.stderr.strip())

@@ -23,6 +23,7 @@ from devtools.gates import (
     manifest,
     migrations,
     plpgsql,
+    questions,
     sql_bodies,
     tools,
 )
@@ -64,6 +65,7 @@ def gates_of_files(*, write: bool) -> Gates:
         "SQL inside function bodies": sql_bodies.check,
         "migration files": migrations.check,
         "hashes of migrations": lambda: manifest.check(write=write),
+        "what to do about a finding": questions.check,
         "documents": documents.check,
         "forbidden imports": arrows.check,
         "requirements-sidecar.lock": lambda: locks.check(write=write),

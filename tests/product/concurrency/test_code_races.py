@@ -19,7 +19,7 @@ from tests.product.db.test_promo_codes import create, redeem
 from tests.product.db.test_referrals import apply, join, outcomes, set_to
 from tests.support.database import Database, credits_of, sign_up
 from tests.support.economy import expire, pay, reverse, state, sweep
-from thumbsmith.checks.commands import run_checks
+from thumbsmith.checks.questions import run_checks
 
 MANY = 32
 

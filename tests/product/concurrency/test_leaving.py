@@ -16,7 +16,7 @@ from tests.support.files import add_face, answer
 from tests.support.scene import MOVES
 from tests.support.sidecar import ROLE, claim, make_due, report
 from tests.support.stepper import Move
-from thumbsmith.checks.commands import run_checks
+from thumbsmith.checks.questions import run_checks
 
 LEAVE = Move("leave", "select public.delete_my_account('delete my account')", "person")
 

@@ -20,7 +20,7 @@ from local_stack.stack import Stack
 from tests.support.database import Database, credits_of, lift_limits
 from tests.support.places import short_lived
 from tests.support.rest import Caller
-from thumbsmith.checks.commands import run_checks
+from thumbsmith.checks.questions import run_checks
 from thumbsmith.project.ports import HOST, free_ports
 from thumbsmith.project.process import Service, wait_until_ready
 

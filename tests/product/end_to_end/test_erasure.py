@@ -16,7 +16,7 @@ from local_stack.stack import Stack
 from tests.product.end_to_end.test_stripe import OF_PACK, OF_PLAN, PACK, PLAN, START, Till, till
 from tests.support.database import Database, credits_of
 from tests.support.rest import PASSWORD, Caller, picture
-from thumbsmith.checks.commands import run_checks
+from thumbsmith.checks.questions import run_checks
 
 __all__ = ["till"]
 

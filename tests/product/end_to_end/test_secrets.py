@@ -33,7 +33,7 @@ from tests.support.database import Database
 from tests.support.echo import Echo, echoing
 from tests.support.places import short_lived
 from tests.support.rest import Caller
-from thumbsmith.catalog.publish import stock
+from thumbsmith.catalog.publish import publish_catalog
 from thumbsmith.cli import app
 from thumbsmith.project.ports import free_ports
 from thumbsmith.project.process import wait_until_ready
@@ -84,7 +84,7 @@ def talkative() -> Iterator[Life]:
     """Run a stack in which everything says as much as it can."""
     with (
         short_lived() as folder,
-        Stack(folder, database_url="", stripe_key="", on_started=stock) as stack,
+        Stack(folder, database_url="", stripe_key="", on_started=publish_catalog) as stack,
         closing(Database(stack.db_url)) as db,
     ):
         with psycopg.connect(stack.admin_url, autocommit=True) as admin:

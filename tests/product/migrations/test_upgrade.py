@@ -23,7 +23,7 @@ from tests.product.migrations.waits import watched
 from tests.scaffold.local_stack.stack_process import start
 from tests.support.database import Database, lift_limits
 from tests.support.load import say
-from thumbsmith.checks.commands import run_checks
+from thumbsmith.checks.questions import run_checks
 from thumbsmith.project import config
 
 SEED = 20261125

@@ -14,7 +14,7 @@ from tests.product.security.stage import token_of
 from tests.product.security.world import World, know_at_stripe, live
 from tests.support.database import Database, lift_limits, sign_up
 from tests.support.files import add_face
-from thumbsmith.checks.commands import run_checks
+from thumbsmith.checks.questions import run_checks
 
 WHO = ("anon", "other", "guest", "service")
 # A code that gives something each time.
