@@ -11,7 +11,7 @@ from thumbsmith import development
 from thumbsmith.catalog import commands as catalog
 from thumbsmith.checks import commands as check
 from thumbsmith.codes import commands as codes
-from thumbsmith.console.command import DatabaseCommand, RootGroup
+from thumbsmith.console.command import Commands, RootGroup
 from thumbsmith.credits.commands import app as credits_app
 from thumbsmith.db import commands as db
 from thumbsmith.doctor import commands as doctor
@@ -29,10 +29,9 @@ def _version(*, wanted: bool) -> None:
         raise typer.Exit
 
 
-app = typer.Typer(
+app = Commands(
     cls=RootGroup,
     help="Thumbsmith: the backend of an AI thumbnail generator inside a Supabase project.",
-    no_args_is_help=True,
     pretty_exceptions_show_locals=False,
 )
 
@@ -55,10 +54,10 @@ app.add_typer(models.app, name="models")
 app.add_typer(stripe_commands.app, name="stripe")
 app.add_typer(generations.app, name="generations")
 app.add_typer(jobs.app, name="jobs")
-app.command("report", cls=DatabaseCommand)(report.report)
-app.command("check", cls=DatabaseCommand)(check.check)
-app.command("doctor", cls=DatabaseCommand)(doctor.doctor)
-app.command("sidecar")(sidecar.sidecar)
+app.command("report")(report.report)
+app.command("check")(check.check)
+app.command("doctor")(doctor.doctor)
+app.command("sidecar", shared=())(sidecar.sidecar)
 development.mount(app, db.app)
 
 

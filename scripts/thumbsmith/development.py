@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from thumbsmith.console.command import DATABASE, LOCAL, Commands
 from thumbsmith.console.errors import CommandError, Exit
-from thumbsmith.console.output import OUT
+from thumbsmith.console.output import say
 from thumbsmith.project import paths
 
 if TYPE_CHECKING:
@@ -27,18 +28,27 @@ _COMMANDS = {
 _DATABASE_COMMANDS = {
     "lint": ("devtools.advisors:lint", "Run Supabase's security and performance advisors."),
 }
+_SHARED = {
+    "devtools.demo.command:demo": LOCAL,
+    "devtools.bench.command:bench": ("as_json",),
+    "devtools.advisors:lint": DATABASE,
+}
 _LOCAL_CHECKS = "devtools.doctor:checks"
 
 # The command that is loaded reads all arguments, `--help` too.
 _ALL_ARGUMENTS = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 
-def mount(app: typer.Typer, database_app: typer.Typer) -> None:
+def mount(app: Commands, database_app: Commands) -> None:
     """Add the commands of the repository to the tool's own."""
     for to, commands in ((app, _COMMANDS), (database_app, _DATABASE_COMMANDS)):
         for name, (target, summary) in commands.items():
             to.command(
-                name, help=summary, add_help_option=False, context_settings=dict(_ALL_ARGUMENTS)
+                name,
+                shared=(),
+                help=summary,
+                add_help_option=False,
+                context_settings=dict(_ALL_ARGUMENTS),
             )(_forward(target, summary))
 
 
@@ -59,12 +69,12 @@ def _run(context: typer.Context, target: str, summary: str) -> None:
         needs = f"`{context.command_path}` needs the repository: this is the package alone"
         if "--help" not in context.args:
             raise CommandError("needs_repository", needs, code=Exit.USAGE)
-        OUT.print(f"{summary}\n{needs}.", markup=False, highlight=False)
+        say(summary, f"{needs}.")
         return
     found = _load(target)
     if not isinstance(found, typer.Typer):
-        group = typer.Typer(add_completion=False)
-        group.command()(found)
+        group = Commands(add_completion=False)
+        group.command(shared=_SHARED[target])(found)
         found = group
     command = typer.main.get_command(found)
     make = partial(command.make_context, context.info_name, list(context.args))

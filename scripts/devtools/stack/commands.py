@@ -12,14 +12,14 @@ from devtools.stack import logs
 from local_stack import supervisor
 from local_stack.stack import SERVICES, Stack
 from thumbsmith.catalog.publish import publish_catalog
-from thumbsmith.console.command import LocalCommands
+from thumbsmith.console.command import LOCAL, Commands
 from thumbsmith.console.context import current
 from thumbsmith.console.errors import CommandError, Exit
 from thumbsmith.console.output import note, print_json, print_table, progress
 from thumbsmith.operator.database import data_dir, running_stack
 from thumbsmith.project import state
 
-app = LocalCommands(help="The local stack: real parts, no Docker.", no_args_is_help=True)
+app = Commands(shared=LOCAL, help="The local stack: real parts, no Docker.")
 app.command("logs")(logs.logs)
 
 

@@ -8,7 +8,7 @@ import typer
 
 from thumbsmith.catalog.diff import CatalogDiff, read_diffs
 from thumbsmith.catalog.push import Pusher
-from thumbsmith.console.command import DatabaseCommands
+from thumbsmith.console.command import Commands
 from thumbsmith.console.context import current
 from thumbsmith.console.errors import CommandError, Exit
 from thumbsmith.console.output import OUT, print_json, progress
@@ -18,9 +18,8 @@ from thumbsmith.stripe.access import Stripe, open_stripe
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-app = DatabaseCommands(
-    help="Packs and plans, and their prices at Stripe. STRIPE_SECRET_KEY says which account.",
-    no_args_is_help=True,
+app = Commands(
+    help="Packs and plans, and their prices at Stripe. STRIPE_SECRET_KEY says which account."
 )
 
 Live = Annotated[bool, typer.Option("--live", help="Needed to change anything in live mode.")]

@@ -8,14 +8,14 @@ from typing import Annotated, Any
 import typer
 
 from thumbsmith.console.columns import print_columns
-from thumbsmith.console.command import DatabaseCommands
+from thumbsmith.console.command import Commands
 from thumbsmith.console.context import current
 from thumbsmith.console.errors import CommandError
 from thumbsmith.console.output import OUT, print_json, say
 from thumbsmith.operator.arguments import DRY_RUN, Who, Why, Yes, user_name
 from thumbsmith.operator.transaction import Connection, call, operator_transaction
 
-app = DatabaseCommands(help="Promotional codes.", no_args_is_help=True)
+app = Commands(help="Promotional codes.")
 
 _CODES = """
     select

@@ -2,109 +2,95 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import typer
-from typer.core import TyperCommand, TyperGroup, TyperOption
+from typer.core import TyperGroup
 
 from thumbsmith.console.context import Context, using
 from thumbsmith.console.errors import CommandError, Exit
 from thumbsmith.console.output import ERR, print_json
 from thumbsmith.project.errors import StackError
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-_META = "thumbsmith."
+_WANTS_JSON = "thumbsmith.wants_json"
 _Function = TypeVar("_Function", bound=Callable[..., Any])
+_SHARED: dict[str, Any] = {
+    "db_url": Annotated[
+        str | None,
+        typer.Option(
+            "--db-url",
+            help="The database, as role postgres.",
+            show_default="DB_URL, or the running stack",
+        ),
+    ],
+    "data_dir": Annotated[
+        Path | None,
+        typer.Option(
+            "--data-dir",
+            help="The folder in which the local stack keeps its data.",
+            envvar="THUMBSMITH_DATA_DIR",
+            show_default=".thumbsmith/stack",
+        ),
+    ],
+    "as_json": Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")],
+}
+_DEFAULTS: dict[str, Any] = {"db_url": None, "data_dir": None, "as_json": False}
+# On a database; on the local stack alone.
+DATABASE = ("db_url", "data_dir", "as_json")
+LOCAL = ("data_dir", "as_json")
 
 
-def _keep(context: Any, parameter: Any, value: Any) -> Any:
-    """Keep the value of a shared option beside the command's own arguments."""
-    context.meta[_META + parameter.name] = value
-    return value
+def in_context(function: Callable[..., Any], shared: Sequence[str]) -> Callable[..., Any]:
+    """Return a command with the shared options, which runs `function` in their context."""
+    own = inspect.signature(function, eval_str=True)
+    more = [
+        inspect.Parameter(
+            name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=_DEFAULTS[name],
+            annotation=_SHARED[name],
+        )
+        for name in shared
+    ]
+
+    def command(**given: Any) -> Any:
+        options = {name: given.pop(name, _DEFAULTS[name]) for name in _DEFAULTS}
+        with using(Context(**options)):
+            return function(**given)
+
+    signature = own.replace(parameters=[*own.parameters.values(), *more])
+    command.__signature__ = signature  # type: ignore[attr-defined]
+    command.__annotations__ = {one.name: one.annotation for one in signature.parameters.values()}
+    command.__name__, command.__doc__ = function.__name__, function.__doc__
+    return command
 
 
-def _option(flag: str, **settings: Any) -> TyperOption:
-    return TyperOption(param_decls=[flag], callback=_keep, expose_value=False, **settings)
+class Commands(typer.Typer):
+    """A group of commands with shared options, kept in one context.
 
+    They are those of a command on a database, unless `shared` names others.
+    """
 
-def _json() -> TyperOption:
-    return _option("--json", is_flag=True, default=False, help="Print JSON, for programs.")
+    def __init__(self, *, shared: Sequence[str] = DATABASE, **settings: Any) -> None:
+        super().__init__(no_args_is_help=True, **settings)
+        self._shared = shared
 
+    def command(
+        self, name: str | None = None, *, shared: Sequence[str] | None = None, **settings: Any
+    ) -> Callable[[_Function], _Function]:
+        """Add a command; the function itself stays as it is, for other callers."""
+        register = super().command(name, **settings)
+        options = self._shared if shared is None else shared
 
-def _data_dir() -> TyperOption:
-    return _option(
-        "--data-dir",
-        envvar="THUMBSMITH_DATA_DIR",
-        default=None,
-        show_default=".thumbsmith/stack",
-        help="The folder in which the local stack keeps its data.",
-    )
+        def add(function: _Function) -> _Function:
+            register(in_context(function, options))
+            return function
 
-
-def _db_url() -> TyperOption:
-    return _option(
-        "--db-url",
-        default=None,
-        show_default="DB_URL, or the running stack",
-        help="The database, as role postgres.",
-    )
-
-
-class _SharedCommand(TyperCommand):
-    """A command that finds its shared options in `thumbsmith.console.context.current()`."""
-
-    shared: tuple[Any, ...] = ()
-
-    def __init__(self, *arguments: Any, params: Any = None, **settings: Any) -> None:
-        more = [make() for make in self.shared]
-        super().__init__(*arguments, params=[*(params or []), *more], **settings)
-
-    def invoke(self, ctx: Any) -> Any:
-        """Run the command in its context."""
-        said = {name: ctx.meta.get(_META + name) for name in ("db_url", "data_dir", "json")}
-        folder = said["data_dir"]
-        context = Context(said["db_url"], Path(folder) if folder else None, bool(said["json"]))
-        with using(context):
-            return super().invoke(ctx)
-
-
-class DatabaseCommand(_SharedCommand):
-    """A command on a database: `--db-url`, `--data-dir`, `--json`."""
-
-    shared = (_db_url, _data_dir, _json)
-
-
-class LocalCommand(_SharedCommand):
-    """A command on the local stack: `--data-dir`, `--json`."""
-
-    shared = (_data_dir, _json)
-
-
-class ToolCommand(_SharedCommand):
-    """A command on neither: `--json`."""
-
-    shared = (_json,)
-
-
-class DatabaseCommands(typer.Typer):
-    """A group of commands on a database."""
-
-    def command(self, *arguments: Any, **settings: Any) -> Callable[[_Function], _Function]:
-        """Add a command with the shared options."""
-        return super().command(*arguments, **({"cls": DatabaseCommand} | settings))
-
-
-class LocalCommands(typer.Typer):
-    """A group of commands on the local stack."""
-
-    def command(self, *arguments: Any, **settings: Any) -> Callable[[_Function], _Function]:
-        """Add a command with the shared options."""
-        return super().command(*arguments, **({"cls": LocalCommand} | settings))
+        return add
 
 
 class RootGroup(TyperGroup):
@@ -112,7 +98,7 @@ class RootGroup(TyperGroup):
 
     def parse_args(self, ctx: Any, args: Sequence[str]) -> Any:
         """Note whether JSON is wanted, before the words are taken apart."""
-        ctx.meta[_META + "wants_json"] = "--json" in args
+        ctx.meta[_WANTS_JSON] = "--json" in args
         return super().parse_args(ctx, list(args))
 
     def invoke(self, ctx: Any) -> Any:
@@ -123,7 +109,7 @@ class RootGroup(TyperGroup):
             failure = _as_command_error(error)
             if failure is None:
                 raise
-            show_error(failure, as_json=ctx.meta[_META + "wants_json"])
+            show_error(failure, as_json=ctx.meta[_WANTS_JSON])
             raise typer.Exit(failure.code) from None
 
 

@@ -6,16 +6,15 @@ from typing import Annotated, Any
 
 import typer
 
-from thumbsmith.console.command import DatabaseCommands
+from thumbsmith.console.command import Commands
 from thumbsmith.console.errors import CommandError, Exit
 from thumbsmith.credits.changes import CreditChange, run
 from thumbsmith.credits.history import history
 from thumbsmith.operator.arguments import Who, Why, Yes
 
-app = DatabaseCommands(
+app = Commands(
     help="A person's credits: give, take back, freeze, release, look. Each change is a dry run"
-    " that shows the balance it would leave, unless --yes is given.",
-    no_args_is_help=True,
+    " that shows the balance it would leave, unless --yes is given."
 )
 app.command("history")(history)
 

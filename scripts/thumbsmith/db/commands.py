@@ -7,14 +7,14 @@ from typing import Annotated
 
 import typer
 
-from thumbsmith.console.command import DatabaseCommands
+from thumbsmith.console.command import Commands
 from thumbsmith.console.context import current
 from thumbsmith.console.errors import Exit
 from thumbsmith.console.output import note, print_json, print_table, progress, say
 from thumbsmith.db import migrations
 from thumbsmith.operator.database import database_url
 
-app = DatabaseCommands(help="Migrations of a database.", no_args_is_help=True)
+app = Commands(help="Migrations of a database.")
 
 Workdir = Annotated[
     Path | None,

@@ -24,13 +24,23 @@ PAUSE_MAX_SECONDS = 8.0
 _LOOK_SECONDS = 0.25
 # Somebody held a lock for too long, or waited for ours in turn: nothing is wrong with the file.
 _BUSY = {"55P03", "40P01"}
+# What hosted Supabase brings, and our migrations build on.
+_MISSING_PARTS = """
+    select p.part
+    from (
+        values
+            ('the table auth.users', to_regclass('auth.users') is null),
+            ('the table storage.objects', to_regclass('storage.objects') is null),
+            ('the role authenticated', to_regrole('authenticated') is null)
+    ) as p (part, is_missing)
+    where p.is_missing
+"""
 LOCK = "pg_try_advisory_lock(hashtextextended('thumbsmith db up', 0))"
 
 
 def versions(workdir: Path | None = None) -> dict[str, str]:
     """Return the migrations of `workdir`, or our own: the names of files by their versions."""
-    folder = paths.migrations_dir(workdir)
-    return {version: file.stem for version, file in applier.files(folder).items()}
+    return {version: file.stem for version, file in _files(workdir).items()}
 
 
 def applied(url: str) -> list[str]:
@@ -47,12 +57,35 @@ def bring_up(
     tries: int = TRIES,
 ) -> list[str]:
     """Apply what is missing and return its versions."""
-    files = applier.files(paths.migrations_dir(workdir))
+    files = _files(workdir)
     with _alone(url, say) as connection:
+        _check_project(connection)
         missing = _missing(files, history.applied(connection))
         for version in missing:
             _apply(connection, files[version], say, tries)
     return missing
+
+
+def _files(workdir: Path | None) -> dict[str, Path]:
+    """Return the migrations by their versions; a folder without any is an error."""
+    folder = paths.migrations_dir(workdir)
+    files = applier.files(folder)
+    if not files:
+        detail = f"there is no migration in {folder}"
+        raise CommandError("no_migrations", detail, code=Exit.USAGE)
+    return files
+
+
+def _check_project(connection: psycopg.Connection) -> None:
+    """Refuse a database that is no Supabase project, before anything is changed."""
+    missing = [row[0] for row in connection.execute(_MISSING_PARTS).fetchall()]
+    if missing:
+        raise CommandError(
+            "not_a_supabase_project",
+            f"this database is no Supabase project, it lacks {', '.join(missing)}:"
+            " nothing was changed",
+            code=Exit.USAGE,
+        )
 
 
 def _missing(files: dict[str, Path], before: list[str]) -> list[str]:

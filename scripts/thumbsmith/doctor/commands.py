@@ -12,7 +12,6 @@ from thumbsmith import development
 from thumbsmith.console.context import current
 from thumbsmith.console.errors import Exit
 from thumbsmith.console.output import print_json, print_table, progress
-from thumbsmith.doctor import checks
 from thumbsmith.operator.database import data_dir, running_stack
 
 
@@ -23,6 +22,8 @@ def doctor(
     ] = None,
 ) -> None:
     """Look at everything that is needed; 1 when something is missing."""
+    from thumbsmith.doctor import checks  # the settings of the sidecar take their time to load
+
     folder = data_dir()
     stack = running_stack()
     running = stack.env.get("DB_URL") if stack is not None else None

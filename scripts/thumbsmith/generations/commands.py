@@ -8,13 +8,13 @@ from typing import Annotated, Any
 import typer
 
 from thumbsmith.console.columns import print_columns
-from thumbsmith.console.command import DatabaseCommands
+from thumbsmith.console.command import Commands
 from thumbsmith.console.context import current
 from thumbsmith.console.errors import CommandError
 from thumbsmith.console.output import OUT, print_json
 from thumbsmith.operator.transaction import operator_transaction
 
-app = DatabaseCommands(help="Thumbnails that people asked for.", no_args_is_help=True)
+app = Commands(help="Thumbnails that people asked for.")
 
 # Each part of the story is one query about the generation. The prompt and the face are the
 # person's; no address that opens a file and no token of an attempt is shown.

@@ -7,15 +7,14 @@ from typing import Annotated, Any
 import typer
 
 from thumbsmith.console.columns import print_columns
-from thumbsmith.console.command import DatabaseCommands
+from thumbsmith.console.command import Commands
 from thumbsmith.console.context import current
 from thumbsmith.console.output import OUT, print_json
 from thumbsmith.operator.arguments import DRY_RUN, Who, Why, Yes, user_name
 from thumbsmith.operator.transaction import call, operator_transaction
 
-app = DatabaseCommands(
-    help="The work of the sidecar: see what waits and what was given up, try it again, drop it.",
-    no_args_is_help=True,
+app = Commands(
+    help="The work of the sidecar: see what waits and what was given up, try it again, drop it."
 )
 
 JobId = Annotated[int, typer.Argument(metavar="JOB", help="Id of the job: see jobs list.")]

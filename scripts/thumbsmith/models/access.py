@@ -10,8 +10,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NoReturn
 
-import httpx
-
 from functions_py.shapes import secret_problem
 from thumbsmith.console.errors import CommandError, Exit
 from thumbsmith.console.output import note
@@ -20,6 +18,8 @@ from thumbsmith.project.addresses import is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    import httpx
 
 REAL_BASE = "https://api.replicate.com"
 
@@ -52,6 +52,8 @@ class Replicate:
         return Version(str(body.get("id", "")), body.get("openapi_schema"))
 
     def _get(self, path: str) -> dict[str, Any] | None:
+        import httpx
+
         try:
             answer = self.http.get(path)
         except httpx.HTTPError as error:
@@ -92,6 +94,8 @@ def open_replicate() -> Iterator[Replicate]:
         detail = f"REPLICATE_BASE_URL {problem}"
         raise CommandError("replicate_base_malformed", detail, code=Exit.USAGE)
     note(f"Replicate: {base}")
+    import httpx  # it takes its time to load
+
     # A redirect is not followed: the token is for this address.
     with httpx.Client(
         base_url=base,

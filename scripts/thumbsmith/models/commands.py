@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from thumbsmith.console.command import DatabaseCommands
+from thumbsmith.console.command import Commands
 from thumbsmith.console.context import current
 from thumbsmith.console.errors import CommandError, Exit
 from thumbsmith.console.output import OUT, print_json, progress
@@ -18,10 +18,7 @@ from thumbsmith.operator.transaction import operator_transaction
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-app = DatabaseCommands(
-    help="The models that paint. REPLICATE_API_TOKEN says whose account asks.",
-    no_args_is_help=True,
-)
+app = Commands(help="The models that paint. REPLICATE_API_TOKEN says whose account asks.")
 
 _MISSING = Finding("model_missing", "", "the provider has no such model or version")
 

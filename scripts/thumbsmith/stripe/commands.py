@@ -10,7 +10,7 @@ from psycopg.types.json import Jsonb
 
 from functions_py.payloads import event_essentials
 from thumbsmith.console.columns import print_columns
-from thumbsmith.console.command import DatabaseCommands
+from thumbsmith.console.command import Commands
 from thumbsmith.console.context import current
 from thumbsmith.console.errors import CommandError, Exit
 from thumbsmith.console.output import OUT, print_json, say
@@ -19,9 +19,7 @@ from thumbsmith.operator.transaction import Connection, call, operator_transacti
 from thumbsmith.stripe.access import open_stripe
 from thumbsmith.stripe.reconcile import reconcile
 
-app = DatabaseCommands(
-    help="What came from Stripe. STRIPE_SECRET_KEY says which account.", no_args_is_help=True
-)
+app = Commands(help="What came from Stripe. STRIPE_SECRET_KEY says which account.")
 app.command("reconcile")(reconcile)
 
 _EVENT_ID = re.compile(r"evt_[A-Za-z0-9_]{1,250}")

@@ -58,7 +58,7 @@ def test_wrong_usage_ends_with_2(arguments: list[str]) -> None:
 def test_without_a_stack_the_commands_say_so(tmp_path: Path) -> None:
     folder = f"--data-dir={tmp_path}"
     env = thumbsmith("stack", "env", "--json", folder)
-    assert (env.returncode, parsed(env)["error"]) == (1, "no stack is running")
+    assert (env.returncode, parsed(env)["error"]) == (1, "no_stack")
     status = thumbsmith("stack", "status", "--json", folder)
     assert (status.returncode, parsed(status)["services"]) == (1, [])
     down = thumbsmith("stack", "down", "--json", folder)
