@@ -129,6 +129,8 @@ def test_every_command_explains_itself(installed: Installed) -> None:
     done = json.loads(installed.script(HELP.replace("PATHS", repr([[], *commands]))))
     assert [path for path, _, _ in done] == [[], *commands]
     assert [(path, code, out) for path, code, out in done if code != 0 or not out] == []
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
+    assert installed.run("--version").stdout.strip() == project["version"]
     top = installed.run("--help")
     assert top.returncode == 0
     assert all(name in top.stdout for name in ("stack", "db", "sidecar", "check"))
