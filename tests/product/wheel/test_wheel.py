@@ -173,7 +173,7 @@ REFUSED = {
     "catalog diff": "STRIPE_SECRET_KEY",
     "catalog push": "STRIPE_SECRET_KEY",
     "catalog pull": "STRIPE_SECRET_KEY",
-    "models check": "REPLICATE_API_TOKEN",
+    "models check": "no_models",
 }
 
 
