@@ -13,63 +13,29 @@ from urllib.parse import urlsplit
 
 import uvicorn
 from starlette.applications import Starlette
-from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from functions_py import start_checks
 from functions_py.config import Settings, is_loopback, load_settings
-from functions_py.db import Database, Store, sells_live
+from functions_py.db import Database
 from functions_py.download import Downloader
 from functions_py.errors import ConfigError
-from functions_py.inbox import ReplicateInbox, StripeInbox
+from functions_py.inbox import Inbox, ReplicateInbox, StripeInbox
 from functions_py.jobs import Jobs
-from functions_py.log import configure_logging, log, origin
+from functions_py.log import configure_logging, log
 from functions_py.metrics import Metrics
+from functions_py.probes import Probes
 from functions_py.replicate_gateway import ReplicateGateway
-from functions_py.storage_gateway import StorageGateway
+from functions_py.store import Store
 from functions_py.stripe_gateway import TOTAL_SECONDS, StripeGateway
+from functions_py.supabase_gateway import SupabaseGateway
 from functions_py.worker import Pace, Worker
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
     from contextlib import AbstractAsyncContextManager
 
-    from starlette.requests import Request
-
     Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
-
-_CHECK_SECONDS = 5.0
-
-
-class Probes:
-    """GET /healthz, /readyz and /metrics."""
-
-    def __init__(self, store: Store, metrics: Metrics) -> None:
-        self._store = store
-        self._metrics = metrics
-
-    async def healthz(self, _request: Request) -> Response:
-        """Whether the process answers; the database is not asked."""
-        return JSONResponse({"status": "ok"})
-
-    async def readyz(self, _request: Request) -> Response:
-        """Whether webhooks can be stored and jobs claimed."""
-        try:
-            async with asyncio.timeout(_CHECK_SECONDS):
-                ready = await self._store.value("sidecar_ready") is True
-        except Exception as error:  # no database, or no migrations yet
-            log.warning("not_ready", error=origin(error))
-            ready = False
-        return JSONResponse({"ready": ready}, 200 if ready else 503)
-
-    async def metrics(self, _request: Request) -> Response:
-        """Counters, and the queue as the database sees it right now."""
-        try:
-            async with asyncio.timeout(_CHECK_SECONDS):
-                self._metrics.set_queue(await self._store.value("queue_metrics"))
-            self._metrics.database_up.set(1)
-        except Exception:  # the counters are still worth showing
-            self._metrics.database_up.set(0)
-        return Response(self._metrics.render(), media_type="text/plain; version=0.0.4")
 
 
 def create_app(
@@ -79,19 +45,24 @@ def create_app(
     lifespan: Lifespan | None = None,
     stripe_secrets: Sequence[str] = (),
 ) -> Starlette:
-    """Return the routes on any Store; without a secret of Stripe's there is none for Stripe."""
+    """Return the routes on any Store; the Stripe route exists only with a Stripe secret."""
     inbox = ReplicateInbox(store, webhook_secrets, metrics)
     probes = Probes(store, metrics)
     routes = [
-        Route("/webhooks/replicate", inbox.receive, methods=["POST"]),
+        *_webhook("/webhooks/replicate", inbox),
         Route("/healthz", probes.healthz),
         Route("/readyz", probes.readyz),
         Route("/metrics", probes.metrics),
     ]
     if stripe_secrets:
         events = StripeInbox(store, stripe_secrets, metrics)
-        routes.append(Route("/webhooks/stripe", events.receive, methods=["POST"]))
+        routes += _webhook("/webhooks/stripe", events)
     return Starlette(routes=routes, lifespan=lifespan)
+
+
+def _webhook(path: str, inbox: Inbox) -> list[Route]:
+    # With a slash at its end too: a provider takes a redirect for a failure.
+    return [Route(one, inbox.receive, methods=["POST"]) for one in (path, f"{path}/")]
 
 
 def _stripe(settings: Settings) -> StripeGateway | None:
@@ -123,7 +94,7 @@ def build(settings: Settings) -> Starlette:
             settings.replicate_base_url,
             trust_env=trust_env,
         )
-        files = StorageGateway(
+        files = SupabaseGateway(
             settings.supabase_url,
             settings.supabase_secret_key.get_secret_value(),
             trust_env=trust_env,
@@ -147,32 +118,15 @@ def build(settings: Settings) -> Starlette:
     )
 
 
-def check_mode(settings: Settings) -> None:
-    """Raise ConfigError when the key is of one mode and the database of the other.
-
-    A database that is away decides nothing: the sidecar may start before it, and answers of the
-    other mode are refused one by one.
-    """
-    if settings.stripe_secret_key is None:
-        return
-    sells = sells_live(settings.sidecar_database_url.get_secret_value())
-    if sells is not None and sells != settings.stripe_livemode:
-        own, other = ("live", "test") if settings.stripe_livemode else ("test", "live")
-        raise ConfigError(
-            f"STRIPE_SECRET_KEY: is of {own} mode, and this database of {other} mode"
-            " (settings.stripe_livemode says which)"
-        )
-
-
 def run() -> None:
     """Serve until SIGTERM or SIGINT, then drain: at most 2 s for requests, then 7 s for jobs."""
     try:
         settings = load_settings()
-        check_mode(settings)
+        configure_logging(settings.log_level)
+        start_checks.check(settings)
     except ConfigError as error:
         sys.stderr.write(f"The sidecar cannot start:\n{error}\n")
         raise SystemExit(2) from None
-    configure_logging(settings.log_level)
     uvicorn.run(
         build(settings),
         host=settings.sidecar_host,

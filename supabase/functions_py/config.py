@@ -20,7 +20,7 @@ from functions_py.shapes import (
     HOST_NAME,
     LOOPBACK_NAMES,
     SECRETS,
-    database_problem,
+    database_setting_problem,
     is_address,
     is_loopback,
     secret_problem,
@@ -55,6 +55,7 @@ class Settings(BaseSettings):
     sidecar_port: int = Field(default=8787, ge=1, le=65535)
     output_hosts: Annotated[tuple[str, ...], NoDecode] = ()
     allow_loopback: bool = False
+    allow_privileged_role: bool = False
     worker_concurrency: int = Field(default=4, ge=1, le=64)
     worker_lease_seconds: int = Field(default=90, ge=5, le=600)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
@@ -80,7 +81,7 @@ class Settings(BaseSettings):
     @field_validator("sidecar_database_url")
     @classmethod
     def _is_database(cls, value: SecretStr) -> SecretStr:
-        _refuse(database_problem(value.get_secret_value()))
+        _refuse(database_setting_problem(value.get_secret_value()))
         return value
 
     @field_validator("sidecar_host")
@@ -104,6 +105,12 @@ class Settings(BaseSettings):
                 raise ValueError("OUTPUT_HOSTS must be loopback names while ALLOW_LOOPBACK is set")
             if not self.allow_loopback and not HOST_NAME.fullmatch(host):
                 raise ValueError("OUTPUT_HOSTS must be host names, separated by commas")
+        return self
+
+    @model_validator(mode="after")
+    def _rights_are_local(self) -> Settings:
+        if self.allow_privileged_role and not self.allow_loopback:
+            raise ValueError("ALLOW_PRIVILEGED_ROLE is for a local stack: it needs ALLOW_LOOPBACK")
         return self
 
     @model_validator(mode="after")

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 from psycopg import sql
@@ -13,12 +12,12 @@ from psycopg.types.json import Jsonb
 from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout
 
 from functions_py.errors import DatabaseUnavailableError
+from functions_py.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
-    from uuid import UUID
 
-_CONNECT: dict[str, Any] = {
+CONNECT: dict[str, Any] = {
     "autocommit": True,
     "connect_timeout": 5,
     "application_name": "thumbsmith_sidecar",
@@ -30,50 +29,7 @@ _CONNECT: dict[str, Any] = {
 _LOST = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout, PoolClosed, OSError)
 
 
-@dataclass(frozen=True)
-class Job:
-    """A row of private.claim_jobs(): work that is ours until its lease ends."""
-
-    job_id: int
-    lease_token: UUID
-    kind: str
-    generation_id: UUID | None  # a job of Stripe has none
-    attempt: int
-    payload: dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Report:
-    """What became of a job: private.record_<name>(job, lease, *values)."""
-
-    name: str
-    values: tuple[object, ...]
-
-
-class Store(Protocol):
-    """What the sidecar asks of the database: functions of the schema private, and to be woken."""
-
-    async def rows(self, function: str, *values: object) -> list[dict[str, Any]]:
-        """Call a function that returns a table."""
-
-    async def value(self, function: str, *values: object) -> Any:
-        """Call a function that returns one value."""
-
-    async def listen(self, on_wake: Callable[[], None]) -> None:
-        """Call back at once and for each NOTIFY, until the connection is lost."""
-
-
-def sells_live(url: str) -> bool | None:
-    """Ask whether the database sells for real, before anything runs; None when it is not there."""
-    try:
-        with psycopg.connect(url, **_CONNECT) as connection:
-            row = connection.execute("select private.stripe_livemode()").fetchone()
-    except psycopg.Error:
-        return None
-    return None if row is None else bool(row[0])
-
-
-class Database:
+class Database(Store):
     """A Store on PostgreSQL. Raises DatabaseUnavailableError whenever it does not answer."""
 
     def __init__(self, url: str, size: int) -> None:
@@ -84,7 +40,7 @@ class Database:
             max_size=size,
             open=False,
             timeout=5,
-            kwargs={**_CONNECT, "row_factory": dict_row},
+            kwargs={**CONNECT, "row_factory": dict_row},
             configure=_set_limits,
             check=AsyncConnectionPool.check_connection,
         )
@@ -111,11 +67,19 @@ class Database:
         rows = await self.rows(function, *values)
         return next(iter(rows[0].values()))
 
+    async def can_connect(self) -> bool:
+        """Return whether the role's password still opens a new connection."""
+        try:
+            async with await psycopg.AsyncConnection.connect(self._url, **CONNECT):
+                return True
+        except _LOST:
+            return False
+
     async def listen(self, on_wake: Callable[[], None]) -> None:
         """Call back at once and for each NOTIFY, until the connection is lost."""
         async with _lost_is_unavailable():
             # A connection of its own: LISTEN belongs to a session, and a pool shares sessions.
-            connection = await psycopg.AsyncConnection.connect(self._url, **_CONNECT)
+            connection = await psycopg.AsyncConnection.connect(self._url, **CONNECT)
             async with connection:
                 await connection.execute("listen thumbsmith_jobs")
                 on_wake()

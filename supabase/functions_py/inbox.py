@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 from uuid import UUID
 
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 
-from functions_py.errors import InvalidSignatureError
+from functions_py.errors import DatabaseUnavailableError, InvalidSignatureError
 from functions_py.log import log, origin
 from functions_py.payloads import event_essentials, parse_object, storable
 from functions_py.signatures import verify, verify_stripe
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from starlette.requests import Request
 
-    from functions_py.db import Store
     from functions_py.metrics import Metrics
+    from functions_py.store import Store
 
 MAX_BODY_BYTES = 2 * 1024 * 1024
 _READ_SECONDS = 10.0
@@ -36,11 +39,18 @@ class _RefusedError(Exception):
         self.slug = slug
 
 
+@dataclass(frozen=True)
+class Webhook:
+    """A verified webhook: its id, and the call that stores it."""
+
+    id: str
+    store: Callable[[], Awaitable[str]]
+
+
 class Inbox(ABC):
-    """A webhook's route; each provider has its own way of signing and its own function."""
+    """A webhook's route; each provider has its own way of signing and of being stored."""
 
     provider: ClassVar[str]
-    function: ClassVar[str]
     refusals: ClassVar[Mapping[str, str]] = {}
 
     def __init__(self, store: Store, secrets: Sequence[str], metrics: Metrics) -> None:
@@ -49,40 +59,43 @@ class Inbox(ABC):
         self._metrics = metrics
 
     @abstractmethod
-    def _checked(self, request: Request, body: bytes) -> tuple[str, tuple[object, ...]]:
-        """Return the webhook's id and what the function is called with.
+    def _checked(self, request: Request, body: bytes) -> Webhook:
+        """Return the webhook's id and how it is stored.
 
         Raises InvalidSignatureError, and ValueError or TypeError for a body that makes no sense.
         """
 
     async def receive(self, request: Request) -> Response:
-        """Answer 200 once stored, 4xx for what may never be stored, 503 to be called again."""
+        """Answer 200 once stored, 4xx for what may never be stored, 5xx to be called again."""
         try:
             result = await self._take(request)
             answer: Response = JSONResponse({"status": result})
         except _RefusedError as error:
             result = error.slug
             answer = JSONResponse({"error": error.slug}, error.status)
-        except Exception as error:  # no odd input may become a 500
-            log.error("webhook_failed", provider=self.provider, error=origin(error))
-            result = "invalid_request"
+        except ClientDisconnect:
+            result = "client_disconnected"
             answer = JSONResponse({"error": result}, 400)
+        except Exception as error:  # a bug of ours: the provider shall come again
+            log.error("webhook_failed", provider=self.provider, error=origin(error))
+            result = "internal_error"
+            answer = JSONResponse({"error": result}, 500)
         self._metrics.webhooks.labels(self.provider, result).inc()
         return answer
 
     async def _take(self, request: Request) -> str:
         body = await _read(request)
         try:
-            webhook_id, values = self._checked(request, body)
+            webhook = self._checked(request, body)
         except InvalidSignatureError:
             raise _RefusedError(400, "invalid_signature") from None
         except (ValueError, TypeError, RecursionError):
             raise _RefusedError(400, "invalid_body") from None
-        ids = {"provider": self.provider, "webhook_id": webhook_id}
+        ids = {"provider": self.provider, "webhook_id": webhook.id}
         try:
             async with asyncio.timeout(_STORE_SECONDS):
-                result = str(await self._store.value(self.function, *values))
-        except Exception as error:
+                result = await webhook.store()
+        except (DatabaseUnavailableError, TimeoutError) as error:
             log.error("webhook_not_stored", error=origin(error), **ids)
             raise _RefusedError(503, "not_stored") from None
         log.info("webhook", result=result, **ids)
@@ -95,29 +108,29 @@ class ReplicateInbox(Inbox):
     """POST /webhooks/replicate."""
 
     provider = "replicate"
-    function = "record_replicate_webhook"
 
-    def _checked(self, request: Request, body: bytes) -> tuple[str, tuple[object, ...]]:
+    def _checked(self, request: Request, body: bytes) -> Webhook:
         webhook_id = verify(body, request.headers, self._secrets)
         if not 1 <= len(webhook_id) <= 255:
             raise _RefusedError(400, "invalid_webhook_id")
         attempt = _attempt(request.query_params.get("attempt", ""))
-        return webhook_id, (webhook_id, attempt, storable(parse_object(body)))
+        said = storable(parse_object(body))
+        store = partial(self._store.store_replicate_webhook, webhook_id, attempt, said)
+        return Webhook(webhook_id, store)
 
 
 class StripeInbox(Inbox):
     """POST /webhooks/stripe. An event only says that an object is worth fetching."""
 
     provider = "stripe"
-    function = "record_stripe_event"
     refusals: ClassVar[Mapping[str, str]] = {"invalid": "invalid_body", "wrong_mode": "wrong_mode"}
 
-    def _checked(self, request: Request, body: bytes) -> tuple[str, tuple[object, ...]]:
+    def _checked(self, request: Request, body: bytes) -> Webhook:
         # Two headers read as one are refused: they have two timestamps.
         header = ",".join(request.headers.getlist("stripe-signature"))
         verify_stripe(body, header, self._secrets)
         event = event_essentials(parse_object(body))
-        return str(event["id"])[:255], (event,)
+        return Webhook(str(event["id"])[:255], partial(self._store.store_stripe_event, event))
 
 
 def _attempt(text: str) -> UUID:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from functions_py.db import Job, Report
 from functions_py.errors import (
     RejectedError,
     SubmitRefusedError,
@@ -12,15 +11,27 @@ from functions_py.errors import (
     TransientError,
 )
 from functions_py.log import log, origin
-from functions_py.media import normalise
+from functions_py.media import normalize
+from functions_py.reports import (
+    JobFailed,
+    Prediction,
+    Removed,
+    Report,
+    Stored,
+    StripeAnswered,
+    SubmitRefused,
+    Submitted,
+    SubmitUnknown,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from functions_py.download import Downloader
     from functions_py.replicate_gateway import ReplicateGateway
-    from functions_py.storage_gateway import StorageGateway
+    from functions_py.store import Job
     from functions_py.stripe_gateway import StripeGateway
+    from functions_py.supabase_gateway import SupabaseGateway
 
     Payload = dict[str, Any]
     Handler = Callable[[Payload], Awaitable[Report]]
@@ -34,7 +45,7 @@ class Jobs:
     def __init__(
         self,
         provider: ReplicateGateway,
-        files: StorageGateway,
+        files: SupabaseGateway,
         downloader: Downloader,
         public_url: str,
         stripe: StripeGateway | None = None,
@@ -67,50 +78,53 @@ class Jobs:
         try:
             created = await self._provider.create(payload["model"], model_input, webhook, seconds)
         except SubmitRefusedError as error:
-            return Report("submit_refused", (error.http_status, error.detail, error.retry_after))
+            return SubmitRefused(error.http_status, error.detail, error.retry_after)
         except SubmitUnknownError as error:
-            return Report("submit_unknown", (str(error),))
-        return Report("submitted", (created,))
+            return SubmitUnknown(str(error))
+        return Submitted(created)
 
     async def find(self, payload: Payload) -> Report:
         """Look for a prediction whose answer was lost in the provider's list."""
         # By the token alone: another sidecar, that may have another address, has sent it.
         ours = f"?attempt={payload['attempt_token']}"
-        return Report("prediction", (await self._provider.find(ours, payload["since"]),))
+        return Prediction(await self._provider.find(ours, payload["since"]))
 
     async def poll(self, payload: Payload) -> Report:
         """Read the prediction."""
-        return Report("prediction", (await self._provider.get(payload["prediction_id"]),))
+        return Prediction(await self._provider.get(payload["prediction_id"]))
 
     async def cancel(self, payload: Payload) -> Report:
         """Stop the prediction."""
-        return Report("prediction", (await self._provider.cancel(payload["prediction_id"]),))
+        return Prediction(await self._provider.cancel(payload["prediction_id"]))
 
     async def store(self, payload: Payload) -> Report:
         """Copy the output into Storage before the provider deletes it, with a small preview."""
         data = await self._downloader.fetch(payload["output_url"])
         small = payload["preview"]
-        picture = await normalise(data, int(payload["width"]), int(payload["height"]))
-        preview = await normalise(picture.data, int(small["width"]), int(small["height"]))
+        picture = await normalize(data, int(payload["width"]), int(payload["height"]))
+        preview = await normalize(picture.data, int(small["width"]), int(small["height"]))
         # The preview first: whoever sees the picture finds its preview there.
         await self._files.upload(payload["bucket"], small["object_path"], preview.data)
         await self._files.upload(payload["bucket"], payload["object_path"], picture.data)
         paths = {"object_path": payload["object_path"], "preview_path": small["object_path"]}
-        return Report("stored", ({**paths, **picture.facts},))
+        return Stored({**paths, **picture.facts})
 
     async def remove(self, payload: Payload) -> Report:
         """Delete what the database names: files, an object of Stripe, or a person at Auth."""
-        if "names" in payload:
-            answer = await self._files.remove(payload["bucket"], payload["names"])
-        elif "user_id" in payload:
-            answer = await self._files.delete_user(payload["user_id"])
-        else:
-            answer = await self._call_stripe(payload)
-        return Report("removed", (answer,))
+        match payload["target"]:
+            case "storage":
+                answer = await self._files.remove(payload["bucket"], payload["names"])
+            case "auth":
+                answer = await self._files.delete_user(payload["user_id"])
+            case "stripe":
+                answer = await self._call_stripe(payload)
+            case other:
+                raise RejectedError("internal_error", f"target {other}")
+        return Removed(answer)
 
     async def ask_stripe(self, payload: Payload) -> Report:
         """Make the call that the database worded."""
-        return Report("stripe", (await self._call_stripe(payload),))
+        return StripeAnswered(await self._call_stripe(payload))
 
     async def _call_stripe(self, payload: Payload) -> dict[str, Any]:
         if self._stripe is None:
@@ -121,12 +135,11 @@ class Jobs:
 def failure(job: Job, error: Exception) -> Report:
     """Return the report of a handler that raised."""
     if isinstance(error, (RejectedError, TransientError)):
-        permanent = isinstance(error, RejectedError)
-        return Report("job_failed", (error.slug, error.detail, permanent))
+        return JobFailed(error.slug, error.detail, isinstance(error, RejectedError))
     if isinstance(error, TimeoutError) and job.kind == "submit":
         # It may have been sent. Not knowing costs a little time, guessing could cost a second run.
-        return Report("submit_unknown", ("timeout",))
+        return SubmitUnknown("timeout")
     if isinstance(error, TimeoutError):
-        return Report("job_failed", ("timeout", "", False))
+        return JobFailed("timeout", "", is_permanent=False)
     log.error("job_bug", job_id=job.job_id, kind=job.kind, error=origin(error))
-    return Report("job_failed", ("internal_error", origin(error), False))
+    return JobFailed("internal_error", origin(error), is_permanent=False)

@@ -15,9 +15,26 @@ class _ToStructlog(logging.Handler):
     """Carries the warnings of libraries over, without their tracebacks: those may show data."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write one line."""
-        kind = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else None
-        log.log(record.levelno, "library", logger=record.name, text=record.msg, error=kind)
+        """Write one line: of what is said, numbers and errors by class and SQLSTATE alone."""
+        given = record.args if isinstance(record.args, tuple) else ()
+        error = record.exc_info[1] if record.exc_info else None
+        error = error or next((one for one in given if isinstance(one, BaseException)), None)
+        try:
+            text = str(record.msg) % tuple(map(_shown, given)) if given else str(record.msg)
+        except (TypeError, ValueError):
+            text = str(record.msg)
+        kind = type(error).__name__ if error else None
+        sqlstate = getattr(error, "sqlstate", None)
+        log.log(
+            record.levelno, "library", logger=record.name, text=text, error=kind, sqlstate=sqlstate
+        )
+
+
+def _shown(value: object) -> object:
+    """Return what of a library's words may stand in a log: they could hold input or secrets."""
+    if isinstance(value, BaseException):
+        return type(value).__name__
+    return value if isinstance(value, (int, float)) else "…"
 
 
 def configure_logging(level: str) -> None:

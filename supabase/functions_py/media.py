@@ -33,10 +33,10 @@ class Picture:
         return {"bytes": len(self.data), **size, "sha256": digest}
 
 
-async def normalise(data: bytes, width: int, height: int) -> Picture:
+async def normalize(data: bytes, width: int, height: int) -> Picture:
     """Decode in a thread and return exactly width x height. Raises RejectedError."""
     try:
-        return await asyncio.to_thread(_normalise, data, width, height)
+        return await asyncio.to_thread(_normalize, data, width, height)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning, _TooLargeError):
         raise RejectedError("output_too_large", "pixels") from None
     except Exception as error:  # decoders raise almost anything on a broken file
@@ -47,7 +47,7 @@ class _TooLargeError(Exception):
     """More than we unpack."""
 
 
-def _normalise(data: bytes, width: int, height: int) -> Picture:
+def _normalize(data: bytes, width: int, height: int) -> Picture:
     # Each scan of a JPEG is a walk over all pixels, each block of EXIF copies those before it:
     # a real picture has a dozen, and a few hundred kilobytes of them would take hours.
     if data[:2] == b"\xff\xd8" and data.count(b"\xff\xda") + data.count(b"\xff\xe1") > _MAX_PARTS:

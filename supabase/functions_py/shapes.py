@@ -9,7 +9,9 @@ import base64
 import ipaddress
 import json
 import re
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
+
+from functions_py import database_address
 
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "::1")
 HOST_NAME = re.compile(r"(?=.{1,253}\Z)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
@@ -43,22 +45,11 @@ _PLACEHOLDER = re.compile(
 _A_PLACEHOLDER = "is a placeholder, not a secret"
 _URL_CHARACTERS = re.compile(r"[A-Za-z0-9._~:/\[\]!$&()*+,;=%-]+")
 _PASSWORD_MIN = 8
-# Every part as strict as it can be: whatever libpq does not understand it repeats in its errors,
-# and a password with a sign that was not escaped ends up in the place of a host or a port.
-_DATABASE_URL = re.compile(
-    r"postgres(?:ql)?://"
-    r"(?:(?:[\w.~-]|%[0-9A-Fa-f]{2})+(?::(?P<password>(?:[!-$&-.0-?A-~]|%[0-9A-Fa-f]{2})*))?@)?"
-    r"HOST(?:,HOST)*"
-    r"(?:/(?:[\w.~-]|%[0-9A-Fa-f]{2})*)?"
-    r"(?:\?[\w.~%&=/:,+-]*)?".replace(
-        "HOST", r"(?:[A-Za-z0-9._-]+|%2[Ff][\w.%-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?"
-    ),
-    re.ASCII,
-)
+_A_URL = "must be a postgresql:// URL"
 
 
 def secret_problem(name: str, value: str) -> str | None:
-    """Say why a value cannot be this secret; `name` is the name of its setting."""
+    """Return why a value cannot be this secret; `name` is the name of its setting."""
     pattern, words = SECRETS[name]
     if not value.strip():
         return "is empty"
@@ -76,30 +67,26 @@ def secret_problem(name: str, value: str) -> str | None:
     return None
 
 
-def database_problem(url: str) -> str | None:
-    """Say why this cannot be the address of a database."""
-    if not url.strip():
-        return "is empty"
-    if url != url.strip():
-        return "has blanks or a line break around it"
+def database_setting_problem(url: str) -> str | None:
+    """Return why this cannot be the sidecar's database, without a part of it."""
+    if problem := database_address.problem(url):
+        is_plain = url.strip() == url != "" and not re.match(r"postgres(ql)?://", url)
+        return _A_URL if is_plain else problem
     if not re.match(r"postgres(ql)?://", url):
-        return "must be a postgresql:// URL"
+        return _A_URL
     # [YOUR-PASSWORD] is what the dashboard writes.
     if re.search(r"your[_-]password|[<\[]password[>\]]", url, re.IGNORECASE):
         return "has a placeholder for its password"
-    found = _DATABASE_URL.fullmatch(url)
-    if found is None:
-        return "must be a postgresql:// URL, with what is special in its password as %40 for @"
-    password = found["password"]
-    if password is not None and len(unquote(password)) < _PASSWORD_MIN:
+    password = (database_address.parsed(url) or {}).get("password")
+    if password is not None and len(str(password)) < _PASSWORD_MIN:
         return f"has a password of less than {_PASSWORD_MIN} characters"
-    if password is not None and _PLACEHOLDER.search(unquote(password)):
+    if password is not None and _PLACEHOLDER.search(str(password)):
         return "has a placeholder for its password"
     return None
 
 
 def url_problem(url: str, *, loopback: bool) -> str | None:
-    """Say why keys may not be sent to this address."""
+    """Return why keys may not be sent to this address."""
     if problem := url_form_problem(url):
         return problem
     parts = urlsplit(url)
@@ -114,7 +101,7 @@ def url_problem(url: str, *, loopback: bool) -> str | None:
 
 
 def url_form_problem(url: str) -> str | None:
-    """Say why this is no address of a service, whatever it leads to."""
+    """Return why this is no address of a service, whatever it leads to."""
     try:
         parts = urlsplit(url)
         _ = parts.port

@@ -13,16 +13,17 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from functions_py.db import Job, Report, Store
 from functions_py.errors import DatabaseUnavailableError
 from functions_py.jobs import failure
 from functions_py.log import log, origin
+from functions_py.store import Job, Store
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
     from functions_py.jobs import Handler
     from functions_py.metrics import Metrics
+    from functions_py.reports import Report
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,7 @@ class Worker:
         await self._store.listen(self._wake.set)
 
     async def _sweep(self) -> None:
-        done = await self._store.value("sweep")
+        done = await self._store.sweep()
         if any(done.values()):
             log.info("swept", **done)
         await self._pause(self._pace.sweep_seconds)
@@ -119,7 +120,7 @@ class Worker:
         jobs = await self._take(room)
         if not jobs:
             # From here on a request sends NOTIFY; one that came just before shows in this claim.
-            await self._store.value("declare_idle", self._id)
+            await self._store.declare_idle(self._id)
             jobs = await self._take(room)
         for job in jobs:
             task = asyncio.create_task(self._run(job))
@@ -130,8 +131,7 @@ class Worker:
             await self._sleep()
 
     async def _take(self, room: int) -> list[Job]:
-        rows = await self._store.rows("claim_jobs", self._id, room, self._pace.lease_seconds)
-        return [Job(**row) for row in rows]
+        return await self._store.claim_jobs(self._id, room, self._pace.lease_seconds)
 
     def _finished(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
@@ -139,7 +139,7 @@ class Worker:
         self._wake.set()
 
     async def _sleep(self) -> None:
-        due = await self._store.value("next_job_in_ms")
+        due = await self._store.next_job_in_ms()
         limit = self._pace.idle_seconds
         # Never quite zero: a due job that another worker holds must not make us spin.
         seconds = limit if due is None else min(max(due / 1000, 0.02), limit)
@@ -157,19 +157,17 @@ class Worker:
         self._metrics.job_seconds.labels(job.kind).observe(time.monotonic() - started)
         self._metrics.jobs.labels(job.kind, report.name).inc()
         answer = await self._report(job, report, started + self._pace.lease_seconds)
-        slug = report.values[0] if report.name == "job_failed" else None
         ids = {"generation_id": job.generation_id, "stripe_id": (job.payload or {}).get("id")}
         shown = {name: str(value) for name, value in ids.items() if value}
-        what = {"kind": job.kind, "report": report.name, "slug": slug, "answer": answer}
+        what = {"kind": job.kind, "report": report.name, "slug": report.failure, "answer": answer}
         log.info("job", job_id=job.job_id, **what, **shown)
 
     async def _report(self, job: Job, report: Report, lease_ends: float) -> str:
         """Record the outcome, again and again while the lease lasts: the call was made for it."""
-        pause, function = 0.1, f"record_{report.name}"
-        values = (job.job_id, job.lease_token, *report.values)
+        pause = 0.1
         while True:
             try:
-                return str(await self._store.value(function, *values))
+                return await report.send(self._store, job)
             except DatabaseUnavailableError:
                 if time.monotonic() + pause >= lease_ends:
                     return "lost"

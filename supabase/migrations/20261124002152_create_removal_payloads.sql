@@ -34,7 +34,11 @@ language sql
 stable
 set search_path = ''
 as $$
-    select jsonb_build_object('bucket', 'faces', 'names', jsonb_build_array(i.object_path))
+    select jsonb_build_object(
+        'target', 'storage',
+        'bucket', 'faces',
+        'names', jsonb_build_array(i.object_path)
+    )
     from public.user_images as i
     where i.id = face_payload.user_image_id;
 $$;
@@ -55,7 +59,9 @@ begin
     foreach v_bucket_id in array array['faces', 'thumbnails'] loop
         v_names := private.files_of(erase_payload.profile_id, v_bucket_id);
         if v_names is not null then
-            return jsonb_build_object('bucket', v_bucket_id, 'names', v_names);
+            return jsonb_build_object(
+                'target', 'storage', 'bucket', v_bucket_id, 'names', v_names
+            );
         end if;
     end loop;
 
@@ -68,7 +74,9 @@ begin
     limit 1;
 
     if found then
-        return jsonb_build_object('call', 'checkout.sessions.expire', 'id', v_stripe_id);
+        return jsonb_build_object(
+            'target', 'stripe', 'call', 'checkout.sessions.expire', 'id', v_stripe_id
+        );
     end if;
 
     -- Stripe ends a customer's subscriptions with it.
@@ -80,14 +88,17 @@ begin
     limit 1;
 
     if found then
-        return jsonb_build_object('call', 'customers.delete', 'id', v_stripe_id);
+        return jsonb_build_object(
+            'target', 'stripe', 'call', 'customers.delete', 'id', v_stripe_id
+        );
     end if;
 
     -- Last: as long as something is left the account can still be found.
-    return jsonb_build_object('user_id', erase_payload.profile_id);
+    return jsonb_build_object('target', 'auth', 'user_id', erase_payload.profile_id);
 end;
 $$;
 
 comment on function private.erase_payload(uuid) is
-'What is to be deleted next of a closed account, by what there still is: files, pages and customers
-at Stripe, and last the person at Auth. So a step that was lost is simply done again.';
+'What is to be deleted next of a closed account, and by whom (target: storage, stripe or auth), by
+what there still is: files, pages and customers at Stripe, and last the person at Auth. So a step
+that was lost is simply done again.';

@@ -223,7 +223,7 @@ def test_an_account_is_erased_in_order_and_with_proof(db: Database) -> None:
     assert len(pictures["names"]) == 2
     assert (page["call"], page["id"]) == ("checkout.sessions.expire", f"cs_{ana.id}")
     assert (customer["call"], customer["id"]) == ("customers.delete", ana.id)
-    assert person == {"user_id": str(ana.person)}
+    assert person == {"target": "auth", "user_id": str(ana.person)}
 
     proof = erasure(db)
     assert (proof["profile_id"], proof["asked_by"]) == (ana.person, "person")
@@ -354,7 +354,7 @@ def test_an_auth_that_says_yes_and_keeps_the_person_is_asked_again(db: Database)
     lie = {"user_id": str(ana), "status": 200}
     assert report(db, "record_removed", claim_one(db, "erase"), lie) == "not_removed"
     assert claim(db) == []
-    assert erase(db) == [{"user_id": str(ana)}]
+    assert erase(db) == [{"target": "auth", "user_id": str(ana)}]
     assert erasure(db)["finished_at"] is not None
 
 
@@ -374,7 +374,7 @@ def test_what_stripe_has_lost_already_does_not_keep_anybody(db: Database) -> Non
         job = take(db, "erase")
         assert job["payload"]["call"] == call
         report(db, "record_job_failed", job, slug, "", True)
-    assert erase(db) == [{"user_id": str(ana.person)}]
+    assert erase(db) == [{"target": "auth", "user_id": str(ana.person)}]
     assert db.value("select status from public.checkouts") == "expired"
     assert [one.get("error") for one in erasure(db)["answers"]] == [
         None,
@@ -439,7 +439,7 @@ def test_a_customer_that_is_being_made_meanwhile_is_deleted_too(db: Database) ->
     db.call(ana, CALLS["start_checkout"])
     making = claim_one(db, "customer")
     db.call(ana, DELETE)
-    assert erase(db) == [{"user_id": str(ana)}]
+    assert erase(db) == [{"target": "auth", "user_id": str(ana)}]
     assert report(db, "record_stripe", making, {"id": "cus_late", "object": "customer"}) == "closed"
     assert db.value("select status from public.checkouts") == "expired"
     assert findings(db) == {"erased_account_is_empty"}
@@ -469,7 +469,7 @@ def test_somebody_deleted_in_the_dashboard_is_erased_as_well(db: Database) -> No
     assert db.value("select status from public.generations order by id desc limit 1") == "canceled"
     assert db.value("select count(*) from public.user_images where removed_at is null") == 0
     asked = erase(db)
-    assert asked[-1] == {"user_id": str(ana.person)}
+    assert asked[-1] == {"target": "auth", "user_id": str(ana.person)}
     proof = erasure(db)
     assert (proof["asked_by"], proof["answers"][-1]["status"]) == ("auth", 404)
     assert files(db, "faces", ana.person) == []

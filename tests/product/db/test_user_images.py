@@ -162,7 +162,7 @@ def test_the_proof_of_a_deletion_is_the_answer_and_that_the_file_is_gone(db: Dat
     db.call(ana, REMOVE, face)
     assert findings(db) == set()
     job = claim_one(db, "remove_face")
-    assert job["payload"] == {"bucket": "faces", "names": [f"{ana}/face.png"]}
+    assert job["payload"] == {"target": "storage", "bucket": "faces", "names": [f"{ana}/face.png"]}
     # Storage said yes, and the file is there all the same.
     lie = {"bucket": "faces", "status": 200, "removed": [f"{ana}/face.png"]}
     assert report(db, "record_removed", job, lie) == "not_removed"
@@ -192,11 +192,15 @@ def test_the_proof_of_a_deletion_is_the_answer_and_that_the_file_is_gone(db: Dat
 def test_a_file_that_was_gone_before_is_no_failure(db: Database) -> None:
     ana = sign_up(db)
     face = add_face(db, ana)
-    storage_deletes(db, {"bucket": "faces", "names": [f"{ana}/face.png"]})
+    storage_deletes(db, {"target": "storage", "bucket": "faces", "names": [f"{ana}/face.png"]})
     db.call(ana, REMOVE, face)
     job = claim_one(db, "remove_face")
     assert report(db, "record_removed", job, storage_deletes(db, job["payload"])) == "removed"
-    assert image(db, face)["deletion_answer"] == {"bucket": "faces", "status": 200, "removed": []}
+    assert image(db, face)["deletion_answer"] == {
+        "bucket": "faces",
+        "status": 200,
+        "removed": [],
+    }
 
 
 def test_a_deletion_is_never_given_up_for_a_storage_that_is_down(db: Database) -> None:

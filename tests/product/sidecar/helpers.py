@@ -22,7 +22,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from standardwebhooks import Webhook
 
 from functions_py.errors import DatabaseUnavailableError
-from functions_py.storage_gateway import StorageGateway
+from functions_py.reports import Report
+from functions_py.store import Store
+from functions_py.supabase_gateway import SupabaseGateway
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -39,13 +41,40 @@ PREVIOUS = "whsec_" + base64.b64encode(b"the secret before that one").decode()
 STRANGER = "whsec_" + base64.b64encode(b"the secret of somebody else").decode()
 
 
-class FakeStore:
+# Settings that a sidecar can start with.
+GOOD = {
+    "SIDECAR_DATABASE_URL": "postgresql://thumbsmith_sidecar:hushhush@db.example.com:5432/postgres",
+    "SUPABASE_URL": "https://abc.supabase.co",
+    "SUPABASE_SECRET_KEY": "sb_secret_hushhushhushhushhushhush",
+    "REPLICATE_API_TOKEN": "r8_hushhushhushhushhushhushhushhushhus",
+    "REPLICATE_WEBHOOK_SECRET": "whsec_" + base64.b64encode(b"hush" * 6).decode(),
+    "SIDECAR_PUBLIC_URL": "https://sidecar.example.com",
+}
+STRIPE = {
+    "STRIPE_SECRET_KEY": "sk_live_hushhushhushhush",
+    "STRIPE_WEBHOOK_SECRET": "whsec_hushhushhushhushhushhush",
+}
+TEST_KEY = {"STRIPE_SECRET_KEY": "rk_test_hushhushhushhush"}
+LOCAL = {
+    "ALLOW_LOOPBACK": "true",
+    "SUPABASE_URL": "http://127.0.0.1:54321",
+    "REPLICATE_BASE_URL": "http://localhost:5000",
+    "SIDECAR_PUBLIC_URL": "http://[::1]:8787",
+}
+
+
+class FakeStore(Store):
     """Answers like the database; remembers what it was asked."""
 
     def __init__(self) -> None:
         self.calls: list[tuple[str, tuple[object, ...]]] = []
         self.queue: list[dict[str, Any]] = []
-        self.answers: dict[str, Any] = {"sweep": {}, "sidecar_ready": True, "queue_metrics": {}}
+        self.answers: dict[str, Any] = {
+            "sweep": {},
+            "sidecar_ready": True,
+            "can_connect": True,
+            "queue_metrics": {},
+        }
         self.outages: dict[str, int] = defaultdict(int)
         self.on_wake: Callable[[], None] | None = None
         self.listeners = 0
@@ -102,6 +131,10 @@ class FakeStore:
         self._cut.clear()
         raise DatabaseUnavailableError
 
+    async def can_connect(self) -> bool:
+        """Answer whether a new connection opens."""
+        return bool(await self.value("can_connect"))
+
     def cut_connection(self) -> None:
         """Break the connection that listens."""
         self._cut.set()
@@ -113,7 +146,7 @@ class FakeStore:
             raise DatabaseUnavailableError
 
 
-class Shelf(StorageGateway):
+class Shelf(SupabaseGateway):
     """Storage in memory: signs with the address it was given, keeps what is uploaded."""
 
     def __init__(self) -> None:
@@ -128,6 +161,11 @@ class Shelf(StorageGateway):
 
     async def upload(self, bucket: str, object_path: str, data: bytes) -> None:
         self.kept[f"{bucket}/{object_path}"] = data
+
+
+def values_of(report: Report) -> tuple[Any, ...]:
+    """Return what a report says, without its kind."""
+    return tuple(vars(report).values())
 
 
 async def eventually(check: Callable[[], bool], seconds: float = 5.0) -> None:

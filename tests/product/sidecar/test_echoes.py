@@ -12,13 +12,13 @@ import pytest
 
 from functions_py.app import build
 from functions_py.config import Settings
-from functions_py.db import Job
 from functions_py.errors import SubmitRefusedError
 from functions_py.jobs import failure
 from functions_py.log import origin
 from functions_py.replicate_gateway import ReplicateGateway
-from functions_py.storage_gateway import StorageGateway
+from functions_py.store import Job
 from functions_py.stripe_gateway import StripeGateway
+from functions_py.supabase_gateway import SupabaseGateway
 from tests.support.canaries import Needles
 from tests.support.echo import Echo, echoing
 
@@ -46,8 +46,8 @@ async def replicate(url: str, call: Callable[[ReplicateGateway], Awaitable[Any]]
         await gateway.close()
 
 
-async def storage(url: str, call: Callable[[StorageGateway], Awaitable[Any]]) -> Any:
-    gateway = StorageGateway(url, KEY, trust_env=False)
+async def storage(url: str, call: Callable[[SupabaseGateway], Awaitable[Any]]) -> Any:
+    gateway = SupabaseGateway(url, KEY, trust_env=False)
     assert not HEARD.places(repr(gateway).encode())
     try:
         return await call(gateway)

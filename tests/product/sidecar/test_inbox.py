@@ -212,12 +212,21 @@ def test_a_body_that_never_comes_is_given_up(
     connection.close()
 
 
-@pytest.mark.parametrize("error", [DatabaseUnavailableError(), RuntimeError("hush")])
-def test_503_only_when_it_could_not_be_stored(sidecar: Sidecar, error: Exception) -> None:
+@pytest.mark.parametrize(
+    ("error", "status", "slug"),
+    [
+        (DatabaseUnavailableError(), 503, "not_stored"),
+        # A bug of ours is never the provider's fault: it shall come again.
+        (RuntimeError("hush"), 500, "internal_error"),
+    ],
+)
+def test_5xx_only_when_it_could_not_be_stored(
+    sidecar: Sidecar, error: Exception, status: int, slug: str
+) -> None:
     sidecar.store.answers["record_replicate_webhook"] = error
     body = prediction()
     answer = sidecar.post(body, signed(body))
-    assert (answer.status_code, answer.json()) == (503, {"error": "not_stored"})
+    assert (answer.status_code, answer.json()) == (status, {"error": slug})
     sidecar.store.answers["record_replicate_webhook"] = "stored"
     assert sidecar.post(body, signed(body)).status_code == 200
 

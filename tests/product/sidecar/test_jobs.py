@@ -10,13 +10,14 @@ import pytest
 from PIL import Image
 
 from functions_py.config import LOOPBACK_NAMES
-from functions_py.db import Job, Report
 from functions_py.download import Downloader
 from functions_py.errors import RejectedError, TransientError
 from functions_py.jobs import Jobs, failure
 from functions_py.replicate_gateway import ReplicateGateway
+from functions_py.reports import JobFailed, Prediction, Report, StripeAnswered, SubmitUnknown
+from functions_py.store import Job
 from functions_py.stripe_gateway import StripeGateway
-from tests.product.sidecar.helpers import Shelf
+from tests.product.sidecar.helpers import Shelf, values_of
 from tests.scaffold.stand_ins.replicate.stand_in import MODEL, StandIn, receiver
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ async def test_a_submit_sends_signed_faces_and_its_attempt_token(
     payload = submission()
     report = await jobs.submit(payload)
     assert report.name == "submitted"
-    (created,) = report.values
+    (created,) = values_of(report)
     assert isinstance(created, dict)
     token = payload["attempt_token"]
     assert created["webhook"] == f"https://sidecar.example.com/webhooks/replicate?attempt={token}"
@@ -83,8 +84,8 @@ async def test_a_single_face_is_no_list(stand_in: StandIn, jobs: Jobs, shelf: Sh
     report = await jobs.submit(submission(many=False))
     # The stand-in's model wants a list, so its refusal shows what was sent.
     assert report.name == "submit_refused"
-    assert report.values[0] == 422
-    assert "image_input" in str(report.values[1])
+    assert values_of(report)[0] == 422
+    assert "image_input" in str(values_of(report)[1])
 
 
 @pytest.mark.parametrize(
@@ -100,7 +101,7 @@ async def test_a_submit_that_fails_says_how(
 ) -> None:
     stand_in.faults(**{fault: 1})
     report = await jobs.submit(submission(faces=[]))
-    assert (report.name, report.values[0]) == (name, first)
+    assert (report.name, values_of(report)[0]) == (name, first)
 
 
 async def test_poll_store_and_cancel_report_what_they_found(
@@ -110,7 +111,7 @@ async def test_poll_store_and_cancel_report_what_they_found(
     ended = stand_in.wait(created["id"], "succeeded")
     polled = await jobs.poll({"run_id": "r", "prediction_id": created["id"]})
     assert polled.name == "prediction"
-    (seen,) = polled.values
+    (seen,) = values_of(polled)
     assert isinstance(seen, dict)
     assert (seen["status"], seen["output"]) == ("succeeded", ended["output"])
 
@@ -124,7 +125,7 @@ async def test_poll_store_and_cancel_report_what_they_found(
             "preview": PREVIEW,
         }
     )
-    (facts,) = stored.values
+    (facts,) = values_of(stored)
     assert isinstance(facts, dict)
     kept = shelf.kept["thumbnails/u1/g1.png"]
     assert (facts["object_path"], facts["bytes"]) == ("u1/g1.png", len(kept))
@@ -153,13 +154,13 @@ async def test_a_lost_prediction_is_found_by_its_webhook_address(
         stand_in.create("somebody else's")
     wanted = {"attempt_token": payload["attempt_token"], "since": "2026-01-01T00:00:00.000Z"}
     report = await jobs.find(wanted)
-    (found,) = report.values
+    (found,) = values_of(report)
     assert report.name == "prediction"
     assert isinstance(found, dict)
     assert found["webhook"].endswith(payload["attempt_token"])
     assert "input" not in found
     nobody = wanted | {"attempt_token": "00000000-0000-0000-0000-000000000000"}
-    assert await jobs.find(nobody) == Report("prediction", (None,))
+    assert await jobs.find(nobody) == Prediction(None)
     # Another sidecar may be reached at another address, and this one sent nothing.
     jobs._webhook = "https://another.example.com/webhooks/replicate"
     assert await jobs.find(wanted) == report
@@ -216,7 +217,7 @@ async def test_every_kind_of_stripe_s_is_one_call(shelf: Shelf) -> None:
     assert set(handlers) == set(bare) == kinds | others
     for kind in sorted(kinds):
         payload: dict[str, Any] = {"call": "events.list", "params": {}}
-        assert await handlers[kind](payload) == Report("stripe", ({"asked": payload},))
+        assert await handlers[kind](payload) == StripeAnswered({"asked": payload})
         # Without a key the jobs wait for one.
         with pytest.raises(TransientError) as waiting:
             await bare[kind](payload)
@@ -231,16 +232,20 @@ async def test_every_kind_of_stripe_s_is_one_call(shelf: Shelf) -> None:
 @pytest.mark.parametrize(
     ("kind", "error", "expected"),
     [
-        ("store", RejectedError("output_gone", "d"), ("job_failed", ("output_gone", "d", True))),
-        ("poll", TransientError("busy"), ("job_failed", ("busy", "", False))),
-        ("poll", TimeoutError(), ("job_failed", ("timeout", "", False))),
+        (
+            "store",
+            RejectedError("output_gone", "d"),
+            JobFailed("output_gone", "d", is_permanent=True),
+        ),
+        ("poll", TransientError("busy"), JobFailed("busy", "", is_permanent=False)),
+        ("poll", TimeoutError(), JobFailed("timeout", "", is_permanent=False)),
         # A submit that ran out of time may have been sent.
-        ("submit", TimeoutError(), ("submit_unknown", ("timeout",))),
-        ("poll", KeyError("hush"), ("job_failed", ("internal_error", "KeyError", False))),
+        ("submit", TimeoutError(), SubmitUnknown("timeout")),
+        ("poll", KeyError("hush"), JobFailed("internal_error", "KeyError", is_permanent=False)),
     ],
 )
 def test_every_error_becomes_a_report_without_its_text(
-    kind: str, error: Exception, expected: tuple[str, tuple[object, ...]]
+    kind: str, error: Exception, expected: Report
 ) -> None:
     job = Job(1, uuid.uuid4(), kind, uuid.uuid4(), 1, {})
-    assert failure(job, error) == Report(*expected)
+    assert failure(job, error) == expected

@@ -8,7 +8,7 @@ import io
 import pytest
 from PIL import Image
 
-from functions_py.media import normalise
+from functions_py.media import normalize
 from tests.product.sidecar.pictures import chunk_names, encoded
 
 
@@ -23,7 +23,7 @@ def decoded(data: bytes) -> Image.Image:
 async def test_each_format_and_shape_becomes_a_png_of_the_wanted_size(
     kind: str, size: tuple[int, int]
 ) -> None:
-    made = await normalise(encoded(kind, size), 1280, 720)
+    made = await normalize(encoded(kind, size), 1280, 720)
     image = decoded(made.data)
     assert (image.format, image.mode, image.size) == (None, "RGB", (1280, 720))
     assert made.data.startswith(b"\x89PNG\r\n\x1a\n")
@@ -42,7 +42,7 @@ async def test_each_format_and_shape_becomes_a_png_of_the_wanted_size(
     ("kind", "mode"), [("JPEG", "CMYK"), ("JPEG", "L"), ("PNG", "1"), ("PNG", "I;16")]
 )
 async def test_unusual_colours_are_converted(kind: str, mode: str) -> None:
-    assert decoded((await normalise(encoded(kind, mode=mode), 64, 36)).data).mode == "RGB"
+    assert decoded((await normalize(encoded(kind, mode=mode), 64, 36)).data).mode == "RGB"
 
 
 async def test_the_middle_is_kept_and_nothing_is_stretched() -> None:
@@ -50,7 +50,7 @@ async def test_the_middle_is_kept_and_nothing_is_stretched() -> None:
     source.paste("red", (150, 0, 250, 100))
     buffer = io.BytesIO()
     source.save(buffer, "PNG")
-    image = decoded((await normalise(buffer.getvalue(), 100, 100)).data)
+    image = decoded((await normalize(buffer.getvalue(), 100, 100)).data)
     assert image.getpixel((50, 50)) == (255, 0, 0)
     assert image.getpixel((5, 50)) == (255, 0, 0)
 
@@ -58,7 +58,7 @@ async def test_the_middle_is_kept_and_nothing_is_stretched() -> None:
 async def test_transparency_becomes_white() -> None:
     buffer = io.BytesIO()
     Image.new("RGBA", (64, 36), (255, 0, 0, 0)).save(buffer, "PNG")
-    assert decoded((await normalise(buffer.getvalue(), 64, 36)).data).getpixel((9, 9)) == (255,) * 3
+    assert decoded((await normalize(buffer.getvalue(), 64, 36)).data).getpixel((9, 9)) == (255,) * 3
 
 
 async def test_metadata_is_gone_and_the_picture_upright() -> None:
@@ -70,7 +70,7 @@ async def test_metadata_is_gone_and_the_picture_upright() -> None:
     buffer = io.BytesIO()
     source.save(buffer, "JPEG", exif=exif, comment=b"secret comment", icc_profile=b"secret icc")
     assert b"secret place" in buffer.getvalue()
-    made = await normalise(buffer.getvalue(), 160, 90)
+    made = await normalize(buffer.getvalue(), 160, 90)
     assert b"secret" not in made.data
     assert chunk_names(made.data) == {b"IHDR", b"IDAT", b"IEND"}
     left, right = (decoded(made.data).getpixel((x, 45)) for x in (20, 140))
@@ -81,4 +81,4 @@ async def test_metadata_is_gone_and_the_picture_upright() -> None:
 
 
 async def test_a_picture_of_4k_is_not_a_bomb() -> None:
-    assert (await normalise(encoded("JPEG", (5504, 3072)), 1280, 720)).width == 1280
+    assert (await normalize(encoded("JPEG", (5504, 3072)), 1280, 720)).width == 1280

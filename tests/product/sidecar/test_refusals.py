@@ -13,7 +13,8 @@ import pytest
 
 from functions_py.config import Settings, load_settings
 from functions_py.errors import ConfigError
-from tests.product.sidecar.test_config import GOOD, LOCAL, STRIPE, _clean_environment, give
+from tests.product.sidecar.helpers import GOOD, LOCAL, STRIPE
+from tests.product.sidecar.test_config import _clean_environment, give
 from tests.product.sidecar.test_process import database_url
 from tests.support.canaries import runs
 from tests.support.database import Database

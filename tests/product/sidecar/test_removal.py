@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from functions_py.db import Job, Report
 from functions_py.errors import RejectedError, TransientError
 from functions_py.jobs import Jobs, failure
+from functions_py.reports import JobFailed, Removed
+from functions_py.store import Job
 from functions_py.stripe_gateway import StripeGateway
-from tests.product.sidecar.helpers import Shelf
+from tests.product.sidecar.helpers import Shelf, values_of
 from tests.product.sidecar.test_stripe_gateway import create, gateway_to, read, refused
 from tests.scaffold.stand_ins.stripe.conftest import stand_in, stand_in_process
 from tests.scaffold.stand_ins.stripe.stand_in import DONE, StandIn
@@ -53,11 +54,13 @@ def jobs_with(files: Bin, stripe: StripeGateway | None = None) -> Jobs:
 async def test_files_and_people_are_deleted_as_the_database_says(kind: str) -> None:
     files = Bin()
     handler = jobs_with(files).handlers[kind]
-    told = await handler({"bucket": "faces", "names": ["u1/a.png", "u1/b.png"]})
+    told = await handler(
+        {"target": "storage", "bucket": "faces", "names": ["u1/a.png", "u1/b.png"]}
+    )
     answer = {"bucket": "faces", "status": 200, "removed": ["u1/a.png", "u1/b.png"]}
-    assert told == Report("removed", (answer,))
-    assert await handler({"user_id": "u1"}) == Report(
-        "removed", ({"user_id": "u1", "status": 200},)
+    assert told == Removed(answer)
+    assert await handler({"target": "auth", "user_id": "u1"}) == Removed(
+        {"user_id": "u1", "status": 200}
     )
     assert files.deleted == [("faces", "u1/a.png", "u1/b.png"), ("u1",)]
 
@@ -76,9 +79,9 @@ async def test_a_customer_is_deleted_at_stripe_with_its_subscriptions(
     session = await gateway.call(read("checkout.sessions.create", **wanted) | key)
     plan = stand_in.act("pay", session=session["id"]).id("subscription")
     erase = jobs_with(Bin(), gateway).handlers["erase"]
-    payload = {"call": "customers.delete", "id": customer["id"]}
+    payload = {"target": "stripe", "call": "customers.delete", "id": customer["id"]}
     report = await erase(payload)
-    (answer,) = report.values
+    (answer,) = values_of(report)
     assert (report.name, answer) == (
         "removed",
         {"id": customer["id"], "object": "customer", "deleted": True},
@@ -108,7 +111,8 @@ async def test_an_open_page_is_expired_and_a_paid_one_is_not(
     unpaid, paid = (session["id"] for session in sessions)
     stand_in.act("pay", session=paid)
     erase = jobs_with(Bin(), gateway).handlers["erase"]
-    (answer,) = (await erase({"call": "checkout.sessions.expire", "id": unpaid})).values
+    payload = {"target": "stripe", "call": "checkout.sessions.expire", "id": unpaid}
+    answer = values_of(await erase(payload))[0]
     assert isinstance(answer, dict)
     assert (answer["object"], answer["status"]) == ("checkout.session", "expired")
     for session in (paid, unpaid):
@@ -128,10 +132,10 @@ async def test_nothing_is_ended_without_a_plain_id(gateway: StripeGateway, call:
 async def test_a_customer_waits_for_a_stripe_that_is_set_up() -> None:
     erase = jobs_with(Bin()).handlers["erase"]
     with pytest.raises(TransientError) as caught:
-        await erase({"call": "customers.delete", "id": "cus_1"})
+        await erase({"target": "stripe", "call": "customers.delete", "id": "cus_1"})
     job = Job(1, uuid.uuid4(), "erase", None, 1, {})
-    assert failure(job, caught.value) == Report(
-        "job_failed", ("stripe_unreachable", "not configured", False)
+    assert failure(job, caught.value) == JobFailed(
+        "stripe_unreachable", "not configured", is_permanent=False
     )
     # And one without any customer does not.
-    assert (await erase({"user_id": "u1"})).name == "removed"
+    assert (await erase({"target": "auth", "user_id": "u1"})).name == "removed"

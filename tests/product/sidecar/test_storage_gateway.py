@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from functions_py.errors import RejectedError, TransientError
-from functions_py.storage_gateway import StorageGateway
+from functions_py.supabase_gateway import SupabaseGateway
 from tests.product.sidecar.helpers import serving
 from tests.support import canaries
 
@@ -49,7 +49,7 @@ def storage() -> Iterator[Storage]:
 
 
 async def sign(storage: Storage, path: str = "u1/face 1.png", key: str = KEY) -> str:
-    gateway = StorageGateway(storage.url, key, trust_env=False)
+    gateway = SupabaseGateway(storage.url, key, trust_env=False)
     try:
         return await gateway.sign("faces", path, 60)
     finally:
@@ -57,7 +57,7 @@ async def sign(storage: Storage, path: str = "u1/face 1.png", key: str = KEY) ->
 
 
 async def upload(storage: Storage) -> None:
-    gateway = StorageGateway(storage.url, KEY, trust_env=False)
+    gateway = SupabaseGateway(storage.url, KEY, trust_env=False)
     try:
         await gateway.upload("thumbnails", "u1/g1.png", b"png")
     finally:
@@ -122,7 +122,7 @@ async def test_a_path_that_climbs_is_refused_before_it_is_sent(storage: Storage,
 
 
 async def test_a_storage_that_does_not_answer_is_tried_again_later(storage: Storage) -> None:
-    gateway = StorageGateway("http://127.0.0.1:1", KEY, trust_env=False)
+    gateway = SupabaseGateway("http://127.0.0.1:1", KEY, trust_env=False)
     with pytest.raises(TransientError, match="storage_unavailable"):
         await gateway.sign("faces", "u1/x.png", 60)
     await gateway.close()
@@ -132,7 +132,7 @@ async def test_a_storage_that_does_not_answer_is_tried_again_later(storage: Stor
 
 
 async def remove(storage: Storage, *names: str) -> dict[str, Any]:
-    gateway = StorageGateway(storage.url, KEY, trust_env=False)
+    gateway = SupabaseGateway(storage.url, KEY, trust_env=False)
     try:
         return await gateway.remove("faces", list(names))
     finally:
@@ -140,7 +140,7 @@ async def remove(storage: Storage, *names: str) -> dict[str, Any]:
 
 
 async def delete_user(storage: Storage, user_id: str = "u1") -> dict[str, Any]:
-    gateway = StorageGateway(storage.url, KEY, trust_env=False)
+    gateway = SupabaseGateway(storage.url, KEY, trust_env=False)
     try:
         return await gateway.delete_user(user_id)
     finally:
@@ -210,7 +210,7 @@ async def test_an_auth_that_refuses_or_is_away_is_asked_again(storage: Storage) 
         with pytest.raises(RejectedError):
             await delete_user(storage, path)
         assert len(storage.seen) == seen
-    gateway = StorageGateway("http://127.0.0.1:1", KEY, trust_env=False)
+    gateway = SupabaseGateway("http://127.0.0.1:1", KEY, trust_env=False)
     with pytest.raises(TransientError, match="auth_unavailable"):
         await gateway.delete_user("u1")
     with pytest.raises(TransientError, match="storage_unavailable"):

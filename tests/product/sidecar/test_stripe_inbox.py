@@ -268,13 +268,36 @@ def test_a_body_that_never_comes_is_given_up(
     connection.close()
 
 
-@pytest.mark.parametrize("error", [DatabaseUnavailableError(), RuntimeError("hush")])
-def test_503_only_when_it_could_not_be_stored(sidecar: Sidecar, error: Exception) -> None:
+@pytest.mark.parametrize(
+    ("error", "status", "slug"),
+    [
+        (DatabaseUnavailableError(), 503, "not_stored"),
+        # A bug of ours is never the provider's fault: it shall come again.
+        (RuntimeError("hush"), 500, "internal_error"),
+    ],
+)
+def test_5xx_only_when_it_could_not_be_stored(
+    sidecar: Sidecar, error: Exception, status: int, slug: str
+) -> None:
     sidecar.store.answers["record_stripe_event"] = error
     answer = sidecar.post(snapshot())
-    assert (answer.status_code, answer.json()) == (503, {"error": "not_stored"})
+    assert (answer.status_code, answer.json()) == (status, {"error": slug})
     sidecar.store.answers["record_stripe_event"] = "stored"
     assert sidecar.post(snapshot()).status_code == 200
+
+
+def test_a_slash_at_the_end_is_taken_without_a_redirect(sidecar: Sidecar) -> None:
+    body = snapshot()
+    for path in ("/webhooks/stripe", "/webhooks/stripe/"):
+        answer = httpx.post(
+            sidecar.url + path,
+            content=body,
+            headers={"stripe-signature": header_of(body)},
+            trust_env=False,
+        )
+        assert answer.status_code == 200
+    nowhere = httpx.post(f"{sidecar.url}/webhooks/stripe//", content=body, trust_env=False)
+    assert nowhere.status_code == 404
 
 
 def test_only_post_is_a_webhook_and_without_a_secret_there_is_no_route(sidecar: Sidecar) -> None:

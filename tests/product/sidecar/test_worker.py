@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from structlog.testing import capture_logs
 
-from functions_py.db import Report
 from functions_py.errors import RejectedError
 from functions_py.metrics import Metrics
+from functions_py.reports import Prediction, Report
 from functions_py.worker import Pace, Worker
 from tests.product.sidecar.helpers import FakeStore, eventually
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 async def done(_payload: dict[str, Any]) -> Report:
-    return Report("prediction", ({"id": "p1"},))
+    return Prediction({"id": "p1"})
 
 
 @asynccontextmanager
@@ -146,7 +146,7 @@ async def test_no_more_run_at_once_than_allowed_and_none_is_claimed_for_nothing(
         most = max(most, running)
         await asyncio.sleep(0.05)
         running -= 1
-        return Report("prediction", ({},))
+        return Prediction({})
 
     async with working(store, slow, concurrency=3):
         await eventually(lambda: len(store.reports()) == 7)
@@ -163,7 +163,7 @@ async def test_an_error_of_a_job_is_reported_and_the_next_one_runs() -> None:
     async def fail(_payload: dict[str, Any]) -> Report:
         if errors:
             raise errors.pop(0)
-        return Report("prediction", ({},))
+        return Prediction({})
 
     async with working(store, fail, concurrency=1):
         await eventually(lambda: len(store.reports()) == 3)
@@ -266,7 +266,7 @@ async def test_when_stopped_it_finishes_what_runs_and_takes_nothing_more() -> No
     async def slow(_payload: dict[str, Any]) -> Report:
         begun.set()
         await asyncio.sleep(0.3)
-        return Report("prediction", ({},))
+        return Prediction({})
 
     async with working(store, slow, concurrency=1) as worker:
         await begun.wait()
