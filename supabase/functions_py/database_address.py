@@ -36,7 +36,7 @@ def problem(text: str) -> str | None:
         return "is empty"
     if text != text.strip():
         return "has blanks or a line break around it"
-    return None if parsed(text) is not None else _FORM
+    return None if text.isascii() and parsed(text) is not None else _FORM
 
 
 def is_transaction_pooler(text: str) -> bool:

@@ -77,7 +77,8 @@ def database_setting_problem(url: str) -> str | None:
     # [YOUR-PASSWORD] is what the dashboard writes.
     if re.search(r"your[_-]password|[<\[]password[>\]]", url, re.IGNORECASE):
         return "has a placeholder for its password"
-    password = (database_address.parsed(url) or {}).get("password")
+    # An empty password is left out of the parts.
+    password = "" if ":@" in url else (database_address.parsed(url) or {}).get("password")
     if password is not None and len(str(password)) < _PASSWORD_MIN:
         return f"has a password of less than {_PASSWORD_MIN} characters"
     if password is not None and _PLACEHOLDER.search(str(password)):

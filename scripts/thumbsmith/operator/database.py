@@ -41,23 +41,10 @@ def database_url() -> str:
 
 
 def _checked(text: str) -> str:
-    """Return an address that libpq will understand: what it does not understand it repeats.
+    """Return an address that libpq will understand: what it does not understand it repeats."""
+    from functions_py import database_address  # psycopg takes its time to load
 
-    With a sign in the password that was not escaped, a part of that would be taken for a host, a
-    port or a database.
-    """
-    import psycopg
-    from psycopg.conninfo import conninfo_to_dict
-
-    try:
-        said = conninfo_to_dict(text)
-    except psycopg.ProgrammingError:
-        said = {"host": "@"}
-    places = (str(said.get(name) or "") for name in ("host", "hostaddr", "dbname"))
-    ports = str(said.get("port") or "").split(",")
-    if any("@" in place for place in places) or not all(
-        port == "" or port.isdecimal() for port in ports
-    ):
+    if database_address.parsed(text) is None:
         detail = "that is no address of a database: see --db-url"
         raise CommandError("address_malformed", detail, code=Exit.USAGE)
     return text

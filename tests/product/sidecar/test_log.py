@@ -34,7 +34,7 @@ def test_lines_are_json_with_ids_and_without_what_errors_carry() -> None:
     assert (lines[0]["job_id"], lines[0]["level"]) == (7, "info")
     assert lines[1]["text"] == "odd … of 5"
     said = [lines[2][name] for name in ("text", "error", "sqlstate")]
-    assert said == ["error connecting in …: InvalidPassword", "InvalidPassword", "28P01"]
+    assert said == ["error connecting in '…': InvalidPassword", "InvalidPassword", "28P01"]
     assert lines[3]["error"] == "ValueError"
     assert lines[4]["error"].startswith("ValueError at ")
     assert "hush" not in ended.stdout + ended.stderr
