@@ -9,8 +9,8 @@ import psycopg
 import pytest
 
 from local_stack import databases
-from tests.product.cli.operating import invoke
-from tests.scaffold.local_stack.stack_process import parsed, thumbsmith
+from tests.support.cli.operating import invoke
+from tests.support.local_stack.stack_process import parsed, thumbsmith
 from thumbsmith.project.paths import SUPABASE_DIR
 
 if TYPE_CHECKING:

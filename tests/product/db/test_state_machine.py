@@ -11,8 +11,8 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from tests.support.database import Database
 from tests.support.load import say
-from tests.support.teller import Teller, prepare
-from tests.support.twins_money import Economy
+from tests.support.state_machine.database_side import DatabaseSide, prepare
+from tests.support.state_machine.money_rules import Economy
 
 SEED = 20261124
 SHORT = settings(
@@ -168,7 +168,7 @@ def live(db: Database, how: settings, wanted: set[str]) -> None:
     seen: Counter[str] = Counter()
     start = monotonic()
     with db.connect() as connection:
-        teller = Teller(connection)
+        teller = DatabaseSide(connection)
 
         def machine() -> Economy:
             return Economy(teller, seen)

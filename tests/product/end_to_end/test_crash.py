@@ -12,17 +12,18 @@ from functools import partial
 
 import pytest
 
-from tests.product.end_to_end.crowd import EACH, Crowd, jobs
-from tests.product.end_to_end.fleet import World, eventually, world_with
+from tests.support.end_to_end.load_test import EACH, LoadTest, jobs
+from tests.support.end_to_end.sidecar_processes import SidecarProcesses, running
 from tests.support.load import say
+from tests.support.waiting import eventually
 
 COUNT = 200
 
 
 @pytest.fixture(scope="module")
-def pair() -> Iterator[World]:
+def pair() -> Iterator[SidecarProcesses]:
     """Run a stack with two sidecars, whose provider paints small pictures."""
-    with world_with(2) as world:
+    with running(2) as world:
         world.db.rows(
             "update private.generation_models set input_template = input_template"
             """ || '{"megapixels": "0.25"}'"""
@@ -31,12 +32,12 @@ def pair() -> Iterator[World]:
         yield world
 
 
-def crowd_of(world: World, count: int, opened: ExitStack) -> Crowd:
+def crowd_of(world: SidecarProcesses, count: int, opened: ExitStack) -> LoadTest:
     """Sign so many people up."""
     people = [world.sign_up() for _ in range(count)]
     for person in people:
         opened.callback(person.http.close)
-    return Crowd(world, people)
+    return LoadTest(world, people)
 
 
 @pytest.mark.timeout(600)
@@ -50,7 +51,7 @@ def crowd_of(world: World, count: int, opened: ExitStack) -> Crowd:
     ],
 )
 def test_two_sidecars_that_are_killed_again_and_again_lose_nothing_and_make_nothing_twice(
-    pair: World, opened: ExitStack, seed: int, kills: int, switches: dict[str, bool]
+    pair: SidecarProcesses, opened: ExitStack, seed: int, kills: int, switches: dict[str, bool]
 ) -> None:
     crowd = crowd_of(pair, COUNT // EACH, opened)
     say(f"seed {seed}")
@@ -69,11 +70,13 @@ def test_two_sidecars_that_are_killed_again_and_again_lose_nothing_and_make_noth
     assert ends["succeeded"] >= COUNT * 0.95
 
 
-def is_as_far(crowd: Crowd, goal: int) -> bool:
+def is_as_far(crowd: LoadTest, goal: int) -> bool:
     return crowd.count_finished() >= goal
 
 
-def kill_at_random(world: World, crowd: Crowd, chance: random.Random, kills: int) -> None:
+def kill_at_random(
+    world: SidecarProcesses, crowd: LoadTest, chance: random.Random, kills: int
+) -> None:
     """Kill one of the sidecars a moment after so many pictures were over, and start it again."""
     for goal in sorted(chance.choices(range(COUNT - 10), k=kills)):
         eventually(partial(is_as_far, crowd, goal), 120)
@@ -84,7 +87,9 @@ def kill_at_random(world: World, crowd: Crowd, chance: random.Random, kills: int
     assert crowd.count_finished() < COUNT
 
 
-def test_two_sidecars_share_the_queue_and_do_nothing_twice(pair: World, opened: ExitStack) -> None:
+def test_two_sidecars_share_the_queue_and_do_nothing_twice(
+    pair: SidecarProcesses, opened: ExitStack
+) -> None:
     crowd = crowd_of(pair, 4, opened)
     with crowd.ordering(40):
         pass
@@ -99,7 +104,7 @@ def test_two_sidecars_share_the_queue_and_do_nothing_twice(pair: World, opened: 
 
 
 def test_a_sidecar_that_is_told_to_end_under_load_does_so_in_time_and_loses_nothing(
-    pair: World, opened: ExitStack
+    pair: SidecarProcesses, opened: ExitStack
 ) -> None:
     crowd = crowd_of(pair, 4, opened)
     first = pair.sidecars[0]

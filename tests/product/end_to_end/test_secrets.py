@@ -23,16 +23,16 @@ from typer.testing import CliRunner
 from local_stack.database import open_sidecar_role
 from local_stack.sidecar import sidecar_environment, sidecar_service
 from local_stack.stack import Stack
-from tests.product.end_to_end.asking import wait
-from tests.product.end_to_end.fleet import eventually
-from tests.product.end_to_end.test_stripe import PACK, PLAN, Till
-from tests.scaffold.stand_ins.stripe.stand_in import StandIn
 from tests.support import canaries, watch
 from tests.support.canaries import MARK, Needles
 from tests.support.database import Database
 from tests.support.echo import Echo, echoing
+from tests.support.end_to_end.checkout_driver import PACK, PLAN, CheckoutDriver
+from tests.support.end_to_end.generations import wait
 from tests.support.places import short_lived
 from tests.support.rest import Caller
+from tests.support.stand_ins.stripe.stand_in import StandIn
+from tests.support.waiting import eventually
 from thumbsmith.catalog.publish import stock
 from thumbsmith.cli import app
 from thumbsmith.project.ports import free_ports
@@ -58,7 +58,7 @@ class Life:
 
     stack: Stack
     db: Database
-    till: Till
+    checkout_driver: CheckoutDriver
 
     def sign_up(self) -> Caller:
         return Caller.sign_up(self.stack.api_url, self.stack.keys.publishable_key)
@@ -93,7 +93,7 @@ def talkative() -> Iterator[Life]:
             admin.execute("select pg_reload_conf()")
         stripe = StandIn(stack.env["STRIPE_API_BASE"], stack.env["STRIPE_SECRET_KEY"])
         with stripe.http:
-            yield Life(stack, db, Till(stack, stripe, db))
+            yield Life(stack, db, CheckoutDriver(stack, stripe, db))
 
 
 @pytest.fixture(scope="module")
@@ -112,10 +112,10 @@ def live(life: Life) -> tuple[Caller, str]:
         life.faults(**switches)
         wait(ana, ana.request().json()["id"])
     life.faults(reset=True)
-    bought = life.till.buy(ana, **PACK)
-    life.till.buy(ana, **PLAN)
-    life.till.stripe.act("refund", payment_intent=bought.id("payment_intent"))
-    life.till.idle()
+    bought = life.checkout_driver.buy(ana, **PACK)
+    life.checkout_driver.buy(ana, **PLAN)
+    life.checkout_driver.stripe.act("refund", payment_intent=bought.id("payment_intent"))
+    life.checkout_driver.idle()
     return ana, str(done["id"])
 
 

@@ -12,39 +12,9 @@ import pytest
 
 from functions_py.config import load_settings
 from functions_py.errors import ConfigError
+from tests.support.sidecar.environment import GOOD, LOCAL, STRIPE, TEST_KEY, give
 
-GOOD = {
-    "SIDECAR_DATABASE_URL": "postgresql://thumbsmith_sidecar:hushhush@db.example.com:5432/postgres",
-    "SUPABASE_URL": "https://abc.supabase.co",
-    "SUPABASE_SECRET_KEY": "sb_secret_hushhushhushhushhushhush",
-    "REPLICATE_API_TOKEN": "r8_hushhushhushhushhushhushhushhushhus",
-    "REPLICATE_WEBHOOK_SECRET": "whsec_" + base64.b64encode(b"hush" * 6).decode(),
-    "SIDECAR_PUBLIC_URL": "https://sidecar.example.com",
-}
-STRIPE = {
-    "STRIPE_SECRET_KEY": "sk_live_hushhushhushhush",
-    "STRIPE_WEBHOOK_SECRET": "whsec_hushhushhushhushhushhush",
-}
-TEST_KEY = {"STRIPE_SECRET_KEY": "rk_test_hushhushhushhush"}
-LOCAL = {
-    "ALLOW_LOOPBACK": "true",
-    "SUPABASE_URL": "http://127.0.0.1:54321",
-    "REPLICATE_BASE_URL": "http://localhost:5000",
-    "SIDECAR_PUBLIC_URL": "http://[::1]:8787",
-}
-
-
-@pytest.fixture(autouse=True)
-def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    prefixes = ["SIDECAR", "SUPABASE", "REPLICATE", "STRIPE", "WORKER", "OUTPUT", "ALLOW", "LOG"]
-    for name in list(os.environ):
-        if name.partition("_")[0] in prefixes:
-            monkeypatch.delenv(name)
-
-
-def give(monkeypatch: pytest.MonkeyPatch, **changes: str) -> None:
-    for name, value in (GOOD | changes).items():
-        monkeypatch.setenv(name, value)
+pytestmark = pytest.mark.usefixtures("clean_environment")
 
 
 def test_good_settings_are_taken_with_their_defaults(monkeypatch: pytest.MonkeyPatch) -> None:

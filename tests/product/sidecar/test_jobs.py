@@ -16,8 +16,8 @@ from functions_py.errors import RejectedError, TransientError
 from functions_py.jobs import Jobs, failure
 from functions_py.replicate_gateway import ReplicateGateway
 from functions_py.stripe_gateway import StripeGateway
-from tests.product.sidecar.helpers import Shelf
-from tests.scaffold.stand_ins.replicate.stand_in import MODEL, StandIn, receiver
+from tests.support.sidecar.helpers import Shelf
+from tests.support.stand_ins.replicate.stand_in import MODEL, StandIn, receiver
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping

@@ -11,15 +11,17 @@ from functions_py.db import Job, Report
 from functions_py.errors import RejectedError, TransientError
 from functions_py.jobs import Jobs, failure
 from functions_py.stripe_gateway import StripeGateway
-from tests.product.sidecar.helpers import Shelf
-from tests.product.sidecar.test_stripe_gateway import create, gateway_to, read, refused
-from tests.scaffold.stand_ins.stripe.conftest import stand_in, stand_in_process
-from tests.scaffold.stand_ins.stripe.stand_in import DONE, StandIn
+from tests.support.sidecar.helpers import Shelf
+from tests.support.sidecar.stripe_calls import create, gateway_to, read, refused
+from tests.support.stand_ins.stripe.stand_in import DONE, StandIn
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-__all__ = ["stand_in", "stand_in_process"]
+
+@pytest.fixture
+def stand_in(stripe_stand_in: StandIn) -> StandIn:
+    return stripe_stand_in
 
 
 class Bin(Shelf):

@@ -12,8 +12,8 @@ from starlette.routing import Route
 
 from functions_py.errors import RejectedError, TransientError
 from functions_py.storage_gateway import StorageGateway
-from tests.product.sidecar.helpers import serving
 from tests.support import canaries
+from tests.support.sidecar.helpers import serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -19,7 +19,7 @@ import httpx
 import psycopg
 import pytest
 
-from tests.scaffold.local_stack.stack_process import all_gone, parsed, start, thumbsmith, wait_ready
+from tests.support.local_stack.stack_process import all_gone, parsed, start, thumbsmith, wait_ready
 from thumbsmith.project import state
 from thumbsmith.project.account import Account, postgres_account
 from thumbsmith.project.paths import PROJECT

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import stripe
 
-from tests.scaffold.stand_ins.stripe.receiver import Received, Receiver, receiver
-from tests.scaffold.stand_ins.stripe.stand_in import OLD_SECRET, SECRET, StandIn, eventually
+from tests.support.stand_ins.stripe.receiver import Received, Receiver, receiver
+from tests.support.stand_ins.stripe.stand_in import OLD_SECRET, SECRET, StandIn
+from tests.support.waiting import eventually
 
 if TYPE_CHECKING:
     pass

@@ -1,0 +1,21 @@
+"""The whole local stack, one for all tests that leave it running."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from local_stack.stack import Stack
+from tests.support.places import short_lived
+from thumbsmith.catalog.publish import stock
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[Stack]:
+    """Run the whole local stack, sidecar and providers included."""
+    with (
+        short_lived() as folder,
+        Stack(folder, database_url="", stripe_key="", on_started=stock) as running,
+    ):
+        yield running
