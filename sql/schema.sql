@@ -1,79 +1,15 @@
---
--- PostgreSQL database dump
---
-
-
-
-SET statement_timeout = 0;
-SET lock_timeout = 0;
-SET idle_in_transaction_session_timeout = 0;
-SET transaction_timeout = 0;
-SET client_encoding = 'UTF8';
-SET standard_conforming_strings = on;
-SELECT pg_catalog.set_config('search_path', '', false);
-SET check_function_bodies = false;
-SET xmloption = content;
-SET client_min_messages = warning;
-SET row_security = off;
-
---
--- Name: private; Type: SCHEMA; Schema: -; Owner: postgres
---
-
 CREATE SCHEMA private;
-
-
-ALTER SCHEMA private OWNER TO postgres;
-
---
--- Name: SCHEMA private; Type: COMMENT; Schema: -; Owner: postgres
---
-
 COMMENT ON SCHEMA private IS 'Rules and internals. Never listed in [api].schemas: only functions granted one by one are
 reachable.';
-
-
---
--- Name: public; Type: SCHEMA; Schema: -; Owner: pg_database_owner
---
-
 CREATE SCHEMA public;
-
-
-ALTER SCHEMA public OWNER TO pg_database_owner;
-
---
--- Name: SCHEMA public; Type: COMMENT; Schema: -; Owner: pg_database_owner
---
-
 COMMENT ON SCHEMA public IS 'standard public schema';
-
-
---
--- Name: plan_cover; Type: TYPE; Schema: private; Owner: postgres
---
-
 CREATE TYPE private.plan_cover AS (
 	subscription_id uuid,
 	uses_left integer,
 	next_use_at timestamp with time zone
 );
-
-
-ALTER TYPE private.plan_cover OWNER TO postgres;
-
---
--- Name: TYPE plan_cover; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON TYPE private.plan_cover IS 'How far a plan covers the next picture: not at all when subscription_id is null, by credits when
 uses_left is zero, until next_use_at.';
-
-
---
--- Name: credit_summary; Type: TYPE; Schema: public; Owner: postgres
---
-
 CREATE TYPE public.credit_summary AS (
 	available bigint,
 	held bigint,
@@ -84,24 +20,18 @@ CREATE TYPE public.credit_summary AS (
 	next_grant_credits bigint,
 	next_grant_at timestamp with time zone
 );
-
-
-ALTER TYPE public.credit_summary OWNER TO postgres;
-
---
--- Name: TYPE credit_summary; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON TYPE public.credit_summary IS 'What a person has: available can be spent now; held is burned for pictures that are under way and
 comes back if they fail; frozen waits for the end of a dispute; debt is repaid first by what comes
 in; expiring_soon is the part of available that expires next, at expiring_at; next_grant_credits
 come with the plan at next_grant_at.';
-
-
---
--- Name: generation_quote; Type: TYPE; Schema: public; Owner: postgres
---
-
+COMMENT ON COLUMN public.credit_summary.available IS 'Credits that can be spent now.';
+COMMENT ON COLUMN public.credit_summary.held IS 'Credits burned for pictures that are under way; they come back if these fail.';
+COMMENT ON COLUMN public.credit_summary.frozen IS 'Credits that wait for the end of a dispute.';
+COMMENT ON COLUMN public.credit_summary.debt IS 'Credits that the next grants repay first.';
+COMMENT ON COLUMN public.credit_summary.expiring_soon IS 'The part of available that expires next.';
+COMMENT ON COLUMN public.credit_summary.expiring_at IS 'When that part expires; null when nothing expires.';
+COMMENT ON COLUMN public.credit_summary.next_grant_credits IS 'Credits that come with the plan next.';
+COMMENT ON COLUMN public.credit_summary.next_grant_at IS 'When they come; null without a grant to come.';
 CREATE TYPE public.generation_quote AS (
 	cost_credits bigint,
 	is_covered boolean,
@@ -110,24 +40,16 @@ CREATE TYPE public.generation_quote AS (
 	fair_use_left integer,
 	fair_use_resets_at timestamp with time zone
 );
-
-
-ALTER TYPE public.generation_quote OWNER TO postgres;
-
---
--- Name: TYPE generation_quote; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON TYPE public.generation_quote IS 'What the next thumbnail would cost: cost_credits, zero when an unlimited plan covers it
 (is_covered); is_affordable, or else how many are missing_credits. fair_use_left counts what the
 plan still covers, null without such a plan; when it is zero, the plan covers again at
 fair_use_resets_at.';
-
-
---
--- Name: add_months(timestamp with time zone, integer); Type: FUNCTION; Schema: private; Owner: postgres
---
-
+COMMENT ON COLUMN public.generation_quote.cost_credits IS 'Credits that it would cost; zero when a plan covers it.';
+COMMENT ON COLUMN public.generation_quote.is_covered IS 'Whether an unlimited plan covers it.';
+COMMENT ON COLUMN public.generation_quote.is_affordable IS 'Whether it is covered, or the credits are enough.';
+COMMENT ON COLUMN public.generation_quote.missing_credits IS 'Credits that are missing; zero when it is affordable.';
+COMMENT ON COLUMN public.generation_quote.fair_use_left IS 'Pictures that the plan still covers; null without such a plan.';
+COMMENT ON COLUMN public.generation_quote.fair_use_resets_at IS 'When the plan covers again; null while it does, and without such a plan.';
 CREATE FUNCTION private.add_months(instant timestamp with time zone, months integer) RETURNS timestamp with time zone
     LANGUAGE sql IMMUTABLE
     SET search_path TO ''
@@ -137,21 +59,7 @@ CREATE FUNCTION private.add_months(instant timestamp with time zone, months inte
         (add_months.instant at time zone 'utc') + make_interval(months => add_months.months)
     ) at time zone 'utc';
 $$;
-
-
-ALTER FUNCTION private.add_months(instant timestamp with time zone, months integer) OWNER TO postgres;
-
---
--- Name: FUNCTION add_months(instant timestamp with time zone, months integer); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.add_months(instant timestamp with time zone, months integer) IS 'The same day and time so many months later, or the last day of that month; in UTC.';
-
-
---
--- Name: add_provider_spend(date, integer, bigint); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.add_provider_spend(day date, shard integer, micros bigint) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -162,9 +70,7 @@ begin
         set micros = s.micros + add_provider_spend.micros
         where s.day = add_provider_spend.day
             and s.shard = add_provider_spend.shard;
-
         exit when found;
-
         insert into private.provider_spend (day, shard)
         select
             add_provider_spend.day,
@@ -174,21 +80,7 @@ begin
     end loop;
 end;
 $$;
-
-
-ALTER FUNCTION private.add_provider_spend(day date, shard integer, micros bigint) OWNER TO postgres;
-
---
--- Name: FUNCTION add_provider_spend(day date, shard integer, micros bigint); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.add_provider_spend(day date, shard integer, micros bigint) IS 'Adds to one shard of a day; the first of a day makes its rows.';
-
-
---
--- Name: uuid_v7(); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.uuid_v7() RETURNS uuid
     LANGUAGE plpgsql PARALLEL SAFE
     SET search_path TO ''
@@ -209,25 +101,7 @@ begin
     )::uuid;
 end;
 $$;
-
-
-ALTER FUNCTION private.uuid_v7() OWNER TO postgres;
-
---
--- Name: FUNCTION uuid_v7(); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.uuid_v7() IS 'A version 7 UUID (RFC 9562): grows with time, so indexes stay dense and the key sorts by age.';
-
-
-SET default_tablespace = '';
-
-SET default_table_access_method = heap;
-
---
--- Name: user_images; Type: TABLE; Schema: public; Owner: postgres
---
-
 CREATE TABLE public.user_images (
     id uuid DEFAULT private.uuid_v7() NOT NULL,
     profile_id uuid NOT NULL,
@@ -246,71 +120,15 @@ CREATE TABLE public.user_images (
     CONSTRAINT user_images_removal_reason_known CHECK ((removal_reason = ANY (ARRAY['asked'::text, 'expired'::text, 'account'::text]))),
     CONSTRAINT user_images_removed_has_reason CHECK (((removed_at IS NULL) = (removal_reason IS NULL)))
 );
-
-
-ALTER TABLE public.user_images OWNER TO postgres;
-
---
--- Name: TABLE user_images; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON TABLE public.user_images IS 'Face photos in the Storage bucket faces. The bytes live there; a row says whose they are.';
-
-
---
--- Name: COLUMN user_images.object_path; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.user_images.object_path IS 'Name of the object in the bucket faces: <profile id>/<file>.';
-
-
---
--- Name: COLUMN user_images.consented_at; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.user_images.consented_at IS 'When the person recorded the photo for use, by calling add_user_image.';
-
-
---
--- Name: COLUMN user_images.expires_at; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.user_images.expires_at IS 'After this instant the photo is no longer used, and private.sweep() removes it.';
-
-
---
--- Name: COLUMN user_images.removed_at; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.user_images.removed_at IS 'When its removal was asked for, by its person or by time: from then on it is not used.';
-
-
---
--- Name: COLUMN user_images.removal_reason; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.user_images.removal_reason IS 'asked, expired, or account when the whole account was deleted.';
-
-
---
--- Name: COLUMN user_images.deleted_at; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.user_images.deleted_at IS 'When it was gone from Storage.';
-
-
---
--- Name: COLUMN user_images.deletion_answer; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.user_images.deletion_answer IS 'The proof: how the Storage API answered to the deletion, its HTTP status and the names it removed;
 none when the file was gone before.';
-
-
---
--- Name: add_user_image(text); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.add_user_image(object_path text) RETURNS public.user_images
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
@@ -335,17 +153,14 @@ begin
             detail = 'There is no such object of yours in the bucket faces.',
             hint = 'Upload the photo to <your user id>/<file name> first.';
     end if;
-
     select i.* into v_image
     from public.user_images as i
     where i.profile_id = v_profile_id
         and i.object_path = add_user_image.object_path
         and i.removed_at is null;
-
     if found then
         return v_image;
     end if;
-
     -- Or the deletion that is under way would take the new photo with it.
     if exists (
         select
@@ -359,10 +174,8 @@ begin
             detail = 'A photo of this name is being removed.',
             hint = 'Upload the photo under another name.';
     end if;
-
     select s.* into v_settings
     from private.settings as s;
-
     if (
         select count(*)
         from public.user_images as i
@@ -374,31 +187,15 @@ begin
             detail = format('At most %s face photos are kept.', v_settings.user_images_max),
             hint = 'Remove one first.';
     end if;
-
     insert into public.user_images (profile_id, object_path, expires_at)
     values (
         v_profile_id, add_user_image.object_path, now() + v_settings.user_image_retention
     )
     returning * into v_image;
-
     return v_image;
 end;
 $$;
-
-
-ALTER FUNCTION private.add_user_image(object_path text) OWNER TO postgres;
-
---
--- Name: FUNCTION add_user_image(object_path text); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.add_user_image(object_path text) IS 'The rule behind public.add_user_image.';
-
-
---
--- Name: address_hash_of(uuid); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.address_hash_of(user_id uuid) RETURNS bytea
     LANGUAGE sql STABLE
     SET search_path TO ''
@@ -407,21 +204,7 @@ CREATE FUNCTION private.address_hash_of(user_id uuid) RETURNS bytea
     from private.address_hashes_of(address_hash_of.user_id) as a
     limit 1;
 $$;
-
-
-ALTER FUNCTION private.address_hash_of(user_id uuid) OWNER TO postgres;
-
---
--- Name: FUNCTION address_hash_of(user_id uuid); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.address_hash_of(user_id uuid) IS 'Keyed hash of the address a person is known by: a confirmed one if there is any.';
-
-
---
--- Name: address_hashes_of(uuid); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.address_hashes_of(user_id uuid) RETURNS TABLE(address_hash bytea, is_confirmed boolean)
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
@@ -430,7 +213,6 @@ begin
     if private.keyed_hash('') is null then
         raise exception 'the secret thumbsmith_hash_key is missing';
     end if;
-
     return query
     select
         private.keyed_hash(private.normal_address(a.address)),
@@ -451,22 +233,8 @@ exception
         raise warning 'no address can be recognised: %', sqlerrm;
 end;
 $$;
-
-
-ALTER FUNCTION private.address_hashes_of(user_id uuid) OWNER TO postgres;
-
---
--- Name: FUNCTION address_hashes_of(user_id uuid); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.address_hashes_of(user_id uuid) IS 'Keyed hashes of a person''s normalised e-mail address and telephone number, confirmed ones first.
 Without the key of private.keyed_hash() there is a warning, and no row.';
-
-
---
--- Name: adopt_prediction(uuid, text); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.adopt_prediction(run_id uuid, prediction_id text) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -480,16 +248,13 @@ begin
         prediction_id = adopt_prediction.prediction_id
     where r.id = adopt_prediction.run_id
         and r.status = 'submit_unknown';
-
     perform private.start_processing(r.generation_id)
     from private.generation_runs as r
     where r.id = adopt_prediction.run_id;
-
     select g.* into v_generation
     from public.generations as g
     inner join private.generation_runs as r on g.id = r.generation_id
     where r.id = adopt_prediction.run_id;
-
     if v_generation.finished_at is not null then
         perform private.release_work(v_generation.id);
     else
@@ -504,21 +269,7 @@ begin
     end if;
 end;
 $$;
-
-
-ALTER FUNCTION private.adopt_prediction(run_id uuid, prediction_id text) OWNER TO postgres;
-
---
--- Name: FUNCTION adopt_prediction(run_id uuid, prediction_id text); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.adopt_prediction(run_id uuid, prediction_id text) IS 'The prediction of an attempt whose answer was lost: it goes on, or is stopped when nobody waits.';
-
-
---
--- Name: checkouts; Type: TABLE; Schema: public; Owner: postgres
---
-
 CREATE TABLE public.checkouts (
     id uuid DEFAULT private.uuid_v7() NOT NULL,
     profile_id uuid NOT NULL,
@@ -542,78 +293,16 @@ CREATE TABLE public.checkouts (
     CONSTRAINT checkouts_quantity_positive CHECK ((quantity > 0)),
     CONSTRAINT checkouts_status_known CHECK ((status = ANY (ARRAY['requested'::text, 'open'::text, 'pending'::text, 'completed'::text, 'expired'::text, 'failed'::text])))
 );
-
-
-ALTER TABLE public.checkouts OWNER TO postgres;
-
---
--- Name: TABLE checkouts; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON TABLE public.checkouts IS 'A page of Stripe that somebody asked for: requested → open (url) → completed, expired or failed;
 pending while a slow payment method has not said yes or no.';
-
-
---
--- Name: COLUMN checkouts.item_kind; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.checkouts.item_kind IS 'pack or subscription: Checkout. portal: the customer portal.';
-
-
---
--- Name: COLUMN checkouts.item_key; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.checkouts.item_key IS 'The pack or the plan.';
-
-
---
--- Name: COLUMN checkouts.quantity; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.checkouts.quantity IS 'How many packs; 1 for a plan.';
-
-
---
--- Name: COLUMN checkouts.credits; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.checkouts.credits IS 'What one pack was promised to give when it was asked for.';
-
-
---
--- Name: COLUMN checkouts.status; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.checkouts.status IS 'requested, open, pending, completed, expired or failed.';
-
-
---
--- Name: COLUMN checkouts.url; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.checkouts.url IS 'Where the browser goes, once status is open.';
-
-
---
--- Name: COLUMN checkouts.error; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.checkouts.error IS 'Why it failed.';
-
-
---
--- Name: COLUMN checkouts.stripe_session_id; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.checkouts.stripe_session_id IS 'Stripe''s id of the page, once it is made.';
-
-
---
--- Name: adopt_session(jsonb); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.adopt_session(session jsonb) RETURNS public.checkouts
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -627,29 +316,13 @@ begin
     where c.id::text = adopt_session.session ->> 'client_reference_id'
         and c.stripe_session_id is null
         and private.profile_of_customer(adopt_session.session ->> 'customer') = c.profile_id;
-
     select c.* into v_checkout
     from public.checkouts as c
     where c.stripe_session_id = adopt_session.session ->> 'id';
-
     return v_checkout;
 end;
 $$;
-
-
-ALTER FUNCTION private.adopt_session(session jsonb) OWNER TO postgres;
-
---
--- Name: FUNCTION adopt_session(session jsonb); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.adopt_session(session jsonb) IS 'The checkout that a session belongs to, or null: somebody made it at Stripe.';
-
-
---
--- Name: apply_checkout_session(jsonb); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.apply_checkout_session(session jsonb) RETURNS text
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -668,16 +341,13 @@ begin
         ) as o (id)
         where o.id is not null
         order by o.id;
-
         perform private.close_checkout(v_checkout.id, 'completed');
         return 'subscribed';
     end if;
-
     if apply_checkout_session.session ->> 'mode' = 'payment' and v_status = 'complete' then
         if v_payment_status in ('paid', 'no_payment_required') then
             return private.apply_paid_session(apply_checkout_session.session, v_checkout);
         end if;
-
         -- A bank that takes days: it has said no once the PaymentIntent is not under way any more.
         if apply_checkout_session.session #>> '{payment_intent,status}'
             in ('requires_payment_method', 'canceled')
@@ -685,7 +355,6 @@ begin
             perform private.close_checkout(v_checkout.id, 'failed', 'payment_failed');
             return 'payment_failed';
         end if;
-
         update public.checkouts as c
         set
             status = 'pending',
@@ -694,28 +363,13 @@ begin
             and c.finished_at is null;
         return 'pending';
     end if;
-
     if v_status = 'expired' then
         perform private.close_checkout(v_checkout.id, 'expired');
     end if;
     return v_status;
 end;
 $$;
-
-
-ALTER FUNCTION private.apply_checkout_session(session jsonb) OWNER TO postgres;
-
---
--- Name: FUNCTION apply_checkout_session(session jsonb); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.apply_checkout_session(session jsonb) IS 'Applies a Checkout session as it is now, with its line_items and its payment_intent in it.';
-
-
---
--- Name: apply_dispute(jsonb); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.apply_dispute(dispute jsonb) RETURNS text
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -742,35 +396,19 @@ begin
             v_id, 'unknown_status', 'A dispute that is ' || (apply_dispute.dispute ->> 'status')
         );
     end if;
-
     v_payment_id := private.payment_of_intent(apply_dispute.dispute ->> 'payment_intent');
     if v_payment_id is null then
         return null;
     end if;
-
     perform private.record_reversal(
         v_payment_id, v_id, 'dispute', (apply_dispute.dispute ->> 'amount')::bigint, v_status
     );
     return v_status;
 end;
 $$;
-
-
-ALTER FUNCTION private.apply_dispute(dispute jsonb) OWNER TO postgres;
-
---
--- Name: FUNCTION apply_dispute(dispute jsonb); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.apply_dispute(dispute jsonb) IS 'Applies a dispute, or an inquiry before one, as it is now: open freezes, lost claws back, won and
 closed release. Money that is withdrawn when it opens decides nothing. Null while its payment is not
 here yet.';
-
-
---
--- Name: apply_invoice(jsonb); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.apply_invoice(invoice jsonb) RETURNS text
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -785,61 +423,38 @@ begin
     if apply_invoice.invoice ->> 'status' <> 'paid' or v_stripe_id is null then
         return apply_invoice.invoice ->> 'status';
     end if;
-
     if private.profile_of_customer(apply_invoice.invoice ->> 'customer') is null then
         return private.raise_stripe_alarm(v_id, 'unknown_customer', 'A paid invoice of nobody.');
     end if;
-
     -- Money that went to the customer's balance takes no credits along: a person has to decide.
     if (apply_invoice.invoice ->> 'total')::bigint < 0 then
         return private.raise_stripe_alarm(
             v_id, 'credit_to_balance', 'A change of plan was credited to the customer''s balance.'
         );
     end if;
-
     select s.* into v_subscription
     from public.subscriptions as s
     where s.stripe_subscription_id = v_stripe_id;
-
     if not found then
         perform private.want_stripe_object(v_stripe_id);
         return null;
     end if;
-
     if private.waits_for_period(apply_invoice.invoice, v_subscription.id) then
         return null;
     end if;
-
     if (apply_invoice.invoice ->> 'amount_paid')::bigint = 0
         and not exists (select from private.paid_lines(apply_invoice.invoice) as l)
     then
         return 'nothing_paid';
     end if;
-
     v_payment_id := private.record_invoice(apply_invoice.invoice, v_subscription);
-
     perform private.record_paid_line(l.line, v_subscription.id, v_payment_id)
     from private.paid_lines(apply_invoice.invoice) as l;
-
     return 'paid';
 end;
 $$;
-
-
-ALTER FUNCTION private.apply_invoice(invoice jsonb) OWNER TO postgres;
-
---
--- Name: FUNCTION apply_invoice(invoice jsonb); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.apply_invoice(invoice jsonb) IS 'Applies an invoice as it is now, with its payments in it: once it is paid, its time earns credits.
 Null while what it builds on is not here yet.';
-
-
---
--- Name: apply_paid_session(jsonb, public.checkouts); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.apply_paid_session(session jsonb, checkout public.checkouts) RETURNS text
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -856,12 +471,10 @@ begin
     if v_profile_id is null then
         return private.raise_stripe_alarm(v_id, 'unknown_customer', 'A paid session of nobody.');
     end if;
-
     select b.* into v_bought
     from private.bought_credits(
         apply_paid_session.session, (apply_paid_session.checkout).credits
     ) as b;
-
     v_payment_id := private.record_payment(
         v_profile_id,
         v_id,
@@ -872,14 +485,12 @@ begin
         v_bought.credits,
         now() + v_bought.credits_last
     );
-
     insert into private.payment_intents (payment_intent_id, payment_id)
     select
         apply_paid_session.session #>> '{payment_intent,id}',
         v_payment_id
     where apply_paid_session.session #>> '{payment_intent,id}' is not null
     on conflict on constraint payment_intents_pkey do nothing;
-
     -- Recorded with a price that nobody knew then.
     update public.payments as p
     set
@@ -888,7 +499,6 @@ begin
     where p.id = v_payment_id
         and p.item_key = 'unknown'
         and v_bought.item_key is not null;
-
     if found then
         perform private.grant_credits(
             v_profile_id, v_bought.credits, 'purchase', 'payment:' || v_id,
@@ -896,9 +506,7 @@ begin
         );
         perform private.settle_payment(v_payment_id, v_id);
     end if;
-
     perform private.close_checkout((apply_paid_session.checkout).id, 'completed');
-
     if v_bought.item_key is null then
         return private.raise_stripe_alarm(
             v_id, 'unknown_price', 'A session was paid with a price that is not ours.'
@@ -907,21 +515,7 @@ begin
     return 'paid';
 end;
 $$;
-
-
-ALTER FUNCTION private.apply_paid_session(session jsonb, checkout public.checkouts) OWNER TO postgres;
-
---
--- Name: FUNCTION apply_paid_session(session jsonb, checkout public.checkouts); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.apply_paid_session(session jsonb, checkout public.checkouts) IS 'Records the payment of a session, once, and grants its credits.';
-
-
---
--- Name: apply_referral_code(text); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.apply_referral_code(code text) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
@@ -934,30 +528,24 @@ declare
     v_referral public.referrals;
 begin
     perform private.check_plain_call();
-
     -- One at a time in the whole database: a circle of several people who apply each other's codes
     -- at the same moment could not be seen otherwise. It is a rare call.
     perform pg_advisory_xact_lock(hashtext('thumbsmith.apply_referral_code'));
-
     v_profile_id := private.lock_caller((
         select p.id
         from public.profiles as p
         where p.referral_code = upper(btrim(v_code))
     ));
-
     v_retry_after := private.code_retry_after(v_profile_id);
     if v_retry_after is not null then
         return private.too_many_codes(v_retry_after);
     end if;
-
     v_referral := private.record_referral(v_profile_id, coalesce(v_code, ''));
-
     if v_referral.status = 'rejected' then
         perform private.note_code_failure(v_profile_id);
     elsif private.settle_referral(v_profile_id) then
         v_referral.status := 'rewarded';
     end if;
-
     return case
         when v_referral.reason in ('malformed_code', 'unknown_code') then private.refuse(
             404,
@@ -975,21 +563,7 @@ begin
     end;
 end;
 $$;
-
-
-ALTER FUNCTION private.apply_referral_code(code text) OWNER TO postgres;
-
---
--- Name: FUNCTION apply_referral_code(code text); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.apply_referral_code(code text) IS 'The rule behind public.apply_referral_code.';
-
-
---
--- Name: apply_refund(jsonb); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.apply_refund(refund jsonb) RETURNS text
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -1008,39 +582,22 @@ begin
     if apply_refund.refund ->> 'status' = 'requires_action' then
         return 'requires_action';
     end if;
-
     if v_status is null then
         return private.raise_stripe_alarm(
             v_id, 'unknown_status', 'A refund that is ' || (apply_refund.refund ->> 'status')
         );
     end if;
-
     v_payment_id := private.payment_of_intent(apply_refund.refund ->> 'payment_intent');
     if v_payment_id is null then
         return null;
     end if;
-
     perform private.record_reversal(
         v_payment_id, v_id, 'refund', (apply_refund.refund ->> 'amount')::bigint, v_status
     );
     return v_status;
 end;
 $$;
-
-
-ALTER FUNCTION private.apply_refund(refund jsonb) OWNER TO postgres;
-
---
--- Name: FUNCTION apply_refund(refund jsonb); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.apply_refund(refund jsonb) IS 'Applies a refund as it is now. Null while its payment is not here yet.';
-
-
---
--- Name: apply_stripe_object(jsonb); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.apply_stripe_object(object jsonb) RETURNS text
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -1058,7 +615,6 @@ begin
             'It is of the other mode: look at the sidecar''s key and at settings.stripe_livemode.'
         );
     end if;
-
     return case v_type
         when 'checkout.session' then private.apply_checkout_session(apply_stripe_object.object)
         when 'subscription' then private.apply_subscription(apply_stripe_object.object)
@@ -1069,22 +625,8 @@ begin
     end;
 end;
 $$;
-
-
-ALTER FUNCTION private.apply_stripe_object(object jsonb) OWNER TO postgres;
-
---
--- Name: FUNCTION apply_stripe_object(object jsonb); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.apply_stripe_object(object jsonb) IS 'Applies an object of Stripe as it is now. Any number of times, in any order. Null: call again
 later.';
-
-
---
--- Name: apply_subscription(jsonb); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.apply_subscription(subscription jsonb) RETURNS text
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -1103,13 +645,10 @@ begin
     if v_profile_id is null then
         return private.raise_stripe_alarm(v_id, 'unknown_customer', 'A subscription of nobody.');
     end if;
-
     perform private.lock_profiles(array[v_profile_id]);
-
     select s.* into v_row
     from public.subscriptions as s
     where s.stripe_subscription_id = v_id;
-
     if v_plan_name is null then
         perform private.raise_stripe_alarm(
             v_id, 'unknown_price', 'A subscription to a price that is not ours.'
@@ -1120,7 +659,6 @@ begin
         -- It still ends, pauses and fails to be paid.
         v_plan_name := v_row.plan_name;
     end if;
-
     insert into public.subscriptions as s (
         profile_id, plan_name, stripe_subscription_id, quantity, status, is_active, start_date,
         end_date, current_period_start, current_period_end, cancel_at_period_end
@@ -1155,7 +693,6 @@ begin
         current_period_start = excluded.current_period_start,
         current_period_end = excluded.current_period_end,
         cancel_at_period_end = excluded.cancel_at_period_end;
-
     if v_row.id is null and exists (
         select
         from public.subscriptions as s
@@ -1172,25 +709,10 @@ begin
             'The person has an active subscription of this kind already.'
         );
     end if;
-
     return v_status;
 end;
 $$;
-
-
-ALTER FUNCTION private.apply_subscription(subscription jsonb) OWNER TO postgres;
-
---
--- Name: FUNCTION apply_subscription(subscription jsonb); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.apply_subscription(subscription jsonb) IS 'Applies a subscription as it is now. Credits come with its paid invoices alone.';
-
-
---
--- Name: audit(text, text, text, text, uuid, jsonb); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.audit(who text, action text, why text, action_key text, profile_id uuid DEFAULT NULL::uuid, details jsonb DEFAULT '{}'::jsonb) RETURNS boolean
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -1202,17 +724,14 @@ begin
             detail = 'Who does this, and why, has to be said.',
             hint = 'Both stay in the audit log for ever.';
     end if;
-
     insert into private.audit_log (actor, action, profile_id, reason, details, action_key)
     values (
         audit.who, audit.action, audit.profile_id, audit.why, audit.details, audit.action_key
     )
     on conflict on constraint audit_log_action_key_key do nothing;
-
     if found then
         return true;
     end if;
-
     if not exists (
         select
         from private.audit_log as a
@@ -1225,26 +744,11 @@ begin
             detail = 'This key was used for another action.',
             hint = 'Make a new key for a new action.';
     end if;
-
     return false;
 end;
 $$;
-
-
-ALTER FUNCTION private.audit(who text, action text, why text, action_key text, profile_id uuid, details jsonb) OWNER TO postgres;
-
---
--- Name: FUNCTION audit(who text, action text, why text, action_key text, profile_id uuid, details jsonb); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.audit(who text, action text, why text, action_key text, profile_id uuid, details jsonb) IS 'Writes down who does what and why. False when this key did the same before: then nothing is to be
 done. Refuses with PT409 idempotency_conflict when it did something else; PT422 reason_required.';
-
-
---
--- Name: available_credits(uuid); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.available_credits(profile_id uuid) RETURNS bigint
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
@@ -1260,21 +764,7 @@ begin
     );
 end;
 $$;
-
-
-ALTER FUNCTION private.available_credits(profile_id uuid) OWNER TO postgres;
-
---
--- Name: FUNCTION available_credits(profile_id uuid); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.available_credits(profile_id uuid) IS 'Credits that can be spent now: neither frozen nor expired, whether a sweep has run or not.';
-
-
---
--- Name: backoff(integer); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.backoff(attempts integer) RETURNS interval
     LANGUAGE sql
     SET search_path TO ''
@@ -1284,21 +774,7 @@ CREATE FUNCTION private.backoff(attempts integer) RETURNS interval
         * (0.5 + random() / 2)
     from private.settings as s;
 $$;
-
-
-ALTER FUNCTION private.backoff(attempts integer) OWNER TO postgres;
-
---
--- Name: FUNCTION backoff(attempts integer); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.backoff(attempts integer) IS 'How long to wait after this many failed tries.';
-
-
---
--- Name: begin_operator_action(text, uuid, text, text, text, jsonb); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.begin_operator_action(action text, profile_id uuid, who text, why text, action_key text, details jsonb) RETURNS boolean
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -1310,7 +786,6 @@ begin
             detail = 'There is no such profile.',
             hint = 'Use the id of the person in auth.users.';
     end if;
-
     return private.audit(
         begin_operator_action.who,
         begin_operator_action.action,
@@ -1321,22 +796,8 @@ begin
     );
 end;
 $$;
-
-
-ALTER FUNCTION private.begin_operator_action(action text, profile_id uuid, who text, why text, action_key text, details jsonb) OWNER TO postgres;
-
---
--- Name: FUNCTION begin_operator_action(action text, profile_id uuid, who text, why text, action_key text, details jsonb); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.begin_operator_action(action text, profile_id uuid, who text, why text, action_key text, details jsonb) IS 'Locks the profile and writes the audit row. False when this key acted before: then nothing is to be
 done. Refuses with PT404 profile_not_found; PT422 reason_required.';
-
-
---
--- Name: blank_account(uuid); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.blank_account(profile_id uuid) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -1346,7 +807,6 @@ begin
     using public.user_images as i
     where o.user_image_id = i.id
         and i.profile_id = blank_account.profile_id;
-
     -- A file's name is the person's word; what the file was is told by the row's own id.
     update public.user_images as i
     set
@@ -1360,32 +820,16 @@ begin
             end
         )
     where i.profile_id = blank_account.profile_id;
-
     -- What they typed in instead of a code.
     update public.referrals as r
     set code = ''
     where r.referred_id = blank_account.profile_id
         and r.status = 'rejected';
-
     delete from private.code_failures as f
     where f.profile_id = blank_account.profile_id;
 end;
 $$;
-
-
-ALTER FUNCTION private.blank_account(profile_id uuid) OWNER TO postgres;
-
---
--- Name: FUNCTION blank_account(profile_id uuid); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.blank_account(profile_id uuid) IS 'Blanks what else is personal in the rows of a person.';
-
-
---
--- Name: blank_generations(uuid, integer); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.blank_generations(profile_id uuid, max_generations integer) RETURNS boolean
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -1401,44 +845,26 @@ begin
             and g.prompt <> ''
         limit blank_generations.max_generations
     ) as b;
-
     update private.replicate_webhooks as w
     set body = jsonb_build_object('id', w.body -> 'id')
     from private.generation_runs as r
     where r.generation_id = any(v_ids)
         and w.attempt_token = r.attempt_token;
-
     update private.generation_runs as r
     set
         output_url = null,
         provider_error = null
     where r.generation_id = any(v_ids);
-
     update public.generations as g
     set
         prompt = '',
         options = '{}'
     where g.id = any(v_ids);
-
     return coalesce(cardinality(v_ids), 0) < blank_generations.max_generations;
 end;
 $$;
-
-
-ALTER FUNCTION private.blank_generations(profile_id uuid, max_generations integer) OWNER TO postgres;
-
---
--- Name: FUNCTION blank_generations(profile_id uuid, max_generations integer); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.blank_generations(profile_id uuid, max_generations integer) IS 'Blanks what a person asked for and what the provider said to it; cost, times and status stay. True
 when none is left.';
-
-
---
--- Name: bought_credits(jsonb, bigint); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.bought_credits(session jsonb, promised bigint, OUT item_key text, OUT credits bigint, OUT credits_last interval) RETURNS record
     LANGUAGE sql STABLE
     SET search_path TO ''
@@ -1468,22 +894,8 @@ CREATE FUNCTION private.bought_credits(session jsonb, promised bigint, OUT item_
         and p.item_kind = 'pack'
     left join public.credit_packs as k on p.item_key = k.pack_key;
 $$;
-
-
-ALTER FUNCTION private.bought_credits(session jsonb, promised bigint, OUT item_key text, OUT credits bigint, OUT credits_last interval) OWNER TO postgres;
-
---
--- Name: FUNCTION bought_credits(session jsonb, promised bigint, OUT item_key text, OUT credits bigint, OUT credits_last interval); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.bought_credits(session jsonb, promised bigint, OUT item_key text, OUT credits bigint, OUT credits_last interval) IS 'What the lines of a session bought: the pack, the credits of all of them, and how long they last.
 promised is what one pack was to give when the person asked for it.';
-
-
---
--- Name: burn_lots(uuid, bigint, text, uuid, text); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.burn_lots(profile_id uuid, amount bigint, kind text, generation_id uuid DEFAULT NULL::uuid, reason text DEFAULT NULL::text) RETURNS bigint
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -1505,7 +917,6 @@ begin
         order by l.priority, l.expires_at, l.id
     loop
         exit when v_left = 0;
-
         insert into public.credit_entries (
             profile_id, lot_id, amount, kind, generation_id, reason
         )
@@ -1513,29 +924,13 @@ begin
             burn_lots.profile_id, v_lot.id, -least(v_lot.remaining, v_left), burn_lots.kind,
             burn_lots.generation_id, burn_lots.reason
         );
-
         v_left := v_left - least(v_lot.remaining, v_left);
     end loop;
-
     return v_left;
 end;
 $$;
-
-
-ALTER FUNCTION private.burn_lots(profile_id uuid, amount bigint, kind text, generation_id uuid, reason text) OWNER TO postgres;
-
---
--- Name: FUNCTION burn_lots(profile_id uuid, amount bigint, kind text, generation_id uuid, reason text); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.burn_lots(profile_id uuid, amount bigint, kind text, generation_id uuid, reason text) IS 'Takes credits from the open lots: by priority, then earliest expiry, then oldest; one entry per
 lot. Returns how many were missing. The caller holds the profile''s lock.';
-
-
---
--- Name: outbox; Type: TABLE; Schema: private; Owner: postgres
---
-
 CREATE TABLE private.outbox (
     id bigint NOT NULL,
     kind text NOT NULL,
@@ -1557,64 +952,19 @@ CREATE TABLE private.outbox (
     CONSTRAINT outbox_kind_fits_subject CHECK ((((kind = ANY (ARRAY['submit'::text, 'find'::text, 'poll'::text, 'store'::text])) = (generation_id IS NOT NULL)) AND ((kind = 'cancel'::text) = ((run_id IS NOT NULL) AND (generation_id IS NULL))) AND ((kind = ANY (ARRAY['customer'::text, 'checkout'::text])) = (checkout_id IS NOT NULL)) AND ((kind = ANY (ARRAY['fetch'::text, 'find_invoice'::text, 'find_session'::text, 'reconcile'::text])) = (stripe_object_id IS NOT NULL)) AND ((kind = 'remove_face'::text) = (user_image_id IS NOT NULL)) AND ((kind = 'erase'::text) = (profile_id IS NOT NULL))))
 )
 WITH (fillfactor='70', autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='500', autovacuum_vacuum_insert_scale_factor='0');
-
-
-ALTER TABLE private.outbox OWNER TO postgres;
-
---
--- Name: TABLE outbox; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON TABLE private.outbox IS 'Work of the sidecar: one row per generation that is not over (submit → poll → store, with find
 while an answer is lost), per attempt whose prediction has to be stopped (cancel), per page of
 Stripe that was asked for (customer → checkout), per object of Stripe that has to be looked at again
 (fetch), per face photo to be deleted (remove_face) and per account to be erased (erase); deleted
 when done.
-
 Narrow on purpose: the queue''s churn stays out of the wide table. A claimed row is due again when
 its lease ends, so work of a killed sidecar comes back by itself.';
-
-
---
--- Name: COLUMN outbox.stripe_object_id; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.outbox.stripe_object_id IS 'An object of Stripe, by its id: however many events tell of it, it is fetched once. Or the name
 reconcile, for the one job that compares everything.';
-
-
---
--- Name: COLUMN outbox.due_at; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.outbox.due_at IS 'When it may be claimed: later work, or the end of the lease.';
-
-
---
--- Name: COLUMN outbox.attempts; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.outbox.attempts IS 'Failed tries in a row.';
-
-
---
--- Name: COLUMN outbox.lease_token; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.outbox.lease_token IS 'Whoever holds it may report the result; others are stale.';
-
-
---
--- Name: COLUMN outbox.dead_at; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.outbox.dead_at IS 'When it was given up; a person has to look at it.';
-
-
---
--- Name: bury_job(private.outbox, text); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.bury_job(job private.outbox, slug text) RETURNS void
     LANGUAGE sql
     SET search_path TO ''
@@ -1627,21 +977,7 @@ CREATE FUNCTION private.bury_job(job private.outbox, slug text) RETURNS void
         last_error = bury_job.slug
     where o.id = bury_job.job.id;
 $$;
-
-
-ALTER FUNCTION private.bury_job(job private.outbox, slug text) OWNER TO postgres;
-
---
--- Name: FUNCTION bury_job(job private.outbox, slug text); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.bury_job(job private.outbox, slug text) IS 'Gives a job up, and keeps it for a person to look at: a dead letter.';
-
-
---
--- Name: generations; Type: TABLE; Schema: public; Owner: postgres
---
-
 CREATE TABLE public.generations (
     id uuid DEFAULT private.uuid_v7() NOT NULL,
     profile_id uuid NOT NULL,
@@ -1666,95 +1002,20 @@ CREATE TABLE public.generations (
     CONSTRAINT generations_succeeded_has_output CHECK (((status = 'succeeded'::text) = (output_path IS NOT NULL)))
 )
 WITH (fillfactor='80');
-
-
-ALTER TABLE public.generations OWNER TO postgres;
-
---
--- Name: TABLE generations; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON TABLE public.generations IS 'One row per thumbnail asked for.
-
 queued → submitting → processing → storing → succeeded, or failed, canceled, expired: each final.
 Every final status but succeeded has given the credits back.';
-
-
---
--- Name: COLUMN generations.generation_type; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.generations.generation_type IS 'Key in generation_types. No foreign key: everybody''s requests would lock the same row of the
 catalogue. Its rows are never deleted, so the key always leads somewhere.';
-
-
---
--- Name: COLUMN generations.status; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.generations.status IS 'queued, submitting, processing, storing, succeeded, failed, canceled or expired: docs/states.md.';
-
-
---
--- Name: COLUMN generations.prompt; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.generations.prompt IS 'What it should show, in the person''s words; blank once the person is gone.';
-
-
---
--- Name: COLUMN generations.options; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.generations.options IS 'What was chosen beside the prompt; see generation_options.';
-
-
---
--- Name: COLUMN generations.credit_cost; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.generations.credit_cost IS 'Credits burned for it, as priced when asked.';
-
-
---
--- Name: COLUMN generations.output_path; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.generations.output_path IS 'Name of the picture in the bucket thumbnails, once succeeded.';
-
-
---
--- Name: COLUMN generations.preview_path; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.generations.preview_path IS 'Name of its small preview in the same bucket.';
-
-
---
--- Name: COLUMN generations.error; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.generations.error IS 'Stable slug of why it failed; see docs/errors.md.';
-
-
---
--- Name: COLUMN generations.idempotency_key; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.generations.idempotency_key IS 'Made by the client: the same key never makes a second generation.';
-
-
---
--- Name: COLUMN generations.deadline_at; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.generations.deadline_at IS 'When it expires and the credits go back, if no picture has arrived.';
-
-
---
--- Name: cancel_generation(uuid); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.cancel_generation(generation_id uuid) RETURNS public.generations
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
@@ -1769,57 +1030,36 @@ begin
     where o.generation_id = cancel_generation.generation_id
         and g.profile_id = v_profile_id
     for update of o;
-
     select g.* into v_generation
     from public.generations as g
     where g.id = cancel_generation.generation_id
         and g.profile_id = v_profile_id
     for no key update;
-
     if not found then
         raise sqlstate 'PT404' using
             message = 'generation_not_found',
             detail = 'There is no such generation.',
             hint = 'Use the id of one of your own generations.';
     end if;
-
     -- Asking twice is no mistake.
     if v_generation.status = 'canceled' then
         return v_generation;
     end if;
-
     if v_generation.status not in ('queued', 'submitting', 'processing') then
         raise sqlstate 'PT409' using
             message = 'wrong_state',
             detail = format('A generation that is %s cannot be canceled.', v_generation.status),
             hint = 'Only what is queued, submitting or processing can be canceled.';
     end if;
-
     perform private.finish_generation(v_generation.id, 'canceled');
     perform private.release_work(v_generation.id);
-
     select g.* into v_generation
     from public.generations as g
     where g.id = v_generation.id;
-
     return v_generation;
 end;
 $$;
-
-
-ALTER FUNCTION private.cancel_generation(generation_id uuid) OWNER TO postgres;
-
---
--- Name: FUNCTION cancel_generation(generation_id uuid); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.cancel_generation(generation_id uuid) IS 'The rule behind public.cancel_generation.';
-
-
---
--- Name: check_checkout_rate(uuid); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.check_checkout_rate(profile_id uuid) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -1834,7 +1074,6 @@ begin
     order by c.id desc
     offset (select s.checkouts_per_hour_max - 1 from private.settings as s)
     limit 1;
-
     if found then
         perform private.refuse_for_now(
             'too_many_checkouts',
@@ -1845,21 +1084,7 @@ begin
     end if;
 end;
 $$;
-
-
-ALTER FUNCTION private.check_checkout_rate(profile_id uuid) OWNER TO postgres;
-
---
--- Name: FUNCTION check_checkout_rate(profile_id uuid); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.check_checkout_rate(profile_id uuid) IS 'Refuses with 429 too_many_checkouts. The caller holds the profile''s lock.';
-
-
---
--- Name: check_face(uuid, uuid, text); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.check_face(profile_id uuid, user_image_id uuid, face text) RETURNS void
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
@@ -1874,14 +1099,12 @@ begin
         end if;
         return;
     end if;
-
     if check_face.face = 'none' then
         raise sqlstate 'PT422' using
             message = 'user_image_not_supported',
             detail = 'This generation type takes no face photo.',
             hint = 'Leave user_image_id out.';
     end if;
-
     -- One answer for absent, someone else's, removed, expired and bytes gone: nothing to probe
     -- with.
     if not exists (
@@ -1900,22 +1123,8 @@ begin
     end if;
 end;
 $$;
-
-
-ALTER FUNCTION private.check_face(profile_id uuid, user_image_id uuid, face text) OWNER TO postgres;
-
---
--- Name: FUNCTION check_face(profile_id uuid, user_image_id uuid, face text); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.check_face(profile_id uuid, user_image_id uuid, face text) IS 'Whether this person may use this photo for a type that wants a face so (none, optional, required):
 PT404 user_image_not_found, PT422 user_image_required, user_image_not_supported.';
-
-
---
--- Name: check_limits(uuid); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.check_limits(profile_id uuid) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -1926,7 +1135,6 @@ declare
 begin
     select s.* into v_settings
     from private.settings as s;
-
     select count(*) into v_running
     from (
         select
@@ -1935,7 +1143,6 @@ begin
             and g.finished_at is null
         limit v_settings.generations_running_max
     ) as g;
-
     if v_running >= v_settings.generations_running_max then
         perform private.refuse_for_now(
             'too_many_running',
@@ -1944,7 +1151,6 @@ begin
             10
         );
     end if;
-
     perform private.check_rate(
         check_limits.profile_id, v_settings.generations_per_minute_max, interval '1 minute',
         'too_many_per_minute'
@@ -1955,22 +1161,8 @@ begin
     );
 end;
 $$;
-
-
-ALTER FUNCTION private.check_limits(profile_id uuid) OWNER TO postgres;
-
---
--- Name: FUNCTION check_limits(profile_id uuid); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.check_limits(profile_id uuid) IS 'Refuses with 429 too_many_running, too_many_per_minute, too_many_per_day. The caller holds the
 profile''s lock, so that no number of requests at once gets past.';
-
-
---
--- Name: check_no_subscription(uuid, text); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.check_no_subscription(profile_id uuid, plan_name text) RETURNS void
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
@@ -1995,7 +1187,6 @@ begin
             detail = 'There is a subscription to a plan of this kind.',
             hint = 'Change it in the customer portal: start_portal';
     end if;
-
     -- Two pages open at once could both be paid.
     if exists (
         select
@@ -2013,21 +1204,7 @@ begin
     end if;
 end;
 $$;
-
-
-ALTER FUNCTION private.check_no_subscription(profile_id uuid, plan_name text) OWNER TO postgres;
-
---
--- Name: FUNCTION check_no_subscription(profile_id uuid, plan_name text); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.check_no_subscription(profile_id uuid, plan_name text) IS 'Refuses with PT409 already_subscribed, checkout_open. The caller holds the profile''s lock.';
-
-
---
--- Name: check_operator_amount(bigint); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.check_operator_amount(amount bigint) RETURNS void
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
@@ -2036,28 +1213,13 @@ begin
     if check_operator_amount.amount > 0 then
         return;
     end if;
-
     raise sqlstate 'PT422' using
         message = 'amount_not_positive',
         detail = 'The number of credits has to be positive.',
         hint = 'Take credits away with revoke.';
 end;
 $$;
-
-
-ALTER FUNCTION private.check_operator_amount(amount bigint) OWNER TO postgres;
-
---
--- Name: FUNCTION check_operator_amount(amount bigint); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.check_operator_amount(amount bigint) IS 'Refuses with PT422 amount_not_positive.';
-
-
---
--- Name: check_operator_lot(uuid, bigint); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.check_operator_lot(profile_id uuid, lot_id bigint) RETURNS void
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
@@ -2071,28 +1233,13 @@ begin
     ) then
         return;
     end if;
-
     raise sqlstate 'PT404' using
         message = 'lot_not_found',
         detail = 'This profile has no such lot.',
         hint = 'Read the lots with: thumbsmith credits history';
 end;
 $$;
-
-
-ALTER FUNCTION private.check_operator_lot(profile_id uuid, lot_id bigint) OWNER TO postgres;
-
---
--- Name: FUNCTION check_operator_lot(profile_id uuid, lot_id bigint); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.check_operator_lot(profile_id uuid, lot_id bigint) IS 'Refuses with PT404 lot_not_found unless the lot is the profile''s, or null.';
-
-
---
--- Name: check_options(text, jsonb); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.check_options(type_key text, options jsonb) RETURNS jsonb
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
@@ -2104,14 +1251,12 @@ begin
     if v_options = '{}' then
         return v_options;
     end if;
-
     if jsonb_typeof(v_options) <> 'object' or pg_column_size(v_options) > 4096 then
         raise sqlstate 'PT422' using
             message = 'options_invalid',
             detail = 'The options are not a small JSON object.',
             hint = 'Send {"name": value, …}; see generation_options for the names.';
     end if;
-
     for v_given in
         select
             e.key,
@@ -2131,7 +1276,6 @@ begin
                 ),
                 hint = 'Read generation_options for the names and values of this type.';
         end if;
-
         -- 7.0 is an integer to us, but not to every model.
         if jsonb_typeof(v_given.value) = 'number' then
             v_options := v_options || jsonb_build_object(
@@ -2139,25 +1283,10 @@ begin
             );
         end if;
     end loop;
-
     return v_options;
 end;
 $$;
-
-
-ALTER FUNCTION private.check_options(type_key text, options jsonb) OWNER TO postgres;
-
---
--- Name: FUNCTION check_options(type_key text, options jsonb); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.check_options(type_key text, options jsonb) IS 'The options of a request, {} for none, or PT422 options_invalid.';
-
-
---
--- Name: check_plain_call(); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.check_plain_call() RETURNS void
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
@@ -2174,21 +1303,7 @@ begin
     end if;
 end;
 $$;
-
-
-ALTER FUNCTION private.check_plain_call() OWNER TO postgres;
-
---
--- Name: FUNCTION check_plain_call(); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.check_plain_call() IS 'PT400 plain_call_required when the answer would be computed with before it is committed.';
-
-
---
--- Name: promo_codes; Type: TABLE; Schema: private; Owner: postgres
---
-
 CREATE TABLE private.promo_codes (
     id uuid DEFAULT private.uuid_v7() NOT NULL,
     code_hash bytea NOT NULL,
@@ -2209,71 +1324,15 @@ CREATE TABLE private.promo_codes (
     CONSTRAINT promo_codes_max_redemptions_positive CHECK ((max_redemptions > 0)),
     CONSTRAINT promo_codes_redemptions_in_range CHECK (((redemptions >= 0) AND (redemptions <= COALESCE(max_redemptions, redemptions))))
 );
-
-
-ALTER TABLE private.promo_codes OWNER TO postgres;
-
---
--- Name: TABLE promo_codes; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON TABLE private.promo_codes IS 'Promotional codes. Only a keyed hash of each is kept: whoever reads this table cannot redeem
 them.';
-
-
---
--- Name: COLUMN promo_codes.code_hash; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.promo_codes.code_hash IS 'Of the code, normalised; see private.keyed_hash.';
-
-
---
--- Name: COLUMN promo_codes.code_hint; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.promo_codes.code_hint IS 'The last two characters, to tell codes apart.';
-
-
---
--- Name: COLUMN promo_codes.credits; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.promo_codes.credits IS 'Credits of one redemption.';
-
-
---
--- Name: COLUMN promo_codes.max_redemptions; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.promo_codes.max_redemptions IS 'By everybody together; null: no limit.';
-
-
---
--- Name: COLUMN promo_codes.max_per_person; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.promo_codes.max_per_person IS 'Redemptions of one person.';
-
-
---
--- Name: COLUMN promo_codes.credits_last; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.promo_codes.credits_last IS 'How long the credits live after they were redeemed; null: they never expire.';
-
-
---
--- Name: COLUMN promo_codes.redemptions; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.promo_codes.redemptions IS 'How often it was redeemed, by everybody together.';
-
-
---
--- Name: check_promo_code(private.promo_codes, integer); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.check_promo_code(promo_code private.promo_codes, used integer) RETURNS void
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
@@ -2295,29 +1354,14 @@ begin
     else
         return;
     end if;
-
     raise sqlstate 'PT409' using
         message = v_slug,
         detail = v_detail,
         hint = 'Use another code.';
 end;
 $$;
-
-
-ALTER FUNCTION private.check_promo_code(promo_code private.promo_codes, used integer) OWNER TO postgres;
-
---
--- Name: FUNCTION check_promo_code(promo_code private.promo_codes, used integer); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.check_promo_code(promo_code private.promo_codes, used integer) IS 'Refuses a code that cannot be redeemed any more: PT409 code_expired, code_already_redeemed,
 code_exhausted.';
-
-
---
--- Name: check_prompt(text); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.check_prompt(prompt text) RETURNS text
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
@@ -2337,7 +1381,6 @@ begin
             detail = 'The prompt is empty or blank.',
             hint = 'Say what the thumbnail shows.';
     end if;
-
     -- Line breaks and tabs are what people type; any other control character is not.
     if v_prompt ~ '[\u0001-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]' then
         raise sqlstate 'PT422' using
@@ -2345,10 +1388,8 @@ begin
             detail = 'The prompt holds a control character.',
             hint = 'Only line breaks and tabs are taken.';
     end if;
-
     select s.prompt_max_characters into v_max
     from private.settings as s;
-
     if char_length(v_prompt) > v_max then
         raise sqlstate 'PT422' using
             message = 'prompt_too_long',
@@ -2356,26 +1397,11 @@ begin
                 char_length(v_prompt), v_max),
             hint = 'Shorten the prompt.';
     end if;
-
     return v_prompt;
 end;
 $_$;
-
-
-ALTER FUNCTION private.check_prompt(prompt text) OWNER TO postgres;
-
---
--- Name: FUNCTION check_prompt(prompt text); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.check_prompt(prompt text) IS 'The prompt without blanks at both ends, or PT422: prompt_empty, prompt_has_control_characters,
 prompt_too_long.';
-
-
---
--- Name: check_rate(uuid, integer, interval, text); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.check_rate(profile_id uuid, max_requests integer, period interval, slug text) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -2387,9 +1413,7 @@ begin
     if check_rate.max_requests is null then
         return;
     end if;
-
     v_floor := private.uuid_v7_floor(now() - check_rate.period);
-
     -- The oldest of the last max_requests within the period, by the key alone: it reads at most
     -- that many rows, however long the history.
     select g.created_at into v_oldest
@@ -2399,7 +1423,6 @@ begin
     order by g.id desc
     offset check_rate.max_requests - 1
     limit 1;
-
     if found then
         perform private.refuse_for_now(
             check_rate.slug,
@@ -2411,22 +1434,8 @@ begin
     end if;
 end;
 $$;
-
-
-ALTER FUNCTION private.check_rate(profile_id uuid, max_requests integer, period interval, slug text) OWNER TO postgres;
-
---
--- Name: FUNCTION check_rate(profile_id uuid, max_requests integer, period interval, slug text); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.check_rate(profile_id uuid, max_requests integer, period interval, slug text) IS 'Refuses with 429 and the given slug when this many generations were asked for within the period. No
 limit when max_requests is null.';
-
-
---
--- Name: checkout_call(private.outbox); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.checkout_call(job private.outbox) RETURNS jsonb
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
@@ -2441,7 +1450,6 @@ begin
     select c.* into v_checkout
     from public.checkouts as c
     where c.id = (checkout_call.job).checkout_id;
-
     if (checkout_call.job).kind = 'customer' then
         return (
             select jsonb_build_object(
@@ -2467,7 +1475,6 @@ begin
             left join auth.users as u on p.id = u.id
         );
     end if;
-
     if v_checkout.item_kind = 'portal' then
         return (
             select jsonb_build_object(
@@ -2484,26 +1491,11 @@ begin
                 and c.is_current
         );
     end if;
-
     return private.session_call(v_checkout)
         || jsonb_build_object('idempotency_key', format('checkout:%s:%s', v_checkout.id, v_try));
 end;
 $$;
-
-
-ALTER FUNCTION private.checkout_call(job private.outbox) OWNER TO postgres;
-
---
--- Name: FUNCTION checkout_call(job private.outbox); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.checkout_call(job private.outbox) IS 'The call that brings a checkout one step further: its customer, or its page.';
-
-
---
--- Name: claim_address(uuid); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.claim_address(user_id uuid) RETURNS void
     LANGUAGE sql
     SET search_path TO ''
@@ -2518,21 +1510,7 @@ CREATE FUNCTION private.claim_address(user_id uuid) RETURNS void
     order by a.address_hash
     on conflict on constraint known_addresses_pkey do nothing;
 $$;
-
-
-ALTER FUNCTION private.claim_address(user_id uuid) OWNER TO postgres;
-
---
--- Name: FUNCTION claim_address(user_id uuid); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.claim_address(user_id uuid) IS 'Remembers confirmed addresses for the first profile that comes with them.';
-
-
---
--- Name: claim_jobs(text, integer, integer); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.claim_jobs(worker_id text, max_jobs integer, lease_seconds integer) RETURNS TABLE(job_id bigint, lease_token uuid, kind text, generation_id uuid, attempt integer, payload jsonb)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
@@ -2560,7 +1538,6 @@ begin
             ))
             returning o.*
         )
-
         select c.*
         from claimed as c
         left join public.generations as g on c.generation_id = g.id
@@ -2578,16 +1555,13 @@ begin
             c.id
     loop
         v_found := true;
-
         if v_job.kind = 'submit' then
             v_job.run_id := private.start_run(v_job);
             continue when v_job.run_id is null;
-
             update private.outbox as o
             set run_id = v_job.run_id
             where o.id = v_job.id;
         end if;
-
         job_id := v_job.id;
         lease_token := v_token;
         kind := v_job.kind;
@@ -2596,30 +1570,15 @@ begin
         payload := private.job_payload(v_job);
         return next;
     end loop;
-
     if v_found then
         delete from private.idle_workers as w
         where w.worker_id = claim_jobs.worker_id;
     end if;
 end;
 $$;
-
-
-ALTER FUNCTION private.claim_jobs(worker_id text, max_jobs integer, lease_seconds integer) OWNER TO postgres;
-
---
--- Name: FUNCTION claim_jobs(worker_id text, max_jobs integer, lease_seconds integer); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.claim_jobs(worker_id text, max_jobs integer, lease_seconds integer) IS 'Takes due jobs for this many seconds; generation_id is null for those about anything else. Report
 each with a record_* function and the lease token; what is not reported comes back when the lease
 ends.';
-
-
---
--- Name: claw_back_less(bigint, bigint, text); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.claw_back_less(lot_id bigint, amount bigint, reason text) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -2634,14 +1593,11 @@ begin
     select l.* into v_lot
     from public.credit_lots as l
     where l.id = claw_back_less.lot_id;
-
     v_forgiven := least(v_lot.owed, claw_back_less.amount);
     v_left := claw_back_less.amount - v_forgiven;
-
     insert into public.credit_entries (profile_id, lot_id, amount, kind, debt, reason)
     select v_lot.profile_id, v_lot.id, 0, 'reinstate', -v_forgiven, claw_back_less.reason
     where v_forgiven > 0;
-
     -- Then the lots that repaid the debt get back what they gave, the last one first.
     for v_payer in
         select
@@ -2660,42 +1616,24 @@ begin
         );
         v_left := v_left - least(v_left, v_payer.paid);
     end loop;
-
     if v_left = 0 then
         return;
     end if;
-
     perform private.return_to_lot(
         v_lot.id, v_left, 'reinstate', reason => claw_back_less.reason
     );
-
     -- What had expired or been revoked before stays so.
     select least(coalesce(sum(e.amount), 0), v_left) into v_restored
     from public.credit_entries as e
     where e.lot_id = v_lot.id
         and e.kind = 'restore';
-
     insert into public.credit_entries (profile_id, lot_id, amount, kind, reason)
     select v_lot.profile_id, v_lot.id, -v_restored, 'restore', claw_back_less.reason
     where v_restored > 0;
 end;
 $$;
-
-
-ALTER FUNCTION private.claw_back_less(lot_id bigint, amount bigint, reason text) OWNER TO postgres;
-
---
--- Name: FUNCTION claw_back_less(lot_id bigint, amount bigint, reason text); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.claw_back_less(lot_id bigint, amount bigint, reason text) IS 'Undoes part of a claw-back: forgives what is still owed, then gives back what other lots repaid,
 then what was taken. The caller holds the profile''s lock.';
-
-
---
--- Name: claw_back_lot(bigint, bigint, text); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.claw_back_lot(lot_id bigint, target bigint, reason text) RETURNS bigint
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -2709,12 +1647,10 @@ begin
     select l.profile_id into v_profile_id
     from public.credit_lots as l
     where l.id = claw_back_lot.lot_id;
-
     -- What is due to expire does so first, or it would come back when this is undone.
     if private.lock_profiles(array[v_profile_id]) > 0 then
         perform private.expire_profile_lots(v_profile_id);
     end if;
-
     select
         p.credits,
         claw_back_lot.target - l.clawed_back
@@ -2722,36 +1658,19 @@ begin
     from public.credit_lots as l
     inner join public.profiles as p on l.profile_id = p.id
     where l.id = claw_back_lot.lot_id;
-
     if v_change > 0 then
         perform private.claw_back_more(claw_back_lot.lot_id, v_change, claw_back_lot.reason);
     elsif v_change < 0 then
         perform private.claw_back_less(claw_back_lot.lot_id, -v_change, claw_back_lot.reason);
     end if;
-
     select p.credits into v_after
     from public.profiles as p
     where p.id = v_profile_id;
-
     return v_after - v_before;
 end;
 $$;
-
-
-ALTER FUNCTION private.claw_back_lot(lot_id bigint, target bigint, reason text) OWNER TO postgres;
-
---
--- Name: FUNCTION claw_back_lot(lot_id bigint, target bigint, reason text); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.claw_back_lot(lot_id bigint, target bigint, reason text) IS 'Makes target the number of credits of this lot that are taken back in all: more is taken or owed,
 less is given back. The same target again changes nothing. Returns the change of the balance.';
-
-
---
--- Name: claw_back_more(bigint, bigint, text); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.claw_back_more(lot_id bigint, amount bigint, reason text) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -2764,7 +1683,6 @@ begin
     select l.* into v_lot
     from public.credit_lots as l
     where l.id = claw_back_more.lot_id;
-
     -- What expired or was revoked has left the person already: it is not owed a second time.
     select least(
         coalesce(-sum(e.amount), 0), greatest(claw_back_more.amount - v_lot.remaining, 0)
@@ -2773,13 +1691,10 @@ begin
     from public.credit_entries as e
     where e.lot_id = v_lot.id
         and e.kind in ('expire', 'revoke', 'restore');
-
     insert into public.credit_entries (profile_id, lot_id, amount, kind, reason)
     select v_lot.profile_id, v_lot.id, v_lost, 'restore', claw_back_more.reason
     where v_lost > 0;
-
     v_take := least(claw_back_more.amount, v_lot.remaining + v_lost);
-
     insert into public.credit_entries (profile_id, lot_id, amount, kind, debt, reason)
     values (
         v_lot.profile_id, v_lot.id, -v_take, 'claw_back', claw_back_more.amount - v_take,
@@ -2787,22 +1702,8 @@ begin
     );
 end;
 $$;
-
-
-ALTER FUNCTION private.claw_back_more(lot_id bigint, amount bigint, reason text) OWNER TO postgres;
-
---
--- Name: FUNCTION claw_back_more(lot_id bigint, amount bigint, reason text); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.claw_back_more(lot_id bigint, amount bigint, reason text) IS 'Takes what is left in the lot; what is missing becomes debt. The caller holds the profile''s
 lock.';
-
-
---
--- Name: close_account(uuid, text); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.close_account(profile_id uuid, asked_by text) RETURNS timestamp with time zone
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -2812,7 +1713,6 @@ declare
     v_running record;
 begin
     perform private.lock_with_work(close_account.profile_id);
-
     if exists (
         select
         from private.erasures as e
@@ -2823,16 +1723,13 @@ begin
     ) then
         return null;
     end if;
-
     update public.profiles as p
     set deleted_at = coalesce(p.deleted_at, now())
     where p.id = close_account.profile_id
     returning p.deleted_at into v_deleted_at;
-
     if not found then
         return null;
     end if;
-
     for v_running in
         select
             g.id,
@@ -2850,7 +1747,6 @@ begin
         );
         perform private.release_work(v_running.id);
     end loop;
-
     -- Their files go with the whole folder.
     update public.user_images as i
     set
@@ -2858,29 +1754,14 @@ begin
         removal_reason = 'account'
     where i.profile_id = close_account.profile_id
         and i.removed_at is null;
-
     perform private.end_pages(close_account.profile_id);
     perform private.start_erasure(close_account.profile_id, close_account.asked_by);
     return v_deleted_at;
 end;
 $$;
-
-
-ALTER FUNCTION private.close_account(profile_id uuid, asked_by text) OWNER TO postgres;
-
---
--- Name: FUNCTION close_account(profile_id uuid, asked_by text); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.close_account(profile_id uuid, asked_by text) IS 'Closes an account and has it erased: thumbnails under way end with their credits back, photos are
 not used any more, pages of Stripe end. Returns since when it is closed; null when it was before, or
 there is none.';
-
-
---
--- Name: close_checkout(uuid, text, text); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.close_checkout(checkout_id uuid, status text, error text DEFAULT NULL::text) RETURNS void
     LANGUAGE sql
     SET search_path TO ''
@@ -2898,21 +1779,7 @@ CREATE FUNCTION private.close_checkout(checkout_id uuid, status text, error text
             or (close_checkout.status = 'completed' and c.status <> 'completed')
         );
 $$;
-
-
-ALTER FUNCTION private.close_checkout(checkout_id uuid, status text, error text) OWNER TO postgres;
-
---
--- Name: FUNCTION close_checkout(checkout_id uuid, status text, error text); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.close_checkout(checkout_id uuid, status text, error text) IS 'Moves a checkout to its final status: completed wins over all others.';
-
-
---
--- Name: close_stale_checkouts(integer); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.close_stale_checkouts(max_checkouts integer) RETURNS integer
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -2936,7 +1803,6 @@ begin
         -- Whether it was paid in its last minute is for Stripe to say.
         if v_stale.stripe_session_id is not null then
             perform private.want_stripe_object(v_stale.stripe_session_id);
-
             update public.checkouts as c
             set expires_at = now() + interval '10 minutes'
             where c.id = v_stale.id;
@@ -2945,25 +1811,10 @@ begin
         end if;
         v_closed := v_closed + 1;
     end loop;
-
     return v_closed;
 end;
 $$;
-
-
-ALTER FUNCTION private.close_stale_checkouts(max_checkouts integer) OWNER TO postgres;
-
---
--- Name: FUNCTION close_stale_checkouts(max_checkouts integer); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.close_stale_checkouts(max_checkouts integer) IS 'Looks at Checkout pages whose time is over, and closes those of the portal. Returns how many.';
-
-
---
--- Name: code_retry_after(uuid); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.code_retry_after(profile_id uuid) RETURNS integer
     LANGUAGE sql STABLE
     SET search_path TO ''
@@ -2976,21 +1827,7 @@ CREATE FUNCTION private.code_retry_after(profile_id uuid) RETURNS integer
     offset (select s.code_failures_per_hour_max - 1 from private.settings as s)
     limit 1;
 $$;
-
-
-ALTER FUNCTION private.code_retry_after(profile_id uuid) OWNER TO postgres;
-
---
--- Name: FUNCTION code_retry_after(profile_id uuid); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.code_retry_after(profile_id uuid) IS 'Seconds until this person may try another code; null: now.';
-
-
---
--- Name: compare_stripe_objects(jsonb); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.compare_stripe_objects(objects jsonb) RETURNS TABLE(object_type text, object_id text, difference text, is_repairable boolean)
     LANGUAGE sql STABLE
     SET search_path TO ''
@@ -3024,23 +1861,9 @@ CREATE FUNCTION private.compare_stripe_objects(objects jsonb) RETURNS TABLE(obje
                 and r.resolved_at is not null
         );
 $$;
-
-
-ALTER FUNCTION private.compare_stripe_objects(objects jsonb) OWNER TO postgres;
-
---
--- Name: FUNCTION compare_stripe_objects(objects jsonb); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.compare_stripe_objects(objects jsonb) IS 'Which of these objects of Stripe (an array, as its lists give them) are not in our rows as they
 are there, and whether fetching them again can repair that: else an alarm tells why a person has
 to look. What a person has resolved is passed over.';
-
-
---
--- Name: count_plan_uses(uuid, interval, integer); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.count_plan_uses(profile_id uuid, period interval, max_uses integer, OUT uses integer, OUT next_use_at timestamp with time zone) RETURNS record
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
@@ -3064,21 +1887,7 @@ begin
     ) as u;
 end;
 $$;
-
-
-ALTER FUNCTION private.count_plan_uses(profile_id uuid, period interval, max_uses integer, OUT uses integer, OUT next_use_at timestamp with time zone) OWNER TO postgres;
-
---
--- Name: FUNCTION count_plan_uses(profile_id uuid, period interval, max_uses integer, OUT uses integer, OUT next_use_at timestamp with time zone); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.count_plan_uses(profile_id uuid, period interval, max_uses integer, OUT uses integer, OUT next_use_at timestamp with time zone) IS 'Pictures that plans covered within the period; when these are max_uses, when the next is free.';
-
-
---
--- Name: count_redemptions(uuid, uuid, bytea); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.count_redemptions(promo_code_id uuid, profile_id uuid, address_hash bytea) RETURNS integer
     LANGUAGE sql STABLE
     SET search_path TO ''
@@ -3091,21 +1900,7 @@ CREATE FUNCTION private.count_redemptions(promo_code_id uuid, profile_id uuid, a
             or r.address_hash = count_redemptions.address_hash
         );
 $$;
-
-
-ALTER FUNCTION private.count_redemptions(promo_code_id uuid, profile_id uuid, address_hash bytea) OWNER TO postgres;
-
---
--- Name: FUNCTION count_redemptions(promo_code_id uuid, profile_id uuid, address_hash bytea); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.count_redemptions(promo_code_id uuid, profile_id uuid, address_hash bytea) IS 'How often a person redeemed a code, under any of their accounts.';
-
-
---
--- Name: create_promo_code(text, bigint, text, text, integer, integer, timestamp with time zone, timestamp with time zone, interval); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.create_promo_code(code text, credits bigint, who text, why text, max_redemptions integer DEFAULT NULL::integer, max_per_person integer DEFAULT 1, starts_at timestamp with time zone DEFAULT now(), ends_at timestamp with time zone DEFAULT NULL::timestamp with time zone, credits_last interval DEFAULT NULL::interval) RETURNS text
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -3122,7 +1917,6 @@ begin
             detail = 'A promotional code has 4 to 40 letters and digits.',
             hint = 'Leave the code out to get a random one.';
     end if;
-
     -- Before the constraints: their error would repeat the row.
     if least(
         create_promo_code.credits, create_promo_code.max_redemptions,
@@ -3133,7 +1927,6 @@ begin
             detail = 'Credits and limits have to be positive.',
             hint = 'Leave a limit out where there is none.';
     end if;
-
     if create_promo_code.ends_at <= greatest(create_promo_code.starts_at, now())
         or create_promo_code.credits_last <= interval '0'
     then
@@ -3142,7 +1935,6 @@ begin
             detail = 'The code, or its credits, would be over before they begin.',
             hint = 'Give a time that is ahead, or none.';
     end if;
-
     insert into private.promo_codes (
         code_hash, code_hint, credits, max_redemptions, max_per_person, starts_at, ends_at,
         credits_last
@@ -3154,14 +1946,12 @@ begin
     )
     on conflict on constraint promo_codes_code_hash_key do nothing
     returning id into v_id;
-
     if v_id is null then
         raise sqlstate 'PT409' using
             message = 'code_exists',
             detail = 'This promotional code exists already.',
             hint = 'Choose another code.';
     end if;
-
     perform private.audit(
         create_promo_code.who,
         'create_promo_code',
@@ -3172,23 +1962,9 @@ begin
     return v_code;
 end;
 $_$;
-
-
-ALTER FUNCTION private.create_promo_code(code text, credits bigint, who text, why text, max_redemptions integer, max_per_person integer, starts_at timestamp with time zone, ends_at timestamp with time zone, credits_last interval) OWNER TO postgres;
-
---
--- Name: FUNCTION create_promo_code(code text, credits bigint, who text, why text, max_redemptions integer, max_per_person integer, starts_at timestamp with time zone, ends_at timestamp with time zone, credits_last interval); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.create_promo_code(code text, credits bigint, who text, why text, max_redemptions integer, max_per_person integer, starts_at timestamp with time zone, ends_at timestamp with time zone, credits_last interval) IS 'Makes a promotional code, a random one when code is null, and returns it: the only time it is seen.
 Refuses with PT409 code_exists; PT422 code_malformed, amount_not_positive, expiry_not_ahead,
 reason_required.';
-
-
---
--- Name: declare_idle(text); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.declare_idle(worker_id text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
@@ -3198,9 +1974,7 @@ begin
     -- A worker that sleeps says so every few seconds: who does not has died, and wakes for nothing.
     delete from private.idle_workers as w
     where w.idle_since < now() - interval '1 minute';
-
     perform pg_advisory_xact_lock(hashtext('thumbsmith.idle_workers'));
-
     insert into private.idle_workers (worker_id)
     values (declare_idle.worker_id)
     on conflict on constraint idle_workers_pkey do update set idle_since = now();
@@ -3209,22 +1983,8 @@ exception
         return;
 end;
 $$;
-
-
-ALTER FUNCTION private.declare_idle(worker_id text) OWNER TO postgres;
-
---
--- Name: FUNCTION declare_idle(worker_id text); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.declare_idle(worker_id text) IS 'A worker found nothing: from here on requests send NOTIFY thumbsmith_jobs. The worker must claim
 once more before it sleeps.';
-
-
---
--- Name: delete_my_account(text); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.delete_my_account(confirmation text) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
@@ -3239,32 +1999,15 @@ begin
             detail = 'The confirmation has to be: delete my account',
             hint = 'Ask the person first: what is deleted does not come back.';
     end if;
-
     v_deleted_at := private.close_account(v_profile_id, 'person');
-
     -- Another call was first: from here on the account is gone for this one too.
     if v_deleted_at is null then
         perform private.signed_in_profile();
     end if;
-
     return jsonb_build_object('deleted_at', v_deleted_at);
 end;
 $$;
-
-
-ALTER FUNCTION private.delete_my_account(confirmation text) OWNER TO postgres;
-
---
--- Name: FUNCTION delete_my_account(confirmation text); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.delete_my_account(confirmation text) IS 'The rule behind public.delete_my_account.';
-
-
---
--- Name: disable_promo_code(uuid, text, text); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.disable_promo_code(promo_code_id uuid, who text, why text) RETURNS boolean
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -3274,11 +2017,9 @@ begin
     set disabled_at = now()
     where c.id = disable_promo_code.promo_code_id
         and c.disabled_at is null;
-
     if not found then
         return false;
     end if;
-
     return private.audit(
         disable_promo_code.who,
         'disable_promo_code',
@@ -3288,21 +2029,7 @@ begin
     );
 end;
 $$;
-
-
-ALTER FUNCTION private.disable_promo_code(promo_code_id uuid, who text, why text) OWNER TO postgres;
-
---
--- Name: FUNCTION disable_promo_code(promo_code_id uuid, who text, why text); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.disable_promo_code(promo_code_id uuid, who text, why text) IS 'Ends a promotional code now. False when it was ended before, or there is none.';
-
-
---
--- Name: end_carried_lots(uuid, timestamp with time zone); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.end_carried_lots(subscription_id uuid, month_end timestamp with time zone) RETURNS void
     LANGUAGE sql
     SET search_path TO ''
@@ -3319,21 +2046,7 @@ CREATE FUNCTION private.end_carried_lots(subscription_id uuid, month_end timesta
         and l.expires_at between end_carried_lots.month_end - interval '4 days'
         and end_carried_lots.month_end + interval '4 days';
 $$;
-
-
-ALTER FUNCTION private.end_carried_lots(subscription_id uuid, month_end timestamp with time zone) OWNER TO postgres;
-
---
--- Name: FUNCTION end_carried_lots(subscription_id uuid, month_end timestamp with time zone); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.end_carried_lots(subscription_id uuid, month_end timestamp with time zone) IS 'Lets what was carried into a month end with it.';
-
-
---
--- Name: end_pages(uuid); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.end_pages(profile_id uuid) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -3345,7 +2058,6 @@ begin
     where o.checkout_id = c.id
         and c.profile_id = end_pages.profile_id
         and not (o.kind = 'customer' and (o.lease_token is not null or o.attempts > 0));
-
     -- Those that are open at Stripe are ended there first.
     perform private.close_checkout(c.id, 'expired')
     from public.checkouts as c
@@ -3359,21 +2071,7 @@ begin
         );
 end;
 $$;
-
-
-ALTER FUNCTION private.end_pages(profile_id uuid) OWNER TO postgres;
-
---
--- Name: FUNCTION end_pages(profile_id uuid); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.end_pages(profile_id uuid) IS 'Ends the pages of Stripe that a person has asked for and that are not open there.';
-
-
---
--- Name: erase_payload(uuid); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.erase_payload(profile_id uuid) RETURNS jsonb
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
@@ -3389,7 +2087,6 @@ begin
             return jsonb_build_object('bucket', v_bucket_id, 'names', v_names);
         end if;
     end loop;
-
     select c.stripe_session_id into v_stripe_id
     from public.checkouts as c
     where c.profile_id = erase_payload.profile_id
@@ -3397,11 +2094,9 @@ begin
         and c.stripe_session_id is not null
     order by c.id
     limit 1;
-
     if found then
         return jsonb_build_object('call', 'checkout.sessions.expire', 'id', v_stripe_id);
     end if;
-
     -- Stripe ends a customer's subscriptions with it.
     select c.customer_id into v_stripe_id
     from private.stripe_customers as c
@@ -3409,31 +2104,15 @@ begin
         and c.deleted_at is null
     order by c.created_at, c.customer_id
     limit 1;
-
     if found then
         return jsonb_build_object('call', 'customers.delete', 'id', v_stripe_id);
     end if;
-
     -- Last: as long as something is left the account can still be found.
     return jsonb_build_object('user_id', erase_payload.profile_id);
 end;
 $$;
-
-
-ALTER FUNCTION private.erase_payload(profile_id uuid) OWNER TO postgres;
-
---
--- Name: FUNCTION erase_payload(profile_id uuid); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.erase_payload(profile_id uuid) IS 'What is to be deleted next of a closed account, by what there still is: files, pages and customers
 at Stripe, and last the person at Auth. So a step that was lost is simply done again.';
-
-
---
--- Name: expire_generation(uuid); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.expire_generation(generation_id uuid) RETURNS boolean
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -3446,21 +2125,7 @@ begin
     return true;
 end;
 $$;
-
-
-ALTER FUNCTION private.expire_generation(generation_id uuid) OWNER TO postgres;
-
---
--- Name: FUNCTION expire_generation(generation_id uuid); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.expire_generation(generation_id uuid) IS 'Ends a generation whose deadline has passed: credits back, and its attempt cancelled.';
-
-
---
--- Name: expire_lots(integer); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.expire_lots(max_lots integer DEFAULT 500) RETURNS integer
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -3487,25 +2152,10 @@ begin
     loop
         v_expired := v_expired + private.expire_profile_lots(v_profile.id);
     end loop;
-
     return v_expired;
 end;
 $$;
-
-
-ALTER FUNCTION private.expire_lots(max_lots integer) OWNER TO postgres;
-
---
--- Name: FUNCTION expire_lots(max_lots integer); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.expire_lots(max_lots integer) IS 'Writes the expiry of lots that are due, of at most so many profiles. Returns how many lots.';
-
-
---
--- Name: expire_profile_lots(uuid); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.expire_profile_lots(profile_id uuid) RETURNS integer
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -3525,26 +2175,11 @@ begin
         and l.frozen_at is null
         and l.expires_at <= now()
     order by l.expires_at, l.id;
-
     get diagnostics v_expired = row_count;
     return v_expired;
 end;
 $$;
-
-
-ALTER FUNCTION private.expire_profile_lots(profile_id uuid) OWNER TO postgres;
-
---
--- Name: FUNCTION expire_profile_lots(profile_id uuid); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.expire_profile_lots(profile_id uuid) IS 'Writes the expiry of one profile''s lots that are due. The caller holds the profile''s lock.';
-
-
---
--- Name: expire_user_images(integer); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.expire_user_images(max_images integer) RETURNS integer
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -3565,25 +2200,10 @@ begin
         perform private.remove_face(v_image.id, 'expired');
         v_expired := v_expired + 1;
     end loop;
-
     return v_expired;
 end;
 $$;
-
-
-ALTER FUNCTION private.expire_user_images(max_images integer) OWNER TO postgres;
-
---
--- Name: FUNCTION expire_user_images(max_images integer); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.expire_user_images(max_images integer) IS 'Removes face photos whose time is over. Returns how many.';
-
-
---
--- Name: export_private_rows(); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.export_private_rows() RETURNS jsonb
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO ''
@@ -3635,21 +2255,7 @@ begin
     );
 end;
 $$;
-
-
-ALTER FUNCTION private.export_private_rows() OWNER TO postgres;
-
---
--- Name: FUNCTION export_private_rows(); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.export_private_rows() IS 'What is kept about the caller outside of the tables that they read themselves.';
-
-
---
--- Name: face_payload(uuid); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.face_payload(user_image_id uuid) RETURNS jsonb
     LANGUAGE sql STABLE
     SET search_path TO ''
@@ -3658,21 +2264,7 @@ CREATE FUNCTION private.face_payload(user_image_id uuid) RETURNS jsonb
     from public.user_images as i
     where i.id = face_payload.user_image_id;
 $$;
-
-
-ALTER FUNCTION private.face_payload(user_image_id uuid) OWNER TO postgres;
-
---
--- Name: FUNCTION face_payload(user_image_id uuid); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.face_payload(user_image_id uuid) IS 'The file that the sidecar deletes.';
-
-
---
--- Name: fail_cancel(private.outbox, text, boolean); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.fail_cancel(job private.outbox, slug text, is_exhausted boolean) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -3686,7 +2278,6 @@ begin
             finished_at = now()
         where r.id = fail_cancel.job.run_id
             and r.finished_at is null;
-
         delete from private.outbox as o
         where o.id = fail_cancel.job.id;
     -- The provider's own deadline ends the orphan too, so it is not urgent while that runs.
@@ -3703,22 +2294,8 @@ begin
     end if;
 end;
 $$;
-
-
-ALTER FUNCTION private.fail_cancel(job private.outbox, slug text, is_exhausted boolean) OWNER TO postgres;
-
---
--- Name: FUNCTION fail_cancel(job private.outbox, slug text, is_exhausted boolean); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.fail_cancel(job private.outbox, slug text, is_exhausted boolean) IS 'A prediction could not be stopped: tried again, given up an hour after the deadline. The money is
 settled all the while.';
-
-
---
--- Name: fail_find(private.outbox, text, boolean); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.fail_find(job private.outbox, slug text, permanent boolean) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -3738,22 +2315,8 @@ begin
     end if;
 end;
 $$;
-
-
-ALTER FUNCTION private.fail_find(job private.outbox, slug text, permanent boolean) OWNER TO postgres;
-
---
--- Name: FUNCTION fail_find(job private.outbox, slug text, permanent boolean); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.fail_find(job private.outbox, slug text, permanent boolean) IS 'The provider''s list could not be read, so a lost attempt may be there or not: it is looked for
 until the list answers. Nothing is sent again before that.';
-
-
---
--- Name: fail_generation(private.outbox, text); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.fail_generation(job private.outbox, error text) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -3762,26 +2325,11 @@ begin
     perform private.finish_generation(
         fail_generation.job.generation_id, 'failed', fail_generation.error
     );
-
     delete from private.outbox as o
     where o.id = fail_generation.job.id;
 end;
 $$;
-
-
-ALTER FUNCTION private.fail_generation(job private.outbox, error text) OWNER TO postgres;
-
---
--- Name: FUNCTION fail_generation(job private.outbox, error text); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.fail_generation(job private.outbox, error text) IS 'Ends a generation and its job, with the credits back.';
-
-
---
--- Name: fail_removal(private.outbox, text, boolean); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.fail_removal(job private.outbox, slug text, is_permanent boolean) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -3811,22 +2359,8 @@ begin
     end if;
 end;
 $$;
-
-
-ALTER FUNCTION private.fail_removal(job private.outbox, slug text, is_permanent boolean) OWNER TO postgres;
-
---
--- Name: FUNCTION fail_removal(job private.outbox, slug text, is_permanent boolean); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.fail_removal(job private.outbox, slug text, is_permanent boolean) IS 'A deletion did not work out. Nobody may be forgotten about: tried again for as long as it takes; a
 dead letter only when the same call would be refused for ever.';
-
-
---
--- Name: fail_run(private.outbox, text, text, text, integer); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.fail_run(job private.outbox, run_status text, error text, detail text, http_status integer DEFAULT NULL::integer) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -3840,7 +2374,6 @@ begin
         finished_at = now()
     where r.id = fail_run.job.run_id
         and r.finished_at is null;
-
     -- What lies with the provider, or with how we word an input, may go well with another model, at
     -- no further charge. Content that was rejected is not carried elsewhere.
     if fail_run.error in (
@@ -3858,26 +2391,11 @@ begin
         where o.id = fail_run.job.id;
         return;
     end if;
-
     perform private.fail_generation(fail_run.job, fail_run.error);
 end;
 $$;
-
-
-ALTER FUNCTION private.fail_run(job private.outbox, run_status text, error text, detail text, http_status integer) OWNER TO postgres;
-
---
--- Name: FUNCTION fail_run(job private.outbox, run_status text, error text, detail text, http_status integer); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.fail_run(job private.outbox, run_status text, error text, detail text, http_status integer) IS 'Ends an attempt without a picture: the next model is asked, or the generation fails with the
 credits back.';
-
-
---
--- Name: fail_stripe_job(private.outbox, text, text, boolean, boolean); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.fail_stripe_job(job private.outbox, slug text, detail text, is_permanent boolean, is_exhausted boolean) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -3890,12 +2408,10 @@ begin
     then
         return;
     end if;
-
     if fail_stripe_job.is_exhausted and fail_stripe_job.job.checkout_id is not null then
         perform private.close_checkout(
             fail_stripe_job.job.checkout_id, 'failed', fail_stripe_job.slug
         );
-
         delete from private.outbox as o
         where o.id = fail_stripe_job.job.id;
     elsif fail_stripe_job.is_permanent and fail_stripe_job.job.kind <> 'reconcile' then
@@ -3915,22 +2431,8 @@ begin
     end if;
 end;
 $_$;
-
-
-ALTER FUNCTION private.fail_stripe_job(job private.outbox, slug text, detail text, is_permanent boolean, is_exhausted boolean) OWNER TO postgres;
-
---
--- Name: FUNCTION fail_stripe_job(job private.outbox, slug text, detail text, is_permanent boolean, is_exhausted boolean); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.fail_stripe_job(job private.outbox, slug text, detail text, is_permanent boolean, is_exhausted boolean) IS 'A call of Stripe did not work out. A page that cannot be made fails its checkout; an object that
 cannot be read is an alarm when that is final, and else tried again for as long as it takes.';
-
-
---
--- Name: fetch_call(text, text); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.fetch_call(kind text, object_id text) RETURNS jsonb
     LANGUAGE sql IMMUTABLE
     SET search_path TO ''
@@ -3970,21 +2472,7 @@ CREATE FUNCTION private.fetch_call(kind text, object_id text) RETURNS jsonb
         )
     end;
 $$;
-
-
-ALTER FUNCTION private.fetch_call(kind text, object_id text) OWNER TO postgres;
-
---
--- Name: FUNCTION fetch_call(kind text, object_id text); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.fetch_call(kind text, object_id text) IS 'The call that reads an object, or what it belongs to.';
-
-
---
--- Name: fetch_stripe_object(text); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.fetch_stripe_object(object_id text) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -4000,25 +2488,10 @@ begin
         attempts = 0,
         lease_token = null,
         dead_at = null;
-
     perform private.wake_worker();
 end;
 $$;
-
-
-ALTER FUNCTION private.fetch_stripe_object(object_id text) OWNER TO postgres;
-
---
--- Name: FUNCTION fetch_stripe_object(object_id text); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.fetch_stripe_object(object_id text) IS 'Has an object of Stripe fetched and applied, however many ask for it at once.';
-
-
---
--- Name: files_of(uuid, text); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.files_of(profile_id uuid, bucket_id text) RETURNS text[]
     LANGUAGE sql STABLE
     SET search_path TO ''
@@ -4036,22 +2509,8 @@ CREATE FUNCTION private.files_of(profile_id uuid, bucket_id text) RETURNS text[]
         limit 500
     ) as f;
 $$;
-
-
-ALTER FUNCTION private.files_of(profile_id uuid, bucket_id text) OWNER TO postgres;
-
---
--- Name: FUNCTION files_of(profile_id uuid, bucket_id text); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.files_of(profile_id uuid, bucket_id text) IS 'Names of files in a person''s folder of a bucket, recorded by us or not: a page of them; null when
 there are none.';
-
-
---
--- Name: find_checkout(uuid, uuid, text, text, integer); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.find_checkout(profile_id uuid, idempotency_key uuid, item_kind text, item_key text, quantity integer) RETURNS public.checkouts
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
@@ -4060,12 +2519,10 @@ declare
     v_checkout public.checkouts;
 begin
     perform private.require_idempotency_key(find_checkout.idempotency_key);
-
     select c.* into v_checkout
     from public.checkouts as c
     where c.profile_id = find_checkout.profile_id
         and c.idempotency_key = find_checkout.idempotency_key;
-
     if found
         and (v_checkout.item_kind, v_checkout.item_key, v_checkout.quantity)
         is distinct from
@@ -4073,26 +2530,11 @@ begin
     then
         perform private.refuse_reused_key();
     end if;
-
     return v_checkout;
 end;
 $$;
-
-
-ALTER FUNCTION private.find_checkout(profile_id uuid, idempotency_key uuid, item_kind text, item_key text, quantity integer) OWNER TO postgres;
-
---
--- Name: FUNCTION find_checkout(profile_id uuid, idempotency_key uuid, item_kind text, item_key text, quantity integer); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.find_checkout(profile_id uuid, idempotency_key uuid, item_kind text, item_key text, quantity integer) IS 'The checkout that this request made before, or null. PT409 idempotency_conflict when the key made
 another one; PT400 idempotency_key_required.';
-
-
---
--- Name: generation_types; Type: TABLE; Schema: public; Owner: postgres
---
-
 CREATE TABLE public.generation_types (
     type_key text NOT NULL,
     title text NOT NULL,
@@ -4105,56 +2547,12 @@ CREATE TABLE public.generation_types (
     CONSTRAINT generation_types_face_known CHECK ((face = ANY (ARRAY['none'::text, 'optional'::text, 'required'::text]))),
     CONSTRAINT generation_types_type_key_is_slug CHECK ((type_key ~ '^[a-z][a-z0-9_]{1,62}$'::text))
 );
-
-
-ALTER TABLE public.generation_types OWNER TO postgres;
-
---
--- Name: TABLE generation_types; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON TABLE public.generation_types IS 'What can be asked for, and its price in credits.';
-
-
---
--- Name: COLUMN generation_types.title; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.generation_types.title IS 'Its name, as people read it.';
-
-
---
--- Name: COLUMN generation_types.description; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.generation_types.description IS 'What it is, as people read it.';
-
-
---
--- Name: COLUMN generation_types.cost_credits; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.generation_types.cost_credits IS 'Price of one picture, in credits.';
-
-
---
--- Name: COLUMN generation_types.face; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.generation_types.face IS 'Whether a face photo is not taken (none), may be given (optional) or must be given (required).';
-
-
---
--- Name: COLUMN generation_types.is_in_unlimited; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.generation_types.is_in_unlimited IS 'Whether an unlimited plan covers it.';
-
-
---
--- Name: find_generation_type(text); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.find_generation_type(type_key text) RETURNS public.generation_types
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
@@ -4172,32 +2570,16 @@ begin
             where m.type_key = t.type_key
                 and m.is_enabled
         );
-
     if not found then
         raise sqlstate 'PT404' using
             message = 'generation_type_not_found',
             detail = 'There is no such generation type.',
             hint = 'Read generation_types for what there is.';
     end if;
-
     return v_type;
 end;
 $$;
-
-
-ALTER FUNCTION private.find_generation_type(type_key text) OWNER TO postgres;
-
---
--- Name: FUNCTION find_generation_type(type_key text); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.find_generation_type(type_key text) IS 'The type that is for sale under this key, or PT404 generation_type_not_found.';
-
-
---
--- Name: generation_models; Type: TABLE; Schema: private; Owner: postgres
---
-
 CREATE TABLE private.generation_models (
     type_key text NOT NULL,
     preference smallint DEFAULT 1 NOT NULL,
@@ -4221,110 +2603,24 @@ CREATE TABLE private.generation_models (
     CONSTRAINT generation_models_option_fields_is_object CHECK ((jsonb_typeof(option_fields) = 'object'::text)),
     CONSTRAINT generation_models_preference_positive CHECK ((preference > 0))
 );
-
-
-ALTER TABLE private.generation_models OWNER TO postgres;
-
---
--- Name: TABLE generation_models; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON TABLE private.generation_models IS 'How each generation type is made at the provider. The enabled model of the lowest preference is
 asked first; the next one when the provider fails, at no further charge.';
-
-
---
--- Name: COLUMN generation_models.preference; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.generation_models.preference IS '1 is asked first.';
-
-
---
--- Name: COLUMN generation_models.model; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.generation_models.model IS 'Replicate model: owner/name, or owner/name:version of 64 hex digits for a community model.';
-
-
---
--- Name: COLUMN generation_models.input_template; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.generation_models.input_template IS 'Fixed input of the model. Prompt, face and options are added; no other key comes from a person.';
-
-
---
--- Name: COLUMN generation_models.prompt_field; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.generation_models.prompt_field IS 'Input key that takes the prompt.';
-
-
---
--- Name: COLUMN generation_models.face_field; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.generation_models.face_field IS 'Input key that takes the face, if any.';
-
-
---
--- Name: COLUMN generation_models.face_is_list; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.generation_models.face_is_list IS 'Whether the face key takes a list of URLs.';
-
-
---
--- Name: COLUMN generation_models.option_fields; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.generation_models.option_fields IS 'Which input key takes which option of generation_options: {option: input key}. An option that is
 not named here is left out: a second model need not know all that the first one does.';
-
-
---
--- Name: COLUMN generation_models.output_pointer; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.generation_models.output_pointer IS 'Where the file''s URL is in the output, as a path for #>>; null finds it: a URI, the first of a
 list, or the key url of an object.';
-
-
---
--- Name: COLUMN generation_models.expected_cost_micros; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.generation_models.expected_cost_micros IS 'What one picture costs us at the provider, in millionths of a US dollar: what the daily breaker
 counts, and the cost of a run where no price per second is given.';
-
-
---
--- Name: COLUMN generation_models.cost_per_second_micros; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.generation_models.cost_per_second_micros IS 'Price of a second of work, in millionths of a US dollar; null: priced by the picture.';
-
-
---
--- Name: COLUMN generation_models.deadline; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.generation_models.deadline IS 'How long a picture may take before the credits go back; null: settings.generation_deadline. Of the
 first model, the others share it.';
-
-
---
--- Name: COLUMN generation_models.is_enabled; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.generation_models.is_enabled IS 'Whether it is asked. A type without an enabled model is not for sale.';
-
-
---
--- Name: find_model(text, integer); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.find_model(type_key text, after_preference integer DEFAULT 0) RETURNS private.generation_models
     LANGUAGE sql STABLE
     SET search_path TO ''
@@ -4337,22 +2633,8 @@ CREATE FUNCTION private.find_model(type_key text, after_preference integer DEFAU
     order by m.preference
     limit 1;
 $$;
-
-
-ALTER FUNCTION private.find_model(type_key text, after_preference integer) OWNER TO postgres;
-
---
--- Name: FUNCTION find_model(type_key text, after_preference integer); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.find_model(type_key text, after_preference integer) IS 'The model to ask: the first that is enabled, or the next one after a preference; null when there is
 none.';
-
-
---
--- Name: find_repeat(uuid, uuid, text, text, uuid, jsonb); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.find_repeat(profile_id uuid, idempotency_key uuid, generation_type text, prompt text, user_image_id uuid, options jsonb) RETURNS public.generations
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
@@ -4361,12 +2643,10 @@ declare
     v_generation public.generations;
 begin
     perform private.require_idempotency_key(find_repeat.idempotency_key);
-
     select g.* into v_generation
     from public.generations as g
     where g.profile_id = find_repeat.profile_id
         and g.idempotency_key = find_repeat.idempotency_key;
-
     if found
         and (
             v_generation.generation_type, v_generation.prompt, v_generation.user_image_id,
@@ -4379,26 +2659,11 @@ begin
     then
         perform private.refuse_reused_key();
     end if;
-
     return v_generation;
 end;
 $$;
-
-
-ALTER FUNCTION private.find_repeat(profile_id uuid, idempotency_key uuid, generation_type text, prompt text, user_image_id uuid, options jsonb) OWNER TO postgres;
-
---
--- Name: FUNCTION find_repeat(profile_id uuid, idempotency_key uuid, generation_type text, prompt text, user_image_id uuid, options jsonb); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.find_repeat(profile_id uuid, idempotency_key uuid, generation_type text, prompt text, user_image_id uuid, options jsonb) IS 'The generation that this request made before, or null. PT409 idempotency_conflict when the key made
 another one; PT400 idempotency_key_required.';
-
-
---
--- Name: finish_fetch(private.outbox, boolean); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.finish_fetch(job private.outbox, is_applied boolean) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -4410,12 +2675,10 @@ begin
         set applied_at = now()
         where e.object_id = finish_fetch.job.stripe_object_id
             and e.applied_at is null;
-
         delete from private.outbox as o
         where o.id = finish_fetch.job.id;
         return;
     end if;
-
     if finish_fetch.job.attempts + 1 >= (select s.job_attempts_max from private.settings as s)
     then
         perform private.raise_stripe_alarm(
@@ -4425,7 +2688,6 @@ begin
         perform private.finish_fetch(finish_fetch.job, true);
         return;
     end if;
-
     update private.outbox as o
     set
         due_at = now() + private.backoff(o.attempts),
@@ -4434,21 +2696,7 @@ begin
     where o.id = finish_fetch.job.id;
 end;
 $$;
-
-
-ALTER FUNCTION private.finish_fetch(job private.outbox, is_applied boolean) OWNER TO postgres;
-
---
--- Name: FUNCTION finish_fetch(job private.outbox, is_applied boolean); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.finish_fetch(job private.outbox, is_applied boolean) IS 'Ends the job of an object, or has it fetched again later, with an alarm when that was too often.';
-
-
---
--- Name: finish_generation(uuid, text, text, text, text); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.finish_generation(generation_id uuid, status text, error text DEFAULT NULL::text, output_path text DEFAULT NULL::text, preview_path text DEFAULT NULL::text) RETURNS boolean
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -4464,14 +2712,11 @@ begin
         finished_at = now()
     where g.id = finish_generation.generation_id
         and g.finished_at is null;
-
     if not found then
         return false;
     end if;
-
     if finish_generation.status <> 'succeeded' then
         perform private.refund_generation(finish_generation.generation_id);
-
         update public.plan_uses as u
         set returned_at = now()
         where u.generation_id = finish_generation.generation_id;
@@ -4479,22 +2724,8 @@ begin
     return true;
 end;
 $$;
-
-
-ALTER FUNCTION private.finish_generation(generation_id uuid, status text, error text, output_path text, preview_path text) OWNER TO postgres;
-
---
--- Name: FUNCTION finish_generation(generation_id uuid, status text, error text, output_path text, preview_path text); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.finish_generation(generation_id uuid, status text, error text, output_path text, preview_path text) IS 'Moves a generation to its final status and, unless it succeeded, gives its credits back, or its use
 of the plan. True when this call did it, false when it was final before.';
-
-
---
--- Name: freeze_lot(bigint, text, text); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.freeze_lot(lot_id bigint, freeze_key text, reason text) RETURNS boolean
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -4505,43 +2736,24 @@ begin
     select l.profile_id into v_profile_id
     from public.credit_lots as l
     where l.id = freeze_lot.lot_id;
-
     -- What is due to expire does so first: a release gives back what was frozen, and no more.
     if private.lock_profiles(array[v_profile_id]) > 0 then
         perform private.expire_profile_lots(v_profile_id);
     end if;
-
     insert into private.credit_freezes (lot_id, freeze_key, reason)
     values (freeze_lot.lot_id, freeze_lot.freeze_key, freeze_lot.reason)
     on conflict on constraint credit_freezes_pkey do nothing;
-
     if not found then
         return false;
     end if;
-
     update public.credit_lots as l
     set frozen_at = now()
     where l.id = freeze_lot.lot_id
         and l.frozen_at is null;
-
     return true;
 end;
 $$;
-
-
-ALTER FUNCTION private.freeze_lot(lot_id bigint, freeze_key text, reason text) OWNER TO postgres;
-
---
--- Name: FUNCTION freeze_lot(lot_id bigint, freeze_key text, reason text); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.freeze_lot(lot_id bigint, freeze_key text, reason text) IS 'Keeps a lot from being burned, repaid from or expired. False when this key froze it before.';
-
-
---
--- Name: freeze_payment(uuid); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.freeze_payment(payment_id uuid) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -4568,21 +2780,7 @@ begin
     end loop;
 end;
 $$;
-
-
-ALTER FUNCTION private.freeze_payment(payment_id uuid) OWNER TO postgres;
-
---
--- Name: FUNCTION freeze_payment(payment_id uuid); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.freeze_payment(payment_id uuid) IS 'Freezes the lots of a payment while a dispute is open, and releases them when it is closed.';
-
-
---
--- Name: give_sign_up_credits(uuid); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.give_sign_up_credits(user_id uuid) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -4593,7 +2791,6 @@ begin
     select l.* into v_lot
     from public.credit_lots as l
     where l.grant_key = 'sign_up:' || give_sign_up_credits.user_id;
-
     -- Given when the account was made, before it showed who it belongs to.
     if v_lot.id is not null and private.is_known_person(give_sign_up_credits.user_id) then
         perform private.claw_back_lot(v_lot.id, v_lot.amount, 'known_person');
@@ -4607,22 +2804,8 @@ begin
     end if;
 end;
 $$;
-
-
-ALTER FUNCTION private.give_sign_up_credits(user_id uuid) OWNER TO postgres;
-
---
--- Name: FUNCTION give_sign_up_credits(user_id uuid); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.give_sign_up_credits(user_id uuid) IS 'Gives a person the credits of a sign-up, once in a life: somebody whose address another profile has
 confirmed before gets none, and loses them if they were given too early.';
-
-
---
--- Name: grant_credits(uuid, bigint, text, text, timestamp with time zone, integer, uuid, uuid); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.grant_credits(profile_id uuid, amount bigint, source text, grant_key text, expires_at timestamp with time zone DEFAULT NULL::timestamp with time zone, priority integer DEFAULT 100, payment_id uuid DEFAULT NULL::uuid, subscription_id uuid DEFAULT NULL::uuid) RETURNS boolean
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -4633,7 +2816,6 @@ begin
     if grant_credits.amount = 0 or private.lock_profiles(array[grant_credits.profile_id]) = 0 then
         return false;
     end if;
-
     insert into public.credit_lots (
         profile_id, source, grant_key, amount, remaining, priority, expires_at, payment_id,
         subscription_id
@@ -4645,33 +2827,16 @@ begin
     )
     on conflict on constraint credit_lots_grant_key_key do nothing
     returning id into v_lot_id;
-
     if v_lot_id is null then
         return false;
     end if;
-
     perform private.repay_debts(grant_credits.profile_id, v_lot_id);
     return true;
 end;
 $$;
-
-
-ALTER FUNCTION private.grant_credits(profile_id uuid, amount bigint, source text, grant_key text, expires_at timestamp with time zone, priority integer, payment_id uuid, subscription_id uuid) OWNER TO postgres;
-
---
--- Name: FUNCTION grant_credits(profile_id uuid, amount bigint, source text, grant_key text, expires_at timestamp with time zone, priority integer, payment_id uuid, subscription_id uuid); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.grant_credits(profile_id uuid, amount bigint, source text, grant_key text, expires_at timestamp with time zone, priority integer, payment_id uuid, subscription_id uuid) IS 'Gives a profile a new lot of credits; what the person owes is repaid from it at once.
-
 True when it did; false when the key was used before, the amount is zero or there is no such
 profile.';
-
-
---
--- Name: grant_due_months(integer); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.grant_due_months(max_periods integer) RETURNS integer
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -4701,25 +2866,10 @@ begin
         perform private.grant_paid_months(v_due.invoice_line_id);
         v_periods := v_periods + 1;
     end loop;
-
     return v_periods;
 end;
 $$;
-
-
-ALTER FUNCTION private.grant_due_months(max_periods integer) OWNER TO postgres;
-
---
--- Name: FUNCTION grant_due_months(max_periods integer); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.grant_due_months(max_periods integer) IS 'Grants the months of yearly plans that have begun. Returns for how many paid periods.';
-
-
---
--- Name: grant_month(uuid, text, timestamp with time zone, timestamp with time zone, interval, text, integer, uuid); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.grant_month(subscription_id uuid, month_key text, month_start timestamp with time zone, month_end timestamp with time zone, month_length interval, plan_name text, quantity integer, payment_id uuid) RETURNS bigint
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -4735,17 +2885,13 @@ begin
     select s.* into v_subscription
     from public.subscriptions as s
     where s.id = grant_month.subscription_id;
-
     perform private.lock_profiles(array[v_subscription.profile_id]);
-
     select p.* into v_plan
     from public.plans as p
     where p.plan_name = coalesce(grant_month.plan_name, v_subscription.plan_name);
-
     v_credits := v_plan.credits_per_month * coalesce(
         grant_month.quantity, v_subscription.quantity
     );
-
     if coalesce(v_credits, 0) = 0 or exists (
         select
         from private.subscription_months as m
@@ -4754,19 +2900,16 @@ begin
     ) then
         return 0;
     end if;
-
     v_earned := private.unearned_credits(
         v_subscription.id, grant_month.month_start, grant_month.month_end, v_credits,
         grant_month.month_length
     );
-
     -- Rounded down over all months together, so that their order does not matter; the tiny bit more
     -- makes up for fractions that were cut.
     select floor(coalesce(sum(m.earned), 0) + v_earned + 0.000001) - coalesce(sum(m.granted), 0)
     into v_granted
     from private.subscription_months as m
     where m.subscription_id = v_subscription.id;
-
     insert into private.subscription_months (
         subscription_id, month_key, month_start, month_end, credits, earned, granted
     )
@@ -4774,9 +2917,7 @@ begin
         v_subscription.id, grant_month.month_key, grant_month.month_start,
         grant_month.month_end, v_credits, v_earned, v_granted
     );
-
     perform private.end_carried_lots(v_subscription.id, grant_month.month_end);
-
     -- Rollover needs nobody to be awake when the month ends: what may be carried over is a lot of
     -- its own that lives longer and, by its expiry, burns after all that does not. So what is left
     -- of it is the smaller of the cap and of all that was left.
@@ -4796,43 +2937,24 @@ begin
         end,
         grant_month.payment_id
     );
-
     update public.subscriptions as s
     set next_grant_at = greatest(s.next_grant_at, grant_month.month_end)
     where s.id = v_subscription.id;
-
     if grant_month.payment_id is not null then
         update public.payments as p
         set credits_added = p.credits_added + v_granted
         where p.id = grant_month.payment_id;
-
         perform private.settle_payment(
             grant_month.payment_id, format('month:%s', grant_month.month_key)
         );
     end if;
-
     return v_granted;
 end;
 $$;
-
-
-ALTER FUNCTION private.grant_month(subscription_id uuid, month_key text, month_start timestamp with time zone, month_end timestamp with time zone, month_length interval, plan_name text, quantity integer, payment_id uuid) OWNER TO postgres;
-
---
--- Name: FUNCTION grant_month(subscription_id uuid, month_key text, month_start timestamp with time zone, month_end timestamp with time zone, month_length interval, plan_name text, quantity integer, payment_id uuid); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.grant_month(subscription_id uuid, month_key text, month_start timestamp with time zone, month_end timestamp with time zone, month_length interval, plan_name text, quantity integer, payment_id uuid) IS 'Grants what a month of a plan, or the rest of one, has not earned yet, once per month_key. Returns
 the credits granted.
-
 A shorter time than month_length gives its part of a month''s credits. Unused credits are gone at
 month_end (rollover none), live one more month up to the cap (capped), or stay (all).';
-
-
---
--- Name: grant_paid_months(text); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.grant_paid_months(invoice_line_id text) RETURNS bigint
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -4848,26 +2970,21 @@ begin
     select p.* into v_period
     from private.paid_periods as p
     where p.invoice_line_id = grant_paid_months.invoice_line_id;
-
     perform private.lock_profiles(array(
         select s.profile_id
         from public.subscriptions as s
         where s.id = v_period.subscription_id
     ));
-
     -- Again, now that nobody else grants.
     select p.* into v_period
     from private.paid_periods as p
     where p.invoice_line_id = grant_paid_months.invoice_line_id;
-
     select l.billing_interval = 'year' into v_is_yearly
     from public.plans as l
     where l.plan_name = v_period.plan_name;
-
     -- The first month is there as soon as it is paid, whatever the clocks say.
     while v_period.next_month_at <= now() or v_period.months_granted = 0 loop
         v_start := v_period.next_month_at;
-
         -- Who has ended it is given no further month.
         exit when v_period.months_granted > 0 and exists (
             select
@@ -4876,7 +2993,6 @@ begin
                 and s.status = 'canceled'
                 and s.end_date <= v_start
         );
-
         if v_is_yearly then
             v_end := private.add_months(v_period.period_start, v_period.months_granted + 1);
             v_length := v_end - v_start;
@@ -4893,7 +3009,6 @@ begin
             ), v_start);
         end if;
         v_end := least(v_end, v_period.period_end);
-
         v_granted := v_granted + case
             when v_period.is_rest or v_period.months_granted > 0 then private.grant_month(
                 v_period.subscription_id,
@@ -4910,35 +3025,18 @@ begin
                 v_period.plan_name, v_period.quantity
             )
         end;
-
         v_period.months_granted := v_period.months_granted + 1;
         v_period.next_month_at := case when v_end < v_period.period_end then v_end end;
     end loop;
-
     update private.paid_periods as p
     set
         months_granted = v_period.months_granted,
         next_month_at = case when v_period.next_month_at > now() then v_period.next_month_at end
     where p.invoice_line_id = v_period.invoice_line_id;
-
     return v_granted;
 end;
 $$;
-
-
-ALTER FUNCTION private.grant_paid_months(invoice_line_id text) OWNER TO postgres;
-
---
--- Name: FUNCTION grant_paid_months(invoice_line_id text); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.grant_paid_months(invoice_line_id text) IS 'Grants the months of a paid period that have begun. Returns the credits granted now.';
-
-
---
--- Name: grant_period(uuid, timestamp with time zone, timestamp with time zone, uuid, text, integer); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.grant_period(subscription_id uuid, period_start timestamp with time zone, period_end timestamp with time zone, payment_id uuid DEFAULT NULL::uuid, plan_name text DEFAULT NULL::text, quantity integer DEFAULT NULL::integer) RETURNS bigint
     LANGUAGE sql
     SET search_path TO ''
@@ -4954,22 +3052,8 @@ CREATE FUNCTION private.grant_period(subscription_id uuid, period_start timestam
         grant_period.payment_id
     );
 $$;
-
-
-ALTER FUNCTION private.grant_period(subscription_id uuid, period_start timestamp with time zone, period_end timestamp with time zone, payment_id uuid, plan_name text, quantity integer) OWNER TO postgres;
-
---
--- Name: FUNCTION grant_period(subscription_id uuid, period_start timestamp with time zone, period_end timestamp with time zone, payment_id uuid, plan_name text, quantity integer); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.grant_period(subscription_id uuid, period_start timestamp with time zone, period_end timestamp with time zone, payment_id uuid, plan_name text, quantity integer) IS 'Grants the credits of one whole month of a subscription, once per (subscription, period_start).
 Without plan_name and quantity they are the subscription''s own. Returns the credits granted.';
-
-
---
--- Name: subscriptions; Type: TABLE; Schema: public; Owner: postgres
---
-
 CREATE TABLE public.subscriptions (
     id uuid DEFAULT private.uuid_v7() NOT NULL,
     profile_id uuid NOT NULL,
@@ -4990,63 +3074,13 @@ CREATE TABLE public.subscriptions (
     CONSTRAINT subscriptions_quantity_positive CHECK ((quantity > 0)),
     CONSTRAINT subscriptions_status_known CHECK ((status = ANY (ARRAY['incomplete'::text, 'incomplete_expired'::text, 'trialing'::text, 'active'::text, 'past_due'::text, 'unpaid'::text, 'canceled'::text, 'paused'::text])))
 );
-
-
-ALTER TABLE public.subscriptions OWNER TO postgres;
-
---
--- Name: TABLE subscriptions; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON TABLE public.subscriptions IS 'Who has which plan, as the payment provider sees it.';
-
-
---
--- Name: COLUMN subscriptions.stripe_subscription_id; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.subscriptions.stripe_subscription_id IS 'Stripe''s id, sub_…; null: given by an operator.';
-
-
---
--- Name: COLUMN subscriptions.quantity; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.subscriptions.quantity IS 'How many times the plan: its monthly credits are multiplied by it.';
-
-
---
--- Name: COLUMN subscriptions.status; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.subscriptions.status IS 'As Stripe has it, https://docs.stripe.com/api/subscriptions/object.';
-
-
---
--- Name: COLUMN subscriptions.is_active; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.subscriptions.is_active IS 'Whether its plan serves now. end_date ends it in any case.';
-
-
---
--- Name: COLUMN subscriptions.end_date; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.subscriptions.end_date IS 'When it stops serving, once that is known.';
-
-
---
--- Name: COLUMN subscriptions.next_grant_at; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.subscriptions.next_grant_at IS 'When the next credits of the plan are due.';
-
-
---
--- Name: grant_plan_lot(public.subscriptions, text, bigint, timestamp with time zone, uuid); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.grant_plan_lot(subscription public.subscriptions, grant_key text, credits bigint, expires_at timestamp with time zone, payment_id uuid) RETURNS void
     LANGUAGE sql
     SET search_path TO ''
@@ -5065,21 +3099,7 @@ CREATE FUNCTION private.grant_plan_lot(subscription public.subscriptions, grant_
         (grant_plan_lot.subscription).id
     );
 $$;
-
-
-ALTER FUNCTION private.grant_plan_lot(subscription public.subscriptions, grant_key text, credits bigint, expires_at timestamp with time zone, payment_id uuid) OWNER TO postgres;
-
---
--- Name: FUNCTION grant_plan_lot(subscription public.subscriptions, grant_key text, credits bigint, expires_at timestamp with time zone, payment_id uuid); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.grant_plan_lot(subscription public.subscriptions, grant_key text, credits bigint, expires_at timestamp with time zone, payment_id uuid) IS 'Grants one lot of a plan''s month.';
-
-
---
--- Name: has_next_model(private.outbox); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.has_next_model(job private.outbox) RETURNS boolean
     LANGUAGE sql STABLE
     SET search_path TO ''
@@ -5101,22 +3121,8 @@ CREATE FUNCTION private.has_next_model(job private.outbox) RETURNS boolean
     cross join private.settings as s
     where r.id = has_next_model.job.run_id;
 $$;
-
-
-ALTER FUNCTION private.has_next_model(job private.outbox) OWNER TO postgres;
-
---
--- Name: FUNCTION has_next_model(job private.outbox); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.has_next_model(job private.outbox) IS 'Whether the generation may be sent to another model: there is one, there is time, and the attempts
 are not used up.';
-
-
---
--- Name: held_job(bigint, uuid); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.held_job(job_id bigint, lease_token uuid) RETURNS private.outbox
     LANGUAGE sql
     SET search_path TO ''
@@ -5127,21 +3133,7 @@ CREATE FUNCTION private.held_job(job_id bigint, lease_token uuid) RETURNS privat
         and o.lease_token = held_job.lease_token
     for update;
 $$;
-
-
-ALTER FUNCTION private.held_job(job_id bigint, lease_token uuid) OWNER TO postgres;
-
---
--- Name: FUNCTION held_job(job_id bigint, lease_token uuid); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.held_job(job_id bigint, lease_token uuid) IS 'The job, locked, if this lease still holds it; else null and the report is stale.';
-
-
---
--- Name: is_ancestor(uuid, uuid); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.is_ancestor(profile_id uuid, ancestor_id uuid) RETURNS boolean
     LANGUAGE sql STABLE
     SET search_path TO ''
@@ -5150,31 +3142,14 @@ CREATE FUNCTION private.is_ancestor(profile_id uuid, ancestor_id uuid) RETURNS b
         select p.referred_by
         from public.profiles as p
         where p.id = is_ancestor.profile_id
-
         union all
-
         select p.referred_by
         from chain as c
         inner join public.profiles as p on c.referred_by = p.id
     )
-
     select exists (select from chain as c where c.referred_by = is_ancestor.ancestor_id);
 $$;
-
-
-ALTER FUNCTION private.is_ancestor(profile_id uuid, ancestor_id uuid) OWNER TO postgres;
-
---
--- Name: FUNCTION is_ancestor(profile_id uuid, ancestor_id uuid); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.is_ancestor(profile_id uuid, ancestor_id uuid) IS 'Whether the first profile was brought by the second, directly or through others.';
-
-
---
--- Name: is_confirmed(uuid); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.is_confirmed(user_id uuid) RETURNS boolean
     LANGUAGE sql STABLE
     SET search_path TO ''
@@ -5187,21 +3162,7 @@ CREATE FUNCTION private.is_confirmed(user_id uuid) RETURNS boolean
             and coalesce(u.email_confirmed_at, u.phone_confirmed_at) is not null
     );
 $$;
-
-
-ALTER FUNCTION private.is_confirmed(user_id uuid) OWNER TO postgres;
-
---
--- Name: FUNCTION is_confirmed(user_id uuid); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.is_confirmed(user_id uuid) IS 'Whether there is a person with a confirmed address behind this id.';
-
-
---
--- Name: is_known_person(uuid); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.is_known_person(user_id uuid) RETURNS boolean
     LANGUAGE sql STABLE
     SET search_path TO ''
@@ -5219,22 +3180,8 @@ CREATE FUNCTION private.is_known_person(user_id uuid) RETURNS boolean
         where k.profile_id = is_known_person.user_id
     );
 $$;
-
-
-ALTER FUNCTION private.is_known_person(user_id uuid) OWNER TO postgres;
-
---
--- Name: FUNCTION is_known_person(user_id uuid); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.is_known_person(user_id uuid) IS 'Whether another profile confirmed the address of this person before, and this one was never first
 with any.';
-
-
---
--- Name: is_stripe_object_ours(text); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.is_stripe_object_ours(object_id text) RETURNS boolean
     LANGUAGE sql IMMUTABLE
     SET search_path TO ''
@@ -5243,21 +3190,7 @@ CREATE FUNCTION private.is_stripe_object_ours(object_id text) RETURNS boolean
     select is_stripe_object_ours.object_id
         ~ '^(cs|in|sub|re|pyr|du|dp|ch|py)_[A-Za-z0-9_]{1,250}$';
 $_$;
-
-
-ALTER FUNCTION private.is_stripe_object_ours(object_id text) OWNER TO postgres;
-
---
--- Name: FUNCTION is_stripe_object_ours(object_id text); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.is_stripe_object_ours(object_id text) IS 'Whether we do anything with objects of this kind, by the prefix of the id.';
-
-
---
--- Name: item_of_subscription(jsonb); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.item_of_subscription(subscription jsonb) RETURNS jsonb
     LANGUAGE sql STABLE
     SET search_path TO ''
@@ -5273,22 +3206,8 @@ CREATE FUNCTION private.item_of_subscription(subscription jsonb) RETURNS jsonb
     order by p.item_key is null, i.place
     limit 1;
 $$;
-
-
-ALTER FUNCTION private.item_of_subscription(subscription jsonb) OWNER TO postgres;
-
---
--- Name: FUNCTION item_of_subscription(subscription jsonb); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.item_of_subscription(subscription jsonb) IS 'The item of a subscription that is one of our plans, with its plan_name; that is null when none
 is.';
-
-
---
--- Name: job_payload(private.outbox); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.job_payload(job private.outbox) RETURNS jsonb
     LANGUAGE sql STABLE
     SET search_path TO ''
@@ -5303,21 +3222,7 @@ CREATE FUNCTION private.job_payload(job private.outbox) RETURNS jsonb
         else private.stripe_call(job_payload.job)
     end;
 $$;
-
-
-ALTER FUNCTION private.job_payload(job private.outbox) OWNER TO postgres;
-
---
--- Name: FUNCTION job_payload(job private.outbox); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.job_payload(job private.outbox) IS 'What the sidecar needs for a job.';
-
-
---
--- Name: jobs_of(uuid); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.jobs_of(profile_id uuid) RETURNS bigint[]
     LANGUAGE sql STABLE
     SET search_path TO ''
@@ -5337,21 +3242,7 @@ CREATE FUNCTION private.jobs_of(profile_id uuid) RETURNS bigint[]
             and c.finished_at is null
     );
 $$;
-
-
-ALTER FUNCTION private.jobs_of(profile_id uuid) OWNER TO postgres;
-
---
--- Name: FUNCTION jobs_of(profile_id uuid); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.jobs_of(profile_id uuid) IS 'The jobs of a person''s thumbnails and pages that are under way.';
-
-
---
--- Name: judge_referral(uuid, uuid, text); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.judge_referral(referred_id uuid, referrer_id uuid, code text) RETURNS text
     LANGUAGE sql STABLE
     SET search_path TO ''
@@ -5369,21 +3260,7 @@ CREATE FUNCTION private.judge_referral(referred_id uuid, referrer_id uuid, code 
     cross join private.settings as s
     where p.id = judge_referral.referred_id;
 $_$;
-
-
-ALTER FUNCTION private.judge_referral(referred_id uuid, referrer_id uuid, code text) OWNER TO postgres;
-
---
--- Name: FUNCTION judge_referral(referred_id uuid, referrer_id uuid, code text); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.judge_referral(referred_id uuid, referrer_id uuid, code text) IS 'Why this code does not count for this person; null when it does.';
-
-
---
--- Name: keyed_hash(text); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.keyed_hash(content text) RETURNS bytea
     LANGUAGE sql STABLE
     SET search_path TO ''
@@ -5392,21 +3269,7 @@ CREATE FUNCTION private.keyed_hash(content text) RETURNS bytea
     from vault.decrypted_secrets as s
     where s.name = 'thumbsmith_hash_key';
 $$;
-
-
-ALTER FUNCTION private.keyed_hash(content text) OWNER TO postgres;
-
---
--- Name: FUNCTION keyed_hash(content text); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.keyed_hash(content text) IS 'HMAC-SHA256 of a text with the key thumbsmith_hash_key of Vault; null without that key.';
-
-
---
--- Name: link_stripe_price(text, text, text, text, bigint, text, text); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.link_stripe_price(item_kind text, item_key text, price_id text, product_id text, amount bigint, currency text, billing_interval text) RETURNS boolean
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -5416,19 +3279,16 @@ declare
 begin
     -- Whoever links first lets the next one see it.
     perform pg_advisory_xact_lock(hashtext('thumbsmith.link_stripe_price'));
-
     select c.* into v_item
     from private.catalog as c
     where c.item_kind = link_stripe_price.item_kind
         and c.item_key = link_stripe_price.item_key;
-
     if not found then
         raise sqlstate 'PT404' using
             message = 'item_not_found',
             detail = 'There is no such pack or plan.',
             hint = 'Read private.catalog for what there is.';
     end if;
-
     if (v_item.amount, v_item.currency, v_item.billing_interval) is distinct from (
         link_stripe_price.amount, link_stripe_price.currency, link_stripe_price.billing_interval
     ) then
@@ -5438,17 +3298,14 @@ begin
                 v_item.currency),
             hint = 'Make a price that is the catalogue''s: thumbsmith catalog push';
     end if;
-
     if v_item.price_id = link_stripe_price.price_id then
         return false;
     end if;
-
     update private.stripe_prices as p
     set is_current = false
     where p.item_kind = link_stripe_price.item_kind
         and p.item_key = link_stripe_price.item_key
         and p.is_current;
-
     insert into private.stripe_prices as p (
         price_id, item_kind, item_key, product_id, amount, currency, billing_interval
     )
@@ -5461,7 +3318,6 @@ begin
     on conflict on constraint stripe_prices_pkey do update
     set is_current = true
     where (p.item_kind, p.item_key) = (excluded.item_kind, excluded.item_key);
-
     if not found then
         raise sqlstate 'PT409' using
             message = 'price_sells_something_else',
@@ -5469,54 +3325,24 @@ begin
                 link_stripe_price.price_id),
             hint = 'Make a price of its own for each item.';
     end if;
-
     return true;
 end;
 $$;
-
-
-ALTER FUNCTION private.link_stripe_price(item_kind text, item_key text, price_id text, product_id text, amount bigint, currency text, billing_interval text) OWNER TO postgres;
-
---
--- Name: FUNCTION link_stripe_price(item_kind text, item_key text, price_id text, product_id text, amount bigint, currency text, billing_interval text); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.link_stripe_price(item_kind text, item_key text, price_id text, product_id text, amount bigint, currency text, billing_interval text) IS 'Makes a price at Stripe the one that new Checkouts of an item use. True when that changes
 something. Refuses with PT404 item_not_found; PT409 price_differs when it is not what the
 catalogue says, price_sells_something_else.';
-
-
---
--- Name: lock_caller(uuid); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.lock_caller(other_id uuid DEFAULT NULL::uuid) RETURNS uuid
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
 begin
     perform private.lock_profiles(array[auth.uid(), lock_caller.other_id]);
-
     -- Looked at under the lock: a deletion that came first is seen.
     return private.signed_in_profile();
 end;
 $$;
-
-
-ALTER FUNCTION private.lock_caller(other_id uuid) OWNER TO postgres;
-
---
--- Name: FUNCTION lock_caller(other_id uuid); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.lock_caller(other_id uuid) IS 'Locks the caller''s profile, and another one with it, so that calls of one person follow each
 other. Returns the caller''s id, or refuses with PT401 not_signed_in.';
-
-
---
--- Name: lock_job(bigint); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.lock_job(job_id bigint) RETURNS private.outbox
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -5528,39 +3354,22 @@ begin
     from private.outbox as o
     where o.id = lock_job.job_id
     for update;
-
     if not found then
         raise sqlstate 'PT404' using
             message = 'job_not_found',
             detail = 'There is no such job.',
             hint = 'See what there is with: thumbsmith jobs list --all';
     end if;
-
     if v_job.lease_token is not null and v_job.due_at > now() then
         raise sqlstate 'PT409' using
             message = 'job_is_running',
             detail = format('A worker has it until %s at the latest.', v_job.due_at),
             hint = 'Wait until then.';
     end if;
-
     return v_job;
 end;
 $$;
-
-
-ALTER FUNCTION private.lock_job(job_id bigint) OWNER TO postgres;
-
---
--- Name: FUNCTION lock_job(job_id bigint); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.lock_job(job_id bigint) IS 'The job, locked. Refuses with PT404 job_not_found; PT409 job_is_running.';
-
-
---
--- Name: lock_profiles(uuid[]); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.lock_profiles(profile_ids uuid[]) RETURNS integer
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -5573,27 +3382,12 @@ begin
     where p.id = any(lock_profiles.profile_ids)
     order by p.id
     for no key update;
-
     get diagnostics v_locked = row_count;
     return v_locked;
 end;
 $$;
-
-
-ALTER FUNCTION private.lock_profiles(profile_ids uuid[]) OWNER TO postgres;
-
---
--- Name: FUNCTION lock_profiles(profile_ids uuid[]); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.lock_profiles(profile_ids uuid[]) IS 'Locks profiles in id order, so that two transactions never wait for each other. Returns how many
 there are.';
-
-
---
--- Name: lock_with_referrer(uuid); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.lock_with_referrer(referred_id uuid) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -5603,12 +3397,10 @@ declare
 begin
     loop
         v_referrer_id := private.referrer_of(lock_with_referrer.referred_id);
-
         begin
             perform private.lock_profiles(
                 array[lock_with_referrer.referred_id, v_referrer_id]
             );
-
             if private.referrer_of(lock_with_referrer.referred_id)
                 is distinct from v_referrer_id
             then
@@ -5624,21 +3416,7 @@ begin
     end loop;
 end;
 $$;
-
-
-ALTER FUNCTION private.lock_with_referrer(referred_id uuid) OWNER TO postgres;
-
---
--- Name: FUNCTION lock_with_referrer(referred_id uuid); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.lock_with_referrer(referred_id uuid) IS 'Locks a person and who brought them, in id order, for whatever may settle their referral.';
-
-
---
--- Name: lock_with_work(uuid); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.lock_with_work(profile_id uuid) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -5649,22 +3427,18 @@ begin
     loop
         begin
             v_jobs := private.jobs_of(lock_with_work.profile_id);
-
             perform
             from private.outbox as o
             where o.id = any(v_jobs)
             order by o.id
             for update;
-
             perform
             from public.generations as g
             where g.profile_id = lock_with_work.profile_id
                 and g.finished_at is null
             order by g.id
             for no key update;
-
             perform private.lock_profiles(array[lock_with_work.profile_id]);
-
             if not private.jobs_of(lock_with_work.profile_id) <@ v_jobs then
                 raise sqlstate 'TS001';
             end if;
@@ -5678,22 +3452,8 @@ begin
     end loop;
 end;
 $$;
-
-
-ALTER FUNCTION private.lock_with_work(profile_id uuid) OWNER TO postgres;
-
---
--- Name: FUNCTION lock_with_work(profile_id uuid); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.lock_with_work(profile_id uuid) IS 'Locks all that a person has under way and then the profile, in the order of private.sweep() and
 the workers.';
-
-
---
--- Name: look_again(private.outbox); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.look_again(job private.outbox) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -5710,7 +3470,6 @@ begin
     inner join public.generations as g on r.generation_id = g.id
     cross join private.settings as s
     where r.id = look_again.job.run_id;
-
     if now() < v_until then
         update private.outbox as o
         set
@@ -5720,20 +3479,17 @@ begin
         where o.id = look_again.job.id;
         return;
     end if;
-
     update private.generation_runs as r
     set
         status = 'abandoned',
         finished_at = now()
     where r.id = look_again.job.run_id
         and r.status = 'submit_unknown';
-
     if v_is_over then
         delete from private.outbox as o
         where o.id = look_again.job.id;
         return;
     end if;
-
     update private.outbox as o
     set
         kind = 'submit',
@@ -5744,22 +3500,8 @@ begin
     where o.id = look_again.job.id;
 end;
 $$;
-
-
-ALTER FUNCTION private.look_again(job private.outbox) OWNER TO postgres;
-
---
--- Name: FUNCTION look_again(job private.outbox); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.look_again(job private.outbox) IS 'The lost attempt was not in the provider''s list: looked for again, and given up for another
 attempt once the grace time is over. If it turns up after that, it is cancelled.';
-
-
---
--- Name: lose_answer(private.outbox, text); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.lose_answer(job private.outbox, detail text) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -5774,11 +3516,9 @@ begin
         provider_error = left(lose_answer.detail, 2000)
     where r.id = lose_answer.job.run_id
         and r.status = 'submitting';
-
     if found then
         perform private.note_further_attempt(lose_answer.job.run_id);
     end if;
-
     -- Its webhook may have been faster.
     select w.body ->> 'id' into v_heard
     from private.replicate_webhooks as w
@@ -5786,12 +3526,10 @@ begin
     where r.id = lose_answer.job.run_id
         and w.body ->> 'id' is not null
     limit 1;
-
     if v_heard is not null then
         perform private.adopt_prediction(lose_answer.job.run_id, v_heard);
         return;
     end if;
-
     update private.outbox as o
     set
         kind = 'find',
@@ -5803,22 +3541,8 @@ begin
     where o.id = lose_answer.job.id;
 end;
 $$;
-
-
-ALTER FUNCTION private.lose_answer(job private.outbox, detail text) OWNER TO postgres;
-
---
--- Name: FUNCTION lose_answer(job private.outbox, detail text); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.lose_answer(job private.outbox, detail text) IS 'The provider may have the attempt or not. Its webhook or the provider''s list may still tell; until
 the grace time is over nothing is sent again.';
-
-
---
--- Name: next_job_in_ms(); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.next_job_in_ms() RETURNS integer
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO ''
@@ -5832,21 +3556,7 @@ CREATE FUNCTION private.next_job_in_ms() RETURNS integer
     order by o.due_at
     limit 1;
 $$;
-
-
-ALTER FUNCTION private.next_job_in_ms() OWNER TO postgres;
-
---
--- Name: FUNCTION next_job_in_ms(); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.next_job_in_ms() IS 'Milliseconds until the next job is due, at most an hour; null when there is none.';
-
-
---
--- Name: normal_address(text); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.normal_address(address text) RETURNS text
     LANGUAGE sql IMMUTABLE
     SET search_path TO ''
@@ -5863,43 +3573,15 @@ CREATE FUNCTION private.normal_address(address text) RETURNS text
     end
     from (select lower(btrim(normal_address.address)) as address) as a;
 $_$;
-
-
-ALTER FUNCTION private.normal_address(address text) OWNER TO postgres;
-
---
--- Name: FUNCTION normal_address(address text); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.normal_address(address text) IS 'One spelling of an e-mail address: lower case, without the dots and the +tag of its first part. A
 phone number stays as it is.';
-
-
---
--- Name: normal_code(text); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.normal_code(code text) RETURNS text
     LANGUAGE sql IMMUTABLE
     SET search_path TO ''
     AS $$
     select upper(regexp_replace(normal_code.code, '[\s-]', '', 'g'));
 $$;
-
-
-ALTER FUNCTION private.normal_code(code text) OWNER TO postgres;
-
---
--- Name: FUNCTION normal_code(code text); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.normal_code(code text) IS 'A promotional code as it is hashed: upper case, without blanks and hyphens.';
-
-
---
--- Name: note_code_failure(uuid); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.note_code_failure(profile_id uuid) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -5908,26 +3590,11 @@ begin
     delete from private.code_failures as f
     where f.profile_id = note_code_failure.profile_id
         and f.failed_at <= now() - interval '1 hour';
-
     insert into private.code_failures (profile_id)
     values (note_code_failure.profile_id);
 end;
 $$;
-
-
-ALTER FUNCTION private.note_code_failure(profile_id uuid) OWNER TO postgres;
-
---
--- Name: FUNCTION note_code_failure(profile_id uuid); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.note_code_failure(profile_id uuid) IS 'Counts a wrong code.';
-
-
---
--- Name: note_erasure(uuid, jsonb); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.note_erasure(profile_id uuid, answer jsonb) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -5949,7 +3616,6 @@ begin
     ))
     where e.profile_id = note_erasure.profile_id
         and e.restored_at is null;
-
     if v_answer ->> 'bucket' = 'faces' then
         update public.user_images as i
         set
@@ -5971,7 +3637,6 @@ begin
         set deleted_at = now()
         where c.profile_id = note_erasure.profile_id
             and c.customer_id = v_answer ->> 'id';
-
         -- Its subscriptions ended with it; an event says so too, if none is lost.
         perform private.want_stripe_object(s.stripe_subscription_id)
         from (
@@ -5985,21 +3650,7 @@ begin
     end if;
 end;
 $$;
-
-
-ALTER FUNCTION private.note_erasure(profile_id uuid, answer jsonb) OWNER TO postgres;
-
---
--- Name: FUNCTION note_erasure(profile_id uuid, answer jsonb); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.note_erasure(profile_id uuid, answer jsonb) IS 'Keeps an answer as proof, without names of files, and does what follows from it.';
-
-
---
--- Name: note_further_attempt(uuid); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.note_further_attempt(run_id uuid) RETURNS void
     LANGUAGE sql
     SET search_path TO ''
@@ -6016,22 +3667,8 @@ CREATE FUNCTION private.note_further_attempt(run_id uuid) RETURNS void
                 and e.attempt < r.attempt
         );
 $$;
-
-
-ALTER FUNCTION private.note_further_attempt(run_id uuid) OWNER TO postgres;
-
---
--- Name: FUNCTION note_further_attempt(run_id uuid); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.note_further_attempt(run_id uuid) IS 'Counts the expected cost of an attempt that the provider has, or may have: not of one that never
 got there.';
-
-
---
--- Name: note_provider_spend(bigint); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.note_provider_spend(micros bigint) RETURNS void
     LANGUAGE sql
     SET search_path TO ''
@@ -6040,21 +3677,7 @@ CREATE FUNCTION private.note_provider_spend(micros bigint) RETURNS void
         (now() at time zone 'utc')::date, pg_backend_pid() % 16, note_provider_spend.micros
     );
 $$;
-
-
-ALTER FUNCTION private.note_provider_spend(micros bigint) OWNER TO postgres;
-
---
--- Name: FUNCTION note_provider_spend(micros bigint); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.note_provider_spend(micros bigint) IS 'Counts a further attempt of a request that was let in, without refusing it.';
-
-
---
--- Name: note_stripe_event(jsonb); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.note_stripe_event(event jsonb, OUT object_id text, OUT word text) RETURNS record
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -6070,21 +3693,18 @@ begin
         word := 'invalid';
         return;
     end if;
-
     if (v_event -> 'livemode') is distinct from (
         select to_jsonb(s.stripe_livemode) from private.settings as s
     ) then
         word := 'wrong_mode';
         return;
     end if;
-
     -- A charge itself is nothing to us; that it was refunded is.
     if private.is_stripe_object_ours(v_object_id)
         and (v_object_id !~ '^(ch|py)_' or v_type = 'charge.refunded')
     then
         object_id := v_object_id;
     end if;
-
     insert into private.stripe_events (
         event_id, event_type, object_id, object_type, applied_at
     )
@@ -6096,26 +3716,11 @@ begin
         case when note_stripe_event.object_id is null then now() end
     )
     on conflict on constraint stripe_events_pkey do nothing;
-
     word := case when found then 'stored' else 'duplicate' end;
 end;
 $$;
-
-
-ALTER FUNCTION private.note_stripe_event(event jsonb, OUT object_id text, OUT word text) OWNER TO postgres;
-
---
--- Name: FUNCTION note_stripe_event(event jsonb, OUT object_id text, OUT word text); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.note_stripe_event(event jsonb, OUT object_id text, OUT word text) IS 'Stores an event once: stored, duplicate, wrong_mode or invalid; and which object is to be fetched,
 if it concerns us.';
-
-
---
--- Name: generation_runs; Type: TABLE; Schema: private; Owner: postgres
---
-
 CREATE TABLE private.generation_runs (
     id uuid DEFAULT private.uuid_v7() NOT NULL,
     generation_id uuid NOT NULL,
@@ -6145,102 +3750,22 @@ CREATE TABLE private.generation_runs (
     CONSTRAINT generation_runs_processing_has_prediction CHECK (((status <> 'processing'::text) OR (prediction_id IS NOT NULL))),
     CONSTRAINT generation_runs_status_known CHECK ((status = ANY (ARRAY['submitting'::text, 'submit_unknown'::text, 'processing'::text, 'succeeded'::text, 'failed'::text, 'canceled'::text, 'refused'::text, 'abandoned'::text])))
 );
-
-
-ALTER TABLE private.generation_runs OWNER TO postgres;
-
---
--- Name: TABLE generation_runs; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON TABLE private.generation_runs IS 'One row per attempt at the provider, written before the call: a crash leaves a trace, never a
 surprise.';
-
-
---
--- Name: COLUMN generation_runs.attempt; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.generation_runs.attempt IS '1 for the first attempt of its generation, and so on.';
-
-
---
--- Name: COLUMN generation_runs.attempt_token; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.generation_runs.attempt_token IS 'Random; goes into the webhook URL and proves which attempt a webhook belongs to.';
-
-
---
--- Name: COLUMN generation_runs.preference; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.generation_runs.preference IS 'Which of the type''s models was asked; see generation_models.';
-
-
---
--- Name: COLUMN generation_runs.twin_of; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.generation_runs.twin_of IS 'The attempt that the provider carried out twice: this row is its second prediction, which nobody
 asked for. It is cancelled, and its cost counts.';
-
-
---
--- Name: COLUMN generation_runs.status; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.generation_runs.status IS 'submit_unknown: the answer was lost, the provider may or may not be working on it. abandoned: its
 generation went on without it.';
-
-
---
--- Name: COLUMN generation_runs.http_status; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.generation_runs.http_status IS 'The HTTP status with which the provider refused.';
-
-
---
--- Name: COLUMN generation_runs.predict_seconds; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.generation_runs.predict_seconds IS 'Seconds billed, as the provider measured them.';
-
-
---
--- Name: COLUMN generation_runs.expected_cost_micros; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.generation_runs.expected_cost_micros IS 'What it was expected to cost when it was sent, in millionths of a US dollar.';
-
-
---
--- Name: COLUMN generation_runs.cost_per_second_micros; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.generation_runs.cost_per_second_micros IS 'Price of a second of its model by then, in millionths of a US dollar; null: sold by the picture.';
-
-
---
--- Name: COLUMN generation_runs.cost_micros; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.generation_runs.cost_micros IS 'What it cost us, in millionths of a US dollar: seconds times price, or the price of a picture, as
 they were when it was sent. Null until known.';
-
-
---
--- Name: COLUMN generation_runs.polls; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.generation_runs.polls IS 'How often the provider was asked how it is.';
-
-
---
--- Name: note_twin(private.generation_runs, text); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.note_twin(run private.generation_runs, prediction_id text) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -6266,28 +3791,13 @@ begin
     where r.generation_id = note_twin.run.generation_id
     on conflict on constraint generation_runs_prediction_id_key do nothing
     returning id into v_twin_id;
-
     if v_twin_id is not null then
         perform private.want_cancel(v_twin_id);
     end if;
 end;
 $$;
-
-
-ALTER FUNCTION private.note_twin(run private.generation_runs, prediction_id text) OWNER TO postgres;
-
---
--- Name: FUNCTION note_twin(run private.generation_runs, prediction_id text); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.note_twin(run private.generation_runs, prediction_id text) IS 'The provider carried out one attempt twice, as a proxy''s retry can make it: the second prediction
 is stopped, its cost counted, its picture never looked at.';
-
-
---
--- Name: open_checkout(uuid, text, text, integer, bigint, uuid); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.open_checkout(profile_id uuid, item_kind text, item_key text, quantity integer, credits bigint, idempotency_key uuid) RETURNS public.checkouts
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -6296,7 +3806,6 @@ declare
     v_checkout public.checkouts;
 begin
     perform private.check_checkout_rate(open_checkout.profile_id);
-
     insert into public.checkouts (
         profile_id, item_kind, item_key, quantity, credits, idempotency_key
     )
@@ -6305,7 +3814,6 @@ begin
         open_checkout.quantity, open_checkout.credits, open_checkout.idempotency_key
     )
     returning * into v_checkout;
-
     insert into private.outbox (kind, checkout_id)
     values (
         case
@@ -6319,26 +3827,11 @@ begin
         end,
         v_checkout.id
     );
-
     perform private.wake_worker();
     return v_checkout;
 end;
 $$;
-
-
-ALTER FUNCTION private.open_checkout(profile_id uuid, item_kind text, item_key text, quantity integer, credits bigint, idempotency_key uuid) OWNER TO postgres;
-
---
--- Name: FUNCTION open_checkout(profile_id uuid, item_kind text, item_key text, quantity integer, credits bigint, idempotency_key uuid); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.open_checkout(profile_id uuid, item_kind text, item_key text, quantity integer, credits bigint, idempotency_key uuid) IS 'Writes the intent and its job: the person''s customer at Stripe first, if there is none yet.';
-
-
---
--- Name: operator_drop_job(bigint, text, text); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.operator_drop_job(job_id bigint, who text, why text) RETURNS private.outbox
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -6352,20 +3845,17 @@ begin
             detail = 'Somebody asked for their data to be deleted: that is owed to them.',
             hint = 'Mend what is in its way, then: thumbsmith jobs retry';
     end if;
-
     perform private.audit(
         operator_drop_job.who, 'drop_job', operator_drop_job.why,
         format('operator:job:%s:%s', v_job.id, gen_random_uuid()),
         null, to_jsonb(v_job) - 'lease_token'
     );
-
     if v_job.generation_id is not null then
         -- The credits go back. A submission whose answer is lost is still looked for.
         perform private.finish_generation(v_job.generation_id, 'failed', 'stopped_by_operator');
         perform private.release_work(v_job.generation_id);
         return v_job;
     end if;
-
     if v_job.checkout_id is not null then
         perform private.close_checkout(v_job.checkout_id, 'failed', 'stopped_by_operator');
     elsif v_job.kind = 'cancel' then
@@ -6376,30 +3866,14 @@ begin
         where r.id = v_job.run_id
             and r.finished_at is null;
     end if;
-
     delete from private.outbox as o
     where o.id = v_job.id;
-
     return v_job;
 end;
 $$;
-
-
-ALTER FUNCTION private.operator_drop_job(job_id bigint, who text, why text) OWNER TO postgres;
-
---
--- Name: FUNCTION operator_drop_job(job_id bigint, who text, why text); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.operator_drop_job(job_id bigint, who text, why text) IS 'Gives a job up: a generation fails with its credits back, a page of Stripe fails, an orphan at the
 provider runs to its own deadline, an object of Stripe is left to the next comparison. PT404
 job_not_found; PT409 job_is_running, job_is_owed; PT422 reason_required.';
-
-
---
--- Name: operator_freeze(uuid, bigint, text, text, text); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.operator_freeze(profile_id uuid, lot_id bigint, who text, why text, action_key text) RETURNS integer
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -6413,10 +3887,8 @@ begin
     ) then
         return 0;
     end if;
-
     perform private.check_operator_lot(operator_freeze.profile_id, operator_freeze.lot_id);
     perform private.expire_profile_lots(operator_freeze.profile_id);
-
     select
         count(*) filter (
             where private.freeze_lot(
@@ -6428,47 +3900,29 @@ begin
     where l.profile_id = operator_freeze.profile_id
         and l.id = coalesce(operator_freeze.lot_id, l.id)
         and (l.exhausted_at is null or operator_freeze.lot_id is not null);
-
     return v_frozen;
 end;
 $$;
-
-
-ALTER FUNCTION private.operator_freeze(profile_id uuid, lot_id bigint, who text, why text, action_key text) OWNER TO postgres;
-
---
--- Name: FUNCTION operator_freeze(profile_id uuid, lot_id bigint, who text, why text, action_key text); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.operator_freeze(profile_id uuid, lot_id bigint, who text, why text, action_key text) IS 'Freezes one lot, or every open lot when lot_id is null. Returns how many; zero when this key acted
 before. PT404 lot_not_found.';
-
-
---
--- Name: operator_grant(uuid, bigint, text, text, text, timestamp with time zone, integer); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.operator_grant(profile_id uuid, amount bigint, who text, why text, action_key text, expires_at timestamp with time zone DEFAULT NULL::timestamp with time zone, priority integer DEFAULT 100) RETURNS boolean
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
 begin
     perform private.check_operator_amount(operator_grant.amount);
-
     if operator_grant.expires_at <= now() then
         raise sqlstate 'PT422' using
             message = 'expiry_not_ahead',
             detail = 'Credits that have expired already cannot be given.',
             hint = 'Give a time that is ahead, or none.';
     end if;
-
     if not private.begin_operator_action(
         'grant', operator_grant.profile_id, operator_grant.who, operator_grant.why,
         operator_grant.action_key, jsonb_build_object('credits', operator_grant.amount)
     ) then
         return false;
     end if;
-
     return private.grant_credits(
         operator_grant.profile_id, operator_grant.amount, 'operator',
         'operator:' || operator_grant.action_key, operator_grant.expires_at,
@@ -6476,21 +3930,7 @@ begin
     );
 end;
 $$;
-
-
-ALTER FUNCTION private.operator_grant(profile_id uuid, amount bigint, who text, why text, action_key text, expires_at timestamp with time zone, priority integer) OWNER TO postgres;
-
---
--- Name: FUNCTION operator_grant(profile_id uuid, amount bigint, who text, why text, action_key text, expires_at timestamp with time zone, priority integer); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.operator_grant(profile_id uuid, amount bigint, who text, why text, action_key text, expires_at timestamp with time zone, priority integer) IS 'Gives credits. False when this key did so before. PT422 amount_not_positive, expiry_not_ahead.';
-
-
---
--- Name: operator_release(uuid, bigint, text, text, text); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.operator_release(profile_id uuid, lot_id bigint, who text, why text, action_key text) RETURNS integer
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -6504,9 +3944,7 @@ begin
     ) then
         return 0;
     end if;
-
     perform private.check_operator_lot(operator_release.profile_id, operator_release.lot_id);
-
     select count(*) filter (where private.release_lot(f.lot_id, f.freeze_key)) into v_released
     from private.credit_freezes as f
     inner join public.credit_lots as l on f.lot_id = l.id
@@ -6514,26 +3952,11 @@ begin
         and l.id = coalesce(operator_release.lot_id, l.id)
         and f.freeze_key like 'operator:%'
         and f.released_at is null;
-
     return v_released;
 end;
 $$;
-
-
-ALTER FUNCTION private.operator_release(profile_id uuid, lot_id bigint, who text, why text, action_key text) OWNER TO postgres;
-
---
--- Name: FUNCTION operator_release(profile_id uuid, lot_id bigint, who text, why text, action_key text); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.operator_release(profile_id uuid, lot_id bigint, who text, why text, action_key text) IS 'Ends the freezes of operators on one lot, or on all when lot_id is null; a dispute''s stay. Returns
 how many. PT404 lot_not_found.';
-
-
---
--- Name: operator_retry_job(bigint, text, text); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.operator_retry_job(job_id bigint, who text, why text) RETURNS private.outbox
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -6546,7 +3969,6 @@ begin
         format('operator:job:%s:%s', v_job.id, gen_random_uuid()),
         null, to_jsonb(v_job) - 'lease_token'
     );
-
     update private.outbox as o
     set
         due_at = now(),
@@ -6555,27 +3977,12 @@ begin
         dead_at = null
     where o.id = v_job.id
     returning o.* into v_job;
-
     perform private.wake_worker();
     return v_job;
 end;
 $$;
-
-
-ALTER FUNCTION private.operator_retry_job(job_id bigint, who text, why text) OWNER TO postgres;
-
---
--- Name: FUNCTION operator_retry_job(job_id bigint, who text, why text); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.operator_retry_job(job_id bigint, who text, why text) IS 'Has a job done now, with all its tries before it again; a dead one too. PT404 job_not_found; PT409
 job_is_running; PT422 reason_required.';
-
-
---
--- Name: operator_revoke(uuid, bigint, text, text, text); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.operator_revoke(profile_id uuid, amount bigint, who text, why text, action_key text) RETURNS boolean
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -6584,45 +3991,27 @@ declare
     v_missing bigint;
 begin
     perform private.check_operator_amount(operator_revoke.amount);
-
     if not private.begin_operator_action(
         'revoke', operator_revoke.profile_id, operator_revoke.who, operator_revoke.why,
         operator_revoke.action_key, jsonb_build_object('credits', operator_revoke.amount)
     ) then
         return false;
     end if;
-
     v_missing := private.burn_lots(
         operator_revoke.profile_id, operator_revoke.amount, 'revoke',
         reason => 'operator:' || operator_revoke.action_key
     );
-
     if v_missing > 0 then
         raise sqlstate 'PT402' using
             message = 'insufficient_credits',
             detail = format('%s of %s credits are missing.', v_missing, operator_revoke.amount),
             hint = 'Revoke no more than is available.';
     end if;
-
     return true;
 end;
 $$;
-
-
-ALTER FUNCTION private.operator_revoke(profile_id uuid, amount bigint, who text, why text, action_key text) OWNER TO postgres;
-
---
--- Name: FUNCTION operator_revoke(profile_id uuid, amount bigint, who text, why text, action_key text); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.operator_revoke(profile_id uuid, amount bigint, who text, why text, action_key text) IS 'Takes credits, in burn order. False when this key acted before; PT402 insufficient_credits when so
 many are not available.';
-
-
---
--- Name: generation_options; Type: TABLE; Schema: public; Owner: postgres
---
-
 CREATE TABLE public.generation_options (
     type_key text NOT NULL,
     option_key text NOT NULL,
@@ -6637,56 +4026,12 @@ CREATE TABLE public.generation_options (
     CONSTRAINT generation_options_range_in_order CHECK ((minimum <= maximum)),
     CONSTRAINT generation_options_value_type_known CHECK ((value_type = ANY (ARRAY['integer'::text, 'boolean'::text, 'choice'::text])))
 );
-
-
-ALTER TABLE public.generation_options OWNER TO postgres;
-
---
--- Name: TABLE generation_options; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON TABLE public.generation_options IS 'What may be given in options when a thumbnail of this type is asked for.';
-
-
---
--- Name: COLUMN generation_options.title; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.generation_options.title IS 'Its name, as people read it.';
-
-
---
--- Name: COLUMN generation_options.value_type; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.generation_options.value_type IS 'integer (from minimum to maximum), boolean, or choice (one of choices).';
-
-
---
--- Name: COLUMN generation_options.minimum; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.generation_options.minimum IS 'Least value of an integer.';
-
-
---
--- Name: COLUMN generation_options.maximum; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.generation_options.maximum IS 'Greatest value of an integer.';
-
-
---
--- Name: COLUMN generation_options.choices; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.generation_options.choices IS 'What a choice may be.';
-
-
---
--- Name: option_fits(public.generation_options, jsonb); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.option_fits(declared public.generation_options, given jsonb) RETURNS boolean
     LANGUAGE sql IMMUTABLE
     SET search_path TO ''
@@ -6707,21 +4052,7 @@ CREATE FUNCTION private.option_fits(declared public.generation_options, given js
         else false
     end;
 $$;
-
-
-ALTER FUNCTION private.option_fits(declared public.generation_options, given jsonb) OWNER TO postgres;
-
---
--- Name: FUNCTION option_fits(declared public.generation_options, given jsonb); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.option_fits(declared public.generation_options, given jsonb) IS 'Whether a value is one that the option takes.';
-
-
---
--- Name: output_url(jsonb, text[]); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.output_url(output jsonb, pointer text[] DEFAULT NULL::text[]) RETURNS text
     LANGUAGE sql IMMUTABLE
     SET search_path TO ''
@@ -6735,21 +4066,7 @@ CREATE FUNCTION private.output_url(output jsonb, pointer text[] DEFAULT NULL::te
         then coalesce(output_url.output #>> '{0,url}', output_url.output ->> 0)
     end;
 $$;
-
-
-ALTER FUNCTION private.output_url(output jsonb, pointer text[]) OWNER TO postgres;
-
---
--- Name: FUNCTION output_url(output jsonb, pointer text[]); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.output_url(output jsonb, pointer text[]) IS 'The file of a prediction''s output: where the pointer says, or the first one; null for none.';
-
-
---
--- Name: paid_lines(jsonb); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.paid_lines(invoice jsonb) RETURNS TABLE(line jsonb, is_rest boolean, period_end timestamp with time zone)
     LANGUAGE sql STABLE
     SET search_path TO ''
@@ -6768,21 +4085,7 @@ CREATE FUNCTION private.paid_lines(invoice jsonb) RETURNS TABLE(line jsonb, is_r
         and (l.line ->> 'amount')::bigint > 0
     order by private.stripe_instant(l.line #> '{period,start}'), l.line ->> 'id';
 $$;
-
-
-ALTER FUNCTION private.paid_lines(invoice jsonb) OWNER TO postgres;
-
---
--- Name: FUNCTION paid_lines(invoice jsonb); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.paid_lines(invoice jsonb) IS 'The lines of an invoice that paid a subscription for some time, oldest first.';
-
-
---
--- Name: payment_of_intent(text); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.payment_of_intent(payment_intent_id text) RETURNS uuid
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -6793,34 +4096,17 @@ begin
     select i.payment_id into v_payment_id
     from private.payment_intents as i
     where i.payment_intent_id = payment_of_intent.payment_intent_id;
-
     -- Its payment is not here yet: whatever it is has to be found and fetched first.
     if not found and payment_of_intent.payment_intent_id is not null then
         insert into private.outbox (kind, stripe_object_id)
         values ('find_invoice', payment_of_intent.payment_intent_id)
         on conflict (stripe_object_id) where stripe_object_id is not null do nothing;
-
         perform private.wake_worker();
     end if;
-
     return v_payment_id;
 end;
 $$;
-
-
-ALTER FUNCTION private.payment_of_intent(payment_intent_id text) OWNER TO postgres;
-
---
--- Name: FUNCTION payment_of_intent(payment_intent_id text); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.payment_of_intent(payment_intent_id text) IS 'The payment behind a PaymentIntent; null when it is not here yet, and then it is looked for.';
-
-
---
--- Name: plan_cover_of(uuid, text); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.plan_cover_of(profile_id uuid, generation_type text) RETURNS private.plan_cover
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
@@ -6855,13 +4141,11 @@ begin
         from private.count_plan_uses(
             plan_cover_of.profile_id, interval '30 days', v_plan.fair_use_per_month
         );
-
         v_cover := (
             v_plan.subscription_id,
             least(v_plan.fair_use_per_day - v_day.uses, v_plan.fair_use_per_month - v_month.uses),
             greatest(v_day.next_use_at, v_month.next_use_at)
         )::private.plan_cover;
-
         -- With two such plans the one counts that covers more, or covers again sooner.
         if v_best.subscription_id is null
             or v_cover.uses_left > v_best.uses_left
@@ -6873,26 +4157,11 @@ begin
             v_best := v_cover;
         end if;
     end loop;
-
     return v_best;
 end;
 $$;
-
-
-ALTER FUNCTION private.plan_cover_of(profile_id uuid, generation_type text) OWNER TO postgres;
-
---
--- Name: FUNCTION plan_cover_of(profile_id uuid, generation_type text); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.plan_cover_of(profile_id uuid, generation_type text) IS 'The unlimited plan that covers the next picture of this type, and how many it still covers within
 fair use: 24 rolling hours and 30 rolling days. Null when there is none.';
-
-
---
--- Name: poll_interval(integer); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.poll_interval(polls integer) RETURNS interval
     LANGUAGE sql IMMUTABLE
     SET search_path TO ''
@@ -6904,21 +4173,7 @@ CREATE FUNCTION private.poll_interval(polls integer) RETURNS interval
         else interval '30 seconds'
     end;
 $$;
-
-
-ALTER FUNCTION private.poll_interval(polls integer) OWNER TO postgres;
-
---
--- Name: FUNCTION poll_interval(polls integer); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.poll_interval(polls integer) IS 'How long to wait before the next look, after this many.';
-
-
---
--- Name: price_generation(uuid, text, bigint, boolean); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.price_generation(profile_id uuid, generation_type text, cost_credits bigint, pay_with_credits boolean) RETURNS uuid
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
@@ -6931,7 +4186,6 @@ begin
     if v_cover.uses_left > 0 then
         return v_cover.subscription_id;
     end if;
-
     -- Never a surprise: what the plan would have covered costs credits only if the person says so.
     if v_cover.subscription_id is not null and not price_generation.pay_with_credits then
         raise sqlstate 'PT402' using
@@ -6943,26 +4197,11 @@ begin
             ),
             hint = 'Wait until then, or send pay_with_credits = true.';
     end if;
-
     return null;
 end;
 $$;
-
-
-ALTER FUNCTION private.price_generation(profile_id uuid, generation_type text, cost_credits bigint, pay_with_credits boolean) OWNER TO postgres;
-
---
--- Name: FUNCTION price_generation(profile_id uuid, generation_type text, cost_credits bigint, pay_with_credits boolean); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.price_generation(profile_id uuid, generation_type text, cost_credits bigint, pay_with_credits boolean) IS 'The subscription that covers this picture; null when it costs credits. PT402 fair_use_reached when
 the plan covers no more for now and the person has not agreed to pay.';
-
-
---
--- Name: profile_of_customer(text); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.profile_of_customer(customer_id text) RETURNS uuid
     LANGUAGE sql STABLE
     SET search_path TO ''
@@ -6971,21 +4210,7 @@ CREATE FUNCTION private.profile_of_customer(customer_id text) RETURNS uuid
     from private.stripe_customers as c
     where c.customer_id = profile_of_customer.customer_id;
 $$;
-
-
-ALTER FUNCTION private.profile_of_customer(customer_id text) OWNER TO postgres;
-
---
--- Name: FUNCTION profile_of_customer(customer_id text); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.profile_of_customer(customer_id text) IS 'Whose customer at Stripe this is; null when nobody''s.';
-
-
---
--- Name: provider_spend_of(date); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.provider_spend_of(day date) RETURNS bigint
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -6998,21 +4223,7 @@ begin
     );
 end;
 $$;
-
-
-ALTER FUNCTION private.provider_spend_of(day date) OWNER TO postgres;
-
---
--- Name: FUNCTION provider_spend_of(day date); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.provider_spend_of(day date) IS 'Expected spend of a day so far, in millionths of a US dollar.';
-
-
---
--- Name: qualifying_payment(uuid); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.qualifying_payment(profile_id uuid) RETURNS uuid
     LANGUAGE sql STABLE
     SET search_path TO ''
@@ -7024,21 +4235,7 @@ CREATE FUNCTION private.qualifying_payment(profile_id uuid) RETURNS uuid
     order by p.id
     limit 1;
 $$;
-
-
-ALTER FUNCTION private.qualifying_payment(profile_id uuid) OWNER TO postgres;
-
---
--- Name: FUNCTION qualifying_payment(profile_id uuid); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.qualifying_payment(profile_id uuid) IS 'The first payment of a person that was not given back in full.';
-
-
---
--- Name: queue_metrics(); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.queue_metrics() RETURNS jsonb
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO ''
@@ -7070,23 +4267,9 @@ CREATE FUNCTION private.queue_metrics() RETURNS jsonb
     )
     from private.outbox as o;
 $$;
-
-
-ALTER FUNCTION private.queue_metrics() OWNER TO postgres;
-
---
--- Name: FUNCTION queue_metrics(); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.queue_metrics() IS 'Counts of due, leased and dead jobs, of lost submissions, of predictions to be stopped and of open
 alarms about Stripe; the most tries a job has had; how late the oldest due job and the oldest due
 poll are, in seconds.';
-
-
---
--- Name: quote_generation(text); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.quote_generation(generation_type text) RETURNS public.generation_quote
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO ''
@@ -7112,21 +4295,7 @@ begin
     )::public.generation_quote;
 end;
 $$;
-
-
-ALTER FUNCTION private.quote_generation(generation_type text) OWNER TO postgres;
-
---
--- Name: FUNCTION quote_generation(generation_type text); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.quote_generation(generation_type text) IS 'The rule behind public.quote_generation.';
-
-
---
--- Name: raise_stripe_alarm(text, text, text); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.raise_stripe_alarm(object_id text, slug text, detail text) RETURNS text
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -7142,25 +4311,10 @@ begin
         detail = excluded.detail,
         last_seen_at = now(),
         times = a.times + 1;
-
     return raise_stripe_alarm.slug;
 end;
 $$;
-
-
-ALTER FUNCTION private.raise_stripe_alarm(object_id text, slug text, detail text) OWNER TO postgres;
-
---
--- Name: FUNCTION raise_stripe_alarm(object_id text, slug text, detail text); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.raise_stripe_alarm(object_id text, slug text, detail text) IS 'Records an alarm, or that it was seen again; one that was resolved stays so. Returns its slug.';
-
-
---
--- Name: random_code(integer); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.random_code(length integer) RETURNS text
     LANGUAGE sql
     SET search_path TO ''
@@ -7177,21 +4331,7 @@ CREATE FUNCTION private.random_code(length integer) RETURNS text
     )
     from generate_series(1, random_code.length);
 $$;
-
-
-ALTER FUNCTION private.random_code(length integer) OWNER TO postgres;
-
---
--- Name: FUNCTION random_code(length integer); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.random_code(length integer) IS 'A random code of the given length from an alphabet without look-alikes.';
-
-
---
--- Name: reconcile_call(); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.reconcile_call() RETURNS jsonb
     LANGUAGE sql STABLE
     SET search_path TO ''
@@ -7207,21 +4347,7 @@ CREATE FUNCTION private.reconcile_call() RETURNS jsonb
     where r.finished_at is null
         and c.place = r.place;
 $$;
-
-
-ALTER FUNCTION private.reconcile_call() OWNER TO postgres;
-
---
--- Name: FUNCTION reconcile_call(); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.reconcile_call() IS 'The page that the comparison under way reads next.';
-
-
---
--- Name: reconcile_calls(timestamp with time zone); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.reconcile_calls(since timestamp with time zone) RETURNS TABLE(place integer, call text, params jsonb)
     LANGUAGE sql IMMUTABLE
     SET search_path TO ''
@@ -7247,22 +4373,8 @@ CREATE FUNCTION private.reconcile_calls(since timestamp with time zone) RETURNS 
         (6, 'disputes.list', '{"limit": 100}')
     ) as l (place, call, params);
 $$;
-
-
-ALTER FUNCTION private.reconcile_calls(since timestamp with time zone) OWNER TO postgres;
-
---
--- Name: FUNCTION reconcile_calls(since timestamp with time zone); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.reconcile_calls(since timestamp with time zone) IS 'The lists of Stripe that are compared with our rows, in this order, from the given time on; each is
 read page by page with starting_after.';
-
-
---
--- Name: record_customer(private.outbox, jsonb); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.record_customer(job private.outbox, customer jsonb) RETURNS text
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -7276,7 +4388,6 @@ begin
     from public.checkouts as c
     where c.id = record_customer.job.checkout_id
     on conflict do nothing;
-
     -- The account was deleted meanwhile: no page, and the customer goes too.
     if exists (
         select
@@ -7286,13 +4397,10 @@ begin
             and p.deleted_at is not null
     ) then
         perform private.close_checkout(record_customer.job.checkout_id, 'expired');
-
         delete from private.outbox as o
         where o.id = record_customer.job.id;
-
         return 'closed';
     end if;
-
     update private.outbox as o
     set
         kind = 'checkout',
@@ -7300,25 +4408,10 @@ begin
         attempts = 0,
         lease_token = null
     where o.id = record_customer.job.id;
-
     return 'customer';
 end;
 $$;
-
-
-ALTER FUNCTION private.record_customer(job private.outbox, customer jsonb) OWNER TO postgres;
-
---
--- Name: FUNCTION record_customer(job private.outbox, customer jsonb); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.record_customer(job private.outbox, customer jsonb) IS 'The person has a customer now; the page is next, unless the account was deleted.';
-
-
---
--- Name: record_erased(private.outbox, jsonb); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.record_erased(job private.outbox, answer jsonb) RETURNS text
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -7327,7 +4420,6 @@ declare
     v_profile_id constant uuid := record_erased.job.profile_id;
 begin
     perform private.note_erasure(v_profile_id, record_erased.answer);
-
     -- Nothing of what was asked for went: whatever the reason is, not at once again.
     if (
         record_erased.answer -> 'removed' = '[]'
@@ -7339,7 +4431,6 @@ begin
         perform private.retry_job(record_erased.job, 'not_removed');
         return 'not_removed';
     end if;
-
     if not record_erased.answer ? 'user_id'
         or not private.erase_payload(v_profile_id) ? 'user_id'
         or not private.blank_generations(v_profile_id, 10000)
@@ -7352,35 +4443,17 @@ begin
         where o.id = record_erased.job.id;
         return 'erasing';
     end if;
-
     perform private.blank_account(v_profile_id);
-
     update private.erasures as e
     set finished_at = now()
     where e.profile_id = v_profile_id
         and e.restored_at is null;
-
     delete from private.outbox as o
     where o.id = record_erased.job.id;
-
     return 'erased';
 end;
 $$;
-
-
-ALTER FUNCTION private.record_erased(job private.outbox, answer jsonb) OWNER TO postgres;
-
---
--- Name: FUNCTION record_erased(job private.outbox, answer jsonb); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.record_erased(job private.outbox, answer jsonb) IS 'A part of an account is gone: the next one, or the end once the person is gone at Auth.';
-
-
---
--- Name: record_face_removed(private.outbox, jsonb); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.record_face_removed(job private.outbox, answer jsonb) RETURNS text
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -7395,36 +4468,19 @@ begin
         perform private.retry_job(record_face_removed.job, 'not_removed');
         return 'not_removed';
     end if;
-
     update public.user_images as i
     set
         deleted_at = now(),
         deletion_answer = record_face_removed.answer
     where i.id = record_face_removed.job.user_image_id
         and i.deleted_at is null;
-
     delete from private.outbox as o
     where o.id = record_face_removed.job.id;
-
     return 'removed';
 end;
 $$;
-
-
-ALTER FUNCTION private.record_face_removed(job private.outbox, answer jsonb) OWNER TO postgres;
-
---
--- Name: FUNCTION record_face_removed(job private.outbox, answer jsonb); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.record_face_removed(job private.outbox, answer jsonb) IS 'The photo''s file is gone, and the answer is the proof; or it is there all the same, whatever
 Storage said: then again.';
-
-
---
--- Name: record_fetched(private.outbox, jsonb); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.record_fetched(job private.outbox, answer jsonb) RETURNS text
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -7444,34 +4500,17 @@ begin
             end
         ) as o (object)
     ) as a;
-
     perform private.finish_fetch(record_fetched.job, coalesce(v_word !~ 'waiting', true));
-
     -- What it waited for in vain is here after all.
     delete from private.stripe_alarms as a
     where a.object_id = record_fetched.job.stripe_object_id
         and a.slug = 'unknown_payment'
         and a.resolved_at is null
         and v_word !~ 'waiting';
-
     return coalesce(v_word, 'nothing');
 end;
 $$;
-
-
-ALTER FUNCTION private.record_fetched(job private.outbox, answer jsonb) OWNER TO postgres;
-
---
--- Name: FUNCTION record_fetched(job private.outbox, answer jsonb); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.record_fetched(job private.outbox, answer jsonb) IS 'Applies what was fetched, and says what came of it.';
-
-
---
--- Name: record_found(private.outbox, jsonb); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.record_found(job private.outbox, answer jsonb) RETURNS text
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -7482,7 +4521,6 @@ begin
     select array_agg(distinct coalesce(o.object ->> 'invoice', o.object ->> 'id'))
     into v_found
     from jsonb_array_elements(record_found.answer -> 'data') as o (object);
-
     if v_found is null and record_found.job.kind = 'find_invoice' then
         update private.outbox as o
         set
@@ -7493,32 +4531,15 @@ begin
         where o.id = record_found.job.id;
         return 'not_an_invoice';
     end if;
-
     delete from private.outbox as o
     where o.id = record_found.job.id;
-
     perform private.want_stripe_object(f.object_id)
     from unnest(v_found) as f (object_id)
     order by f.object_id;
-
     return coalesce(array_to_string(v_found, ','), 'not_ours');
 end;
 $$;
-
-
-ALTER FUNCTION private.record_found(job private.outbox, answer jsonb) OWNER TO postgres;
-
---
--- Name: FUNCTION record_found(job private.outbox, answer jsonb); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.record_found(job private.outbox, answer jsonb) IS 'What a PaymentIntent belongs to, an invoice or else a session, is fetched.';
-
-
---
--- Name: record_invoice(jsonb, public.subscriptions); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.record_invoice(invoice jsonb, subscription public.subscriptions) RETURNS uuid
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -7542,25 +4563,10 @@ begin
     from jsonb_array_elements(record_invoice.invoice #> '{payments,data}') as p (payment)
     where p.payment #>> '{payment,payment_intent}' is not null
     on conflict on constraint payment_intents_pkey do nothing;
-
     return v_payment_id;
 end;
 $$;
-
-
-ALTER FUNCTION private.record_invoice(invoice jsonb, subscription public.subscriptions) OWNER TO postgres;
-
---
--- Name: FUNCTION record_invoice(invoice jsonb, subscription public.subscriptions); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.record_invoice(invoice jsonb, subscription public.subscriptions) IS 'Records the payment of an invoice, once, and the PaymentIntents that refunds of it will name.';
-
-
---
--- Name: record_job_failed(bigint, uuid, text, text, boolean); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.record_job_failed(job_id bigint, lease_token uuid, slug text, detail text, permanent boolean) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
@@ -7574,11 +4580,9 @@ begin
     if v_job.id is null then
         return 'stale';
     end if;
-
     select record_job_failed.permanent or v_job.attempts + 1 >= s.job_attempts_max
     into v_is_exhausted
     from private.settings as s;
-
     case
         when v_job.kind = 'find' then
             perform private.fail_find(
@@ -7608,29 +4612,14 @@ begin
             delete from private.generation_runs as r
             where r.id = v_job.run_id
                 and r.status = 'submitting';
-
             perform private.retry_job(v_job, record_job_failed.slug);
     end case;
     return 'ok';
 end;
 $$;
-
-
-ALTER FUNCTION private.record_job_failed(job_id bigint, lease_token uuid, slug text, detail text, permanent boolean) OWNER TO postgres;
-
---
--- Name: FUNCTION record_job_failed(job_id bigint, lease_token uuid, slug text, detail text, permanent boolean); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.record_job_failed(job_id bigint, lease_token uuid, slug text, detail text, permanent boolean) IS 'The job did not work out, for the reason slug: tried again with growing waits, or, when permanent,
 ended with the credits back. A job that nobody paid for is given up when it was tried too often. For
 a submit: only when nothing was sent. ok, or stale.';
-
-
---
--- Name: record_page_opened(private.outbox, jsonb); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.record_page_opened(job private.outbox, page jsonb) RETURNS text
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -7652,28 +4641,12 @@ begin
     where c.id = record_page_opened.job.checkout_id
         and c.status = 'requested'
         and record_page_opened.page ->> 'url' is not null;
-
     delete from private.outbox as o
     where o.id = record_page_opened.job.id;
-
     return 'open';
 end;
 $$;
-
-
-ALTER FUNCTION private.record_page_opened(job private.outbox, page jsonb) OWNER TO postgres;
-
---
--- Name: FUNCTION record_page_opened(job private.outbox, page jsonb); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.record_page_opened(job private.outbox, page jsonb) IS 'The page is there: the person''s checkout has its address.';
-
-
---
--- Name: record_paid_line(jsonb, uuid, uuid); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.record_paid_line(line jsonb, subscription_id uuid, payment_id uuid) RETURNS text
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -7689,14 +4662,12 @@ begin
     from private.stripe_prices as p
     where p.price_id = v_price_id
         and p.item_kind = 'subscription';
-
     if v_plan_name is null then
         return private.raise_stripe_alarm(
             record_paid_line.line ->> 'id', 'unknown_price',
             format('An invoice was paid with the price %s, which is not ours.', v_price_id)
         );
     end if;
-
     insert into private.paid_periods (
         invoice_line_id, subscription_id, payment_id, plan_name, quantity, is_rest, period_start,
         period_end, next_month_at
@@ -7718,27 +4689,12 @@ begin
     ) as t
     where t.period_end > t.period_start
     on conflict on constraint paid_periods_pkey do nothing;
-
     perform private.grant_paid_months(record_paid_line.line ->> 'id');
     return 'granted';
 end;
 $$;
-
-
-ALTER FUNCTION private.record_paid_line(line jsonb, subscription_id uuid, payment_id uuid) OWNER TO postgres;
-
---
--- Name: FUNCTION record_paid_line(line jsonb, subscription_id uuid, payment_id uuid); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.record_paid_line(line jsonb, subscription_id uuid, payment_id uuid) IS 'Records the time that a line of a paid invoice paid for, once, and grants the months of it that
 have begun.';
-
-
---
--- Name: record_payment(uuid, text, text, text, bigint, text, bigint, timestamp with time zone, integer, uuid); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.record_payment(profile_id uuid, stripe_payment_id text, kind text, item_key text, amount bigint, currency text, credits bigint, expires_at timestamp with time zone DEFAULT NULL::timestamp with time zone, priority integer DEFAULT 100, subscription_id uuid DEFAULT NULL::uuid) RETURNS uuid
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -7748,7 +4704,6 @@ declare
 begin
     -- And whoever brought the payer: the first purchase may earn a referral.
     perform private.lock_with_referrer(record_payment.profile_id);
-
     insert into public.payments (
         profile_id, stripe_payment_id, kind, item_key, amount, currency, credits_added,
         subscription_id
@@ -7760,7 +4715,6 @@ begin
     )
     on conflict on constraint payments_stripe_payment_id_key do nothing
     returning id into v_payment_id;
-
     if v_payment_id is null then
         return (
             select p.id
@@ -7768,7 +4722,6 @@ begin
             where p.stripe_payment_id = record_payment.stripe_payment_id
         );
     end if;
-
     perform private.grant_credits(
         record_payment.profile_id,
         record_payment.credits,
@@ -7779,28 +4732,13 @@ begin
         v_payment_id,
         record_payment.subscription_id
     );
-
     perform private.settle_referral(record_payment.profile_id);
     return v_payment_id;
 end;
 $$;
-
-
-ALTER FUNCTION private.record_payment(profile_id uuid, stripe_payment_id text, kind text, item_key text, amount bigint, currency text, credits bigint, expires_at timestamp with time zone, priority integer, subscription_id uuid) OWNER TO postgres;
-
---
--- Name: FUNCTION record_payment(profile_id uuid, stripe_payment_id text, kind text, item_key text, amount bigint, currency text, credits bigint, expires_at timestamp with time zone, priority integer, subscription_id uuid); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.record_payment(profile_id uuid, stripe_payment_id text, kind text, item_key text, amount bigint, currency text, credits bigint, expires_at timestamp with time zone, priority integer, subscription_id uuid) IS 'Records a payment once and grants its credits. Returns its id, also when it was recorded before.
 The credits of a subscription''s period are granted by private.grant_period instead: then credits is
 zero here.';
-
-
---
--- Name: record_prediction(bigint, uuid, jsonb); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.record_prediction(job_id bigint, lease_token uuid, prediction jsonb) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
@@ -7813,7 +4751,6 @@ begin
     if v_job.id is null then
         return 'stale';
     end if;
-
     case v_job.kind
         when 'poll' then
             perform private.settle_prediction(v_job, record_prediction.prediction);
@@ -7831,22 +4768,8 @@ begin
     return 'ok';
 end;
 $$;
-
-
-ALTER FUNCTION private.record_prediction(job_id bigint, lease_token uuid, prediction jsonb) OWNER TO postgres;
-
---
--- Name: FUNCTION record_prediction(job_id bigint, lease_token uuid, prediction jsonb); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.record_prediction(job_id bigint, lease_token uuid, prediction jsonb) IS 'The prediction as the provider shows it now, after a poll, a cancel or a find; null when a find
 found none. ok, or stale.';
-
-
---
--- Name: referrals; Type: TABLE; Schema: public; Owner: postgres
---
-
 CREATE TABLE public.referrals (
     id uuid DEFAULT private.uuid_v7() NOT NULL,
     referred_id uuid NOT NULL,
@@ -7867,50 +4790,12 @@ CREATE TABLE public.referrals (
     CONSTRAINT referrals_rewarded_has_rewarded_at CHECK (((status = ANY (ARRAY['rewarded'::text, 'reversed'::text])) = (rewarded_at IS NOT NULL))),
     CONSTRAINT referrals_status_known CHECK ((status = ANY (ARRAY['pending'::text, 'rewarded'::text, 'rejected'::text, 'reversed'::text])))
 );
-
-
-ALTER TABLE public.referrals OWNER TO postgres;
-
---
--- Name: TABLE referrals; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON TABLE public.referrals IS 'One row per code that somebody came with, usable or not: pending → rewarded → reversed, or
 rejected with the reason.';
-
-
---
--- Name: COLUMN referrals.code; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.referrals.code IS 'The code as it was given, cut at 64 characters.';
-
-
---
--- Name: COLUMN referrals.status; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.referrals.status IS 'pending, rewarded, reversed or rejected.';
-
-
---
--- Name: COLUMN referrals.reason; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.referrals.reason IS 'Why it was rejected.';
-
-
---
--- Name: COLUMN referrals.payment_id; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.referrals.payment_id IS 'The purchase that earned the reward, where the policy is first_purchase.';
-
-
---
--- Name: record_referral(uuid, text); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.record_referral(referred_id uuid, code text) RETURNS public.referrals
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -7926,9 +4811,7 @@ begin
     from public.profiles as p
     where p.referral_code = v_code
         and p.deleted_at is null;
-
     v_reason := private.judge_referral(record_referral.referred_id, v_referrer_id, v_code);
-
     insert into public.referrals (referred_id, referrer_id, code, status, reason)
     values (
         record_referral.referred_id,
@@ -7938,30 +4821,14 @@ begin
         v_reason
     )
     returning * into v_referral;
-
     update public.profiles as p
     set referred_by = v_referrer_id
     where p.id = record_referral.referred_id
         and v_reason is null;
-
     return v_referral;
 end;
 $$;
-
-
-ALTER FUNCTION private.record_referral(referred_id uuid, code text) OWNER TO postgres;
-
---
--- Name: FUNCTION record_referral(referred_id uuid, code text); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.record_referral(referred_id uuid, code text) IS 'Records the code a person came with: pending, or rejected with the reason. Never refuses.';
-
-
---
--- Name: record_removed(bigint, uuid, jsonb); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.record_removed(job_id bigint, lease_token uuid, answer jsonb) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
@@ -7972,29 +4839,14 @@ begin
     if v_job.id is null then
         return 'stale';
     end if;
-
     return case v_job.kind
         when 'remove_face' then private.record_face_removed(v_job, record_removed.answer)
         else private.record_erased(v_job, record_removed.answer)
     end;
 end;
 $$;
-
-
-ALTER FUNCTION private.record_removed(job_id bigint, lease_token uuid, answer jsonb) OWNER TO postgres;
-
---
--- Name: FUNCTION record_removed(job_id bigint, lease_token uuid, answer jsonb); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.record_removed(job_id bigint, lease_token uuid, answer jsonb) IS 'What Storage, Stripe or Auth answered to a deletion: {"bucket", "status", "removed"},
 {"user_id", "status"}, or the object of Stripe. A word on what came of it, or stale.';
-
-
---
--- Name: record_replicate_webhook(text, uuid, jsonb); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.record_replicate_webhook(webhook_id text, attempt_token uuid, body jsonb) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
@@ -8011,27 +4863,22 @@ begin
         record_replicate_webhook.body - 'input' - 'logs'
     )
     on conflict on constraint replicate_webhooks_pkey do nothing;
-
     if not found then
         return 'duplicate';
     end if;
-
     -- The outbox row first, as everywhere.
     perform from private.outbox as o
     inner join private.generation_runs as r on o.generation_id = r.generation_id
     where r.attempt_token = record_replicate_webhook.attempt_token
     for update of o;
-
     select r.* into v_run
     from private.generation_runs as r
     where r.attempt_token = record_replicate_webhook.attempt_token
     for update;
-
     -- Of no attempt of ours, or of one whose answer is under way and will bring the id.
     if v_run.id is null or v_prediction_id is null or v_run.status = 'submitting' then
         return 'stored';
     end if;
-
     if v_run.status = 'submit_unknown' then
         perform private.adopt_prediction(v_run.id, v_prediction_id);
     elsif v_run.prediction_id is null then
@@ -8039,7 +4886,6 @@ begin
         update private.generation_runs as r
         set prediction_id = v_prediction_id
         where r.id = v_run.id;
-
         perform private.want_cancel(v_run.id);
     elsif v_run.prediction_id <> v_prediction_id then
         perform private.note_twin(v_run, v_prediction_id);
@@ -8053,27 +4899,12 @@ begin
             and o.run_id = v_run.id
             and o.kind = 'poll';
     end if;
-
     perform private.wake_worker();
     return 'stored';
 end;
 $$;
-
-
-ALTER FUNCTION private.record_replicate_webhook(webhook_id text, attempt_token uuid, body jsonb) OWNER TO postgres;
-
---
--- Name: FUNCTION record_replicate_webhook(webhook_id text, attempt_token uuid, body jsonb); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.record_replicate_webhook(webhook_id text, attempt_token uuid, body jsonb) IS 'Stores a verified webhook and has its prediction looked at now; adopts an attempt whose answer was
 lost, and has one that nobody waits for stopped. stored, or duplicate.';
-
-
---
--- Name: record_reversal(uuid, text, text, bigint, text); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.record_reversal(payment_id uuid, reversal_key text, kind text, amount bigint, status text) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -8084,9 +4915,7 @@ begin
     select p.profile_id into v_profile_id
     from public.payments as p
     where p.id = record_reversal.payment_id;
-
     perform private.lock_with_referrer(v_profile_id);
-
     insert into private.payment_reversals as r (reversal_key, payment_id, kind, amount, status)
     values (
         record_reversal.reversal_key, record_reversal.payment_id, record_reversal.kind,
@@ -8102,29 +4931,14 @@ begin
         and excluded.status <> 'open'
         and (excluded.status <> 'taken' or r.status <> 'undone')
         and r.payment_id = excluded.payment_id;
-
     if found then
         perform private.settle_payment(record_reversal.payment_id, record_reversal.reversal_key);
         perform private.settle_referral(v_profile_id);
     end if;
 end;
 $$;
-
-
-ALTER FUNCTION private.record_reversal(payment_id uuid, reversal_key text, kind text, amount bigint, status text) OWNER TO postgres;
-
---
--- Name: FUNCTION record_reversal(payment_id uuid, reversal_key text, kind text, amount bigint, status text); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.record_reversal(payment_id uuid, reversal_key text, kind text, amount bigint, status text) IS 'Records what the payment provider says of a refund (taken, undone) or a dispute (open, lost, won),
 by its own id, and settles the payment''s credits. A repeat changes nothing.';
-
-
---
--- Name: record_run(uuid, jsonb); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.record_run(run_id uuid, prediction jsonb) RETURNS boolean
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -8163,26 +4977,11 @@ begin
         and r.id = q.id
         -- Known already: a later look, at data that the provider has removed, must not blur it.
         and r.cost_micros is null;
-
     return v_is_final;
 end;
 $$;
-
-
-ALTER FUNCTION private.record_run(run_id uuid, prediction jsonb) OWNER TO postgres;
-
---
--- Name: FUNCTION record_run(run_id uuid, prediction jsonb); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.record_run(run_id uuid, prediction jsonb) IS 'Writes what the provider says of a prediction to its attempt. True when that is its end: any other
 status, also one of tomorrow, is not, and our own deadline bounds it.';
-
-
---
--- Name: record_stored(bigint, uuid, jsonb); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.record_stored(job_id bigint, lease_token uuid, stored jsonb) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
@@ -8193,7 +4992,6 @@ begin
     if v_job.id is null then
         return 'stale';
     end if;
-
     perform private.finish_generation(
         v_job.generation_id,
         'succeeded',
@@ -8201,29 +4999,13 @@ begin
         record_stored.stored ->> 'object_path',
         record_stored.stored ->> 'preview_path'
     );
-
     delete from private.outbox as o
     where o.id = v_job.id;
-
     return 'ok';
 end;
 $$;
-
-
-ALTER FUNCTION private.record_stored(job_id bigint, lease_token uuid, stored jsonb) OWNER TO postgres;
-
---
--- Name: FUNCTION record_stored(job_id bigint, lease_token uuid, stored jsonb); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.record_stored(job_id bigint, lease_token uuid, stored jsonb) IS 'The picture is in Storage at stored.object_path, and its preview at stored.preview_path: the
 generation succeeded. ok, or stale.';
-
-
---
--- Name: record_stripe(bigint, uuid, jsonb); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.record_stripe(job_id bigint, lease_token uuid, answer jsonb) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
@@ -8234,7 +5016,6 @@ begin
     if v_job.id is null then
         return 'stale';
     end if;
-
     return case v_job.kind
         when 'customer' then private.record_customer(v_job, record_stripe.answer)
         when 'checkout' then private.record_page_opened(v_job, record_stripe.answer)
@@ -8244,21 +5025,7 @@ begin
     end;
 end;
 $$;
-
-
-ALTER FUNCTION private.record_stripe(job_id bigint, lease_token uuid, answer jsonb) OWNER TO postgres;
-
---
--- Name: FUNCTION record_stripe(job_id bigint, lease_token uuid, answer jsonb); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.record_stripe(job_id bigint, lease_token uuid, answer jsonb) IS 'What Stripe answered to the call of a job: applied, and a word on what came of it; or stale.';
-
-
---
--- Name: record_stripe_event(jsonb); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.record_stripe_event(event jsonb) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
@@ -8268,30 +5035,14 @@ declare
 begin
     select n.* into v_noted
     from private.note_stripe_event(record_stripe_event.event) as n;
-
     if v_noted.word = 'stored' and v_noted.object_id is not null then
         perform private.fetch_stripe_object(v_noted.object_id);
     end if;
-
     return v_noted.word;
 end;
 $$;
-
-
-ALTER FUNCTION private.record_stripe_event(event jsonb) OWNER TO postgres;
-
---
--- Name: FUNCTION record_stripe_event(event jsonb); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.record_stripe_event(event jsonb) IS 'Stores a verified event, snapshot or thin, and has its object fetched. stored, duplicate,
 wrong_mode (test and live do not mix) or invalid (no id or no type).';
-
-
---
--- Name: record_stripe_page(private.outbox, jsonb); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.record_stripe_page(job private.outbox, page jsonb) RETURNS text
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -8304,7 +5055,6 @@ declare
 begin
     select count(*) into v_differing
     from private.repair_stripe_objects(record_stripe_page.page -> 'data') as r;
-
     update private.reconcile_runs as r
     set
         seen = r.seen + v_seen,
@@ -8315,7 +5065,6 @@ begin
         end
     where r.finished_at is null
     returning r.* into v_run;
-
     if exists (
         select
         from private.reconcile_calls(v_run.since) as c
@@ -8329,31 +5078,15 @@ begin
         where o.id = record_stripe_page.job.id;
         return 'page';
     end if;
-
     update private.reconcile_runs as r
     set finished_at = now()
     where r.id = v_run.id;
-
     delete from private.outbox as o
     where o.id = record_stripe_page.job.id;
     return 'compared';
 end;
 $$;
-
-
-ALTER FUNCTION private.record_stripe_page(job private.outbox, page jsonb) OWNER TO postgres;
-
---
--- Name: FUNCTION record_stripe_page(job private.outbox, page jsonb); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.record_stripe_page(job private.outbox, page jsonb) IS 'A page of the comparison under way: differences are repaired, and the next page is asked for.';
-
-
---
--- Name: record_submit_refused(bigint, uuid, integer, text, integer); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.record_submit_refused(job_id bigint, lease_token uuid, http_status integer, detail text, retry_after_seconds integer) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
@@ -8366,12 +5099,10 @@ begin
     if v_job.id is null then
         return 'stale';
     end if;
-
     -- Throttled: nothing was made, so asking again later is safe, until the deadline.
     if record_submit_refused.http_status = 429 then
         delete from private.generation_runs as r
         where r.id = v_job.run_id;
-
         update private.outbox as o
         set
             due_at = now() + greatest(
@@ -8383,10 +5114,8 @@ begin
             lease_token = null,
             last_error = 'provider_throttled'
         where o.id = v_job.id;
-
         return 'ok';
     end if;
-
     perform private.fail_run(
         v_job,
         'refused',
@@ -8400,22 +5129,8 @@ begin
     return 'ok';
 end;
 $$;
-
-
-ALTER FUNCTION private.record_submit_refused(job_id bigint, lease_token uuid, http_status integer, detail text, retry_after_seconds integer) OWNER TO postgres;
-
---
--- Name: FUNCTION record_submit_refused(job_id bigint, lease_token uuid, http_status integer, detail text, retry_after_seconds integer); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.record_submit_refused(job_id bigint, lease_token uuid, http_status integer, detail text, retry_after_seconds integer) IS 'The provider refused with this HTTP status and certainly made nothing: tried again when throttled
 (429), else sent to the next model or failed with the credits back. ok, or stale.';
-
-
---
--- Name: record_submit_unknown(bigint, uuid, text); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.record_submit_unknown(job_id bigint, lease_token uuid, detail text) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
@@ -8428,27 +5143,12 @@ begin
     if v_job.id is null then
         return 'stale';
     end if;
-
     perform private.lose_answer(v_job, record_submit_unknown.detail);
     return 'ok';
 end;
 $$;
-
-
-ALTER FUNCTION private.record_submit_unknown(job_id bigint, lease_token uuid, detail text) OWNER TO postgres;
-
---
--- Name: FUNCTION record_submit_unknown(job_id bigint, lease_token uuid, detail text); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.record_submit_unknown(job_id bigint, lease_token uuid, detail text) IS 'No answer, so the provider may have the attempt or not: its webhook or the provider''s list adopts
 it, or another attempt follows after the grace time. ok, or stale.';
-
-
---
--- Name: record_submitted(bigint, uuid, jsonb); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.record_submitted(job_id bigint, lease_token uuid, prediction jsonb) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
@@ -8459,7 +5159,6 @@ begin
     if v_job.id is null then
         return 'stale';
     end if;
-
     update private.generation_runs as r
     set
         status = 'processing',
@@ -8467,13 +5166,10 @@ begin
         provider_status = record_submitted.prediction ->> 'status'
     where r.id = v_job.run_id
         and r.status = 'submitting';
-
     if found then
         perform private.note_further_attempt(v_job.run_id);
     end if;
-
     perform private.start_processing(v_job.generation_id);
-
     -- Canceled or expired while the call was under way: then this prediction is an orphan.
     if (
         select g.finished_at is not null
@@ -8483,7 +5179,6 @@ begin
         perform private.release_work(v_job.generation_id);
         return 'ok';
     end if;
-
     update private.outbox as o
     set
         kind = 'poll',
@@ -8499,25 +5194,10 @@ begin
         attempts = 0,
         lease_token = null
     where o.id = v_job.id;
-
     return 'ok';
 end;
 $$;
-
-
-ALTER FUNCTION private.record_submitted(job_id bigint, lease_token uuid, prediction jsonb) OWNER TO postgres;
-
---
--- Name: FUNCTION record_submitted(job_id bigint, lease_token uuid, prediction jsonb); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.record_submitted(job_id bigint, lease_token uuid, prediction jsonb) IS 'The provider took the attempt and answered with this prediction. ok, or stale.';
-
-
---
--- Name: redeem_code(text); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.redeem_code(code text) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
@@ -8531,46 +5211,37 @@ declare
     v_expires_at timestamptz;
 begin
     perform private.check_plain_call();
-
     if not private.is_confirmed(v_profile_id) then
         raise sqlstate 'PT403' using
             message = 'confirmed_address_required',
             detail = 'Codes are for people with a confirmed address.',
             hint = 'Confirm your address first.';
     end if;
-
     if v_retry_after is not null then
         return private.too_many_codes(v_retry_after);
     end if;
-
     select c.* into v_promo
     from private.promo_codes as c
     where c.code_hash = private.keyed_hash(private.normal_code(redeem_code.code))
         and c.disabled_at is null
         and c.starts_at <= now()
     for no key update;
-
     if not found then
         perform private.note_code_failure(v_profile_id);
         return private.refuse(
             404, 'code_not_found', 'There is no such code.', 'Copy the code instead of typing it.'
         );
     end if;
-
     v_used := private.count_redemptions(v_promo.id, v_profile_id, v_address_hash);
     perform private.check_promo_code(v_promo, v_used);
-
     update private.promo_codes as c
     set redemptions = c.redemptions + 1
     where c.id = v_promo.id;
-
     insert into private.promo_redemptions (
         promo_code_id, profile_id, redemption_number, address_hash
     )
     values (v_promo.id, v_profile_id, v_used + 1, v_address_hash);
-
     v_expires_at := now() + v_promo.credits_last;
-
     perform private.grant_credits(
         v_profile_id,
         v_promo.credits,
@@ -8578,25 +5249,10 @@ begin
         format('promo:%s:%s:%s', v_promo.id, v_profile_id, v_used + 1),
         v_expires_at
     );
-
     return jsonb_build_object('credits', v_promo.credits, 'expires_at', v_expires_at);
 end;
 $$;
-
-
-ALTER FUNCTION private.redeem_code(code text) OWNER TO postgres;
-
---
--- Name: FUNCTION redeem_code(code text); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.redeem_code(code text) IS 'The rule behind public.redeem_code.';
-
-
---
--- Name: referrer_of(uuid); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.referrer_of(referred_id uuid) RETURNS uuid
     LANGUAGE sql STABLE
     SET search_path TO ''
@@ -8606,21 +5262,7 @@ CREATE FUNCTION private.referrer_of(referred_id uuid) RETURNS uuid
     where r.referred_id = referrer_of.referred_id
         and r.status <> 'rejected';
 $$;
-
-
-ALTER FUNCTION private.referrer_of(referred_id uuid) OWNER TO postgres;
-
---
--- Name: FUNCTION referrer_of(referred_id uuid); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.referrer_of(referred_id uuid) IS 'Who is or may yet be rewarded for this person; null when nobody.';
-
-
---
--- Name: refund_generation(uuid); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.refund_generation(generation_id uuid) RETURNS bigint
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -8634,7 +5276,6 @@ begin
         from public.generations as g
         where g.id = refund_generation.generation_id
     ));
-
     -- Each lot gets back exactly what this generation took from it. A second refund of the same
     -- generation violates credit_entries_generation_id_lot_id_kind_key.
     for v_spent in
@@ -8651,26 +5292,11 @@ begin
         );
         v_refunded := v_refunded + v_spent.amount;
     end loop;
-
     return v_refunded;
 end;
 $$;
-
-
-ALTER FUNCTION private.refund_generation(generation_id uuid) OWNER TO postgres;
-
---
--- Name: FUNCTION refund_generation(generation_id uuid); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.refund_generation(generation_id uuid) IS 'Gives what a generation burned back to the lots it came from, once. Returns the credits given
 back.';
-
-
---
--- Name: refuse(integer, text, text, text, integer); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.refuse(status integer, slug text, detail text, hint text, retry_after_seconds integer DEFAULT NULL::integer) RETURNS jsonb
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -8679,7 +5305,6 @@ begin
     -- An exception would roll back what the refusal has to leave behind, a counted guess for
     -- example. PostgREST reads these two settings: postgrest.org, "Transaction-scoped settings".
     perform set_config('response.status', refuse.status::text, true);
-
     if refuse.retry_after_seconds is not null then
         perform set_config(
             'response.headers',
@@ -8689,7 +5314,6 @@ begin
             true
         );
     end if;
-
     return jsonb_build_object(
         'code', 'PT' || refuse.status,
         'message', refuse.slug,
@@ -8698,21 +5322,7 @@ begin
     );
 end;
 $$;
-
-
-ALTER FUNCTION private.refuse(status integer, slug text, detail text, hint text, retry_after_seconds integer) OWNER TO postgres;
-
---
--- Name: FUNCTION refuse(status integer, slug text, detail text, hint text, retry_after_seconds integer); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.refuse(status integer, slug text, detail text, hint text, retry_after_seconds integer) IS 'A refusal that is committed: the HTTP status for PostgREST, and the error as it would say it.';
-
-
---
--- Name: refuse_daily_capacity(integer); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.refuse_daily_capacity(retry_after_seconds integer) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -8726,21 +5336,7 @@ begin
     );
 end;
 $$;
-
-
-ALTER FUNCTION private.refuse_daily_capacity(retry_after_seconds integer) OWNER TO postgres;
-
---
--- Name: FUNCTION refuse_daily_capacity(retry_after_seconds integer); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.refuse_daily_capacity(retry_after_seconds integer) IS 'The breaker''s refusal.';
-
-
---
--- Name: refuse_for_now(text, text, text, integer); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.refuse_for_now(slug text, detail text, hint text, retry_after_seconds integer) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -8763,21 +5359,7 @@ begin
         )::text;
 end;
 $$;
-
-
-ALTER FUNCTION private.refuse_for_now(slug text, detail text, hint text, retry_after_seconds integer) OWNER TO postgres;
-
---
--- Name: FUNCTION refuse_for_now(slug text, detail text, hint text, retry_after_seconds integer); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.refuse_for_now(slug text, detail text, hint text, retry_after_seconds integer) IS 'Refuses with HTTP 429 and Retry-After in seconds.';
-
-
---
--- Name: refuse_reused_key(); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.refuse_reused_key() RETURNS void
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
@@ -8789,21 +5371,7 @@ begin
         hint = 'Make a new key for a new request.';
 end;
 $$;
-
-
-ALTER FUNCTION private.refuse_reused_key() OWNER TO postgres;
-
---
--- Name: FUNCTION refuse_reused_key(); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.refuse_reused_key() IS 'Refuses with PT409 idempotency_conflict.';
-
-
---
--- Name: release_lot(bigint, text); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.release_lot(lot_id bigint, freeze_key text) RETURNS boolean
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -8814,17 +5382,14 @@ begin
         from public.credit_lots as l
         where l.id = release_lot.lot_id
     ));
-
     update private.credit_freezes as f
     set released_at = now()
     where f.lot_id = release_lot.lot_id
         and f.freeze_key = release_lot.freeze_key
         and f.released_at is null;
-
     if not found then
         return false;
     end if;
-
     -- Its time may have run out while it was held: then it gets some to be used.
     update public.credit_lots as l
     set
@@ -8841,26 +5406,11 @@ begin
             where f.lot_id = release_lot.lot_id
                 and f.released_at is null
         );
-
     return true;
 end;
 $$;
-
-
-ALTER FUNCTION private.release_lot(lot_id bigint, freeze_key text) OWNER TO postgres;
-
---
--- Name: FUNCTION release_lot(lot_id bigint, freeze_key text); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.release_lot(lot_id bigint, freeze_key text) IS 'Ends the freeze of this key. The lot is free again when no other holds it. False when there was
 none.';
-
-
---
--- Name: release_work(uuid); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.release_work(generation_id uuid) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -8876,36 +5426,19 @@ begin
     order by r.attempt desc
     limit 1
     for update;
-
     -- The provider may have it, and its id is not known yet: the job stays until its answer, a list
     -- match or a webhook tells.
     if v_run.status in ('submitting', 'submit_unknown') then
         return;
     end if;
-
     delete from private.outbox as o
     where o.generation_id = release_work.generation_id;
-
     if v_run.id is not null then
         perform private.want_cancel(v_run.id);
     end if;
 end;
 $$;
-
-
-ALTER FUNCTION private.release_work(generation_id uuid) OWNER TO postgres;
-
---
--- Name: FUNCTION release_work(generation_id uuid); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.release_work(generation_id uuid) IS 'The generation is over but its attempt may not be: ends its job, and has the prediction stopped.';
-
-
---
--- Name: remove_face(uuid, text); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.remove_face(user_image_id uuid, reason text) RETURNS public.user_images
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -8919,36 +5452,18 @@ begin
         removal_reason = remove_face.reason
     where i.id = remove_face.user_image_id
         and i.removed_at is null;
-
     if found then
         insert into private.outbox (kind, user_image_id)
         values ('remove_face', remove_face.user_image_id);
-
         perform private.wake_worker();
     end if;
-
     select i.* into v_image
     from public.user_images as i
     where i.id = remove_face.user_image_id;
-
     return v_image;
 end;
 $$;
-
-
-ALTER FUNCTION private.remove_face(user_image_id uuid, reason text) OWNER TO postgres;
-
---
--- Name: FUNCTION remove_face(user_image_id uuid, reason text); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.remove_face(user_image_id uuid, reason text) IS 'Takes a photo out of use, once, and has its file deleted.';
-
-
---
--- Name: remove_user_image(uuid); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.remove_user_image(id uuid) RETURNS public.user_images
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
@@ -8967,25 +5482,10 @@ begin
             detail = 'There is no such face photo.',
             hint = 'Use the id of one of your own user_images.';
     end if;
-
     return private.remove_face(remove_user_image.id, 'asked');
 end;
 $$;
-
-
-ALTER FUNCTION private.remove_user_image(id uuid) OWNER TO postgres;
-
---
--- Name: FUNCTION remove_user_image(id uuid); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.remove_user_image(id uuid) IS 'The rule behind public.remove_user_image.';
-
-
---
--- Name: repair_stripe_objects(jsonb); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.repair_stripe_objects(objects jsonb) RETURNS TABLE(object_type text, object_id text, difference text, is_repairable boolean)
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -8997,7 +5497,6 @@ begin
     return query
     select c.*
     from private.compare_stripe_objects(repair_stripe_objects.objects) as c;
-
     -- All events first, in the order of their ids, and only then the jobs, in the order of theirs:
     -- a delivery, a worker and another page at the same time never wait in a circle.
     select array_agg(w.object_id) into v_wanted
@@ -9009,15 +5508,12 @@ begin
             where o.object ->> 'object' = 'event'
             order by o.object ->> 'id'
         ) as e
-
         union all
-
         select c.object_id
         from private.compare_stripe_objects(repair_stripe_objects.objects) as c
         where c.is_repairable
             and c.object_type <> 'event'
     ) as w;
-
     perform private.want_stripe_object(w.object_id)
     from (
         select distinct u.object_id
@@ -9027,22 +5523,8 @@ begin
     ) as w;
 end;
 $$;
-
-
-ALTER FUNCTION private.repair_stripe_objects(objects jsonb) OWNER TO postgres;
-
---
--- Name: FUNCTION repair_stripe_objects(objects jsonb); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.repair_stripe_objects(objects jsonb) IS 'As private.compare_stripe_objects, and has what can be repaired fetched and applied by the
 worker.';
-
-
---
--- Name: repay_debts(uuid, bigint); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.repay_debts(profile_id uuid, lot_id bigint) RETURNS bigint
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -9057,7 +5539,6 @@ begin
     where l.id = repay_debts.lot_id
         and l.frozen_at is null
         and (l.expires_at is null or l.expires_at > now());
-
     for v_owing in
         select
             l.id,
@@ -9068,7 +5549,6 @@ begin
         order by l.id
     loop
         exit when coalesce(v_left, 0) = 0;
-
         insert into public.credit_entries (
             profile_id, lot_id, amount, kind, debt, debt_lot_id
         )
@@ -9076,29 +5556,13 @@ begin
             repay_debts.profile_id, repay_debts.lot_id, -least(v_left, v_owing.owed), 'repay',
             -least(v_left, v_owing.owed), v_owing.id
         );
-
         v_repaid := v_repaid + least(v_left, v_owing.owed);
         v_left := v_left - least(v_left, v_owing.owed);
     end loop;
-
     return v_repaid;
 end;
 $$;
-
-
-ALTER FUNCTION private.repay_debts(profile_id uuid, lot_id bigint) OWNER TO postgres;
-
---
--- Name: FUNCTION repay_debts(profile_id uuid, lot_id bigint); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.repay_debts(profile_id uuid, lot_id bigint) IS 'Pays a profile''s debts, the oldest first, from this lot. Returns the credits paid.';
-
-
---
--- Name: replace_customer(private.outbox); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.replace_customer(job private.outbox) RETURNS boolean
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -9112,11 +5576,9 @@ begin
         and s.profile_id = c.profile_id
         and s.is_current
         and s.created_at < c.created_at;
-
     if not found then
         return false;
     end if;
-
     update private.outbox as o
     set
         kind = 'customer',
@@ -9127,22 +5589,8 @@ begin
     return true;
 end;
 $$;
-
-
-ALTER FUNCTION private.replace_customer(job private.outbox) OWNER TO postgres;
-
---
--- Name: FUNCTION replace_customer(job private.outbox); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.replace_customer(job private.outbox) IS 'Somebody deleted the person''s customer at Stripe: the page gets a new one. False when the customer
 is not older than the page.';
-
-
---
--- Name: replay_stripe_event(jsonb); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.replay_stripe_event(event jsonb) RETURNS text
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -9152,30 +5600,14 @@ declare
 begin
     select n.* into v_noted
     from private.note_stripe_event(replay_stripe_event.event) as n;
-
     if v_noted.object_id is not null then
         perform private.fetch_stripe_object(v_noted.object_id);
     end if;
-
     return case v_noted.word when 'duplicate' then 'replayed' else v_noted.word end;
 end;
 $$;
-
-
-ALTER FUNCTION private.replay_stripe_event(event jsonb) OWNER TO postgres;
-
---
--- Name: FUNCTION replay_stripe_event(event jsonb); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.replay_stripe_event(event jsonb) IS 'As private.record_stripe_event, but the object is fetched again also when the event is known
 (replayed). For operators.';
-
-
---
--- Name: report_period(); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.report_period() RETURNS interval
     LANGUAGE sql STABLE
     SET search_path TO ''
@@ -9184,21 +5616,7 @@ CREATE FUNCTION private.report_period() RETURNS interval
         days => coalesce(nullif(current_setting('thumbsmith.report_days', true), ''), '30')::integer
     );
 $$;
-
-
-ALTER FUNCTION private.report_period() OWNER TO postgres;
-
---
--- Name: FUNCTION report_period(); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.report_period() IS 'How far back the files of sql/reports look: 30 days, or what thumbsmith.report_days is set to.';
-
-
---
--- Name: request_generation(text, text, uuid, uuid, boolean, jsonb); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.request_generation(generation_type text, prompt text, idempotency_key uuid, user_image_id uuid, pay_with_credits boolean, options jsonb) RETURNS public.generations
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
@@ -9219,7 +5637,6 @@ begin
     if v_generation.id is not null then
         return v_generation;
     end if;
-
     v_type := private.find_generation_type(request_generation.generation_type);
     perform private.check_face(v_profile_id, request_generation.user_image_id, v_type.face);
     v_options := private.check_options(v_type.type_key, request_generation.options);
@@ -9229,7 +5646,6 @@ begin
         v_profile_id, v_type.type_key, v_type.cost_credits,
         coalesce(request_generation.pay_with_credits, false)
     );
-
     insert into public.generations (
         profile_id, generation_type, prompt, user_image_id, options, credit_cost,
         idempotency_key, deadline_at
@@ -9245,38 +5661,21 @@ begin
         now() + coalesce(v_model.deadline, s.generation_deadline)
     from private.settings as s
     returning * into v_generation;
-
     if v_subscription_id is null then
         perform private.spend_credits(v_profile_id, v_type.cost_credits, v_generation.id);
     else
         insert into public.plan_uses (generation_id, profile_id, subscription_id)
         values (v_generation.id, v_profile_id, v_subscription_id);
     end if;
-
     insert into private.outbox (kind, generation_id)
     values ('submit', v_generation.id);
-
     -- Last, since it may hold up other people's requests until this one commits.
     perform private.reserve_provider_spend(v_model.expected_cost_micros);
     perform private.wake_worker();
     return v_generation;
 end;
 $$;
-
-
-ALTER FUNCTION private.request_generation(generation_type text, prompt text, idempotency_key uuid, user_image_id uuid, pay_with_credits boolean, options jsonb) OWNER TO postgres;
-
---
--- Name: FUNCTION request_generation(generation_type text, prompt text, idempotency_key uuid, user_image_id uuid, pay_with_credits boolean, options jsonb); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.request_generation(generation_type text, prompt text, idempotency_key uuid, user_image_id uuid, pay_with_credits boolean, options jsonb) IS 'The rule behind public.request_generation.';
-
-
---
--- Name: require_idempotency_key(uuid); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.require_idempotency_key(idempotency_key uuid) RETURNS void
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
@@ -9290,21 +5689,7 @@ begin
     end if;
 end;
 $$;
-
-
-ALTER FUNCTION private.require_idempotency_key(idempotency_key uuid) OWNER TO postgres;
-
---
--- Name: FUNCTION require_idempotency_key(idempotency_key uuid); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.require_idempotency_key(idempotency_key uuid) IS 'Refuses with PT400 idempotency_key_required.';
-
-
---
--- Name: reserve_provider_spend(bigint); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.reserve_provider_spend(micros bigint) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -9319,11 +5704,9 @@ begin
         16 * coalesce((select max(m.expected_cost_micros) from private.generation_models as m), 0)
     into v_max, v_in_flight
     from private.settings as s;
-
     if v_max is null or reserve_provider_spend.micros = 0 then
         return;
     end if;
-
     -- Far from the limit each session adds to a shard of its own. What others have added and not
     -- committed is invisible: at most one request a shard.
     if private.provider_spend_of(v_day) + reserve_provider_spend.micros + v_in_flight <= v_max then
@@ -9336,7 +5719,6 @@ begin
         -- The limit came near between two statements: the next try goes the exact way.
         perform private.refuse_daily_capacity(1);
     end if;
-
     -- Near the limit all shards are locked, in order, and the sum is exact.
     perform private.add_provider_spend(v_day, 0, 0);
     perform
@@ -9344,7 +5726,6 @@ begin
     where s.day = v_day
     order by s.shard
     for no key update;
-
     if private.provider_spend_of(v_day) + reserve_provider_spend.micros > v_max then
         perform private.refuse_daily_capacity(
             ceil(extract(
@@ -9352,26 +5733,11 @@ begin
             ))::integer
         );
     end if;
-
     perform private.add_provider_spend(v_day, 0, reserve_provider_spend.micros);
 end;
 $$;
-
-
-ALTER FUNCTION private.reserve_provider_spend(micros bigint) OWNER TO postgres;
-
---
--- Name: FUNCTION reserve_provider_spend(micros bigint); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.reserve_provider_spend(micros bigint) IS 'Counts the expected cost of a run, or refuses with 429 daily_capacity_reached until the day is
 over. Never admits more than settings.provider_spend_per_day_max_micros, however many ask at once.';
-
-
---
--- Name: resolve_stripe_alarm(bigint, text, text); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.resolve_stripe_alarm(id bigint, who text, why text) RETURNS boolean
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -9387,36 +5753,19 @@ begin
             detail = 'There is no such alarm.',
             hint = 'Read them with: thumbsmith stripe alarms';
     end if;
-
     perform private.audit(
         resolve_stripe_alarm.who, 'resolve_stripe_alarm', resolve_stripe_alarm.why,
         'stripe_alarm:' || resolve_stripe_alarm.id
     );
-
     update private.stripe_alarms as a
     set resolved_at = now()
     where a.id = resolve_stripe_alarm.id
         and a.resolved_at is null;
-
     return found;
 end;
 $$;
-
-
-ALTER FUNCTION private.resolve_stripe_alarm(id bigint, who text, why text) OWNER TO postgres;
-
---
--- Name: FUNCTION resolve_stripe_alarm(id bigint, who text, why text); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.resolve_stripe_alarm(id bigint, who text, why text) IS 'A person says that an alarm is dealt with. False when it was before. Refuses with PT404
 alarm_not_found; PT422 reason_required.';
-
-
---
--- Name: resume_erasure(); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.resume_erasure() RETURNS integer
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -9436,11 +5785,9 @@ begin
                 and e.restored_at is null
         )
     limit 1;
-
     if found then
         return (private.close_account(v_profile_id, 'auth') is not null)::integer;
     end if;
-
     -- An upload or a page that was under way may end after its account did: signed addresses for
     -- uploads live for hours, resumable uploads for a day.
     select e.profile_id into v_profile_id
@@ -9449,31 +5796,15 @@ begin
         and e.restored_at is null
         and not private.erase_payload(e.profile_id) ? 'user_id'
     limit 1;
-
     if found then
         perform private.start_erasure(v_profile_id, 'auth');
         return 1;
     end if;
-
     return 0;
 end;
 $$;
-
-
-ALTER FUNCTION private.resume_erasure() OWNER TO postgres;
-
---
--- Name: FUNCTION resume_erasure(); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.resume_erasure() IS 'Closes an account that Auth deleted while somebody held it, or erases again what turned up after an
 erasure. Returns how many: at most one.';
-
-
---
--- Name: retry_job(private.outbox, text); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.retry_job(job private.outbox, slug text) RETURNS void
     LANGUAGE sql
     SET search_path TO ''
@@ -9491,21 +5822,7 @@ CREATE FUNCTION private.retry_job(job private.outbox, slug text) RETURNS void
         last_error = retry_job.slug
     where o.id = retry_job.job.id;
 $$;
-
-
-ALTER FUNCTION private.retry_job(job private.outbox, slug text) OWNER TO postgres;
-
---
--- Name: FUNCTION retry_job(job private.outbox, slug text); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.retry_job(job private.outbox, slug text) IS 'Has a job tried again, later.';
-
-
---
--- Name: return_to_lot(bigint, bigint, text, uuid, bigint, text); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.return_to_lot(lot_id bigint, amount bigint, kind text, generation_id uuid DEFAULT NULL::uuid, debt_lot_id bigint DEFAULT NULL::bigint, reason text DEFAULT NULL::text) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -9516,20 +5833,17 @@ begin
     select l.* into v_lot
     from public.credit_lots as l
     where l.id = return_to_lot.lot_id;
-
     -- The lot expired meanwhile: what was left in it is gone, what comes back lives on for a while.
     -- A frozen lot gets its time when it is released.
     if v_lot.expires_at <= now() and v_lot.frozen_at is null then
         insert into public.credit_entries (profile_id, lot_id, amount, kind)
         select v_lot.profile_id, v_lot.id, -v_lot.remaining, 'expire'
         where v_lot.remaining > 0;
-
         update public.credit_lots as l
         set expires_at = now() + s.refund_grace
         from private.settings as s
         where l.id = v_lot.id;
     end if;
-
     insert into public.credit_entries (
         profile_id, lot_id, amount, kind, generation_id, debt_lot_id, reason
     )
@@ -9537,7 +5851,6 @@ begin
         v_lot.profile_id, v_lot.id, return_to_lot.amount, return_to_lot.kind,
         return_to_lot.generation_id, return_to_lot.debt_lot_id, return_to_lot.reason
     );
-
     -- Its money went back after these credits were spent: they belong to that debt.
     if v_lot.owed > 0 then
         insert into public.credit_entries (
@@ -9550,22 +5863,8 @@ begin
     end if;
 end;
 $$;
-
-
-ALTER FUNCTION private.return_to_lot(lot_id bigint, amount bigint, kind text, generation_id uuid, debt_lot_id bigint, reason text) OWNER TO postgres;
-
---
--- Name: FUNCTION return_to_lot(lot_id bigint, amount bigint, kind text, generation_id uuid, debt_lot_id bigint, reason text); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.return_to_lot(lot_id bigint, amount bigint, kind text, generation_id uuid, debt_lot_id bigint, reason text) IS 'Puts credits back into the lot they came from. An expired lot lives again for
 settings.refund_grace; a lot that owes repays itself first. The caller holds the profile''s lock.';
-
-
---
--- Name: reversal_difference(jsonb, text[]); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.reversal_difference(reversal jsonb, statuses text[]) RETURNS text
     LANGUAGE sql STABLE
     SET search_path TO ''
@@ -9580,21 +5879,7 @@ CREATE FUNCTION private.reversal_difference(reversal jsonb, statuses text[]) RET
         ) then reversal_difference.reversal ->> 'object' || '_differs'
     end;
 $$;
-
-
-ALTER FUNCTION private.reversal_difference(reversal jsonb, statuses text[]) OWNER TO postgres;
-
---
--- Name: FUNCTION reversal_difference(reversal jsonb, statuses text[]); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.reversal_difference(reversal jsonb, statuses text[]) IS 'Whether a refund or a dispute is in our rows with one of these statuses; null when it is.';
-
-
---
--- Name: reverse_referral(public.referrals, boolean); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.reverse_referral(referral public.referrals, is_reversed boolean) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -9607,7 +5892,6 @@ begin
         status = case when reverse_referral.is_reversed then 'reversed' else 'rewarded' end,
         reversed_at = case when reverse_referral.is_reversed then now() end
     where r.id = reverse_referral.referral.id;
-
     for v_lot in
         select
             l.id,
@@ -9627,22 +5911,8 @@ begin
     end loop;
 end;
 $$;
-
-
-ALTER FUNCTION private.reverse_referral(referral public.referrals, is_reversed boolean) OWNER TO postgres;
-
---
--- Name: FUNCTION reverse_referral(referral public.referrals, is_reversed boolean); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.reverse_referral(referral public.referrals, is_reversed boolean) IS 'Takes both bonuses of a referral back, or gives them again. The caller holds both profiles''
 locks.';
-
-
---
--- Name: reward_referral(public.referrals, uuid); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.reward_referral(referral public.referrals, payment_id uuid) RETURNS boolean
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -9653,7 +5923,6 @@ declare
 begin
     select s.* into v_settings
     from private.settings as s;
-
     v_reason := case
         when private.is_known_person(reward_referral.referral.referred_id) then 'known_person'
         when exists (
@@ -9670,7 +5939,6 @@ begin
                 and r.rewarded_at >= date_trunc('month', now(), 'utc')
         ) then 'monthly_cap'
     end;
-
     update public.referrals as r
     set
         status = case when v_reason is null then 'rewarded' else 'rejected' end,
@@ -9679,11 +5947,9 @@ begin
         payment_id = case when v_reason is null then reward_referral.payment_id end
     where r.id = reward_referral.referral.id
         and r.status = 'pending';
-
     if not found or v_reason is not null then
         return false;
     end if;
-
     perform private.grant_credits(
         reward_referral.referral.referrer_id, v_settings.referral_bonus_credits, 'referral',
         'referral:' || reward_referral.referral.referred_id
@@ -9695,22 +5961,8 @@ begin
     return true;
 end;
 $$;
-
-
-ALTER FUNCTION private.reward_referral(referral public.referrals, payment_id uuid) OWNER TO postgres;
-
---
--- Name: FUNCTION reward_referral(referral public.referrals, payment_id uuid); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.reward_referral(referral public.referrals, payment_id uuid) IS 'Pays a pending referral, or rejects it: known_person, referrer_gone, monthly_cap. True when it
 paid. The caller holds both profiles'' locks.';
-
-
---
--- Name: reward_sign_up(uuid, boolean); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.reward_sign_up(user_id uuid, is_anonymous boolean) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -9720,32 +5972,16 @@ begin
     if is_anonymous then
         return;
     end if;
-
     if private.is_confirmed(user_id) then
         -- Stays, whatever becomes of the referral: keeping a referrer busy makes nobody unknown.
         perform private.claim_address(user_id);
         perform private.try_settle_referral(user_id);
     end if;
-
     perform private.give_sign_up_credits(user_id);
 end;
 $$;
-
-
-ALTER FUNCTION private.reward_sign_up(user_id uuid, is_anonymous boolean) OWNER TO postgres;
-
---
--- Name: FUNCTION reward_sign_up(user_id uuid, is_anonymous boolean); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.reward_sign_up(user_id uuid, is_anonymous boolean) IS 'Pays what a sign-up earns: the person''s own credits, and the referral once the address is
 confirmed. Safe to call again: each grant has its key.';
-
-
---
--- Name: run_cost(private.generation_runs, text, numeric); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.run_cost(run private.generation_runs, provider_status text, seconds numeric) RETURNS bigint
     LANGUAGE sql IMMUTABLE
     SET search_path TO ''
@@ -9760,23 +5996,9 @@ CREATE FUNCTION private.run_cost(run private.generation_runs, provider_status te
         else run_cost.run.expected_cost_micros
     end;
 $$;
-
-
-ALTER FUNCTION private.run_cost(run private.generation_runs, provider_status text, seconds numeric) OWNER TO postgres;
-
---
--- Name: FUNCTION run_cost(run private.generation_runs, provider_status text, seconds numeric); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.run_cost(run private.generation_runs, provider_status text, seconds numeric) IS 'What a finished prediction costs, in millionths of a US dollar, by its status and its seconds of
 work. aborted was never begun and costs nothing
 (replicate.com/docs/topics/predictions/lifecycle).';
-
-
---
--- Name: run_payload(text, uuid); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.run_payload(kind text, run_id uuid) RETURNS jsonb
     LANGUAGE sql STABLE
     SET search_path TO ''
@@ -9812,21 +6034,7 @@ CREATE FUNCTION private.run_payload(kind text, run_id uuid) RETURNS jsonb
     inner join public.generations as g on r.generation_id = g.id
     where r.id = run_payload.run_id;
 $$;
-
-
-ALTER FUNCTION private.run_payload(kind text, run_id uuid) OWNER TO postgres;
-
---
--- Name: FUNCTION run_payload(kind text, run_id uuid); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.run_payload(kind text, run_id uuid) IS 'What the sidecar needs for a job of this kind about an attempt.';
-
-
---
--- Name: session_call(public.checkouts); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.session_call(checkout public.checkouts) RETURNS jsonb
     LANGUAGE sql STABLE
     SET search_path TO ''
@@ -9875,21 +6083,7 @@ CREATE FUNCTION private.session_call(checkout public.checkouts) RETURNS jsonb
             and p.is_current
     ) as m;
 $$;
-
-
-ALTER FUNCTION private.session_call(checkout public.checkouts) OWNER TO postgres;
-
---
--- Name: FUNCTION session_call(checkout public.checkouts); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.session_call(checkout public.checkouts) IS 'The call that makes the Checkout session of a pack or a subscription.';
-
-
---
--- Name: session_difference(jsonb); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.session_difference(session jsonb) RETURNS text
     LANGUAGE sql STABLE
     SET search_path TO ''
@@ -9935,21 +6129,7 @@ CREATE FUNCTION private.session_difference(session jsonb) RETURNS text
         ) then 'checkout_differs'
     end;
 $$;
-
-
-ALTER FUNCTION private.session_difference(session jsonb) OWNER TO postgres;
-
---
--- Name: FUNCTION session_difference(session jsonb); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.session_difference(session jsonb) IS 'What of a Checkout session is not in our rows; null when all is.';
-
-
---
--- Name: settle_cancel(private.outbox, jsonb); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.settle_cancel(job private.outbox, prediction jsonb) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -9969,22 +6149,8 @@ begin
     end if;
 end;
 $$;
-
-
-ALTER FUNCTION private.settle_cancel(job private.outbox, prediction jsonb) OWNER TO postgres;
-
---
--- Name: FUNCTION settle_cancel(job private.outbox, prediction jsonb); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.settle_cancel(job private.outbox, prediction jsonb) IS 'A prediction that nobody waits for: stopped, and its cost counted; a picture it may have made is
 not looked at.';
-
-
---
--- Name: settle_payment(uuid, text); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.settle_payment(payment_id uuid, reason text) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -9998,7 +6164,6 @@ begin
         from public.payments as p
         where p.id = settle_payment.payment_id
     ));
-
     update public.payments as p
     set
         amount_reversed = least(p.amount, r.reversed),
@@ -10016,7 +6181,6 @@ begin
     ) as r
     where p.id = settle_payment.payment_id
     returning p.* into v_payment;
-
     -- In proportion, in favour of the person; the whole amount takes the whole lot.
     for v_lot in
         select
@@ -10030,26 +6194,11 @@ begin
     loop
         perform private.claw_back_lot(v_lot.id, v_lot.target, settle_payment.reason);
     end loop;
-
     perform private.freeze_payment(settle_payment.payment_id);
 end;
 $$;
-
-
-ALTER FUNCTION private.settle_payment(payment_id uuid, reason text) OWNER TO postgres;
-
---
--- Name: FUNCTION settle_payment(payment_id uuid, reason text); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.settle_payment(payment_id uuid, reason text) IS 'Makes the credits of a payment what its reversals say: claws back in proportion to the money that
 went back, and freezes while a dispute is open. Safe to call again.';
-
-
---
--- Name: settle_pending_referrals(integer); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.settle_pending_referrals(max_referrals integer) RETURNS integer
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -10075,7 +6224,6 @@ begin
         order by r.created_at
         limit settle_pending_referrals.max_referrals
     ) as d;
-
     -- All of them at once, in id order: one pair after the other could meet another transaction's.
     perform private.lock_profiles(array(
         select unnest(array[r.referred_id, r.referrer_id])
@@ -10083,7 +6231,6 @@ begin
         where r.referred_id = any(v_due)
             and r.status = 'pending'
     ));
-
     for v_pending in
         select d.referred_id
         from unnest(v_due) with ordinality as d (referred_id, place)
@@ -10093,26 +6240,11 @@ begin
             v_rewarded := v_rewarded + 1;
         end if;
     end loop;
-
     return v_rewarded;
 end;
 $$;
-
-
-ALTER FUNCTION private.settle_pending_referrals(max_referrals integer) OWNER TO postgres;
-
---
--- Name: FUNCTION settle_pending_referrals(max_referrals integer); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.settle_pending_referrals(max_referrals integer) IS 'Settles pending referrals that are due: whose reward was postponed, or whose policy changed.
 Returns how many were paid.';
-
-
---
--- Name: settle_prediction(private.outbox, jsonb); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.settle_prediction(job private.outbox, prediction jsonb) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -10128,10 +6260,8 @@ begin
     select r.* into v_run
     from private.generation_runs as r
     where r.id = settle_prediction.job.run_id;
-
     if v_status = 'succeeded' and v_run.output_url is not null then
         perform private.start_storing(settle_prediction.job.generation_id);
-
         update private.outbox as o
         set
             kind = 'store',
@@ -10171,22 +6301,8 @@ begin
     end if;
 end;
 $$;
-
-
-ALTER FUNCTION private.settle_prediction(job private.outbox, prediction jsonb) OWNER TO postgres;
-
---
--- Name: FUNCTION settle_prediction(job private.outbox, prediction jsonb); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.settle_prediction(job private.outbox, prediction jsonb) IS 'Decides what follows from the state of a prediction: store, another model, fail with refund,
 expire, or look again.';
-
-
---
--- Name: settle_referral(uuid); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.settle_referral(referred_id uuid) RETURNS boolean
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -10201,15 +6317,12 @@ begin
     if private.referrer_of(settle_referral.referred_id) is null then
         return false;
     end if;
-
     -- Profiles before the referral's own row, as everywhere.
     perform private.lock_with_referrer(settle_referral.referred_id);
-
     select r.* into v_referral
     from public.referrals as r
     where r.referred_id = settle_referral.referred_id
         and r.status <> 'rejected';
-
     if v_referral.status = 'pending' then
         select
             case s.referral_policy when 'first_purchase' then q.payment_id end,
@@ -10220,63 +6333,31 @@ begin
             select private.qualifying_payment(v_referral.referred_id) as payment_id
         ) as q
         cross join private.is_confirmed(v_referral.referred_id) as u (is_confirmed);
-
         if not v_is_earned then
             return false;
         end if;
         return private.reward_referral(v_referral, v_payment_id);
     end if;
-
     if v_referral.payment_id is not null then
         select p.amount_reversed >= p.amount into v_is_refunded
         from public.payments as p
         where p.id = v_referral.payment_id;
-
         if v_is_refunded <> (v_referral.status = 'reversed') then
             perform private.reverse_referral(v_referral, v_is_refunded);
         end if;
     end if;
-
     return false;
 end;
 $$;
-
-
-ALTER FUNCTION private.settle_referral(referred_id uuid) OWNER TO postgres;
-
---
--- Name: FUNCTION settle_referral(referred_id uuid); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.settle_referral(referred_id uuid) IS 'Does what is due for the referral of this person: pays it once it is earned, and reverses it when
 the purchase that earned it was refunded in full. Safe to call again. True when it paid now.';
-
-
---
--- Name: sidecar_ready(); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.sidecar_ready() RETURNS boolean
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO ''
     AS $$
     select exists (select from private.settings as s);
 $$;
-
-
-ALTER FUNCTION private.sidecar_ready() OWNER TO postgres;
-
---
--- Name: FUNCTION sidecar_ready(); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.sidecar_ready() IS 'Whether the schema that the sidecar needs is in place.';
-
-
---
--- Name: signed_in_profile(); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.signed_in_profile() RETURNS uuid
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
@@ -10302,21 +6383,7 @@ begin
     return v_profile_id;
 end;
 $$;
-
-
-ALTER FUNCTION private.signed_in_profile() OWNER TO postgres;
-
---
--- Name: FUNCTION signed_in_profile(); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.signed_in_profile() IS 'The caller''s profile id, or PT401 not_signed_in: also when the account was deleted.';
-
-
---
--- Name: stripe_prices; Type: TABLE; Schema: private; Owner: postgres
---
-
 CREATE TABLE private.stripe_prices (
     price_id text NOT NULL,
     item_kind text NOT NULL,
@@ -10332,36 +6399,10 @@ CREATE TABLE private.stripe_prices (
     CONSTRAINT stripe_prices_item_kind_known CHECK ((item_kind = ANY (ARRAY['pack'::text, 'subscription'::text]))),
     CONSTRAINT stripe_prices_subscription_has_interval CHECK (((item_kind = 'subscription'::text) = (billing_interval IS NOT NULL)))
 );
-
-
-ALTER TABLE private.stripe_prices OWNER TO postgres;
-
---
--- Name: TABLE stripe_prices; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON TABLE private.stripe_prices IS 'Each price at Stripe that was ever ours, and what it sells. Old ones stay: somebody may still pay
 them. What a payment bought follows from here, never from its metadata.';
-
-
---
--- Name: COLUMN stripe_prices.amount; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.stripe_prices.amount IS 'Minor units of the currency.';
-
-
---
--- Name: COLUMN stripe_prices.is_current; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.stripe_prices.is_current IS 'Whether new Checkouts use it.';
-
-
---
--- Name: credit_packs; Type: TABLE; Schema: public; Owner: postgres
---
-
 CREATE TABLE public.credit_packs (
     pack_key text NOT NULL,
     title text NOT NULL,
@@ -10379,77 +6420,15 @@ CREATE TABLE public.credit_packs (
     CONSTRAINT credit_packs_price_amount_not_negative CHECK ((price_amount >= 0)),
     CONSTRAINT credit_packs_quantity_max_in_range CHECK (((quantity_max >= 1) AND (quantity_max <= 1000)))
 );
-
-
-ALTER TABLE public.credit_packs OWNER TO postgres;
-
---
--- Name: TABLE credit_packs; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON TABLE public.credit_packs IS 'Credits that can be bought once.';
-
-
---
--- Name: COLUMN credit_packs.title; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.credit_packs.title IS 'Its name, as people read it.';
-
-
---
--- Name: COLUMN credit_packs.description; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.credit_packs.description IS 'What it is, as people read it.';
-
-
---
--- Name: COLUMN credit_packs.credits; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.credit_packs.credits IS 'Credits of one pack.';
-
-
---
--- Name: COLUMN credit_packs.credits_last; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.credit_packs.credits_last IS 'How long its credits live from the purchase on; null: for ever.';
-
-
---
--- Name: COLUMN credit_packs.price_amount; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.credit_packs.price_amount IS 'Price of one pack, in minor units of the currency.';
-
-
---
--- Name: COLUMN credit_packs.currency; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.credit_packs.currency IS 'ISO 4217, in lower case as Stripe has it.';
-
-
---
--- Name: COLUMN credit_packs.quantity_max; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.credit_packs.quantity_max IS 'How many may be bought at once.';
-
-
---
--- Name: COLUMN credit_packs.is_enabled; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.credit_packs.is_enabled IS 'Whether it can be bought now.';
-
-
---
--- Name: plans; Type: TABLE; Schema: public; Owner: postgres
---
-
 CREATE TABLE public.plans (
     plan_name text NOT NULL,
     plan_family text DEFAULT 'main'::text NOT NULL,
@@ -10478,113 +6457,21 @@ CREATE TABLE public.plans (
     CONSTRAINT plans_rollover_known CHECK ((rollover = ANY (ARRAY['none'::text, 'capped'::text, 'all'::text]))),
     CONSTRAINT plans_unlimited_declares_fair_use CHECK (((is_unlimited = (fair_use_per_day IS NOT NULL)) AND (is_unlimited = (fair_use_per_month IS NOT NULL))))
 );
-
-
-ALTER TABLE public.plans OWNER TO postgres;
-
---
--- Name: TABLE plans; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON TABLE public.plans IS 'What can be subscribed to.';
-
-
---
--- Name: COLUMN plans.plan_family; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.plans.plan_family IS 'A person has at most one subscription to the plans of one family.';
-
-
---
--- Name: COLUMN plans.title; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.plans.title IS 'Its name, as people read it.';
-
-
---
--- Name: COLUMN plans.description; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.plans.description IS 'What it is, as people read it.';
-
-
---
--- Name: COLUMN plans.credits_per_month; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.plans.credits_per_month IS 'Credits granted for each month, for a year in advance too.';
-
-
---
--- Name: COLUMN plans.price_amount; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.plans.price_amount IS 'Price of one billing interval, in minor units of the currency.';
-
-
---
--- Name: COLUMN plans.currency; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.plans.currency IS 'ISO 4217, in lower case as Stripe has it.';
-
-
---
--- Name: COLUMN plans.billing_interval; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.plans.billing_interval IS 'How often it is paid: month or year.';
-
-
---
--- Name: COLUMN plans.rollover; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.plans.rollover IS 'What is carried over when a month ends: nothing (none), at most rollover_cap (capped), or all.';
-
-
---
--- Name: COLUMN plans.rollover_cap; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.plans.rollover_cap IS 'Credits carried over at most, where rollover is capped.';
-
-
---
--- Name: COLUMN plans.is_unlimited; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.plans.is_unlimited IS 'Pictures cost no credits, within fair use: fair_use_per_day in any 24 hours and fair_use_per_month
 in any 30 days.';
-
-
---
--- Name: COLUMN plans.fair_use_per_day; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.plans.fair_use_per_day IS 'Free pictures in any 24 hours; null: not unlimited.';
-
-
---
--- Name: COLUMN plans.fair_use_per_month; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.plans.fair_use_per_month IS 'Free pictures in any 30 days; null: not unlimited.';
-
-
---
--- Name: COLUMN plans.is_enabled; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.plans.is_enabled IS 'Whether it can be subscribed to now.';
-
-
---
--- Name: catalog; Type: VIEW; Schema: private; Owner: postgres
---
-
 CREATE VIEW private.catalog WITH (security_invoker='true') AS
  SELECT i.item_kind,
     i.item_key,
@@ -10625,35 +6512,9 @@ CREATE VIEW private.catalog WITH (security_invoker='true') AS
             l.is_enabled
            FROM public.plans l) i
      LEFT JOIN private.stripe_prices p ON (((i.item_kind = p.item_kind) AND (i.item_key = p.item_key) AND p.is_current AND (i.amount = p.amount) AND (i.currency = p.currency) AND (NOT (i.billing_interval IS DISTINCT FROM p.billing_interval)))));
-
-
-ALTER VIEW private.catalog OWNER TO postgres;
-
---
--- Name: VIEW catalog; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON VIEW private.catalog IS 'All that is sold, and its price at Stripe: null until `thumbsmith catalog push` has made one.';
-
-
---
--- Name: COLUMN catalog.lookup_key; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.catalog.lookup_key IS 'The lookup key of its price at Stripe.';
-
-
---
--- Name: COLUMN catalog.product_id; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.catalog.product_id IS 'The id of its product at Stripe.';
-
-
---
--- Name: sold_item(text, text); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.sold_item(item_kind text, item_key text) RETURNS private.catalog
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
@@ -10666,14 +6527,12 @@ begin
     where c.item_kind = sold_item.item_kind
         and c.item_key = sold_item.item_key
         and c.is_enabled;
-
     if not found then
         raise sqlstate 'PT404' using
             message = 'item_not_found',
             detail = 'There is no such pack or plan.',
             hint = 'Read credit_packs and plans for what there is.';
     end if;
-
     if v_item.price_id is null or exists (
         select
         from private.settings as s
@@ -10684,26 +6543,11 @@ begin
             detail = 'This cannot be bought yet.',
             hint = 'The operator has to run: thumbsmith catalog push, and to set the addresses.';
     end if;
-
     return v_item;
 end;
 $$;
-
-
-ALTER FUNCTION private.sold_item(item_kind text, item_key text) OWNER TO postgres;
-
---
--- Name: FUNCTION sold_item(item_kind text, item_key text); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.sold_item(item_kind text, item_key text) IS 'What is for sale under this key, or PT404 item_not_found; PT503 checkout_not_ready while it has no
 price at Stripe or there is no page to come back to.';
-
-
---
--- Name: spend_credits(uuid, bigint, uuid); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.spend_credits(profile_id uuid, amount bigint, generation_id uuid) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -10712,11 +6556,9 @@ declare
     v_missing bigint;
 begin
     perform private.lock_profiles(array[spend_credits.profile_id]);
-
     v_missing := private.burn_lots(
         spend_credits.profile_id, spend_credits.amount, 'spend', spend_credits.generation_id
     );
-
     if v_missing > 0 then
         raise sqlstate 'PT402' using
             message = 'insufficient_credits',
@@ -10727,21 +6569,7 @@ begin
     end if;
 end;
 $$;
-
-
-ALTER FUNCTION private.spend_credits(profile_id uuid, amount bigint, generation_id uuid) OWNER TO postgres;
-
---
--- Name: FUNCTION spend_credits(profile_id uuid, amount bigint, generation_id uuid); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.spend_credits(profile_id uuid, amount bigint, generation_id uuid) IS 'Burns credits for a generation, or raises PT402 insufficient_credits and changes nothing.';
-
-
---
--- Name: start_checkout(text, text, uuid, integer); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.start_checkout(item_kind text, item_key text, idempotency_key uuid, quantity integer) RETURNS public.checkouts
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
@@ -10759,14 +6587,11 @@ begin
     if v_checkout.id is not null then
         return v_checkout;
     end if;
-
     v_item := private.sold_item(start_checkout.item_kind, start_checkout.item_key);
-
     select p.* into v_pack
     from public.credit_packs as p
     where v_item.item_kind = 'pack'
         and p.pack_key = v_item.item_key;
-
     if v_quantity not between 1 and coalesce(v_pack.quantity_max, 1) then
         raise sqlstate 'PT422' using
             message = 'quantity_out_of_range',
@@ -10774,7 +6599,6 @@ begin
                 coalesce(v_pack.quantity_max, 1)),
             hint = 'Ask for fewer.';
     end if;
-
     -- The page that is open already does: whoever lost its address finds it again.
     select c.* into v_checkout
     from public.checkouts as c
@@ -10785,36 +6609,19 @@ begin
         and (c.expires_at is null or c.expires_at > now())
     order by c.id desc
     limit 1;
-
     if found then
         return v_checkout;
     end if;
-
     if v_item.item_kind = 'subscription' then
         perform private.check_no_subscription(v_profile_id, v_item.item_key);
     end if;
-
     return private.open_checkout(
         v_profile_id, v_item.item_kind, v_item.item_key, v_quantity, v_pack.credits,
         start_checkout.idempotency_key
     );
 end;
 $$;
-
-
-ALTER FUNCTION private.start_checkout(item_kind text, item_key text, idempotency_key uuid, quantity integer) OWNER TO postgres;
-
---
--- Name: FUNCTION start_checkout(item_kind text, item_key text, idempotency_key uuid, quantity integer); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.start_checkout(item_kind text, item_key text, idempotency_key uuid, quantity integer) IS 'The rule behind public.start_checkout.';
-
-
---
--- Name: start_erasure(uuid, text); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.start_erasure(profile_id uuid, asked_by text) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -10825,29 +6632,13 @@ begin
     values (start_erasure.profile_id, start_erasure.asked_by)
     on conflict (profile_id) where restored_at is null do update
     set finished_at = null;
-
     insert into private.outbox (kind, profile_id)
     values ('erase', start_erasure.profile_id)
     on conflict (profile_id) where profile_id is not null do nothing;
-
     perform private.wake_worker();
 end;
 $$;
-
-
-ALTER FUNCTION private.start_erasure(profile_id uuid, asked_by text) OWNER TO postgres;
-
---
--- Name: FUNCTION start_erasure(profile_id uuid, asked_by text); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.start_erasure(profile_id uuid, asked_by text) IS 'Has a closed account erased, or what turned up after it was.';
-
-
---
--- Name: start_portal(uuid); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.start_portal(idempotency_key uuid) RETURNS public.checkouts
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
@@ -10861,7 +6652,6 @@ begin
     if v_checkout.id is not null then
         return v_checkout;
     end if;
-
     if not exists (
         select
         from private.stripe_customers as c
@@ -10873,27 +6663,12 @@ begin
             detail = 'Nothing was bought yet, so there is nothing to manage.',
             hint = 'Buy something with start_checkout first.';
     end if;
-
     return private.open_checkout(
         v_profile_id, 'portal', null, 1, null, start_portal.idempotency_key
     );
 end;
 $$;
-
-
-ALTER FUNCTION private.start_portal(idempotency_key uuid) OWNER TO postgres;
-
---
--- Name: FUNCTION start_portal(idempotency_key uuid); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.start_portal(idempotency_key uuid) IS 'The rule behind public.start_portal.';
-
-
---
--- Name: start_processing(uuid); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.start_processing(generation_id uuid) RETURNS void
     LANGUAGE sql
     SET search_path TO ''
@@ -10903,21 +6678,7 @@ CREATE FUNCTION private.start_processing(generation_id uuid) RETURNS void
     where g.id = start_processing.generation_id
         and g.status = 'submitting';
 $$;
-
-
-ALTER FUNCTION private.start_processing(generation_id uuid) OWNER TO postgres;
-
---
--- Name: FUNCTION start_processing(generation_id uuid); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.start_processing(generation_id uuid) IS 'submitting → processing; nothing when it is further on, or over.';
-
-
---
--- Name: start_reconcile(); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.start_reconcile() RETURNS boolean
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -10938,41 +6699,23 @@ begin
         -- Nothing to compare before anything was sold.
         and exists (select from private.stripe_customers as c)
     on conflict do nothing;
-
     if not found then
         return false;
     end if;
-
     insert into private.outbox (kind, stripe_object_id)
     values ('reconcile', 'reconcile')
     on conflict (stripe_object_id) where stripe_object_id is not null do nothing;
-
     -- A bank may take longer to answer than the lists go back.
     perform private.want_stripe_object(c.stripe_session_id)
     from public.checkouts as c
     where c.status = 'pending'
         and c.finished_at is null;
-
     perform private.wake_worker();
     return true;
 end;
 $$;
-
-
-ALTER FUNCTION private.start_reconcile() OWNER TO postgres;
-
---
--- Name: FUNCTION start_reconcile(); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.start_reconcile() IS 'Begins a comparison once settings.reconcile_interval has passed since the last one began. True when
 it did.';
-
-
---
--- Name: start_run(private.outbox); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.start_run(job private.outbox) RETURNS uuid
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -10990,14 +6733,12 @@ begin
     order by r.attempt desc
     limit 1
     for update;
-
     -- A worker had it and never answered: the provider may have the request.
     if v_last.status = 'submitting' then
         job.run_id := v_last.id;
         perform private.lose_answer(job, 'no report');
         return null;
     end if;
-
     -- Over while it waited for another try: nothing is sent any more.
     if exists (
         select
@@ -11009,17 +6750,14 @@ begin
         where o.id = start_run.job.id;
         return null;
     end if;
-
     select count(*) into v_attempts
     from private.generation_runs as r
     where r.generation_id = start_run.job.generation_id
         and r.twin_of is null;
-
     if v_attempts >= (select s.submit_attempts_max from private.settings as s) then
         perform private.fail_generation(start_run.job, 'provider_unreachable');
         return null;
     end if;
-
     -- Its photo was removed since, or has expired: then it is not used any more.
     if exists (
         select
@@ -11031,7 +6769,6 @@ begin
         perform private.fail_generation(start_run.job, 'face_missing');
         return null;
     end if;
-
     -- The same model after a lost answer, the next one after a failure.
     select m.* into v_model
     from public.generations as g
@@ -11044,15 +6781,12 @@ begin
         end
     ) as m
     where g.id = start_run.job.generation_id;
-
     -- Its type has lost its model since: then nobody could ever make it.
     if v_model.model is null then
         perform private.fail_generation(start_run.job, 'provider_unavailable');
         return null;
     end if;
-
     perform private.start_submitting(start_run.job.generation_id);
-
     insert into private.generation_runs (
         generation_id, attempt, preference, model, expected_cost_micros, cost_per_second_micros
     )
@@ -11066,26 +6800,11 @@ begin
     from private.generation_runs as r
     where r.generation_id = start_run.job.generation_id
     returning id into v_run_id;
-
     return v_run_id;
 end;
 $$;
-
-
-ALTER FUNCTION private.start_run(job private.outbox) OWNER TO postgres;
-
---
--- Name: FUNCTION start_run(job private.outbox); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.start_run(job private.outbox) IS 'Writes the next attempt before the call to the provider and returns its id; null when there is
 nothing to send: then the job has been seen to.';
-
-
---
--- Name: start_storing(uuid); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.start_storing(generation_id uuid) RETURNS void
     LANGUAGE sql
     SET search_path TO ''
@@ -11095,21 +6814,7 @@ CREATE FUNCTION private.start_storing(generation_id uuid) RETURNS void
     where g.id = start_storing.generation_id
         and g.status = 'processing';
 $$;
-
-
-ALTER FUNCTION private.start_storing(generation_id uuid) OWNER TO postgres;
-
---
--- Name: FUNCTION start_storing(generation_id uuid); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.start_storing(generation_id uuid) IS 'processing → storing; nothing when it is further on, or over.';
-
-
---
--- Name: start_submitting(uuid); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.start_submitting(generation_id uuid) RETURNS void
     LANGUAGE sql
     SET search_path TO ''
@@ -11119,21 +6824,7 @@ CREATE FUNCTION private.start_submitting(generation_id uuid) RETURNS void
     where g.id = start_submitting.generation_id
         and g.status = 'queued';
 $$;
-
-
-ALTER FUNCTION private.start_submitting(generation_id uuid) OWNER TO postgres;
-
---
--- Name: FUNCTION start_submitting(generation_id uuid); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.start_submitting(generation_id uuid) IS 'queued → submitting; another attempt of one that is further on leaves it there.';
-
-
---
--- Name: status_moves(); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.status_moves() RETURNS TABLE(subject text, from_status text, to_status text)
     LANGUAGE sql IMMUTABLE
     SET search_path TO ''
@@ -11164,22 +6855,8 @@ CREATE FUNCTION private.status_moves() RETURNS TABLE(subject text, from_status t
     ('attempt', 'processing', 'failed'),
     ('attempt', 'processing', 'canceled');
 $$;
-
-
-ALTER FUNCTION private.status_moves() OWNER TO postgres;
-
---
--- Name: FUNCTION status_moves(); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.status_moves() IS 'Every move that the status of a generation, or of an attempt at the provider, may make; all others
 are refused. Drawn in docs/states.md.';
-
-
---
--- Name: stop_erasure(uuid); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.stop_erasure(profile_id uuid) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -11187,12 +6864,10 @@ CREATE FUNCTION private.stop_erasure(profile_id uuid) RETURNS void
 begin
     delete from private.outbox as o
     where o.profile_id = stop_erasure.profile_id;
-
     update private.erasures as e
     set restored_at = now()
     where e.profile_id = stop_erasure.profile_id
         and e.restored_at is null;
-
     -- A consent that has ended does not come back.
     insert into private.outbox (kind, user_image_id)
     select
@@ -11205,21 +6880,7 @@ begin
     on conflict (user_image_id) where user_image_id is not null do nothing;
 end;
 $$;
-
-
-ALTER FUNCTION private.stop_erasure(profile_id uuid) OWNER TO postgres;
-
---
--- Name: FUNCTION stop_erasure(profile_id uuid); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.stop_erasure(profile_id uuid) IS 'The person is back under the same id: nothing more is erased than the photos that were removed.';
-
-
---
--- Name: stripe_call(private.outbox); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.stripe_call(job private.outbox) RETURNS jsonb
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
@@ -11237,21 +6898,7 @@ begin
         || coalesce(v_call, '{"call": "none"}');
 end;
 $$;
-
-
-ALTER FUNCTION private.stripe_call(job private.outbox) OWNER TO postgres;
-
---
--- Name: FUNCTION stripe_call(job private.outbox); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.stripe_call(job private.outbox) IS 'What the sidecar is to ask Stripe for this job: {"call", "id", "params", "idempotency_key"}.';
-
-
---
--- Name: stripe_difference(jsonb); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.stripe_difference(object jsonb) RETURNS text
     LANGUAGE sql STABLE
     SET search_path TO ''
@@ -11297,21 +6944,7 @@ CREATE FUNCTION private.stripe_difference(object jsonb) RETURNS text
         end
     end;
 $$;
-
-
-ALTER FUNCTION private.stripe_difference(object jsonb) OWNER TO postgres;
-
---
--- Name: FUNCTION stripe_difference(object jsonb); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.stripe_difference(object jsonb) IS 'What of an object of Stripe is not in our rows; null when all is.';
-
-
---
--- Name: stripe_instant(jsonb); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.stripe_instant(seconds jsonb) RETURNS timestamp with time zone
     LANGUAGE sql IMMUTABLE
     SET search_path TO ''
@@ -11321,42 +6954,14 @@ CREATE FUNCTION private.stripe_instant(seconds jsonb) RETURNS timestamp with tim
         then to_timestamp((stripe_instant.seconds)::double precision)
     end;
 $$;
-
-
-ALTER FUNCTION private.stripe_instant(seconds jsonb) OWNER TO postgres;
-
---
--- Name: FUNCTION stripe_instant(seconds jsonb); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.stripe_instant(seconds jsonb) IS 'An instant as Stripe writes it: seconds since 1970; null stays null.';
-
-
---
--- Name: stripe_livemode(); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.stripe_livemode() RETURNS boolean
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO ''
     AS $$
     select s.stripe_livemode from private.settings as s;
 $$;
-
-
-ALTER FUNCTION private.stripe_livemode() OWNER TO postgres;
-
---
--- Name: FUNCTION stripe_livemode(); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.stripe_livemode() IS 'Whether this database sells for real. A sidecar with a key of the other mode does not start.';
-
-
---
--- Name: submit_payload(uuid); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.submit_payload(run_id uuid) RETURNS jsonb
     LANGUAGE sql STABLE
     SET search_path TO ''
@@ -11395,21 +7000,7 @@ CREATE FUNCTION private.submit_payload(run_id uuid) RETURNS jsonb
     left join public.user_images as i on g.user_image_id = i.id
     where r.id = submit_payload.run_id;
 $$;
-
-
-ALTER FUNCTION private.submit_payload(run_id uuid) OWNER TO postgres;
-
---
--- Name: FUNCTION submit_payload(run_id uuid); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.submit_payload(run_id uuid) IS 'What the sidecar sends for this attempt: model, input, faces to sign, attempt token, deadline.';
-
-
---
--- Name: subscription_difference(jsonb); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.subscription_difference(subscription jsonb) RETURNS text
     LANGUAGE sql STABLE
     SET search_path TO ''
@@ -11443,21 +7034,7 @@ CREATE FUNCTION private.subscription_difference(subscription jsonb) RETURNS text
     end
     from private.item_of_subscription(subscription_difference.subscription) as i (item);
 $$;
-
-
-ALTER FUNCTION private.subscription_difference(subscription jsonb) OWNER TO postgres;
-
---
--- Name: FUNCTION subscription_difference(subscription jsonb); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.subscription_difference(subscription jsonb) IS 'Whether a subscription is in our rows as it is at Stripe; null when it is.';
-
-
---
--- Name: sweep(); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.sweep() RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
@@ -11488,32 +7065,26 @@ begin
             v_expired := v_expired + 1;
         end if;
     end loop;
-
     -- One kind of work a call. Each locks profiles in id order; one after the other would not.
     if v_expired = 0 then
         v_lots := private.expire_lots();
     end if;
-
     if v_expired = 0 and v_lots = 0 then
         v_rewarded := private.settle_pending_referrals(100);
     end if;
-
     if v_expired = 0 and v_lots = 0 and v_rewarded = 0 then
         v_periods := private.grant_due_months(100);
     end if;
-
     if v_expired = 0 and v_lots = 0 and v_rewarded = 0 and v_periods = 0 then
         v_checkouts := private.close_stale_checkouts(100);
         perform private.start_reconcile();
         v_faces := private.expire_user_images(100);
     end if;
-
     if v_expired = 0 and v_lots = 0 and v_rewarded = 0 and v_periods = 0 and v_checkouts = 0
         and v_faces = 0
     then
         v_erasures := private.resume_erasure();
     end if;
-
     return jsonb_build_object(
         'expired', v_expired,
         'expired_lots', v_lots,
@@ -11525,25 +7096,11 @@ begin
     );
 end;
 $$;
-
-
-ALTER FUNCTION private.sweep() OWNER TO postgres;
-
---
--- Name: FUNCTION sweep(); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.sweep() IS 'Expires generations past their deadline, with the credits back, and credits past their own; pays
 rewards that were postponed; grants the next months of yearly plans; looks at Checkout pages whose
 time is over; begins the comparison with Stripe when it is due; removes expired face photos; goes on
 erasing deleted accounts. Safe to run at any time and by
 many. Returns how many of each: call it again until there is nothing more.';
-
-
---
--- Name: tg__ledger_only(); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.tg__ledger_only() RETURNS trigger
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
@@ -11556,21 +7113,7 @@ begin
         hint = 'Insert an entry into public.credit_entries: the balances follow.';
 end;
 $$;
-
-
-ALTER FUNCTION private.tg__ledger_only() OWNER TO postgres;
-
---
--- Name: FUNCTION tg__ledger_only(); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.tg__ledger_only() IS 'Refuses to everyone what only the trigger of public.credit_entries may do.';
-
-
---
--- Name: tg__move_forward(); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.tg__move_forward() RETURNS trigger
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
@@ -11591,22 +7134,8 @@ begin
     return new;
 end;
 $$;
-
-
-ALTER FUNCTION private.tg__move_forward() OWNER TO postgres;
-
---
--- Name: FUNCTION tg__move_forward(); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.tg__move_forward() IS 'Refuses a move that private.status_moves() does not list: backwards, out of a final status, or past
 a step.';
-
-
---
--- Name: tg__refuse_change(); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.tg__refuse_change() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -11619,21 +7148,7 @@ begin
         hint = 'Correct a wrong entry with a new entry.';
 end;
 $$;
-
-
-ALTER FUNCTION private.tg__refuse_change() OWNER TO postgres;
-
---
--- Name: FUNCTION tg__refuse_change(); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.tg__refuse_change() IS 'Statement trigger for append-only tables: refuses UPDATE, DELETE and TRUNCATE to everyone.';
-
-
---
--- Name: tg_credit_entries__apply(); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.tg_credit_entries__apply() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -11647,7 +7162,6 @@ begin
         entry_count = p.entry_count + 1
     where p.id = new.profile_id
     returning p.entry_count, p.credits into new.entry_number, new.balance_after;
-
     -- The balance has moved already: "on conflict do nothing" would drop the entry and leave that.
     if exists (
         select
@@ -11661,7 +7175,6 @@ begin
             detail = format('Lot %s has its %s already.', new.lot_id, new.kind),
             constraint = 'credit_entries_generation_id_lot_id_kind_key';
     end if;
-
     -- A new lot brings its credits along.
     if new.kind <> 'grant' then
         update public.credit_lots as l
@@ -11670,14 +7183,12 @@ begin
             exhausted_at = case when l.remaining + new.amount = 0 then now() end
         where l.id = new.lot_id
             and l.profile_id = new.profile_id;
-
         if not found then
             raise foreign_key_violation using
                 message = 'lot_of_another_profile',
                 detail = format('Lot %s is not one of %s.', new.lot_id, new.profile_id);
         end if;
     end if;
-
     -- A repayment lowers the debt by what it takes, so it leaves clawed_back as it is.
     if new.kind in ('claw_back', 'repay', 'reinstate') then
         update public.credit_lots as l
@@ -11686,32 +7197,16 @@ begin
             owed = l.owed + new.debt
         where l.id = coalesce(new.debt_lot_id, new.lot_id)
             and l.profile_id = new.profile_id;
-
         if not found then
             raise foreign_key_violation using
                 message = 'lot_of_another_profile',
                 detail = format('Lot %s is not one of %s.', new.debt_lot_id, new.profile_id);
         end if;
     end if;
-
     return new;
 end;
 $$;
-
-
-ALTER FUNCTION private.tg_credit_entries__apply() OWNER TO postgres;
-
---
--- Name: FUNCTION tg_credit_entries__apply(); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.tg_credit_entries__apply() IS 'Gives a new entry its number and its balance, and moves its lot and its profile by it.';
-
-
---
--- Name: tg_credit_entries__refund_is_covered(); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.tg_credit_entries__refund_is_covered() RETURNS trigger
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
@@ -11737,21 +7232,7 @@ begin
     return null;
 end;
 $$;
-
-
-ALTER FUNCTION private.tg_credit_entries__refund_is_covered() OWNER TO postgres;
-
---
--- Name: FUNCTION tg_credit_entries__refund_is_covered(); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.tg_credit_entries__refund_is_covered() IS 'Refuses a refund of more than the generation took from the lot.';
-
-
---
--- Name: tg_credit_entries__restore_is_covered(); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.tg_credit_entries__restore_is_covered() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -11767,7 +7248,6 @@ begin
     from public.credit_entries as e
     where e.lot_id = new.lot_id
         and e.kind in ('expire', 'revoke', 'restore');
-
     if v_left > 0 or v_restored < 0 then
         raise exception using
             errcode = 'check_violation',
@@ -11777,21 +7257,7 @@ begin
     return null;
 end;
 $$;
-
-
-ALTER FUNCTION private.tg_credit_entries__restore_is_covered() OWNER TO postgres;
-
---
--- Name: FUNCTION tg_credit_entries__restore_is_covered(); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.tg_credit_entries__restore_is_covered() IS 'Refuses to restore more than expired or was revoked, and to undo more than was restored.';
-
-
---
--- Name: tg_credit_lots__grant(); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.tg_credit_lots__grant() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -11802,21 +7268,7 @@ begin
     return null;
 end;
 $$;
-
-
-ALTER FUNCTION private.tg_credit_lots__grant() OWNER TO postgres;
-
---
--- Name: FUNCTION tg_credit_lots__grant(); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.tg_credit_lots__grant() IS 'Writes the grant entry of a new lot.';
-
-
---
--- Name: tg_generation_types__keep_key(); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.tg_generation_types__keep_key() RETURNS trigger
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
@@ -11829,21 +7281,7 @@ begin
         hint = 'Take it off the market instead: is_enabled = false.';
 end;
 $$;
-
-
-ALTER FUNCTION private.tg_generation_types__keep_key() OWNER TO postgres;
-
---
--- Name: FUNCTION tg_generation_types__keep_key(); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.tg_generation_types__keep_key() IS 'Stands in for a foreign key from generations, which would make all requests lock one row.';
-
-
---
--- Name: tg_generations__broadcast(); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.tg_generations__broadcast() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
@@ -11866,29 +7304,14 @@ begin
     return null;
 end;
 $$;
-
-
-ALTER FUNCTION private.tg_generations__broadcast() OWNER TO postgres;
-
---
--- Name: FUNCTION tg_generations__broadcast(); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.tg_generations__broadcast() IS 'Broadcasts each move of a generation as the event generation on the private topic
 profile:<profile id>. Only a hint: it may be lost, the row is what counts.';
-
-
---
--- Name: tg_users__close_profile(); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.tg_users__close_profile() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
 begin
     perform private.try_close_account(old.id);
-
     update public.profiles as p
     set deleted_at = now()
     where p.id = old.id
@@ -11896,22 +7319,8 @@ begin
     return null;
 end;
 $$;
-
-
-ALTER FUNCTION private.tg_users__close_profile() OWNER TO postgres;
-
---
--- Name: FUNCTION tg_users__close_profile(); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.tg_users__close_profile() IS 'Closes the account of a person who was deleted at Auth, and has their files erased. The money rows
 stay, under a bare id.';
-
-
---
--- Name: tg_users__confirm(); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.tg_users__confirm() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
@@ -11921,21 +7330,7 @@ begin
     return null;
 end;
 $$;
-
-
-ALTER FUNCTION private.tg_users__confirm() OWNER TO postgres;
-
---
--- Name: FUNCTION tg_users__confirm(); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.tg_users__confirm() IS 'Pays what was waiting for a confirmed address, or for an anonymous person to become a real one.';
-
-
---
--- Name: tg_users__create_profile(); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.tg_users__create_profile() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
@@ -11945,41 +7340,23 @@ declare
 begin
     -- Somebody who was deleted and is restored under the same id finds their profile again.
     perform private.stop_erasure(new.id);
-
     update public.profiles as p
     set deleted_at = null
     where p.id = new.id;
-
     -- 30^8 codes: a clash is rare, and another draw ends it.
     while not found loop
         insert into public.profiles (id, referral_code)
         values (new.id, private.random_code(8))
         on conflict on constraint profiles_referral_code_key do nothing;
     end loop;
-
     if btrim(v_code) <> '' then
         perform private.record_referral(new.id, v_code);
     end if;
-
     perform private.reward_sign_up(new.id, coalesce(new.is_anonymous, false));
     return null;
 end;
 $$;
-
-
-ALTER FUNCTION private.tg_users__create_profile() OWNER TO postgres;
-
---
--- Name: FUNCTION tg_users__create_profile(); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.tg_users__create_profile() IS 'Makes the profile of a new person, its code and its first credits. Never stops a sign-up.';
-
-
---
--- Name: too_many_codes(integer); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.too_many_codes(retry_after_seconds integer) RETURNS jsonb
     LANGUAGE sql
     SET search_path TO ''
@@ -11993,21 +7370,7 @@ CREATE FUNCTION private.too_many_codes(retry_after_seconds integer) RETURNS json
         too_many_codes.retry_after_seconds
     );
 $$;
-
-
-ALTER FUNCTION private.too_many_codes(retry_after_seconds integer) OWNER TO postgres;
-
---
--- Name: FUNCTION too_many_codes(retry_after_seconds integer); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.too_many_codes(retry_after_seconds integer) IS 'The answer to somebody who guesses.';
-
-
---
--- Name: try_close_account(uuid); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.try_close_account(user_id uuid) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -12021,21 +7384,7 @@ exception
         raise warning 'the erasure of % is postponed: %', user_id, sqlerrm;
 end;
 $$;
-
-
-ALTER FUNCTION private.try_close_account(user_id uuid) OWNER TO postgres;
-
---
--- Name: FUNCTION try_close_account(user_id uuid); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.try_close_account(user_id uuid) IS 'Closes the account of a person whom Auth deletes, now or with the next sweep.';
-
-
---
--- Name: try_settle_referral(uuid); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.try_settle_referral(user_id uuid) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -12050,21 +7399,7 @@ exception
         raise warning 'the referral reward of % is postponed: %', user_id, sqlerrm;
 end;
 $$;
-
-
-ALTER FUNCTION private.try_settle_referral(user_id uuid) OWNER TO postgres;
-
---
--- Name: FUNCTION try_settle_referral(user_id uuid); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.try_settle_referral(user_id uuid) IS 'Settles a referral now, or leaves it to the sweep when somebody holds the referrer.';
-
-
---
--- Name: unearned_credits(uuid, timestamp with time zone, timestamp with time zone, bigint, interval); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.unearned_credits(subscription_id uuid, from_at timestamp with time zone, until_at timestamp with time zone, credits bigint, month_length interval) RETURNS numeric
     LANGUAGE sql STABLE
     SET search_path TO ''
@@ -12079,7 +7414,6 @@ CREATE FUNCTION private.unearned_credits(subscription_id uuid, from_at timestamp
             and m.month_start < unearned_credits.until_at
             and m.month_end > unearned_credits.from_at
     ),
-
     points as (
         select unearned_credits.from_at as point
         union
@@ -12089,14 +7423,12 @@ CREATE FUNCTION private.unearned_credits(subscription_id uuid, from_at timestamp
         union
         select k.ends_at from known as k
     ),
-
     spans as (
         select
             p.point as starts_at,
             lead(p.point) over (order by p.point) as ends_at
         from points as p
     ),
-
     rises as (
         select
             extract(epoch from s.ends_at - s.starts_at) as seconds,
@@ -12112,29 +7444,13 @@ CREATE FUNCTION private.unearned_credits(subscription_id uuid, from_at timestamp
         from spans as s
         where s.ends_at is not null
     )
-
     select sum(r.seconds * r.credits) / extract(epoch from unearned_credits.month_length)
     from rises as r;
 $$;
-
-
-ALTER FUNCTION private.unearned_credits(subscription_id uuid, from_at timestamp with time zone, until_at timestamp with time zone, credits bigint, month_length interval) OWNER TO postgres;
-
---
--- Name: FUNCTION unearned_credits(subscription_id uuid, from_at timestamp with time zone, until_at timestamp with time zone, credits bigint, month_length interval); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.unearned_credits(subscription_id uuid, from_at timestamp with time zone, until_at timestamp with time zone, credits bigint, month_length interval) IS 'The credits of this time that no month granted before has given already, when a whole month gives
 so many: second by second, what goes beyond the highest level reached so far.
-
 An upgrade earns the difference for the time that is left; back and forth between plans earns
 nothing twice.';
-
-
---
--- Name: uuid_v7_floor(timestamp with time zone); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.uuid_v7_floor(instant timestamp with time zone) RETURNS uuid
     LANGUAGE plpgsql IMMUTABLE
     SET search_path TO ''
@@ -12146,21 +7462,7 @@ begin
     )::uuid;
 end;
 $$;
-
-
-ALTER FUNCTION private.uuid_v7_floor(instant timestamp with time zone) OWNER TO postgres;
-
---
--- Name: FUNCTION uuid_v7_floor(instant timestamp with time zone); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.uuid_v7_floor(instant timestamp with time zone) IS 'The lowest version 7 UUID of this millisecond: keys from it on were made then or later.';
-
-
---
--- Name: waits_for_period(jsonb, uuid); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.waits_for_period(invoice jsonb, subscription_id uuid) RETURNS boolean
     LANGUAGE sql STABLE
     SET search_path TO ''
@@ -12181,22 +7483,8 @@ CREATE FUNCTION private.waits_for_period(invoice jsonb, subscription_id uuid) RE
             )
     );
 $$;
-
-
-ALTER FUNCTION private.waits_for_period(invoice jsonb, subscription_id uuid) OWNER TO postgres;
-
---
--- Name: FUNCTION waits_for_period(invoice jsonb, subscription_id uuid); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.waits_for_period(invoice jsonb, subscription_id uuid) IS 'Whether an upgrade was paid in a month whose own payment is not here yet: how long that month is
 decides what the rest of it is worth.';
-
-
---
--- Name: wake_worker(); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.wake_worker() RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -12210,21 +7498,7 @@ begin
     end if;
 end;
 $$;
-
-
-ALTER FUNCTION private.wake_worker() OWNER TO postgres;
-
---
--- Name: FUNCTION wake_worker(); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.wake_worker() IS 'Wakes the sidecar if, and only if, it is asleep.';
-
-
---
--- Name: want_cancel(uuid); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.want_cancel(run_id uuid) RETURNS void
     LANGUAGE sql
     SET search_path TO ''
@@ -12232,24 +7506,9 @@ CREATE FUNCTION private.want_cancel(run_id uuid) RETURNS void
     insert into private.outbox (kind, run_id)
     values ('cancel', want_cancel.run_id)
     on conflict do nothing;
-
     select private.wake_worker();
 $$;
-
-
-ALTER FUNCTION private.want_cancel(run_id uuid) OWNER TO postgres;
-
---
--- Name: FUNCTION want_cancel(run_id uuid); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.want_cancel(run_id uuid) IS 'Has the attempt''s prediction stopped, and its cost counted: nobody waits for its picture.';
-
-
---
--- Name: want_stripe_object(text); Type: FUNCTION; Schema: private; Owner: postgres
---
-
 CREATE FUNCTION private.want_stripe_object(object_id text) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -12260,129 +7519,55 @@ begin
     insert into private.outbox (kind, stripe_object_id)
     values ('fetch', want_stripe_object.object_id)
     on conflict (stripe_object_id) where stripe_object_id is not null do nothing;
-
     perform private.wake_worker();
 end;
 $$;
-
-
-ALTER FUNCTION private.want_stripe_object(object_id text) OWNER TO postgres;
-
---
--- Name: FUNCTION want_stripe_object(object_id text); Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON FUNCTION private.want_stripe_object(object_id text) IS 'As private.fetch_stripe_object, unless there is a job for it already: for those who hold other
 jobs.';
-
-
---
--- Name: add_user_image(text); Type: FUNCTION; Schema: public; Owner: postgres
---
-
 CREATE FUNCTION public.add_user_image(object_path text) RETURNS public.user_images
     LANGUAGE sql
     SET search_path TO ''
     AS $$
     select private.add_user_image(add_user_image.object_path);
 $$;
-
-
-ALTER FUNCTION public.add_user_image(object_path text) OWNER TO postgres;
-
---
--- Name: FUNCTION add_user_image(object_path text); Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON FUNCTION public.add_user_image(object_path text) IS 'Record a face photo that was uploaded to the bucket faces, and consent to its use.
-
 For the person who uploaded it. The same path gives the same row again. Refuses with PT404
 object_not_found; PT409 user_image_limit_reached, user_image_being_removed.';
-
-
---
--- Name: apply_referral_code(text); Type: FUNCTION; Schema: public; Owner: postgres
---
-
 CREATE FUNCTION public.apply_referral_code(code text) RETURNS jsonb
     LANGUAGE sql
     SET search_path TO ''
     AS $$
     select private.apply_referral_code(apply_referral_code.code);
 $$;
-
-
-ALTER FUNCTION public.apply_referral_code(code text) OWNER TO postgres;
-
---
--- Name: FUNCTION apply_referral_code(code text); Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON FUNCTION public.apply_referral_code(code text) IS 'Say who sent you, if the sign-up itself could not.
-
-For signed-in people, within settings.referral_window of the sign-up. Returns {"status", "code"}:
-pending until the address is confirmed or the first purchase is made, then rewarded. Each try is
+For signed-in people, within settings.referral_window of the sign-up. Returns
+{"status": "pending" | "rewarded", "code": string}: pending until the address is confirmed or the first purchase is made, then rewarded. Each try is
 recorded in referrals. Refuses with 404 referral_code_not_found; 409 referral_code_refused, with the
 reason in the details; 429 too_many_codes, with Retry-After.';
-
-
---
--- Name: cancel_generation(uuid); Type: FUNCTION; Schema: public; Owner: postgres
---
-
 CREATE FUNCTION public.cancel_generation(generation_id uuid) RETURNS public.generations
     LANGUAGE sql
     SET search_path TO ''
     AS $$
     select private.cancel_generation(cancel_generation.generation_id);
 $$;
-
-
-ALTER FUNCTION public.cancel_generation(generation_id uuid) OWNER TO postgres;
-
---
--- Name: FUNCTION cancel_generation(generation_id uuid); Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON FUNCTION public.cancel_generation(generation_id uuid) IS 'Cancel a thumbnail that is not there yet, and get its credits back.
-
 For the person who asked for it. Cancelling twice gives the same answer. Refuses with PT404
 generation_not_found; PT409 wrong_state once the picture is being stored or the generation is
 over.';
-
-
---
--- Name: delete_my_account(text); Type: FUNCTION; Schema: public; Owner: postgres
---
-
 CREATE FUNCTION public.delete_my_account(confirmation text) RETURNS jsonb
     LANGUAGE sql
     SET search_path TO ''
     AS $$
     select private.delete_my_account(delete_my_account.confirmation);
 $$;
-
-
-ALTER FUNCTION public.delete_my_account(confirmation text) OWNER TO postgres;
-
---
--- Name: FUNCTION delete_my_account(confirmation text); Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON FUNCTION public.delete_my_account(confirmation text) IS 'Delete the signed-in person''s account. There is no way back.
-
 confirmation has to be the words: delete my account. Closed at once: thumbnails under way are
 canceled, and every further call is refused with PT401 not_signed_in, this one too, although the
 token is valid for a while. Soon after, photos and pictures are deleted from Storage, the customer
 and its subscriptions at Stripe, what was asked for, and the login itself. Payments and the ledger
-stay under a bare id, as the law on accounts wants it. Returns {"deleted_at"}. Refuses with PT422
+stay under a bare id, as the law on accounts wants it. Returns
+{"deleted_at": string}. Refuses with PT422
 confirmation_required.';
-
-
---
--- Name: export_my_data(); Type: FUNCTION; Schema: public; Owner: postgres
---
-
 CREATE FUNCTION public.export_my_data() RETURNS jsonb
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
@@ -12414,10 +7599,8 @@ begin
         )
         into v_rows
         using v_profile_id;
-
         v_tables := v_tables || jsonb_build_object(v_table.key, v_rows);
     end loop;
-
     return v_tables || private.export_private_rows() || jsonb_build_object(
         'exported_at', now(),
         'account', jsonb_build_object(
@@ -12469,24 +7652,10 @@ begin
     );
 end;
 $_$;
-
-
-ALTER FUNCTION public.export_my_data() OWNER TO postgres;
-
---
--- Name: FUNCTION export_my_data(); Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON FUNCTION public.export_my_data() IS 'All that is kept about the signed-in person, as one JSON object.
-
 One key per table, each a list of rows; account: the address, as the token shows it; files: what
-lies in Storage, to be downloaded there. Of a referral each side gets its own part.';
-
-
---
--- Name: my_credits(); Type: FUNCTION; Schema: public; Owner: postgres
---
-
+lies in Storage, to be downloaded there. Returns
+{"exported_at": string, "account": {[key: string]: Json}, [table: string]: Json}. Of a referral each side gets its own part.';
 CREATE FUNCTION public.my_credits() RETURNS public.credit_summary
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
@@ -12504,23 +7673,19 @@ begin
     where l.profile_id = v_profile_id
         and l.exhausted_at is null
         and (l.frozen_at is not null or l.expires_at is null or l.expires_at > now());
-
     select coalesce(sum(l.remaining), 0) into v_summary.expiring_soon
     from public.credit_lots as l
     where l.profile_id = v_profile_id
         and l.exhausted_at is null
         and l.frozen_at is null
         and l.expires_at = v_summary.expiring_at;
-
     select coalesce(sum(g.credit_cost), 0) into v_summary.held
     from public.generations as g
     where g.profile_id = v_profile_id
         and g.finished_at is null;
-
     select p.debt into v_summary.debt
     from public.profiles as p
     where p.id = v_profile_id;
-
     select
         p.credits_per_month * s.quantity,
         s.next_grant_at
@@ -12535,103 +7700,43 @@ begin
         and not (s.cancel_at_period_end and s.next_grant_at >= s.current_period_end)
     order by s.next_grant_at
     limit 1;
-
     v_summary.debt := coalesce(v_summary.debt, 0);
     v_summary.next_grant_credits := coalesce(v_summary.next_grant_credits, 0);
     return v_summary;
 end;
 $$;
-
-
-ALTER FUNCTION public.my_credits() OWNER TO postgres;
-
---
--- Name: FUNCTION my_credits(); Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON FUNCTION public.my_credits() IS 'What the signed-in person has: available, held for pictures under way, frozen, owed, what expires
 next, and what the plan grants next.';
-
-
---
--- Name: quote_generation(text); Type: FUNCTION; Schema: public; Owner: postgres
---
-
 CREATE FUNCTION public.quote_generation(generation_type text) RETURNS public.generation_quote
     LANGUAGE sql STABLE
     SET search_path TO ''
     AS $$
     select private.quote_generation(quote_generation.generation_type);
 $$;
-
-
-ALTER FUNCTION public.quote_generation(generation_type text) OWNER TO postgres;
-
---
--- Name: FUNCTION quote_generation(generation_type text); Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON FUNCTION public.quote_generation(generation_type text) IS 'What the next thumbnail of this type would cost the signed-in person.
-
 Nothing is reserved. Refuses with PT404 generation_type_not_found.';
-
-
---
--- Name: redeem_code(text); Type: FUNCTION; Schema: public; Owner: postgres
---
-
 CREATE FUNCTION public.redeem_code(code text) RETURNS jsonb
     LANGUAGE sql
     SET search_path TO ''
     AS $$
     select private.redeem_code(redeem_code.code);
 $$;
-
-
-ALTER FUNCTION public.redeem_code(code text) OWNER TO postgres;
-
---
--- Name: FUNCTION redeem_code(code text); Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON FUNCTION public.redeem_code(code text) IS 'Turn a promotional code into credits.
-
-For signed-in people with a confirmed address. Returns {"credits", "expires_at"}; expires_at is null
-when they never expire. Refuses with 403 confirmed_address_required; 404 code_not_found; 409
+For signed-in people with a confirmed address. Returns
+{"credits": number, "expires_at": string | null}; expires_at is null when they never expire. Refuses with 403 confirmed_address_required; 404 code_not_found; 409
 code_expired, code_exhausted, code_already_redeemed; 429 too_many_codes after too many wrong codes
 within an hour, with Retry-After.';
-
-
---
--- Name: remove_user_image(uuid); Type: FUNCTION; Schema: public; Owner: postgres
---
-
 CREATE FUNCTION public.remove_user_image(id uuid) RETURNS public.user_images
     LANGUAGE sql
     SET search_path TO ''
     AS $$
     select private.remove_user_image(remove_user_image.id);
 $$;
-
-
-ALTER FUNCTION public.remove_user_image(id uuid) OWNER TO postgres;
-
---
--- Name: FUNCTION remove_user_image(id uuid); Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON FUNCTION public.remove_user_image(id uuid) IS 'Withdraw a face photo: it is not used from now on, and its file is deleted.
-
 For the person whose photo it is. removed_at is set at once; deleted_at, with the answer of the
 Storage API in deletion_answer, once the file is gone. Removing twice gives the same answer. A
 thumbnail that waits for the photo fails with face_missing and its credits come back. Refuses with
 PT404 user_image_not_found.';
-
-
---
--- Name: request_generation(text, text, uuid, uuid, boolean, jsonb); Type: FUNCTION; Schema: public; Owner: postgres
---
-
 CREATE FUNCTION public.request_generation(generation_type text, prompt text, idempotency_key uuid, user_image_id uuid DEFAULT NULL::uuid, pay_with_credits boolean DEFAULT false, options jsonb DEFAULT '{}'::jsonb) RETURNS public.generations
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -12647,16 +7752,7 @@ begin
     );
 end;
 $$;
-
-
-ALTER FUNCTION public.request_generation(generation_type text, prompt text, idempotency_key uuid, user_image_id uuid, pay_with_credits boolean, options jsonb) OWNER TO postgres;
-
---
--- Name: FUNCTION request_generation(generation_type text, prompt text, idempotency_key uuid, user_image_id uuid, pay_with_credits boolean, options jsonb); Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON FUNCTION public.request_generation(generation_type text, prompt text, idempotency_key uuid, user_image_id uuid, pay_with_credits boolean, options jsonb) IS 'Ask for a thumbnail.
-
 For signed-in people. Burns the cost of the generation type, or nothing when an unlimited plan
 covers it, and queues the work in one transaction; returns the generation. The same idempotency_key
 returns the same generation and burns nothing more. pay_with_credits says that credits may be burned
@@ -12665,12 +7761,6 @@ PT402 insufficient_credits, fair_use_reached; PT404 generation_type_not_found, u
 PT409 idempotency_conflict; PT422 prompt_empty, prompt_too_long, prompt_has_control_characters,
 user_image_required, user_image_not_supported, options_invalid; 429 too_many_running,
 too_many_per_minute, too_many_per_day, daily_capacity_reached, with Retry-After.';
-
-
---
--- Name: start_checkout(text, text, uuid, integer); Type: FUNCTION; Schema: public; Owner: postgres
---
-
 CREATE FUNCTION public.start_checkout(item_kind text, item_key text, idempotency_key uuid, quantity integer DEFAULT 1) RETURNS public.checkouts
     LANGUAGE sql
     SET search_path TO ''
@@ -12680,53 +7770,23 @@ CREATE FUNCTION public.start_checkout(item_kind text, item_key text, idempotency
         start_checkout.quantity
     );
 $$;
-
-
-ALTER FUNCTION public.start_checkout(item_kind text, item_key text, idempotency_key uuid, quantity integer) OWNER TO postgres;
-
---
--- Name: FUNCTION start_checkout(item_kind text, item_key text, idempotency_key uuid, quantity integer); Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON FUNCTION public.start_checkout(item_kind text, item_key text, idempotency_key uuid, quantity integer) IS 'Ask for a page where a pack or a subscription is paid.
-
 For signed-in people. item_kind is pack or subscription, item_key a key of credit_packs or plans.
 Returns the checkout: its url is there once status is open; poll the row. The same idempotency_key
 returns the same checkout, and so does an item whose page is still open. Where the page leads back
 to is the operator''s setting. Refuses with PT404 item_not_found; PT409 already_subscribed,
 checkout_open, idempotency_conflict; PT422 quantity_out_of_range; 429 too_many_checkouts, with
 Retry-After; PT503 checkout_not_ready.';
-
-
---
--- Name: start_portal(uuid); Type: FUNCTION; Schema: public; Owner: postgres
---
-
 CREATE FUNCTION public.start_portal(idempotency_key uuid) RETURNS public.checkouts
     LANGUAGE sql
     SET search_path TO ''
     AS $$
     select private.start_portal(start_portal.idempotency_key);
 $$;
-
-
-ALTER FUNCTION public.start_portal(idempotency_key uuid) OWNER TO postgres;
-
---
--- Name: FUNCTION start_portal(idempotency_key uuid); Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON FUNCTION public.start_portal(idempotency_key uuid) IS 'Ask for the page where a person manages subscriptions, cards and invoices.
-
 For signed-in people who have bought something. Returns the checkout: its url is there once status
 is open, and works for a few minutes. The same idempotency_key returns the same one. Refuses with
 PT404 nothing_bought; PT409 idempotency_conflict; 429 too_many_checkouts, with Retry-After.';
-
-
---
--- Name: audit_log; Type: TABLE; Schema: private; Owner: postgres
---
-
 CREATE TABLE private.audit_log (
     id bigint NOT NULL,
     actor text NOT NULL,
@@ -12740,49 +7800,11 @@ CREATE TABLE private.audit_log (
     CONSTRAINT audit_log_actor_not_blank CHECK ((btrim(actor) <> ''::text)),
     CONSTRAINT audit_log_reason_not_blank CHECK ((btrim(reason) <> ''::text))
 );
-
-
-ALTER TABLE private.audit_log OWNER TO postgres;
-
---
--- Name: TABLE audit_log; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON TABLE private.audit_log IS 'One row per change made by an operator, written in the transaction of the change. Append-only.';
-
-
---
--- Name: COLUMN audit_log.actor; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.audit_log.actor IS 'Who did it, as they called themselves.';
-
-
---
--- Name: COLUMN audit_log.details; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.audit_log.details IS 'What was changed, by name; its shape follows from action.';
-
-
---
--- Name: COLUMN audit_log.action_key; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.audit_log.action_key IS 'Given by the caller: the same key never acts twice.';
-
-
---
--- Name: COLUMN audit_log.session_role; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.audit_log.session_role IS 'The database role that was logged in.';
-
-
---
--- Name: audit_log_id_seq; Type: SEQUENCE; Schema: private; Owner: postgres
---
-
 ALTER TABLE private.audit_log ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME private.audit_log_id_seq
     START WITH 1
@@ -12791,32 +7813,12 @@ ALTER TABLE private.audit_log ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     NO MAXVALUE
     CACHE 1
 );
-
-
---
--- Name: code_failures; Type: TABLE; Schema: private; Owner: postgres
---
-
 CREATE TABLE private.code_failures (
     id bigint NOT NULL,
     profile_id uuid NOT NULL,
     failed_at timestamp with time zone DEFAULT now() NOT NULL
 );
-
-
-ALTER TABLE private.code_failures OWNER TO postgres;
-
---
--- Name: TABLE code_failures; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON TABLE private.code_failures IS 'Wrong referral and promotional codes of the last hour.';
-
-
---
--- Name: code_failures_id_seq; Type: SEQUENCE; Schema: private; Owner: postgres
---
-
 ALTER TABLE private.code_failures ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME private.code_failures_id_seq
     START WITH 1
@@ -12825,12 +7827,6 @@ ALTER TABLE private.code_failures ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTI
     NO MAXVALUE
     CACHE 1
 );
-
-
---
--- Name: credit_freezes; Type: TABLE; Schema: private; Owner: postgres
---
-
 CREATE TABLE private.credit_freezes (
     lot_id bigint NOT NULL,
     freeze_key text NOT NULL,
@@ -12838,28 +7834,8 @@ CREATE TABLE private.credit_freezes (
     frozen_at timestamp with time zone DEFAULT now() NOT NULL,
     released_at timestamp with time zone
 );
-
-
-ALTER TABLE private.credit_freezes OWNER TO postgres;
-
---
--- Name: TABLE credit_freezes; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON TABLE private.credit_freezes IS 'Why a lot is or was frozen. credit_lots.frozen_at is set as long as one of these is open.';
-
-
---
--- Name: COLUMN credit_freezes.freeze_key; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.credit_freezes.freeze_key IS 'The dispute or the operator''s action behind it: one freeze per lot and key, for ever.';
-
-
---
--- Name: erasures; Type: TABLE; Schema: private; Owner: postgres
---
-
 CREATE TABLE private.erasures (
     id bigint NOT NULL,
     profile_id uuid NOT NULL,
@@ -12871,50 +7847,12 @@ CREATE TABLE private.erasures (
     CONSTRAINT erasures_answers_is_list CHECK ((jsonb_typeof(answers) = 'array'::text)),
     CONSTRAINT erasures_asked_by_known CHECK ((asked_by = ANY (ARRAY['person'::text, 'auth'::text])))
 );
-
-
-ALTER TABLE private.erasures OWNER TO postgres;
-
---
--- Name: TABLE erasures; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON TABLE private.erasures IS 'Accounts that were deleted, and what Storage, Stripe and Auth answered when they were asked to
 delete what they had: the proof. Holds no name of a file and no address.';
-
-
---
--- Name: COLUMN erasures.asked_by; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.erasures.asked_by IS 'person: delete_my_account. auth: the person was deleted at Auth, in the dashboard for example.';
-
-
---
--- Name: COLUMN erasures.answers; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.erasures.answers IS 'In the order in which they came.';
-
-
---
--- Name: COLUMN erasures.finished_at; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.erasures.finished_at IS 'When nothing personal was left. Null again while something that came later is erased.';
-
-
---
--- Name: COLUMN erasures.restored_at; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.erasures.restored_at IS 'When Auth made the person again under the same id: what was not erased by then stays.';
-
-
---
--- Name: erasures_id_seq; Type: SEQUENCE; Schema: private; Owner: postgres
---
-
 ALTER TABLE private.erasures ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME private.erasures_id_seq
     START WITH 1
@@ -12923,12 +7861,6 @@ ALTER TABLE private.erasures ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     NO MAXVALUE
     CACHE 1
 );
-
-
---
--- Name: generation_margins; Type: VIEW; Schema: private; Owner: postgres
---
-
 CREATE VIEW private.generation_margins AS
 SELECT
     NULL::uuid AS generation_id,
@@ -12940,92 +7872,26 @@ SELECT
     NULL::bigint AS credits,
     NULL::bigint AS revenue_micros,
     NULL::bigint AS cost_micros;
-
-
-ALTER VIEW private.generation_margins OWNER TO postgres;
-
---
--- Name: VIEW generation_margins; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON VIEW private.generation_margins IS 'One row per picture and source of what paid for it: credits, revenue and cost. A picture that two
 lots paid for has two rows, and its cost is shared as its credits were.';
-
-
---
--- Name: COLUMN generation_margins.source; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.generation_margins.source IS 'pack: <key>, subscription: <plan>, unlimited: <plan>, or free: <why>.';
-
-
---
--- Name: COLUMN generation_margins.credits; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.generation_margins.credits IS 'Credits burned, less those given back.';
-
-
---
--- Name: COLUMN generation_margins.revenue_micros; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.generation_margins.revenue_micros IS 'Millionths of a US dollar: the credits'' share of the payment behind them. Null: unknown currency,
 or a plan without a payment in this time.';
-
-
---
--- Name: COLUMN generation_margins.cost_micros; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.generation_margins.cost_micros IS 'Millionths of a US dollar: all attempts, late twins too.';
-
-
---
--- Name: idle_workers; Type: TABLE; Schema: private; Owner: postgres
---
-
 CREATE UNLOGGED TABLE private.idle_workers (
     worker_id text NOT NULL,
     idle_since timestamp with time zone DEFAULT now() NOT NULL
 );
-
-
-ALTER TABLE private.idle_workers OWNER TO postgres;
-
---
--- Name: TABLE idle_workers; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON TABLE private.idle_workers IS 'Workers asleep on LISTEN. A request sends NOTIFY only while somebody is listed here: a NOTIFY in
 every transaction would serialise all commits of the database.';
-
-
---
--- Name: known_addresses; Type: TABLE; Schema: private; Owner: postgres
---
-
 CREATE TABLE private.known_addresses (
     address_hash bytea NOT NULL,
     profile_id uuid NOT NULL,
     claimed_at timestamp with time zone DEFAULT now() NOT NULL
 );
-
-
-ALTER TABLE private.known_addresses OWNER TO postgres;
-
---
--- Name: TABLE known_addresses; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON TABLE private.known_addresses IS 'Which profile first confirmed an address, by its keyed hash: never the address itself. Rows outlive
 the account, so that gifts are given once.';
-
-
---
--- Name: outbox_id_seq; Type: SEQUENCE; Schema: private; Owner: postgres
---
-
 ALTER TABLE private.outbox ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME private.outbox_id_seq
     START WITH 1
@@ -13034,12 +7900,6 @@ ALTER TABLE private.outbox ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     NO MAXVALUE
     CACHE 1
 );
-
-
---
--- Name: paid_periods; Type: TABLE; Schema: private; Owner: postgres
---
-
 CREATE TABLE private.paid_periods (
     invoice_line_id text NOT NULL,
     subscription_id uuid NOT NULL,
@@ -13054,69 +7914,17 @@ CREATE TABLE private.paid_periods (
     CONSTRAINT paid_periods_is_forward CHECK ((period_end > period_start)),
     CONSTRAINT paid_periods_quantity_positive CHECK ((quantity > 0))
 );
-
-
-ALTER TABLE private.paid_periods OWNER TO postgres;
-
---
--- Name: TABLE paid_periods; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON TABLE private.paid_periods IS 'The time a line of a paid invoice paid a plan for. Its credits are granted month by month, a
 year''s too.';
-
-
---
--- Name: COLUMN paid_periods.quantity; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.paid_periods.quantity IS 'How many times the plan was paid.';
-
-
---
--- Name: COLUMN paid_periods.is_rest; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.paid_periods.is_rest IS 'The rest of a period, after an upgrade.';
-
-
---
--- Name: COLUMN paid_periods.months_granted; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.paid_periods.months_granted IS 'How many of its months have their credits.';
-
-
---
--- Name: COLUMN paid_periods.next_month_at; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.paid_periods.next_month_at IS 'When the next month''s credits are due; null: all were granted, or it was given up.';
-
-
---
--- Name: payment_intents; Type: TABLE; Schema: private; Owner: postgres
---
-
 CREATE TABLE private.payment_intents (
     payment_intent_id text NOT NULL,
     payment_id uuid NOT NULL
 );
-
-
-ALTER TABLE private.payment_intents OWNER TO postgres;
-
---
--- Name: TABLE payment_intents; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON TABLE private.payment_intents IS 'Which payment a PaymentIntent of Stripe (pi_…) belongs to: refunds and disputes name only that.';
-
-
---
--- Name: payment_reversals; Type: TABLE; Schema: private; Owner: postgres
---
-
 CREATE TABLE private.payment_reversals (
     reversal_key text NOT NULL,
     payment_id uuid NOT NULL,
@@ -13128,36 +7936,10 @@ CREATE TABLE private.payment_reversals (
     CONSTRAINT payment_reversals_amount_not_negative CHECK ((amount >= 0)),
     CONSTRAINT payment_reversals_kind_and_status_known CHECK ((((kind = 'refund'::text) AND (status = ANY (ARRAY['taken'::text, 'undone'::text]))) OR ((kind = 'dispute'::text) AND (status = ANY (ARRAY['open'::text, 'lost'::text, 'won'::text])))))
 );
-
-
-ALTER TABLE private.payment_reversals OWNER TO postgres;
-
---
--- Name: TABLE payment_reversals; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON TABLE private.payment_reversals IS 'Refunds and disputes of payments, by the provider''s own id. What they do to credits follows from
 these rows alone, so their order does not matter.';
-
-
---
--- Name: COLUMN payment_reversals.amount; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.payment_reversals.amount IS 'Minor units of the payment''s currency.';
-
-
---
--- Name: COLUMN payment_reversals.status; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.payment_reversals.status IS 'refund: taken, or undone when it failed later. dispute: open, then lost or won.';
-
-
---
--- Name: settings; Type: TABLE; Schema: private; Owner: postgres
---
-
 CREATE TABLE private.settings (
     id boolean DEFAULT true NOT NULL,
     sign_up_credits bigint DEFAULT 50 NOT NULL,
@@ -13220,234 +8002,40 @@ CREATE TABLE private.settings (
     CONSTRAINT settings_user_image_retention_positive CHECK ((user_image_retention > '00:00:00'::interval)),
     CONSTRAINT settings_user_images_max_positive CHECK ((user_images_max > 0))
 );
-
-
-ALTER TABLE private.settings OWNER TO postgres;
-
---
--- Name: TABLE settings; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON TABLE private.settings IS 'One row of operator settings. Change it with: update private.settings set … where id.';
-
-
---
--- Name: COLUMN settings.sign_up_credits; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.settings.sign_up_credits IS 'Credits of a new account.';
-
-
---
--- Name: COLUMN settings.referral_bonus_credits; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.settings.referral_bonus_credits IS 'Credits the referrer gets per friend.';
-
-
---
--- Name: COLUMN settings.referred_bonus_credits; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.settings.referred_bonus_credits IS 'Credits the friend gets too, when the referrer is rewarded.';
-
-
---
--- Name: COLUMN settings.referral_policy; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.settings.referral_policy IS 'When a referral pays: with the confirmed address, or with the first purchase.';
-
-
---
--- Name: COLUMN settings.referral_rewards_per_month_max; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.settings.referral_rewards_per_month_max IS 'Rewards of one referrer per calendar month (UTC).';
-
-
---
--- Name: COLUMN settings.referral_window; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.settings.referral_window IS 'How long after a sign-up a code may still be given.';
-
-
---
--- Name: COLUMN settings.code_failures_per_hour_max; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.settings.code_failures_per_hour_max IS 'Wrong referral and promotional codes a person may try within an hour.';
-
-
---
--- Name: COLUMN settings.refund_grace; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.settings.refund_grace IS 'How long credits live that come back after their lot expired.';
-
-
---
--- Name: COLUMN settings.generations_running_max; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.settings.generations_running_max IS 'Thumbnails of one person under way at a time; null: no limit.';
-
-
---
--- Name: COLUMN settings.generations_per_minute_max; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.settings.generations_per_minute_max IS 'Thumbnails a person may ask for within 60 seconds; null: no limit.';
-
-
---
--- Name: COLUMN settings.generations_per_day_max; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.settings.generations_per_day_max IS 'Thumbnails a person may ask for within 24 hours; null: no limit.';
-
-
---
--- Name: COLUMN settings.provider_spend_per_day_max_micros; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.settings.provider_spend_per_day_max_micros IS 'Expected spend at the provider per day (UTC) in millionths of a US dollar; null: no breaker.';
-
-
---
--- Name: COLUMN settings.micros_per_minor_unit; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.settings.micros_per_minor_unit IS 'What a minor unit of each currency is worth in millionths of a US dollar, for the reports: a cent
 is 10000.';
-
-
---
--- Name: COLUMN settings.prompt_max_characters; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.settings.prompt_max_characters IS 'Length of a prompt, in characters.';
-
-
---
--- Name: COLUMN settings.user_images_max; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.settings.user_images_max IS 'Face photos a person may keep.';
-
-
---
--- Name: COLUMN settings.user_image_retention; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.settings.user_image_retention IS 'How long a face photo is kept.';
-
-
---
--- Name: COLUMN settings.signed_url_seconds; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.settings.signed_url_seconds IS 'Life of the signed URL of a face that the provider gets, in seconds.';
-
-
---
--- Name: COLUMN settings.generation_deadline; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.settings.generation_deadline IS 'After this time without a picture a generation expires and its credits go back.';
-
-
---
--- Name: COLUMN settings.submit_unknown_grace; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.settings.submit_unknown_grace IS 'How long a lost answer of the provider is waited for before another attempt is made.';
-
-
---
--- Name: COLUMN settings.submit_attempts_max; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.settings.submit_attempts_max IS 'How often a generation is sent to the provider: again after a lost answer, and to the next model
 after a failure.';
-
-
---
--- Name: COLUMN settings.submit_find_after; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.settings.submit_find_after IS 'How soon a lost answer is looked for in the provider''s list.';
-
-
---
--- Name: COLUMN settings.job_attempts_max; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.settings.job_attempts_max IS 'How often a job is tried before it is given up, unless a thumbnail waits for it.';
-
-
---
--- Name: COLUMN settings.retry_first_wait; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.settings.retry_first_wait IS 'The wait after a first failed try; doubled with each further one.';
-
-
---
--- Name: COLUMN settings.retry_longest_wait; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.settings.retry_longest_wait IS 'The longest wait between two tries.';
-
-
---
--- Name: COLUMN settings.checkout_success_url; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.settings.checkout_success_url IS 'Where a paid Checkout leads back to; null: nothing can be bought yet. {CHECKOUT_SESSION_ID} in it
 is filled in by Stripe.';
-
-
---
--- Name: COLUMN settings.checkout_cancel_url; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.settings.checkout_cancel_url IS 'Where a Checkout that was left leads back to; null: the success page.';
-
-
---
--- Name: COLUMN settings.portal_return_url; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.settings.portal_return_url IS 'Where the customer portal leads back to; null: the success page.';
-
-
---
--- Name: COLUMN settings.checkouts_per_hour_max; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.settings.checkouts_per_hour_max IS 'Pages of Stripe a person may ask for within an hour.';
-
-
---
--- Name: COLUMN settings.stripe_livemode; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.settings.stripe_livemode IS 'Whether this database belongs to live mode. Events and objects of the other mode are refused.';
-
-
---
--- Name: COLUMN settings.reconcile_interval; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.settings.reconcile_interval IS 'How often everything at Stripe is compared with our rows.';
-
-
---
--- Name: credit_lots; Type: TABLE; Schema: public; Owner: postgres
---
-
 CREATE TABLE public.credit_lots (
     id bigint NOT NULL,
     profile_id uuid NOT NULL,
@@ -13472,92 +8060,18 @@ CREATE TABLE public.credit_lots (
     CONSTRAINT credit_lots_source_known CHECK ((source = ANY (ARRAY['sign_up'::text, 'referral'::text, 'purchase'::text, 'subscription'::text, 'promotion'::text, 'operator'::text])))
 )
 WITH (fillfactor='70');
-
-
-ALTER TABLE public.credit_lots OWNER TO postgres;
-
---
--- Name: TABLE credit_lots; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON TABLE public.credit_lots IS 'Where credits came from: one lot per grant. A spend burns open lots by priority, then earliest
 expiry, then oldest; frozen and expired lots are not burned.';
-
-
---
--- Name: COLUMN credit_lots.source; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.credit_lots.source IS 'sign_up, referral, purchase, subscription, promotion or operator.';
-
-
---
--- Name: COLUMN credit_lots.grant_key; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.credit_lots.grant_key IS 'Business key of the grant: the same key never grants twice.';
-
-
---
--- Name: COLUMN credit_lots.amount; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.credit_lots.amount IS 'Credits granted.';
-
-
---
--- Name: COLUMN credit_lots.remaining; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.credit_lots.remaining IS 'Credits not yet burned.';
-
-
---
--- Name: COLUMN credit_lots.priority; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.credit_lots.priority IS 'Lower burns first.';
-
-
---
--- Name: COLUMN credit_lots.expires_at; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.credit_lots.expires_at IS 'Never burned from this instant on; null: never expires.';
-
-
---
--- Name: COLUMN credit_lots.frozen_at; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.credit_lots.frozen_at IS 'Neither burned nor expired while set: its payment is disputed, or an operator holds it.';
-
-
---
--- Name: COLUMN credit_lots.clawed_back; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.credit_lots.clawed_back IS 'Credits of it that were taken back for good: its payment was refunded or a dispute was lost.';
-
-
---
--- Name: COLUMN credit_lots.owed; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.credit_lots.owed IS 'Part of clawed_back that was spent by then and no later grant has repaid yet.';
-
-
---
--- Name: COLUMN credit_lots.exhausted_at; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.credit_lots.exhausted_at IS 'When remaining reached zero.';
-
-
---
--- Name: payments; Type: TABLE; Schema: public; Owner: postgres
---
-
 CREATE TABLE public.payments (
     id uuid DEFAULT private.uuid_v7() NOT NULL,
     profile_id uuid NOT NULL,
@@ -13578,78 +8092,16 @@ CREATE TABLE public.payments (
     CONSTRAINT payments_dispute_status_known CHECK ((dispute_status = ANY (ARRAY['open'::text, 'won'::text, 'lost'::text]))),
     CONSTRAINT payments_kind_known CHECK ((kind = ANY (ARRAY['pack'::text, 'subscription'::text])))
 );
-
-
-ALTER TABLE public.payments OWNER TO postgres;
-
---
--- Name: TABLE payments; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON TABLE public.payments IS 'One row per payment that arrived.';
-
-
---
--- Name: COLUMN payments.stripe_payment_id; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.payments.stripe_payment_id IS 'Business key: the Checkout session (cs_…) or the invoice (in_…). The same payment is recorded once,
 however often and by whatever event it is told.';
-
-
---
--- Name: COLUMN payments.kind; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.payments.kind IS 'pack or subscription.';
-
-
---
--- Name: COLUMN payments.item_key; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.payments.item_key IS 'The pack or the plan it paid for.';
-
-
---
--- Name: COLUMN payments.amount; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.payments.amount IS 'Minor units of the currency.';
-
-
---
--- Name: COLUMN payments.currency; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.payments.currency IS 'ISO 4217, in lower case as Stripe has it.';
-
-
---
--- Name: COLUMN payments.credits_added; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.payments.credits_added IS 'Credits that were granted for it.';
-
-
---
--- Name: COLUMN payments.amount_reversed; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.payments.amount_reversed IS 'What of the amount was refunded or lost in a dispute.';
-
-
---
--- Name: COLUMN payments.dispute_status; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.payments.dispute_status IS 'open: its credits are frozen. won: they are free again. lost: they were taken back.';
-
-
---
--- Name: payment_worth; Type: VIEW; Schema: private; Owner: postgres
---
-
 CREATE VIEW private.payment_worth WITH (security_invoker='true') AS
  WITH granted AS (
          SELECT l_1.payment_id,
@@ -13676,29 +8128,9 @@ CREATE VIEW private.payment_worth WITH (security_invoker='true') AS
      CROSS JOIN private.settings s)
      LEFT JOIN granted l ON ((p.id = l.payment_id)))
      LEFT JOIN planned d ON ((p.id = d.payment_id)));
-
-
-ALTER VIEW private.payment_worth OWNER TO postgres;
-
---
--- Name: VIEW payment_worth; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON VIEW private.payment_worth IS 'What is left of each payment, and the credits it buys in all.';
-
-
---
--- Name: COLUMN payment_worth.micros; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.payment_worth.micros IS 'Millionths of a US dollar after refunds and lost disputes; null: the currency has no rate in
 settings.micros_per_minor_unit.';
-
-
---
--- Name: plan_uses; Type: TABLE; Schema: public; Owner: postgres
---
-
 CREATE TABLE public.plan_uses (
     generation_id uuid NOT NULL,
     profile_id uuid NOT NULL,
@@ -13706,28 +8138,8 @@ CREATE TABLE public.plan_uses (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     returned_at timestamp with time zone
 );
-
-
-ALTER TABLE public.plan_uses OWNER TO postgres;
-
---
--- Name: TABLE plan_uses; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON TABLE public.plan_uses IS 'One row per generation that an unlimited plan paid for.';
-
-
---
--- Name: COLUMN plan_uses.returned_at; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.plan_uses.returned_at IS 'When it ended without a picture: from then on it does not count.';
-
-
---
--- Name: plan_use_worth; Type: VIEW; Schema: private; Owner: postgres
---
-
 CREATE VIEW private.plan_use_worth WITH (security_invoker='true') AS
  WITH used AS (
          SELECT DISTINCT ON (u_1.generation_id) u_1.generation_id,
@@ -13751,28 +8163,8 @@ CREATE VIEW private.plan_use_worth WITH (security_invoker='true') AS
     (((w.micros)::numeric * LEAST((EXTRACT(epoch FROM (now() - u.period_start)) / EXTRACT(epoch FROM (u.period_end - u.period_start))), (1)::numeric)) / (count(*) OVER (PARTITION BY u.invoice_line_id))::numeric) AS micros
    FROM (used u
      JOIN private.payment_worth w ON ((u.payment_id = w.payment_id)));
-
-
-ALTER VIEW private.plan_use_worth OWNER TO postgres;
-
---
--- Name: VIEW plan_use_worth; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON VIEW private.plan_use_worth IS 'What each picture of an unlimited plan brought in: its share of what was paid for the period.';
-
-
---
--- Name: COLUMN plan_use_worth.micros; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.plan_use_worth.micros IS 'Millionths of a US dollar.';
-
-
---
--- Name: promo_redemptions; Type: TABLE; Schema: private; Owner: postgres
---
-
 CREATE TABLE private.promo_redemptions (
     promo_code_id uuid NOT NULL,
     profile_id uuid NOT NULL,
@@ -13780,28 +8172,8 @@ CREATE TABLE private.promo_redemptions (
     address_hash bytea,
     created_at timestamp with time zone DEFAULT now() NOT NULL
 );
-
-
-ALTER TABLE private.promo_redemptions OWNER TO postgres;
-
---
--- Name: TABLE promo_redemptions; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON TABLE private.promo_redemptions IS 'Who redeemed what. The lot has the grant key promo:<code id>:<profile id>:<number>.';
-
-
---
--- Name: COLUMN promo_redemptions.address_hash; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.promo_redemptions.address_hash IS 'Keyed hash of the address by then: a person who signs up again is the same person.';
-
-
---
--- Name: provider_spend; Type: TABLE; Schema: private; Owner: postgres
---
-
 CREATE TABLE private.provider_spend (
     day date NOT NULL,
     shard smallint NOT NULL,
@@ -13810,29 +8182,9 @@ CREATE TABLE private.provider_spend (
     CONSTRAINT provider_spend_shard_in_range CHECK (((shard >= 0) AND (shard <= 15)))
 )
 WITH (fillfactor='50');
-
-
-ALTER TABLE private.provider_spend OWNER TO postgres;
-
---
--- Name: TABLE provider_spend; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON TABLE private.provider_spend IS 'Expected spend at the provider per day (UTC), in millionths of a US dollar. The sum of the sixteen
 shards counts: one row would make all requests of the database follow each other.';
-
-
---
--- Name: COLUMN provider_spend.micros; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.provider_spend.micros IS 'Millionths of a US dollar.';
-
-
---
--- Name: reconcile_runs; Type: TABLE; Schema: private; Owner: postgres
---
-
 CREATE TABLE private.reconcile_runs (
     id bigint NOT NULL,
     since timestamp with time zone NOT NULL,
@@ -13843,49 +8195,11 @@ CREATE TABLE private.reconcile_runs (
     seen integer DEFAULT 0 NOT NULL,
     differing integer DEFAULT 0 NOT NULL
 );
-
-
-ALTER TABLE private.reconcile_runs OWNER TO postgres;
-
---
--- Name: TABLE reconcile_runs; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON TABLE private.reconcile_runs IS 'Comparisons of Stripe with our rows, page by page, by the worker.';
-
-
---
--- Name: COLUMN reconcile_runs.place; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.reconcile_runs.place IS 'Which of private.reconcile_calls() is next.';
-
-
---
--- Name: COLUMN reconcile_runs.last_object_id; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.reconcile_runs.last_object_id IS 'After which object its next page begins.';
-
-
---
--- Name: COLUMN reconcile_runs.seen; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.reconcile_runs.seen IS 'Objects of Stripe it has looked at.';
-
-
---
--- Name: COLUMN reconcile_runs.differing; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.reconcile_runs.differing IS 'Objects that differed from our rows.';
-
-
---
--- Name: reconcile_runs_id_seq; Type: SEQUENCE; Schema: private; Owner: postgres
---
-
 ALTER TABLE private.reconcile_runs ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME private.reconcile_runs_id_seq
     START WITH 1
@@ -13894,12 +8208,6 @@ ALTER TABLE private.reconcile_runs ALTER COLUMN id ADD GENERATED ALWAYS AS IDENT
     NO MAXVALUE
     CACHE 1
 );
-
-
---
--- Name: replicate_webhooks; Type: TABLE; Schema: private; Owner: postgres
---
-
 CREATE TABLE private.replicate_webhooks (
     webhook_id text NOT NULL,
     attempt_token uuid NOT NULL,
@@ -13907,37 +8215,11 @@ CREATE TABLE private.replicate_webhooks (
     received_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT replicate_webhooks_webhook_id_is_short CHECK (((char_length(webhook_id) >= 1) AND (char_length(webhook_id) <= 255)))
 );
-
-
-ALTER TABLE private.replicate_webhooks OWNER TO postgres;
-
---
--- Name: TABLE replicate_webhooks; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON TABLE private.replicate_webhooks IS 'Inbox of verified webhooks. A webhook is only a trigger: the prediction is read again from the
 provider.';
-
-
---
--- Name: COLUMN replicate_webhooks.webhook_id; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.replicate_webhooks.webhook_id IS 'Stable over the provider''s retries, so a duplicate is stored once.';
-
-
---
--- Name: COLUMN replicate_webhooks.body; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.replicate_webhooks.body IS 'The prediction as the provider told it,
 https://replicate.com/docs/reference/http#predictions.get.';
-
-
---
--- Name: stripe_alarms; Type: TABLE; Schema: private; Owner: postgres
---
-
 CREATE TABLE private.stripe_alarms (
     id bigint NOT NULL,
     object_id text NOT NULL,
@@ -13948,44 +8230,12 @@ CREATE TABLE private.stripe_alarms (
     times integer DEFAULT 1 NOT NULL,
     resolved_at timestamp with time zone
 );
-
-
-ALTER TABLE private.stripe_alarms OWNER TO postgres;
-
---
--- Name: TABLE stripe_alarms; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON TABLE private.stripe_alarms IS 'Objects of Stripe that no rule of ours covers: recorded, never guessed at. One row per object and
 reason, see docs/stripe.md.';
-
-
---
--- Name: COLUMN stripe_alarms.slug; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.stripe_alarms.slug IS 'unknown_customer, unknown_price, unknown_payment, unknown_status, wrong_mode, second_subscription,
 credit_to_balance, or why a call of Stripe failed for good: stripe_missing, stripe_refused.';
-
-
---
--- Name: COLUMN stripe_alarms.times; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.stripe_alarms.times IS 'How often it was met.';
-
-
---
--- Name: COLUMN stripe_alarms.resolved_at; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.stripe_alarms.resolved_at IS 'When a person said that it is dealt with.';
-
-
---
--- Name: stripe_alarms_id_seq; Type: SEQUENCE; Schema: private; Owner: postgres
---
-
 ALTER TABLE private.stripe_alarms ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME private.stripe_alarms_id_seq
     START WITH 1
@@ -13994,12 +8244,6 @@ ALTER TABLE private.stripe_alarms ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTI
     NO MAXVALUE
     CACHE 1
 );
-
-
---
--- Name: stripe_customers; Type: TABLE; Schema: private; Owner: postgres
---
-
 CREATE TABLE private.stripe_customers (
     profile_id uuid NOT NULL,
     customer_id text NOT NULL,
@@ -14007,37 +8251,11 @@ CREATE TABLE private.stripe_customers (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     deleted_at timestamp with time zone
 );
-
-
-ALTER TABLE private.stripe_customers OWNER TO postgres;
-
---
--- Name: TABLE stripe_customers; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON TABLE private.stripe_customers IS 'The customer at Stripe of a person: one that is current, and those that somebody deleted there,
 since late events still name them. Made by us and never found by e-mail: whoever has somebody
 else''s address would find their invoices too.';
-
-
---
--- Name: COLUMN stripe_customers.is_current; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.stripe_customers.is_current IS 'Whether new pages use it.';
-
-
---
--- Name: COLUMN stripe_customers.deleted_at; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.stripe_customers.deleted_at IS 'When it was deleted at Stripe, because the person''s account was.';
-
-
---
--- Name: stripe_events; Type: TABLE; Schema: private; Owner: postgres
---
-
 CREATE TABLE private.stripe_events (
     event_id text NOT NULL,
     event_type text NOT NULL,
@@ -14048,36 +8266,10 @@ CREATE TABLE private.stripe_events (
     CONSTRAINT stripe_events_event_id_is_short CHECK ((char_length(event_id) <= 255)),
     CONSTRAINT stripe_events_object_id_is_short CHECK ((char_length(object_id) <= 255))
 );
-
-
-ALTER TABLE private.stripe_events OWNER TO postgres;
-
---
--- Name: TABLE stripe_events; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON TABLE private.stripe_events IS 'Every event of Stripe that was ever taken, once. Its body is not kept: an event is only a reason to
 fetch its object, and people''s names and addresses are in it.';
-
-
---
--- Name: COLUMN stripe_events.event_id; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.stripe_events.event_id IS 'evt_…; of a thin event the snapshot event that tells the same, so that both count as one.';
-
-
---
--- Name: COLUMN stripe_events.applied_at; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.stripe_events.applied_at IS 'When its object had been fetched after it came, and applied; at once for what concerns us not.';
-
-
---
--- Name: subscription_months; Type: TABLE; Schema: private; Owner: postgres
---
-
 CREATE TABLE private.subscription_months (
     subscription_id uuid NOT NULL,
     month_key text NOT NULL,
@@ -14090,50 +8282,12 @@ CREATE TABLE private.subscription_months (
     CONSTRAINT subscription_months_granted_in_range CHECK (((granted >= 0) AND (granted <= credits))),
     CONSTRAINT subscription_months_is_forward CHECK ((month_end > month_start))
 );
-
-
-ALTER TABLE private.subscription_months OWNER TO postgres;
-
---
--- Name: TABLE subscription_months; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON TABLE private.subscription_months IS 'The months, and the rests of months after an upgrade, for which a plan''s credits were granted.';
-
-
---
--- Name: COLUMN subscription_months.month_key; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.subscription_months.month_key IS 'The start of a month, or the invoice line of an upgrade: granted once for each.';
-
-
---
--- Name: COLUMN subscription_months.credits; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.subscription_months.credits IS 'What a whole month under the plan and quantity paid for gives.';
-
-
---
--- Name: COLUMN subscription_months.earned; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.subscription_months.earned IS 'The exact part of that which this time earned: less than credits when it is short, or covered.';
-
-
---
--- Name: COLUMN subscription_months.granted; Type: COMMENT; Schema: private; Owner: postgres
---
-
 COMMENT ON COLUMN private.subscription_months.granted IS 'Whole credits granted with it, so that all months of a subscription together are rounded down
 once.';
-
-
---
--- Name: credit_entries; Type: TABLE; Schema: public; Owner: postgres
---
-
 CREATE TABLE public.credit_entries (
     profile_id uuid NOT NULL,
     entry_number bigint NOT NULL,
@@ -14170,75 +8324,19 @@ CASE kind
 END),
     CONSTRAINT credit_entries_spend_names_generation CHECK (((kind = ANY (ARRAY['spend'::text, 'refund'::text])) = (generation_id IS NOT NULL)))
 );
-
-
-ALTER TABLE public.credit_entries OWNER TO postgres;
-
---
--- Name: TABLE credit_entries; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON TABLE public.credit_entries IS 'The ledger: append-only for every role. A spend writes one entry per lot it touched, so each
 picture shows which credits paid for it and each purchase what it bought.';
-
-
---
--- Name: COLUMN credit_entries.entry_number; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.credit_entries.entry_number IS 'Counts a person''s entries from 1, without gaps.';
-
-
---
--- Name: COLUMN credit_entries.amount; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.credit_entries.amount IS 'Credits: positive came in, negative went out.';
-
-
---
--- Name: COLUMN credit_entries.kind; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.credit_entries.kind IS 'grant: a lot began. spend: burned for a generation. refund: that came back. expire: the lot''s time
 ended. revoke: an operator took it. claw_back: taken back, since the money for it went back. repay:
 paid a debt. reinstate: a claw-back was undone. restore: expired or revoked credits, put back only
 to be clawed back, and out again when that is undone.';
-
-
---
--- Name: COLUMN credit_entries.debt; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.credit_entries.debt IS 'Change of the person''s debt: what a claw_back could not take, less what a repay or a reinstate
 settled.';
-
-
---
--- Name: COLUMN credit_entries.debt_lot_id; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.credit_entries.debt_lot_id IS 'The clawed-back lot whose debt is repaid, or whose claw-back is undone.';
-
-
---
--- Name: COLUMN credit_entries.reason; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.credit_entries.reason IS 'What a correction followed from: the key of the refund, the dispute or the operator''s action.';
-
-
---
--- Name: COLUMN credit_entries.balance_after; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.credit_entries.balance_after IS 'The person''s credits after this entry.';
-
-
---
--- Name: credit_history; Type: VIEW; Schema: public; Owner: postgres
---
-
 CREATE VIEW public.credit_history WITH (security_invoker='true') AS
  SELECT e.profile_id,
     e.entry_number,
@@ -14253,23 +8351,8 @@ CREATE VIEW public.credit_history WITH (security_invoker='true') AS
     e.reason
    FROM (public.credit_entries e
      JOIN public.credit_lots l ON ((e.lot_id = l.id)));
-
-
-ALTER VIEW public.credit_history OWNER TO postgres;
-
---
--- Name: VIEW credit_history; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON VIEW public.credit_history IS 'The ledger as a person reads it: every change of the balance, with what it was for.
-
 Each person sees their own rows.';
-
-
---
--- Name: credit_lots_id_seq; Type: SEQUENCE; Schema: public; Owner: postgres
---
-
 ALTER TABLE public.credit_lots ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.credit_lots_id_seq
     START WITH 1
@@ -14278,12 +8361,6 @@ ALTER TABLE public.credit_lots ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY 
     NO MAXVALUE
     CACHE 1
 );
-
-
---
--- Name: generation_receipts; Type: VIEW; Schema: public; Owner: postgres
---
-
 CREATE VIEW public.generation_receipts AS
 SELECT
     NULL::uuid AS profile_id,
@@ -14294,52 +8371,13 @@ SELECT
     NULL::uuid AS subscription_id,
     NULL::bigint AS credits_spent,
     NULL::bigint AS credits_returned;
-
-
-ALTER VIEW public.generation_receipts OWNER TO postgres;
-
---
--- Name: VIEW generation_receipts; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON VIEW public.generation_receipts IS 'The receipt of a picture: one row per lot that paid for it, or one row with source plan and no
 credits when an unlimited plan covered it.
-
 Each person sees their own rows.';
-
-
---
--- Name: COLUMN generation_receipts.source; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.generation_receipts.source IS 'Where the lot came from, or plan.';
-
-
---
--- Name: COLUMN generation_receipts.payment_id; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.generation_receipts.payment_id IS 'The purchase behind the lot.';
-
-
---
--- Name: COLUMN generation_receipts.credits_spent; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.generation_receipts.credits_spent IS 'Credits of the lot that went into it.';
-
-
---
--- Name: COLUMN generation_receipts.credits_returned; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.generation_receipts.credits_returned IS 'Credits of these that came back, because there was no picture.';
-
-
---
--- Name: profiles; Type: TABLE; Schema: public; Owner: postgres
---
-
 CREATE TABLE public.profiles (
     id uuid NOT NULL,
     credits bigint DEFAULT 0 NOT NULL,
@@ -14355,75 +8393,18 @@ CREATE TABLE public.profiles (
     CONSTRAINT profiles_not_own_referrer CHECK ((referred_by IS DISTINCT FROM id))
 )
 WITH (fillfactor='70');
-
-
-ALTER TABLE public.profiles OWNER TO postgres;
-
---
--- Name: TABLE profiles; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON TABLE public.profiles IS 'One row per auth.users row, made at sign-up.
-
 There is no foreign key to auth.users: the money rows that hang on a profile outlive the account,
 and what stays is a bare id. The triggers on auth.users make the row and close it.';
-
-
---
--- Name: COLUMN profiles.id; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.profiles.id IS 'The id of the person in auth.users.';
-
-
---
--- Name: COLUMN profiles.credits; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.profiles.credits IS 'Credits owned, the frozen ones included. Kept by the ledger alone: the sum of credit_entries and of
 the open lots. What can be spent now is my_credits().available.';
-
-
---
--- Name: COLUMN profiles.debt; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.profiles.debt IS 'Credits taken back after they were spent. The next grants repay it first.';
-
-
---
--- Name: COLUMN profiles.entry_count; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.profiles.entry_count IS 'Number of ledger entries so far: the number of the next one follows it without a gap.';
-
-
---
--- Name: COLUMN profiles.referral_code; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.profiles.referral_code IS 'The code this person gives to friends.';
-
-
---
--- Name: COLUMN profiles.referred_by; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.profiles.referred_by IS 'The person whose code was used at sign-up.';
-
-
---
--- Name: COLUMN profiles.deleted_at; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.profiles.deleted_at IS 'When the account was closed: nothing can be done with it from then on. What was
 personal is erased soon after; see private.erasures.';
-
-
---
--- Name: purchase_uses; Type: VIEW; Schema: public; Owner: postgres
---
-
 CREATE VIEW public.purchase_uses AS
 SELECT
     NULL::uuid AS profile_id,
@@ -14432,839 +8413,170 @@ SELECT
     NULL::uuid AS generation_id,
     NULL::bigint AS credits_spent,
     NULL::bigint AS credits_returned;
-
-
-ALTER VIEW public.purchase_uses OWNER TO postgres;
-
---
--- Name: VIEW purchase_uses; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON VIEW public.purchase_uses IS 'What a purchase was used for: one row per payment, lot and picture.
-
 Each person sees their own rows.';
-
-
---
--- Name: COLUMN purchase_uses.credits_returned; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON COLUMN public.purchase_uses.credits_returned IS 'Credits of these that came back, because there was no picture.';
-
-
---
--- Name: audit_log audit_log_action_key_key; Type: CONSTRAINT; Schema: private; Owner: postgres
---
-
 ALTER TABLE ONLY private.audit_log
     ADD CONSTRAINT audit_log_action_key_key UNIQUE (action_key);
-
-
---
--- Name: audit_log audit_log_pkey; Type: CONSTRAINT; Schema: private; Owner: postgres
---
-
 ALTER TABLE ONLY private.audit_log
     ADD CONSTRAINT audit_log_pkey PRIMARY KEY (id);
-
-
---
--- Name: code_failures code_failures_pkey; Type: CONSTRAINT; Schema: private; Owner: postgres
---
-
 ALTER TABLE ONLY private.code_failures
     ADD CONSTRAINT code_failures_pkey PRIMARY KEY (id);
-
-
---
--- Name: credit_freezes credit_freezes_pkey; Type: CONSTRAINT; Schema: private; Owner: postgres
---
-
 ALTER TABLE ONLY private.credit_freezes
     ADD CONSTRAINT credit_freezes_pkey PRIMARY KEY (lot_id, freeze_key);
-
-
---
--- Name: erasures erasures_pkey; Type: CONSTRAINT; Schema: private; Owner: postgres
---
-
 ALTER TABLE ONLY private.erasures
     ADD CONSTRAINT erasures_pkey PRIMARY KEY (id);
-
-
---
--- Name: generation_models generation_models_pkey; Type: CONSTRAINT; Schema: private; Owner: postgres
---
-
 ALTER TABLE ONLY private.generation_models
     ADD CONSTRAINT generation_models_pkey PRIMARY KEY (type_key, preference);
-
-
---
--- Name: generation_models generation_models_type_key_model_key; Type: CONSTRAINT; Schema: private; Owner: postgres
---
-
 ALTER TABLE ONLY private.generation_models
     ADD CONSTRAINT generation_models_type_key_model_key UNIQUE (type_key, model);
-
-
---
--- Name: generation_runs generation_runs_attempt_token_key; Type: CONSTRAINT; Schema: private; Owner: postgres
---
-
 ALTER TABLE ONLY private.generation_runs
     ADD CONSTRAINT generation_runs_attempt_token_key UNIQUE (attempt_token);
-
-
---
--- Name: generation_runs generation_runs_generation_id_attempt_key; Type: CONSTRAINT; Schema: private; Owner: postgres
---
-
 ALTER TABLE ONLY private.generation_runs
     ADD CONSTRAINT generation_runs_generation_id_attempt_key UNIQUE (generation_id, attempt);
-
-
---
--- Name: generation_runs generation_runs_pkey; Type: CONSTRAINT; Schema: private; Owner: postgres
---
-
 ALTER TABLE ONLY private.generation_runs
     ADD CONSTRAINT generation_runs_pkey PRIMARY KEY (id);
-
-
---
--- Name: generation_runs generation_runs_prediction_id_key; Type: CONSTRAINT; Schema: private; Owner: postgres
---
-
 ALTER TABLE ONLY private.generation_runs
     ADD CONSTRAINT generation_runs_prediction_id_key UNIQUE (prediction_id);
-
-
---
--- Name: idle_workers idle_workers_pkey; Type: CONSTRAINT; Schema: private; Owner: postgres
---
-
 ALTER TABLE ONLY private.idle_workers
     ADD CONSTRAINT idle_workers_pkey PRIMARY KEY (worker_id);
-
-
---
--- Name: known_addresses known_addresses_pkey; Type: CONSTRAINT; Schema: private; Owner: postgres
---
-
 ALTER TABLE ONLY private.known_addresses
     ADD CONSTRAINT known_addresses_pkey PRIMARY KEY (address_hash);
-
-
---
--- Name: outbox outbox_generation_id_key; Type: CONSTRAINT; Schema: private; Owner: postgres
---
-
 ALTER TABLE ONLY private.outbox
     ADD CONSTRAINT outbox_generation_id_key UNIQUE (generation_id);
-
-
---
--- Name: outbox outbox_pkey; Type: CONSTRAINT; Schema: private; Owner: postgres
---
-
 ALTER TABLE ONLY private.outbox
     ADD CONSTRAINT outbox_pkey PRIMARY KEY (id);
-
-
---
--- Name: paid_periods paid_periods_pkey; Type: CONSTRAINT; Schema: private; Owner: postgres
---
-
 ALTER TABLE ONLY private.paid_periods
     ADD CONSTRAINT paid_periods_pkey PRIMARY KEY (invoice_line_id);
-
-
---
--- Name: payment_intents payment_intents_pkey; Type: CONSTRAINT; Schema: private; Owner: postgres
---
-
 ALTER TABLE ONLY private.payment_intents
     ADD CONSTRAINT payment_intents_pkey PRIMARY KEY (payment_intent_id);
-
-
---
--- Name: payment_reversals payment_reversals_pkey; Type: CONSTRAINT; Schema: private; Owner: postgres
---
-
 ALTER TABLE ONLY private.payment_reversals
     ADD CONSTRAINT payment_reversals_pkey PRIMARY KEY (reversal_key);
-
-
---
--- Name: promo_codes promo_codes_code_hash_key; Type: CONSTRAINT; Schema: private; Owner: postgres
---
-
 ALTER TABLE ONLY private.promo_codes
     ADD CONSTRAINT promo_codes_code_hash_key UNIQUE (code_hash);
-
-
---
--- Name: promo_codes promo_codes_pkey; Type: CONSTRAINT; Schema: private; Owner: postgres
---
-
 ALTER TABLE ONLY private.promo_codes
     ADD CONSTRAINT promo_codes_pkey PRIMARY KEY (id);
-
-
---
--- Name: promo_redemptions promo_redemptions_pkey; Type: CONSTRAINT; Schema: private; Owner: postgres
---
-
 ALTER TABLE ONLY private.promo_redemptions
     ADD CONSTRAINT promo_redemptions_pkey PRIMARY KEY (promo_code_id, profile_id, redemption_number);
-
-
---
--- Name: provider_spend provider_spend_pkey; Type: CONSTRAINT; Schema: private; Owner: postgres
---
-
 ALTER TABLE ONLY private.provider_spend
     ADD CONSTRAINT provider_spend_pkey PRIMARY KEY (day, shard);
-
-
---
--- Name: reconcile_runs reconcile_runs_pkey; Type: CONSTRAINT; Schema: private; Owner: postgres
---
-
 ALTER TABLE ONLY private.reconcile_runs
     ADD CONSTRAINT reconcile_runs_pkey PRIMARY KEY (id);
-
-
---
--- Name: replicate_webhooks replicate_webhooks_pkey; Type: CONSTRAINT; Schema: private; Owner: postgres
---
-
 ALTER TABLE ONLY private.replicate_webhooks
     ADD CONSTRAINT replicate_webhooks_pkey PRIMARY KEY (webhook_id);
-
-
---
--- Name: settings settings_pkey; Type: CONSTRAINT; Schema: private; Owner: postgres
---
-
 ALTER TABLE ONLY private.settings
     ADD CONSTRAINT settings_pkey PRIMARY KEY (id);
-
-
---
--- Name: stripe_alarms stripe_alarms_object_id_slug_key; Type: CONSTRAINT; Schema: private; Owner: postgres
---
-
 ALTER TABLE ONLY private.stripe_alarms
     ADD CONSTRAINT stripe_alarms_object_id_slug_key UNIQUE (object_id, slug);
-
-
---
--- Name: stripe_alarms stripe_alarms_pkey; Type: CONSTRAINT; Schema: private; Owner: postgres
---
-
 ALTER TABLE ONLY private.stripe_alarms
     ADD CONSTRAINT stripe_alarms_pkey PRIMARY KEY (id);
-
-
---
--- Name: stripe_customers stripe_customers_pkey; Type: CONSTRAINT; Schema: private; Owner: postgres
---
-
 ALTER TABLE ONLY private.stripe_customers
     ADD CONSTRAINT stripe_customers_pkey PRIMARY KEY (customer_id);
-
-
---
--- Name: stripe_events stripe_events_pkey; Type: CONSTRAINT; Schema: private; Owner: postgres
---
-
 ALTER TABLE ONLY private.stripe_events
     ADD CONSTRAINT stripe_events_pkey PRIMARY KEY (event_id);
-
-
---
--- Name: stripe_prices stripe_prices_pkey; Type: CONSTRAINT; Schema: private; Owner: postgres
---
-
 ALTER TABLE ONLY private.stripe_prices
     ADD CONSTRAINT stripe_prices_pkey PRIMARY KEY (price_id);
-
-
---
--- Name: subscription_months subscription_months_pkey; Type: CONSTRAINT; Schema: private; Owner: postgres
---
-
 ALTER TABLE ONLY private.subscription_months
     ADD CONSTRAINT subscription_months_pkey PRIMARY KEY (subscription_id, month_key);
-
-
---
--- Name: checkouts checkouts_pkey; Type: CONSTRAINT; Schema: public; Owner: postgres
---
-
 ALTER TABLE ONLY public.checkouts
     ADD CONSTRAINT checkouts_pkey PRIMARY KEY (id);
-
-
---
--- Name: checkouts checkouts_profile_id_idempotency_key_key; Type: CONSTRAINT; Schema: public; Owner: postgres
---
-
 ALTER TABLE ONLY public.checkouts
     ADD CONSTRAINT checkouts_profile_id_idempotency_key_key UNIQUE (profile_id, idempotency_key);
-
-
---
--- Name: checkouts checkouts_stripe_session_id_key; Type: CONSTRAINT; Schema: public; Owner: postgres
---
-
 ALTER TABLE ONLY public.checkouts
     ADD CONSTRAINT checkouts_stripe_session_id_key UNIQUE (stripe_session_id);
-
-
---
--- Name: credit_entries credit_entries_generation_id_lot_id_kind_key; Type: CONSTRAINT; Schema: public; Owner: postgres
---
-
 ALTER TABLE ONLY public.credit_entries
     ADD CONSTRAINT credit_entries_generation_id_lot_id_kind_key UNIQUE (generation_id, lot_id, kind);
-
-
---
--- Name: credit_entries credit_entries_pkey; Type: CONSTRAINT; Schema: public; Owner: postgres
---
-
 ALTER TABLE ONLY public.credit_entries
     ADD CONSTRAINT credit_entries_pkey PRIMARY KEY (profile_id, entry_number);
-
-
---
--- Name: credit_lots credit_lots_grant_key_key; Type: CONSTRAINT; Schema: public; Owner: postgres
---
-
 ALTER TABLE ONLY public.credit_lots
     ADD CONSTRAINT credit_lots_grant_key_key UNIQUE (grant_key);
-
-
---
--- Name: credit_lots credit_lots_pkey; Type: CONSTRAINT; Schema: public; Owner: postgres
---
-
 ALTER TABLE ONLY public.credit_lots
     ADD CONSTRAINT credit_lots_pkey PRIMARY KEY (id);
-
-
---
--- Name: credit_packs credit_packs_pkey; Type: CONSTRAINT; Schema: public; Owner: postgres
---
-
 ALTER TABLE ONLY public.credit_packs
     ADD CONSTRAINT credit_packs_pkey PRIMARY KEY (pack_key);
-
-
---
--- Name: generation_options generation_options_pkey; Type: CONSTRAINT; Schema: public; Owner: postgres
---
-
 ALTER TABLE ONLY public.generation_options
     ADD CONSTRAINT generation_options_pkey PRIMARY KEY (type_key, option_key);
-
-
---
--- Name: generation_types generation_types_pkey; Type: CONSTRAINT; Schema: public; Owner: postgres
---
-
 ALTER TABLE ONLY public.generation_types
     ADD CONSTRAINT generation_types_pkey PRIMARY KEY (type_key);
-
-
---
--- Name: generations generations_pkey; Type: CONSTRAINT; Schema: public; Owner: postgres
---
-
 ALTER TABLE ONLY public.generations
     ADD CONSTRAINT generations_pkey PRIMARY KEY (id);
-
-
---
--- Name: generations generations_profile_id_idempotency_key_key; Type: CONSTRAINT; Schema: public; Owner: postgres
---
-
 ALTER TABLE ONLY public.generations
     ADD CONSTRAINT generations_profile_id_idempotency_key_key UNIQUE (profile_id, idempotency_key);
-
-
---
--- Name: payments payments_pkey; Type: CONSTRAINT; Schema: public; Owner: postgres
---
-
 ALTER TABLE ONLY public.payments
     ADD CONSTRAINT payments_pkey PRIMARY KEY (id);
-
-
---
--- Name: payments payments_stripe_payment_id_key; Type: CONSTRAINT; Schema: public; Owner: postgres
---
-
 ALTER TABLE ONLY public.payments
     ADD CONSTRAINT payments_stripe_payment_id_key UNIQUE (stripe_payment_id);
-
-
---
--- Name: plan_uses plan_uses_pkey; Type: CONSTRAINT; Schema: public; Owner: postgres
---
-
 ALTER TABLE ONLY public.plan_uses
     ADD CONSTRAINT plan_uses_pkey PRIMARY KEY (generation_id);
-
-
---
--- Name: plans plans_pkey; Type: CONSTRAINT; Schema: public; Owner: postgres
---
-
 ALTER TABLE ONLY public.plans
     ADD CONSTRAINT plans_pkey PRIMARY KEY (plan_name);
-
-
---
--- Name: profiles profiles_pkey; Type: CONSTRAINT; Schema: public; Owner: postgres
---
-
 ALTER TABLE ONLY public.profiles
     ADD CONSTRAINT profiles_pkey PRIMARY KEY (id);
-
-
---
--- Name: profiles profiles_referral_code_key; Type: CONSTRAINT; Schema: public; Owner: postgres
---
-
 ALTER TABLE ONLY public.profiles
     ADD CONSTRAINT profiles_referral_code_key UNIQUE (referral_code);
-
-
---
--- Name: referrals referrals_pkey; Type: CONSTRAINT; Schema: public; Owner: postgres
---
-
 ALTER TABLE ONLY public.referrals
     ADD CONSTRAINT referrals_pkey PRIMARY KEY (id);
-
-
---
--- Name: subscriptions subscriptions_pkey; Type: CONSTRAINT; Schema: public; Owner: postgres
---
-
 ALTER TABLE ONLY public.subscriptions
     ADD CONSTRAINT subscriptions_pkey PRIMARY KEY (id);
-
-
---
--- Name: subscriptions subscriptions_stripe_subscription_id_key; Type: CONSTRAINT; Schema: public; Owner: postgres
---
-
 ALTER TABLE ONLY public.subscriptions
     ADD CONSTRAINT subscriptions_stripe_subscription_id_key UNIQUE (stripe_subscription_id);
-
-
---
--- Name: user_images user_images_pkey; Type: CONSTRAINT; Schema: public; Owner: postgres
---
-
 ALTER TABLE ONLY public.user_images
     ADD CONSTRAINT user_images_pkey PRIMARY KEY (id);
-
-
---
--- Name: audit_log_profile_id_id_idx; Type: INDEX; Schema: private; Owner: postgres
---
-
 CREATE INDEX audit_log_profile_id_id_idx ON private.audit_log USING btree (profile_id, id DESC);
-
-
---
--- Name: code_failures_profile_id_failed_at_idx; Type: INDEX; Schema: private; Owner: postgres
---
-
 CREATE INDEX code_failures_profile_id_failed_at_idx ON private.code_failures USING btree (profile_id, failed_at DESC);
-
-
---
--- Name: erasures_finished_at_idx; Type: INDEX; Schema: private; Owner: postgres
---
-
 CREATE INDEX erasures_finished_at_idx ON private.erasures USING btree (finished_at) WHERE (restored_at IS NULL);
-
-
---
--- Name: erasures_profile_id_idx; Type: INDEX; Schema: private; Owner: postgres
---
-
 CREATE INDEX erasures_profile_id_idx ON private.erasures USING btree (profile_id);
-
-
---
--- Name: erasures_profile_id_key; Type: INDEX; Schema: private; Owner: postgres
---
-
 CREATE UNIQUE INDEX erasures_profile_id_key ON private.erasures USING btree (profile_id) WHERE (restored_at IS NULL);
-
-
---
--- Name: generation_runs_twin_of_idx; Type: INDEX; Schema: private; Owner: postgres
---
-
 CREATE INDEX generation_runs_twin_of_idx ON private.generation_runs USING btree (twin_of) WHERE (twin_of IS NOT NULL);
-
-
---
--- Name: known_addresses_profile_id_idx; Type: INDEX; Schema: private; Owner: postgres
---
-
 CREATE INDEX known_addresses_profile_id_idx ON private.known_addresses USING btree (profile_id);
-
-
---
--- Name: outbox_checkout_id_key; Type: INDEX; Schema: private; Owner: postgres
---
-
 CREATE UNIQUE INDEX outbox_checkout_id_key ON private.outbox USING btree (checkout_id) WHERE (checkout_id IS NOT NULL);
-
-
---
--- Name: outbox_due_at_idx; Type: INDEX; Schema: private; Owner: postgres
---
-
 CREATE INDEX outbox_due_at_idx ON private.outbox USING btree (due_at) WHERE (dead_at IS NULL);
-
-
---
--- Name: outbox_profile_id_key; Type: INDEX; Schema: private; Owner: postgres
---
-
 CREATE UNIQUE INDEX outbox_profile_id_key ON private.outbox USING btree (profile_id) WHERE (profile_id IS NOT NULL);
-
-
---
--- Name: outbox_run_id_key; Type: INDEX; Schema: private; Owner: postgres
---
-
 CREATE UNIQUE INDEX outbox_run_id_key ON private.outbox USING btree (run_id) WHERE (kind = 'cancel'::text);
-
-
---
--- Name: outbox_stripe_object_id_key; Type: INDEX; Schema: private; Owner: postgres
---
-
 CREATE UNIQUE INDEX outbox_stripe_object_id_key ON private.outbox USING btree (stripe_object_id) WHERE (stripe_object_id IS NOT NULL);
-
-
---
--- Name: outbox_user_image_id_key; Type: INDEX; Schema: private; Owner: postgres
---
-
 CREATE UNIQUE INDEX outbox_user_image_id_key ON private.outbox USING btree (user_image_id) WHERE (user_image_id IS NOT NULL);
-
-
---
--- Name: paid_periods_next_month_at_idx; Type: INDEX; Schema: private; Owner: postgres
---
-
 CREATE INDEX paid_periods_next_month_at_idx ON private.paid_periods USING btree (next_month_at) WHERE (next_month_at IS NOT NULL);
-
-
---
--- Name: paid_periods_payment_id_idx; Type: INDEX; Schema: private; Owner: postgres
---
-
 CREATE INDEX paid_periods_payment_id_idx ON private.paid_periods USING btree (payment_id);
-
-
---
--- Name: paid_periods_plan_name_idx; Type: INDEX; Schema: private; Owner: postgres
---
-
 CREATE INDEX paid_periods_plan_name_idx ON private.paid_periods USING btree (plan_name);
-
-
---
--- Name: paid_periods_subscription_id_idx; Type: INDEX; Schema: private; Owner: postgres
---
-
 CREATE INDEX paid_periods_subscription_id_idx ON private.paid_periods USING btree (subscription_id);
-
-
---
--- Name: payment_intents_payment_id_idx; Type: INDEX; Schema: private; Owner: postgres
---
-
 CREATE INDEX payment_intents_payment_id_idx ON private.payment_intents USING btree (payment_id);
-
-
---
--- Name: payment_reversals_payment_id_idx; Type: INDEX; Schema: private; Owner: postgres
---
-
 CREATE INDEX payment_reversals_payment_id_idx ON private.payment_reversals USING btree (payment_id);
-
-
---
--- Name: promo_redemptions_address_hash_idx; Type: INDEX; Schema: private; Owner: postgres
---
-
 CREATE INDEX promo_redemptions_address_hash_idx ON private.promo_redemptions USING btree (promo_code_id, address_hash);
-
-
---
--- Name: promo_redemptions_profile_id_idx; Type: INDEX; Schema: private; Owner: postgres
---
-
 CREATE INDEX promo_redemptions_profile_id_idx ON private.promo_redemptions USING btree (profile_id);
-
-
---
--- Name: reconcile_runs_unfinished_key; Type: INDEX; Schema: private; Owner: postgres
---
-
 CREATE UNIQUE INDEX reconcile_runs_unfinished_key ON private.reconcile_runs USING btree ((true)) WHERE (finished_at IS NULL);
-
-
---
--- Name: replicate_webhooks_attempt_token_idx; Type: INDEX; Schema: private; Owner: postgres
---
-
 CREATE INDEX replicate_webhooks_attempt_token_idx ON private.replicate_webhooks USING btree (attempt_token);
-
-
---
--- Name: stripe_customers_current_key; Type: INDEX; Schema: private; Owner: postgres
---
-
 CREATE UNIQUE INDEX stripe_customers_current_key ON private.stripe_customers USING btree (profile_id) WHERE is_current;
-
-
---
--- Name: stripe_customers_profile_id_idx; Type: INDEX; Schema: private; Owner: postgres
---
-
 CREATE INDEX stripe_customers_profile_id_idx ON private.stripe_customers USING btree (profile_id);
-
-
---
--- Name: stripe_events_waiting_idx; Type: INDEX; Schema: private; Owner: postgres
---
-
 CREATE INDEX stripe_events_waiting_idx ON private.stripe_events USING btree (object_id) WHERE (applied_at IS NULL);
-
-
---
--- Name: stripe_prices_current_key; Type: INDEX; Schema: private; Owner: postgres
---
-
 CREATE UNIQUE INDEX stripe_prices_current_key ON private.stripe_prices USING btree (item_kind, item_key) WHERE is_current;
-
-
---
--- Name: checkouts_profile_id_id_idx; Type: INDEX; Schema: public; Owner: postgres
---
-
 CREATE INDEX checkouts_profile_id_id_idx ON public.checkouts USING btree (profile_id, id DESC);
-
-
---
--- Name: checkouts_unfinished_idx; Type: INDEX; Schema: public; Owner: postgres
---
-
 CREATE INDEX checkouts_unfinished_idx ON public.checkouts USING btree (created_at) WHERE (finished_at IS NULL);
-
-
---
--- Name: credit_entries_debt_lot_id_idx; Type: INDEX; Schema: public; Owner: postgres
---
-
 CREATE INDEX credit_entries_debt_lot_id_idx ON public.credit_entries USING btree (debt_lot_id) WHERE (debt_lot_id IS NOT NULL);
-
-
---
--- Name: credit_entries_lot_id_grant_key; Type: INDEX; Schema: public; Owner: postgres
---
-
 CREATE UNIQUE INDEX credit_entries_lot_id_grant_key ON public.credit_entries USING btree (lot_id) WHERE (kind = 'grant'::text);
-
-
---
--- Name: credit_entries_lot_id_idx; Type: INDEX; Schema: public; Owner: postgres
---
-
 CREATE INDEX credit_entries_lot_id_idx ON public.credit_entries USING btree (lot_id);
-
-
---
--- Name: credit_lots_burn_order_idx; Type: INDEX; Schema: public; Owner: postgres
---
-
 CREATE INDEX credit_lots_burn_order_idx ON public.credit_lots USING btree (profile_id, priority, expires_at, id) WHERE (exhausted_at IS NULL);
-
-
---
--- Name: credit_lots_expires_at_idx; Type: INDEX; Schema: public; Owner: postgres
---
-
 CREATE INDEX credit_lots_expires_at_idx ON public.credit_lots USING btree (expires_at) WHERE ((exhausted_at IS NULL) AND (expires_at IS NOT NULL));
-
-
---
--- Name: credit_lots_owed_idx; Type: INDEX; Schema: public; Owner: postgres
---
-
 CREATE INDEX credit_lots_owed_idx ON public.credit_lots USING btree (profile_id, id) WHERE (owed > 0);
-
-
---
--- Name: credit_lots_payment_id_idx; Type: INDEX; Schema: public; Owner: postgres
---
-
 CREATE INDEX credit_lots_payment_id_idx ON public.credit_lots USING btree (payment_id) WHERE (payment_id IS NOT NULL);
-
-
---
--- Name: credit_lots_subscription_id_idx; Type: INDEX; Schema: public; Owner: postgres
---
-
 CREATE INDEX credit_lots_subscription_id_idx ON public.credit_lots USING btree (subscription_id) WHERE (subscription_id IS NOT NULL);
-
-
---
--- Name: generations_profile_id_id_idx; Type: INDEX; Schema: public; Owner: postgres
---
-
 CREATE INDEX generations_profile_id_id_idx ON public.generations USING btree (profile_id, id DESC);
-
-
---
--- Name: generations_profile_id_unfinished_idx; Type: INDEX; Schema: public; Owner: postgres
---
-
 CREATE INDEX generations_profile_id_unfinished_idx ON public.generations USING btree (profile_id) WHERE (finished_at IS NULL);
-
-
---
--- Name: generations_user_image_id_idx; Type: INDEX; Schema: public; Owner: postgres
---
-
 CREATE INDEX generations_user_image_id_idx ON public.generations USING btree (user_image_id) WHERE (user_image_id IS NOT NULL);
-
-
---
--- Name: payments_profile_id_id_idx; Type: INDEX; Schema: public; Owner: postgres
---
-
 CREATE INDEX payments_profile_id_id_idx ON public.payments USING btree (profile_id, id DESC);
-
-
---
--- Name: payments_subscription_id_idx; Type: INDEX; Schema: public; Owner: postgres
---
-
 CREATE INDEX payments_subscription_id_idx ON public.payments USING btree (subscription_id) WHERE (subscription_id IS NOT NULL);
-
-
---
--- Name: plan_uses_profile_id_created_at_idx; Type: INDEX; Schema: public; Owner: postgres
---
-
 CREATE INDEX plan_uses_profile_id_created_at_idx ON public.plan_uses USING btree (profile_id, created_at DESC) WHERE (returned_at IS NULL);
-
-
---
--- Name: plan_uses_subscription_id_idx; Type: INDEX; Schema: public; Owner: postgres
---
-
 CREATE INDEX plan_uses_subscription_id_idx ON public.plan_uses USING btree (subscription_id);
-
-
---
--- Name: profiles_deleted_at_idx; Type: INDEX; Schema: public; Owner: postgres
---
-
 CREATE INDEX profiles_deleted_at_idx ON public.profiles USING btree (deleted_at) WHERE (deleted_at IS NOT NULL);
-
-
---
--- Name: profiles_referred_by_idx; Type: INDEX; Schema: public; Owner: postgres
---
-
 CREATE INDEX profiles_referred_by_idx ON public.profiles USING btree (referred_by) WHERE (referred_by IS NOT NULL);
-
-
---
--- Name: referrals_payment_id_idx; Type: INDEX; Schema: public; Owner: postgres
---
-
 CREATE INDEX referrals_payment_id_idx ON public.referrals USING btree (payment_id) WHERE (payment_id IS NOT NULL);
-
-
---
--- Name: referrals_pending_idx; Type: INDEX; Schema: public; Owner: postgres
---
-
 CREATE INDEX referrals_pending_idx ON public.referrals USING btree (created_at) WHERE (status = 'pending'::text);
-
-
---
--- Name: referrals_referred_id_idx; Type: INDEX; Schema: public; Owner: postgres
---
-
 CREATE INDEX referrals_referred_id_idx ON public.referrals USING btree (referred_id);
-
-
---
--- Name: referrals_referred_id_key; Type: INDEX; Schema: public; Owner: postgres
---
-
 CREATE UNIQUE INDEX referrals_referred_id_key ON public.referrals USING btree (referred_id) WHERE (status <> 'rejected'::text);
-
-
---
--- Name: referrals_referrer_id_rewarded_at_idx; Type: INDEX; Schema: public; Owner: postgres
---
-
 CREATE INDEX referrals_referrer_id_rewarded_at_idx ON public.referrals USING btree (referrer_id, rewarded_at);
-
-
---
--- Name: subscriptions_plan_name_idx; Type: INDEX; Schema: public; Owner: postgres
---
-
 CREATE INDEX subscriptions_plan_name_idx ON public.subscriptions USING btree (plan_name);
-
-
---
--- Name: subscriptions_profile_id_idx; Type: INDEX; Schema: public; Owner: postgres
---
-
 CREATE INDEX subscriptions_profile_id_idx ON public.subscriptions USING btree (profile_id);
-
-
---
--- Name: user_images_expires_at_idx; Type: INDEX; Schema: public; Owner: postgres
---
-
 CREATE INDEX user_images_expires_at_idx ON public.user_images USING btree (expires_at) WHERE (removed_at IS NULL);
-
-
---
--- Name: user_images_profile_id_object_path_key; Type: INDEX; Schema: public; Owner: postgres
---
-
 CREATE UNIQUE INDEX user_images_profile_id_object_path_key ON public.user_images USING btree (profile_id, object_path) WHERE (removed_at IS NULL);
-
-
---
--- Name: generation_margins _RETURN; Type: RULE; Schema: private; Owner: postgres
---
-
 CREATE OR REPLACE VIEW private.generation_margins WITH (security_invoker='true') AS
  WITH parts AS (
          SELECT e.generation_id,
@@ -15312,12 +8624,6 @@ CREATE OR REPLACE VIEW private.generation_margins WITH (security_invoker='true')
      CROSS JOIN LATERAL ( SELECT COALESCE(sum(r.cost_micros), (0)::numeric) AS micros
            FROM private.generation_runs r
           WHERE (r.generation_id = g.id)) c);
-
-
---
--- Name: generation_receipts _RETURN; Type: RULE; Schema: public; Owner: postgres
---
-
 CREATE OR REPLACE VIEW public.generation_receipts WITH (security_invoker='true') AS
  SELECT e.profile_id,
     e.generation_id,
@@ -15341,12 +8647,6 @@ UNION ALL
     0 AS credits_spent,
     0 AS credits_returned
    FROM public.plan_uses u;
-
-
---
--- Name: purchase_uses _RETURN; Type: RULE; Schema: public; Owner: postgres
---
-
 CREATE OR REPLACE VIEW public.purchase_uses WITH (security_invoker='true') AS
  SELECT l.profile_id,
     l.payment_id,
@@ -15358,2938 +8658,516 @@ CREATE OR REPLACE VIEW public.purchase_uses WITH (security_invoker='true') AS
      JOIN public.credit_entries e ON ((l.id = e.lot_id)))
   WHERE ((l.payment_id IS NOT NULL) AND (e.generation_id IS NOT NULL))
   GROUP BY l.id, e.generation_id;
-
-
---
--- Name: audit_log _500_append_only; Type: TRIGGER; Schema: private; Owner: postgres
---
-
 CREATE TRIGGER _500_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON private.audit_log FOR EACH STATEMENT EXECUTE FUNCTION private.tg__refuse_change();
-
-
---
--- Name: generation_runs _500_move_forward; Type: TRIGGER; Schema: private; Owner: postgres
---
-
 CREATE TRIGGER _500_move_forward BEFORE UPDATE OF status ON private.generation_runs FOR EACH ROW WHEN ((old.status IS DISTINCT FROM new.status)) EXECUTE FUNCTION private.tg__move_forward('attempt');
-
-
---
--- Name: credit_entries _100_apply; Type: TRIGGER; Schema: public; Owner: postgres
---
-
 CREATE TRIGGER _100_apply BEFORE INSERT ON public.credit_entries FOR EACH ROW EXECUTE FUNCTION private.tg_credit_entries__apply();
-
-
---
--- Name: credit_entries _500_append_only; Type: TRIGGER; Schema: public; Owner: postgres
---
-
 CREATE TRIGGER _500_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.credit_entries FOR EACH STATEMENT EXECUTE FUNCTION private.tg__refuse_change();
-
-
---
--- Name: credit_history _500_append_only; Type: TRIGGER; Schema: public; Owner: postgres
---
-
 CREATE TRIGGER _500_append_only INSTEAD OF INSERT OR DELETE OR UPDATE ON public.credit_history FOR EACH ROW EXECUTE FUNCTION private.tg__refuse_change();
-
-
---
--- Name: generation_receipts _500_append_only; Type: TRIGGER; Schema: public; Owner: postgres
---
-
 CREATE TRIGGER _500_append_only INSTEAD OF INSERT OR DELETE OR UPDATE ON public.generation_receipts FOR EACH ROW EXECUTE FUNCTION private.tg__refuse_change();
-
-
---
--- Name: purchase_uses _500_append_only; Type: TRIGGER; Schema: public; Owner: postgres
---
-
 CREATE TRIGGER _500_append_only INSTEAD OF INSERT OR DELETE OR UPDATE ON public.purchase_uses FOR EACH ROW EXECUTE FUNCTION private.tg__refuse_change();
-
-
---
--- Name: credit_lots _500_grant; Type: TRIGGER; Schema: public; Owner: postgres
---
-
 CREATE TRIGGER _500_grant AFTER INSERT ON public.credit_lots FOR EACH ROW EXECUTE FUNCTION private.tg_credit_lots__grant();
-
-
---
--- Name: generation_types _500_keep_key; Type: TRIGGER; Schema: public; Owner: postgres
---
-
 CREATE TRIGGER _500_keep_key BEFORE DELETE ON public.generation_types FOR EACH ROW EXECUTE FUNCTION private.tg_generation_types__keep_key();
-
-
---
--- Name: generation_types _500_keep_key_truncate; Type: TRIGGER; Schema: public; Owner: postgres
---
-
 CREATE TRIGGER _500_keep_key_truncate BEFORE TRUNCATE ON public.generation_types FOR EACH STATEMENT EXECUTE FUNCTION private.tg__refuse_change();
-
-
---
--- Name: generation_types _500_keep_key_update; Type: TRIGGER; Schema: public; Owner: postgres
---
-
 CREATE TRIGGER _500_keep_key_update BEFORE UPDATE OF type_key ON public.generation_types FOR EACH ROW WHEN ((old.type_key IS DISTINCT FROM new.type_key)) EXECUTE FUNCTION private.tg_generation_types__keep_key();
-
-
---
--- Name: credit_lots _500_ledger_only; Type: TRIGGER; Schema: public; Owner: postgres
---
-
 CREATE TRIGGER _500_ledger_only BEFORE UPDATE OF profile_id, amount, remaining, clawed_back, owed, exhausted_at, grant_key, source ON public.credit_lots FOR EACH ROW WHEN (((pg_trigger_depth() = 0) AND ((((((((old.profile_id IS DISTINCT FROM new.profile_id) OR (old.amount IS DISTINCT FROM new.amount)) OR (old.remaining IS DISTINCT FROM new.remaining)) OR (old.clawed_back IS DISTINCT FROM new.clawed_back)) OR (old.owed IS DISTINCT FROM new.owed)) OR (old.exhausted_at IS DISTINCT FROM new.exhausted_at)) OR (old.grant_key IS DISTINCT FROM new.grant_key)) OR (old.source IS DISTINCT FROM new.source)))) EXECUTE FUNCTION private.tg__ledger_only();
-
-
---
--- Name: profiles _500_ledger_only; Type: TRIGGER; Schema: public; Owner: postgres
---
-
 CREATE TRIGGER _500_ledger_only BEFORE UPDATE OF credits, debt, entry_count ON public.profiles FOR EACH ROW WHEN (((pg_trigger_depth() = 0) AND (((old.credits IS DISTINCT FROM new.credits) OR (old.debt IS DISTINCT FROM new.debt)) OR (old.entry_count IS DISTINCT FROM new.entry_count)))) EXECUTE FUNCTION private.tg__ledger_only();
-
-
---
--- Name: credit_lots _500_ledger_only_delete; Type: TRIGGER; Schema: public; Owner: postgres
---
-
 CREATE TRIGGER _500_ledger_only_delete BEFORE DELETE OR TRUNCATE ON public.credit_lots FOR EACH STATEMENT EXECUTE FUNCTION private.tg__ledger_only();
-
-
---
--- Name: credit_lots _500_ledger_only_insert; Type: TRIGGER; Schema: public; Owner: postgres
---
-
 CREATE TRIGGER _500_ledger_only_insert BEFORE INSERT ON public.credit_lots FOR EACH ROW WHEN (((new.remaining <> new.amount) OR (new.clawed_back <> 0) OR (new.owed <> 0) OR (new.exhausted_at IS NOT NULL))) EXECUTE FUNCTION private.tg__ledger_only();
-
-
---
--- Name: profiles _500_ledger_only_insert; Type: TRIGGER; Schema: public; Owner: postgres
---
-
 CREATE TRIGGER _500_ledger_only_insert BEFORE INSERT ON public.profiles FOR EACH ROW WHEN (((new.credits <> 0) OR (new.debt <> 0) OR (new.entry_count <> 0))) EXECUTE FUNCTION private.tg__ledger_only();
-
-
---
--- Name: profiles _500_ledger_only_truncate; Type: TRIGGER; Schema: public; Owner: postgres
---
-
 CREATE TRIGGER _500_ledger_only_truncate BEFORE TRUNCATE ON public.profiles FOR EACH STATEMENT EXECUTE FUNCTION private.tg__ledger_only();
-
-
---
--- Name: generations _500_move_forward; Type: TRIGGER; Schema: public; Owner: postgres
---
-
 CREATE TRIGGER _500_move_forward BEFORE UPDATE OF status ON public.generations FOR EACH ROW WHEN ((old.status IS DISTINCT FROM new.status)) EXECUTE FUNCTION private.tg__move_forward('generation');
-
-
---
--- Name: credit_entries _500_refund_is_covered; Type: TRIGGER; Schema: public; Owner: postgres
---
-
 CREATE CONSTRAINT TRIGGER _500_refund_is_covered AFTER INSERT ON public.credit_entries NOT DEFERRABLE INITIALLY IMMEDIATE FOR EACH ROW WHEN ((new.kind = 'refund'::text)) EXECUTE FUNCTION private.tg_credit_entries__refund_is_covered();
-
-
---
--- Name: credit_entries _500_restore_is_covered; Type: TRIGGER; Schema: public; Owner: postgres
---
-
 CREATE CONSTRAINT TRIGGER _500_restore_is_covered AFTER INSERT ON public.credit_entries NOT DEFERRABLE INITIALLY IMMEDIATE FOR EACH ROW WHEN ((new.kind = 'restore'::text)) EXECUTE FUNCTION private.tg_credit_entries__restore_is_covered();
-
-
---
--- Name: generations _900_broadcast; Type: TRIGGER; Schema: public; Owner: postgres
---
-
 CREATE TRIGGER _900_broadcast AFTER UPDATE OF status ON public.generations FOR EACH ROW WHEN ((old.status IS DISTINCT FROM new.status)) EXECUTE FUNCTION private.tg_generations__broadcast();
-
-
---
--- Name: audit_log audit_log_profile_id_fkey; Type: FK CONSTRAINT; Schema: private; Owner: postgres
---
-
 ALTER TABLE ONLY private.audit_log
     ADD CONSTRAINT audit_log_profile_id_fkey FOREIGN KEY (profile_id) REFERENCES public.profiles(id);
-
-
---
--- Name: code_failures code_failures_profile_id_fkey; Type: FK CONSTRAINT; Schema: private; Owner: postgres
---
-
 ALTER TABLE ONLY private.code_failures
     ADD CONSTRAINT code_failures_profile_id_fkey FOREIGN KEY (profile_id) REFERENCES public.profiles(id);
-
-
---
--- Name: credit_freezes credit_freezes_lot_id_fkey; Type: FK CONSTRAINT; Schema: private; Owner: postgres
---
-
 ALTER TABLE ONLY private.credit_freezes
     ADD CONSTRAINT credit_freezes_lot_id_fkey FOREIGN KEY (lot_id) REFERENCES public.credit_lots(id);
-
-
---
--- Name: erasures erasures_profile_id_fkey; Type: FK CONSTRAINT; Schema: private; Owner: postgres
---
-
 ALTER TABLE ONLY private.erasures
     ADD CONSTRAINT erasures_profile_id_fkey FOREIGN KEY (profile_id) REFERENCES public.profiles(id);
-
-
---
--- Name: generation_models generation_models_type_key_fkey; Type: FK CONSTRAINT; Schema: private; Owner: postgres
---
-
 ALTER TABLE ONLY private.generation_models
     ADD CONSTRAINT generation_models_type_key_fkey FOREIGN KEY (type_key) REFERENCES public.generation_types(type_key);
-
-
---
--- Name: generation_runs generation_runs_generation_id_fkey; Type: FK CONSTRAINT; Schema: private; Owner: postgres
---
-
 ALTER TABLE ONLY private.generation_runs
     ADD CONSTRAINT generation_runs_generation_id_fkey FOREIGN KEY (generation_id) REFERENCES public.generations(id);
-
-
---
--- Name: generation_runs generation_runs_twin_of_fkey; Type: FK CONSTRAINT; Schema: private; Owner: postgres
---
-
 ALTER TABLE ONLY private.generation_runs
     ADD CONSTRAINT generation_runs_twin_of_fkey FOREIGN KEY (twin_of) REFERENCES private.generation_runs(id);
-
-
---
--- Name: known_addresses known_addresses_profile_id_fkey; Type: FK CONSTRAINT; Schema: private; Owner: postgres
---
-
 ALTER TABLE ONLY private.known_addresses
     ADD CONSTRAINT known_addresses_profile_id_fkey FOREIGN KEY (profile_id) REFERENCES public.profiles(id);
-
-
---
--- Name: outbox outbox_checkout_id_fkey; Type: FK CONSTRAINT; Schema: private; Owner: postgres
---
-
 ALTER TABLE ONLY private.outbox
     ADD CONSTRAINT outbox_checkout_id_fkey FOREIGN KEY (checkout_id) REFERENCES public.checkouts(id);
-
-
---
--- Name: outbox outbox_generation_id_fkey; Type: FK CONSTRAINT; Schema: private; Owner: postgres
---
-
 ALTER TABLE ONLY private.outbox
     ADD CONSTRAINT outbox_generation_id_fkey FOREIGN KEY (generation_id) REFERENCES public.generations(id);
-
-
---
--- Name: outbox outbox_profile_id_fkey; Type: FK CONSTRAINT; Schema: private; Owner: postgres
---
-
 ALTER TABLE ONLY private.outbox
     ADD CONSTRAINT outbox_profile_id_fkey FOREIGN KEY (profile_id) REFERENCES public.profiles(id);
-
-
---
--- Name: outbox outbox_user_image_id_fkey; Type: FK CONSTRAINT; Schema: private; Owner: postgres
---
-
 ALTER TABLE ONLY private.outbox
     ADD CONSTRAINT outbox_user_image_id_fkey FOREIGN KEY (user_image_id) REFERENCES public.user_images(id);
-
-
---
--- Name: paid_periods paid_periods_payment_id_fkey; Type: FK CONSTRAINT; Schema: private; Owner: postgres
---
-
 ALTER TABLE ONLY private.paid_periods
     ADD CONSTRAINT paid_periods_payment_id_fkey FOREIGN KEY (payment_id) REFERENCES public.payments(id);
-
-
---
--- Name: paid_periods paid_periods_plan_name_fkey; Type: FK CONSTRAINT; Schema: private; Owner: postgres
---
-
 ALTER TABLE ONLY private.paid_periods
     ADD CONSTRAINT paid_periods_plan_name_fkey FOREIGN KEY (plan_name) REFERENCES public.plans(plan_name);
-
-
---
--- Name: paid_periods paid_periods_subscription_id_fkey; Type: FK CONSTRAINT; Schema: private; Owner: postgres
---
-
 ALTER TABLE ONLY private.paid_periods
     ADD CONSTRAINT paid_periods_subscription_id_fkey FOREIGN KEY (subscription_id) REFERENCES public.subscriptions(id);
-
-
---
--- Name: payment_intents payment_intents_payment_id_fkey; Type: FK CONSTRAINT; Schema: private; Owner: postgres
---
-
 ALTER TABLE ONLY private.payment_intents
     ADD CONSTRAINT payment_intents_payment_id_fkey FOREIGN KEY (payment_id) REFERENCES public.payments(id);
-
-
---
--- Name: payment_reversals payment_reversals_payment_id_fkey; Type: FK CONSTRAINT; Schema: private; Owner: postgres
---
-
 ALTER TABLE ONLY private.payment_reversals
     ADD CONSTRAINT payment_reversals_payment_id_fkey FOREIGN KEY (payment_id) REFERENCES public.payments(id);
-
-
---
--- Name: promo_redemptions promo_redemptions_profile_id_fkey; Type: FK CONSTRAINT; Schema: private; Owner: postgres
---
-
 ALTER TABLE ONLY private.promo_redemptions
     ADD CONSTRAINT promo_redemptions_profile_id_fkey FOREIGN KEY (profile_id) REFERENCES public.profiles(id);
-
-
---
--- Name: promo_redemptions promo_redemptions_promo_code_id_fkey; Type: FK CONSTRAINT; Schema: private; Owner: postgres
---
-
 ALTER TABLE ONLY private.promo_redemptions
     ADD CONSTRAINT promo_redemptions_promo_code_id_fkey FOREIGN KEY (promo_code_id) REFERENCES private.promo_codes(id);
-
-
---
--- Name: stripe_customers stripe_customers_profile_id_fkey; Type: FK CONSTRAINT; Schema: private; Owner: postgres
---
-
 ALTER TABLE ONLY private.stripe_customers
     ADD CONSTRAINT stripe_customers_profile_id_fkey FOREIGN KEY (profile_id) REFERENCES public.profiles(id);
-
-
---
--- Name: subscription_months subscription_months_subscription_id_fkey; Type: FK CONSTRAINT; Schema: private; Owner: postgres
---
-
 ALTER TABLE ONLY private.subscription_months
     ADD CONSTRAINT subscription_months_subscription_id_fkey FOREIGN KEY (subscription_id) REFERENCES public.subscriptions(id);
-
-
---
--- Name: checkouts checkouts_profile_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
---
-
 ALTER TABLE ONLY public.checkouts
     ADD CONSTRAINT checkouts_profile_id_fkey FOREIGN KEY (profile_id) REFERENCES public.profiles(id);
-
-
---
--- Name: credit_entries credit_entries_debt_lot_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
---
-
 ALTER TABLE ONLY public.credit_entries
     ADD CONSTRAINT credit_entries_debt_lot_id_fkey FOREIGN KEY (debt_lot_id) REFERENCES public.credit_lots(id);
-
-
---
--- Name: credit_entries credit_entries_generation_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
---
-
 ALTER TABLE ONLY public.credit_entries
     ADD CONSTRAINT credit_entries_generation_id_fkey FOREIGN KEY (generation_id) REFERENCES public.generations(id);
-
-
---
--- Name: credit_entries credit_entries_lot_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
---
-
 ALTER TABLE ONLY public.credit_entries
     ADD CONSTRAINT credit_entries_lot_id_fkey FOREIGN KEY (lot_id) REFERENCES public.credit_lots(id);
-
-
---
--- Name: credit_entries credit_entries_profile_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
---
-
 ALTER TABLE ONLY public.credit_entries
     ADD CONSTRAINT credit_entries_profile_id_fkey FOREIGN KEY (profile_id) REFERENCES public.profiles(id);
-
-
---
--- Name: credit_lots credit_lots_payment_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
---
-
 ALTER TABLE ONLY public.credit_lots
     ADD CONSTRAINT credit_lots_payment_id_fkey FOREIGN KEY (payment_id) REFERENCES public.payments(id);
-
-
---
--- Name: credit_lots credit_lots_profile_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
---
-
 ALTER TABLE ONLY public.credit_lots
     ADD CONSTRAINT credit_lots_profile_id_fkey FOREIGN KEY (profile_id) REFERENCES public.profiles(id);
-
-
---
--- Name: credit_lots credit_lots_subscription_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
---
-
 ALTER TABLE ONLY public.credit_lots
     ADD CONSTRAINT credit_lots_subscription_id_fkey FOREIGN KEY (subscription_id) REFERENCES public.subscriptions(id);
-
-
---
--- Name: generation_options generation_options_type_key_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
---
-
 ALTER TABLE ONLY public.generation_options
     ADD CONSTRAINT generation_options_type_key_fkey FOREIGN KEY (type_key) REFERENCES public.generation_types(type_key);
-
-
---
--- Name: generations generations_profile_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
---
-
 ALTER TABLE ONLY public.generations
     ADD CONSTRAINT generations_profile_id_fkey FOREIGN KEY (profile_id) REFERENCES public.profiles(id);
-
-
---
--- Name: generations generations_user_image_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
---
-
 ALTER TABLE ONLY public.generations
     ADD CONSTRAINT generations_user_image_id_fkey FOREIGN KEY (user_image_id) REFERENCES public.user_images(id);
-
-
---
--- Name: payments payments_profile_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
---
-
 ALTER TABLE ONLY public.payments
     ADD CONSTRAINT payments_profile_id_fkey FOREIGN KEY (profile_id) REFERENCES public.profiles(id);
-
-
---
--- Name: payments payments_subscription_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
---
-
 ALTER TABLE ONLY public.payments
     ADD CONSTRAINT payments_subscription_id_fkey FOREIGN KEY (subscription_id) REFERENCES public.subscriptions(id);
-
-
---
--- Name: plan_uses plan_uses_generation_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
---
-
 ALTER TABLE ONLY public.plan_uses
     ADD CONSTRAINT plan_uses_generation_id_fkey FOREIGN KEY (generation_id) REFERENCES public.generations(id);
-
-
---
--- Name: plan_uses plan_uses_profile_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
---
-
 ALTER TABLE ONLY public.plan_uses
     ADD CONSTRAINT plan_uses_profile_id_fkey FOREIGN KEY (profile_id) REFERENCES public.profiles(id);
-
-
---
--- Name: plan_uses plan_uses_subscription_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
---
-
 ALTER TABLE ONLY public.plan_uses
     ADD CONSTRAINT plan_uses_subscription_id_fkey FOREIGN KEY (subscription_id) REFERENCES public.subscriptions(id);
-
-
---
--- Name: profiles profiles_referred_by_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
---
-
 ALTER TABLE ONLY public.profiles
     ADD CONSTRAINT profiles_referred_by_fkey FOREIGN KEY (referred_by) REFERENCES public.profiles(id);
-
-
---
--- Name: referrals referrals_payment_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
---
-
 ALTER TABLE ONLY public.referrals
     ADD CONSTRAINT referrals_payment_id_fkey FOREIGN KEY (payment_id) REFERENCES public.payments(id);
-
-
---
--- Name: referrals referrals_referred_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
---
-
 ALTER TABLE ONLY public.referrals
     ADD CONSTRAINT referrals_referred_id_fkey FOREIGN KEY (referred_id) REFERENCES public.profiles(id);
-
-
---
--- Name: referrals referrals_referrer_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
---
-
 ALTER TABLE ONLY public.referrals
     ADD CONSTRAINT referrals_referrer_id_fkey FOREIGN KEY (referrer_id) REFERENCES public.profiles(id);
-
-
---
--- Name: subscriptions subscriptions_plan_name_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
---
-
 ALTER TABLE ONLY public.subscriptions
     ADD CONSTRAINT subscriptions_plan_name_fkey FOREIGN KEY (plan_name) REFERENCES public.plans(plan_name);
-
-
---
--- Name: subscriptions subscriptions_profile_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
---
-
 ALTER TABLE ONLY public.subscriptions
     ADD CONSTRAINT subscriptions_profile_id_fkey FOREIGN KEY (profile_id) REFERENCES public.profiles(id);
-
-
---
--- Name: user_images user_images_profile_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: postgres
---
-
 ALTER TABLE ONLY public.user_images
     ADD CONSTRAINT user_images_profile_id_fkey FOREIGN KEY (profile_id) REFERENCES public.profiles(id);
-
-
---
--- Name: audit_log; Type: ROW SECURITY; Schema: private; Owner: postgres
---
-
 ALTER TABLE private.audit_log ENABLE ROW LEVEL SECURITY;
-
---
--- Name: code_failures; Type: ROW SECURITY; Schema: private; Owner: postgres
---
-
 ALTER TABLE private.code_failures ENABLE ROW LEVEL SECURITY;
-
---
--- Name: credit_freezes; Type: ROW SECURITY; Schema: private; Owner: postgres
---
-
 ALTER TABLE private.credit_freezes ENABLE ROW LEVEL SECURITY;
-
---
--- Name: erasures; Type: ROW SECURITY; Schema: private; Owner: postgres
---
-
 ALTER TABLE private.erasures ENABLE ROW LEVEL SECURITY;
-
---
--- Name: generation_models; Type: ROW SECURITY; Schema: private; Owner: postgres
---
-
 ALTER TABLE private.generation_models ENABLE ROW LEVEL SECURITY;
-
---
--- Name: generation_runs; Type: ROW SECURITY; Schema: private; Owner: postgres
---
-
 ALTER TABLE private.generation_runs ENABLE ROW LEVEL SECURITY;
-
---
--- Name: idle_workers; Type: ROW SECURITY; Schema: private; Owner: postgres
---
-
 ALTER TABLE private.idle_workers ENABLE ROW LEVEL SECURITY;
-
---
--- Name: known_addresses; Type: ROW SECURITY; Schema: private; Owner: postgres
---
-
 ALTER TABLE private.known_addresses ENABLE ROW LEVEL SECURITY;
-
---
--- Name: outbox; Type: ROW SECURITY; Schema: private; Owner: postgres
---
-
 ALTER TABLE private.outbox ENABLE ROW LEVEL SECURITY;
-
---
--- Name: paid_periods; Type: ROW SECURITY; Schema: private; Owner: postgres
---
-
 ALTER TABLE private.paid_periods ENABLE ROW LEVEL SECURITY;
-
---
--- Name: payment_intents; Type: ROW SECURITY; Schema: private; Owner: postgres
---
-
 ALTER TABLE private.payment_intents ENABLE ROW LEVEL SECURITY;
-
---
--- Name: payment_reversals; Type: ROW SECURITY; Schema: private; Owner: postgres
---
-
 ALTER TABLE private.payment_reversals ENABLE ROW LEVEL SECURITY;
-
---
--- Name: promo_codes; Type: ROW SECURITY; Schema: private; Owner: postgres
---
-
 ALTER TABLE private.promo_codes ENABLE ROW LEVEL SECURITY;
-
---
--- Name: promo_redemptions; Type: ROW SECURITY; Schema: private; Owner: postgres
---
-
 ALTER TABLE private.promo_redemptions ENABLE ROW LEVEL SECURITY;
-
---
--- Name: provider_spend; Type: ROW SECURITY; Schema: private; Owner: postgres
---
-
 ALTER TABLE private.provider_spend ENABLE ROW LEVEL SECURITY;
-
---
--- Name: reconcile_runs; Type: ROW SECURITY; Schema: private; Owner: postgres
---
-
 ALTER TABLE private.reconcile_runs ENABLE ROW LEVEL SECURITY;
-
---
--- Name: replicate_webhooks; Type: ROW SECURITY; Schema: private; Owner: postgres
---
-
 ALTER TABLE private.replicate_webhooks ENABLE ROW LEVEL SECURITY;
-
---
--- Name: settings; Type: ROW SECURITY; Schema: private; Owner: postgres
---
-
 ALTER TABLE private.settings ENABLE ROW LEVEL SECURITY;
-
---
--- Name: stripe_alarms; Type: ROW SECURITY; Schema: private; Owner: postgres
---
-
 ALTER TABLE private.stripe_alarms ENABLE ROW LEVEL SECURITY;
-
---
--- Name: stripe_customers; Type: ROW SECURITY; Schema: private; Owner: postgres
---
-
 ALTER TABLE private.stripe_customers ENABLE ROW LEVEL SECURITY;
-
---
--- Name: stripe_events; Type: ROW SECURITY; Schema: private; Owner: postgres
---
-
 ALTER TABLE private.stripe_events ENABLE ROW LEVEL SECURITY;
-
---
--- Name: stripe_prices; Type: ROW SECURITY; Schema: private; Owner: postgres
---
-
 ALTER TABLE private.stripe_prices ENABLE ROW LEVEL SECURITY;
-
---
--- Name: subscription_months; Type: ROW SECURITY; Schema: private; Owner: postgres
---
-
 ALTER TABLE private.subscription_months ENABLE ROW LEVEL SECURITY;
-
---
--- Name: checkouts; Type: ROW SECURITY; Schema: public; Owner: postgres
---
-
 ALTER TABLE public.checkouts ENABLE ROW LEVEL SECURITY;
-
---
--- Name: checkouts checkouts_select_own; Type: POLICY; Schema: public; Owner: postgres
---
-
 CREATE POLICY checkouts_select_own ON public.checkouts FOR SELECT TO authenticated USING ((profile_id = ( SELECT auth.uid() AS uid)));
-
-
---
--- Name: POLICY checkouts_select_own ON checkouts; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON POLICY checkouts_select_own ON public.checkouts IS 'A person reads their own checkouts.';
-
-
---
--- Name: credit_entries; Type: ROW SECURITY; Schema: public; Owner: postgres
---
-
 ALTER TABLE public.credit_entries ENABLE ROW LEVEL SECURITY;
-
---
--- Name: credit_entries credit_entries_select_own; Type: POLICY; Schema: public; Owner: postgres
---
-
 CREATE POLICY credit_entries_select_own ON public.credit_entries FOR SELECT TO authenticated USING ((profile_id = ( SELECT auth.uid() AS uid)));
-
-
---
--- Name: POLICY credit_entries_select_own ON credit_entries; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON POLICY credit_entries_select_own ON public.credit_entries IS 'A person reads their own ledger.';
-
-
---
--- Name: credit_lots; Type: ROW SECURITY; Schema: public; Owner: postgres
---
-
 ALTER TABLE public.credit_lots ENABLE ROW LEVEL SECURITY;
-
---
--- Name: credit_lots credit_lots_select_own; Type: POLICY; Schema: public; Owner: postgres
---
-
 CREATE POLICY credit_lots_select_own ON public.credit_lots FOR SELECT TO authenticated USING ((profile_id = ( SELECT auth.uid() AS uid)));
-
-
---
--- Name: POLICY credit_lots_select_own ON credit_lots; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON POLICY credit_lots_select_own ON public.credit_lots IS 'A person reads their own lots.';
-
-
---
--- Name: credit_packs; Type: ROW SECURITY; Schema: public; Owner: postgres
---
-
 ALTER TABLE public.credit_packs ENABLE ROW LEVEL SECURITY;
-
---
--- Name: credit_packs credit_packs_select_all; Type: POLICY; Schema: public; Owner: postgres
---
-
 CREATE POLICY credit_packs_select_all ON public.credit_packs FOR SELECT TO anon, authenticated USING (true);
-
-
---
--- Name: POLICY credit_packs_select_all ON credit_packs; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON POLICY credit_packs_select_all ON public.credit_packs IS 'Everyone reads the price list.';
-
-
---
--- Name: generation_options; Type: ROW SECURITY; Schema: public; Owner: postgres
---
-
 ALTER TABLE public.generation_options ENABLE ROW LEVEL SECURITY;
-
---
--- Name: generation_options generation_options_select_all; Type: POLICY; Schema: public; Owner: postgres
---
-
 CREATE POLICY generation_options_select_all ON public.generation_options FOR SELECT TO anon, authenticated USING (true);
-
-
---
--- Name: POLICY generation_options_select_all ON generation_options; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON POLICY generation_options_select_all ON public.generation_options IS 'Everyone reads what can be chosen.';
-
-
---
--- Name: generation_types; Type: ROW SECURITY; Schema: public; Owner: postgres
---
-
 ALTER TABLE public.generation_types ENABLE ROW LEVEL SECURITY;
-
---
--- Name: generation_types generation_types_select_all; Type: POLICY; Schema: public; Owner: postgres
---
-
 CREATE POLICY generation_types_select_all ON public.generation_types FOR SELECT TO anon, authenticated USING (is_enabled);
-
-
---
--- Name: POLICY generation_types_select_all ON generation_types; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON POLICY generation_types_select_all ON public.generation_types IS 'Everyone reads what is for sale.';
-
-
---
--- Name: generations; Type: ROW SECURITY; Schema: public; Owner: postgres
---
-
 ALTER TABLE public.generations ENABLE ROW LEVEL SECURITY;
-
---
--- Name: generations generations_select_own; Type: POLICY; Schema: public; Owner: postgres
---
-
 CREATE POLICY generations_select_own ON public.generations FOR SELECT TO authenticated USING ((profile_id = ( SELECT auth.uid() AS uid)));
-
-
---
--- Name: POLICY generations_select_own ON generations; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON POLICY generations_select_own ON public.generations IS 'A person reads their own generations.';
-
-
---
--- Name: payments; Type: ROW SECURITY; Schema: public; Owner: postgres
---
-
 ALTER TABLE public.payments ENABLE ROW LEVEL SECURITY;
-
---
--- Name: payments payments_select_own; Type: POLICY; Schema: public; Owner: postgres
---
-
 CREATE POLICY payments_select_own ON public.payments FOR SELECT TO authenticated USING ((profile_id = ( SELECT auth.uid() AS uid)));
-
-
---
--- Name: POLICY payments_select_own ON payments; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON POLICY payments_select_own ON public.payments IS 'A person reads their own payments.';
-
-
---
--- Name: plan_uses; Type: ROW SECURITY; Schema: public; Owner: postgres
---
-
 ALTER TABLE public.plan_uses ENABLE ROW LEVEL SECURITY;
-
---
--- Name: plan_uses plan_uses_select_own; Type: POLICY; Schema: public; Owner: postgres
---
-
 CREATE POLICY plan_uses_select_own ON public.plan_uses FOR SELECT TO authenticated USING ((profile_id = ( SELECT auth.uid() AS uid)));
-
-
---
--- Name: POLICY plan_uses_select_own ON plan_uses; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON POLICY plan_uses_select_own ON public.plan_uses IS 'A person reads what their plan covered.';
-
-
---
--- Name: plans; Type: ROW SECURITY; Schema: public; Owner: postgres
---
-
 ALTER TABLE public.plans ENABLE ROW LEVEL SECURITY;
-
---
--- Name: plans plans_select_all; Type: POLICY; Schema: public; Owner: postgres
---
-
 CREATE POLICY plans_select_all ON public.plans FOR SELECT TO anon, authenticated USING (true);
-
-
---
--- Name: POLICY plans_select_all ON plans; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON POLICY plans_select_all ON public.plans IS 'Everyone reads the price list.';
-
-
---
--- Name: profiles; Type: ROW SECURITY; Schema: public; Owner: postgres
---
-
 ALTER TABLE public.profiles ENABLE ROW LEVEL SECURITY;
-
---
--- Name: profiles profiles_select_own; Type: POLICY; Schema: public; Owner: postgres
---
-
 CREATE POLICY profiles_select_own ON public.profiles FOR SELECT TO authenticated USING ((id = ( SELECT auth.uid() AS uid)));
-
-
---
--- Name: POLICY profiles_select_own ON profiles; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON POLICY profiles_select_own ON public.profiles IS 'A person reads their own profile.';
-
-
---
--- Name: referrals; Type: ROW SECURITY; Schema: public; Owner: postgres
---
-
 ALTER TABLE public.referrals ENABLE ROW LEVEL SECURITY;
-
---
--- Name: referrals referrals_select_own; Type: POLICY; Schema: public; Owner: postgres
---
-
 CREATE POLICY referrals_select_own ON public.referrals FOR SELECT TO authenticated USING (((referrer_id = ( SELECT auth.uid() AS uid)) OR (referred_id = ( SELECT auth.uid() AS uid))));
-
-
---
--- Name: POLICY referrals_select_own ON referrals; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON POLICY referrals_select_own ON public.referrals IS 'Both sides of a referral see it.';
-
-
---
--- Name: subscriptions; Type: ROW SECURITY; Schema: public; Owner: postgres
---
-
 ALTER TABLE public.subscriptions ENABLE ROW LEVEL SECURITY;
-
---
--- Name: subscriptions subscriptions_select_own; Type: POLICY; Schema: public; Owner: postgres
---
-
 CREATE POLICY subscriptions_select_own ON public.subscriptions FOR SELECT TO authenticated USING ((profile_id = ( SELECT auth.uid() AS uid)));
-
-
---
--- Name: POLICY subscriptions_select_own ON subscriptions; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON POLICY subscriptions_select_own ON public.subscriptions IS 'A person reads their own subscriptions.';
-
-
---
--- Name: user_images; Type: ROW SECURITY; Schema: public; Owner: postgres
---
-
 ALTER TABLE public.user_images ENABLE ROW LEVEL SECURITY;
-
---
--- Name: user_images user_images_select_own; Type: POLICY; Schema: public; Owner: postgres
---
-
 CREATE POLICY user_images_select_own ON public.user_images FOR SELECT TO authenticated USING ((profile_id = ( SELECT auth.uid() AS uid)));
-
-
---
--- Name: POLICY user_images_select_own ON user_images; Type: COMMENT; Schema: public; Owner: postgres
---
-
 COMMENT ON POLICY user_images_select_own ON public.user_images IS 'A person reads their own photos.';
-
-
---
--- Name: SCHEMA private; Type: ACL; Schema: -; Owner: postgres
---
-
 GRANT USAGE ON SCHEMA private TO authenticated;
 GRANT USAGE ON SCHEMA private TO thumbsmith_sidecar;
-
-
---
--- Name: SCHEMA public; Type: ACL; Schema: -; Owner: pg_database_owner
---
-
 GRANT USAGE ON SCHEMA public TO postgres;
 GRANT USAGE ON SCHEMA public TO anon;
 GRANT USAGE ON SCHEMA public TO authenticated;
 GRANT USAGE ON SCHEMA public TO service_role;
-
-
---
--- Name: TYPE plan_cover; Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON TYPE private.plan_cover FROM PUBLIC;
-
-
---
--- Name: TYPE credit_summary; Type: ACL; Schema: public; Owner: postgres
---
-
 REVOKE ALL ON TYPE public.credit_summary FROM PUBLIC;
 GRANT ALL ON TYPE public.credit_summary TO authenticated;
-
-
---
--- Name: TYPE generation_quote; Type: ACL; Schema: public; Owner: postgres
---
-
 REVOKE ALL ON TYPE public.generation_quote FROM PUBLIC;
 GRANT ALL ON TYPE public.generation_quote TO authenticated;
-
-
---
--- Name: FUNCTION add_months(instant timestamp with time zone, months integer); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.add_months(instant timestamp with time zone, months integer) FROM PUBLIC;
-
-
---
--- Name: FUNCTION add_provider_spend(day date, shard integer, micros bigint); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.add_provider_spend(day date, shard integer, micros bigint) FROM PUBLIC;
-
-
---
--- Name: FUNCTION uuid_v7(); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.uuid_v7() FROM PUBLIC;
-
-
---
--- Name: TABLE user_images; Type: ACL; Schema: public; Owner: postgres
---
-
 GRANT SELECT ON TABLE public.user_images TO authenticated;
-
-
---
--- Name: FUNCTION add_user_image(object_path text); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.add_user_image(object_path text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.add_user_image(object_path text) TO authenticated;
-
-
---
--- Name: FUNCTION address_hash_of(user_id uuid); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.address_hash_of(user_id uuid) FROM PUBLIC;
-
-
---
--- Name: FUNCTION address_hashes_of(user_id uuid); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.address_hashes_of(user_id uuid) FROM PUBLIC;
-
-
---
--- Name: FUNCTION adopt_prediction(run_id uuid, prediction_id text); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.adopt_prediction(run_id uuid, prediction_id text) FROM PUBLIC;
-
-
---
--- Name: TABLE checkouts; Type: ACL; Schema: public; Owner: postgres
---
-
 GRANT SELECT ON TABLE public.checkouts TO authenticated;
-
-
---
--- Name: FUNCTION adopt_session(session jsonb); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.adopt_session(session jsonb) FROM PUBLIC;
-
-
---
--- Name: FUNCTION apply_checkout_session(session jsonb); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.apply_checkout_session(session jsonb) FROM PUBLIC;
-
-
---
--- Name: FUNCTION apply_dispute(dispute jsonb); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.apply_dispute(dispute jsonb) FROM PUBLIC;
-
-
---
--- Name: FUNCTION apply_invoice(invoice jsonb); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.apply_invoice(invoice jsonb) FROM PUBLIC;
-
-
---
--- Name: FUNCTION apply_paid_session(session jsonb, checkout public.checkouts); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.apply_paid_session(session jsonb, checkout public.checkouts) FROM PUBLIC;
-
-
---
--- Name: FUNCTION apply_referral_code(code text); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.apply_referral_code(code text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.apply_referral_code(code text) TO authenticated;
-
-
---
--- Name: FUNCTION apply_refund(refund jsonb); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.apply_refund(refund jsonb) FROM PUBLIC;
-
-
---
--- Name: FUNCTION apply_stripe_object(object jsonb); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.apply_stripe_object(object jsonb) FROM PUBLIC;
-
-
---
--- Name: FUNCTION apply_subscription(subscription jsonb); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.apply_subscription(subscription jsonb) FROM PUBLIC;
-
-
---
--- Name: FUNCTION audit(who text, action text, why text, action_key text, profile_id uuid, details jsonb); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.audit(who text, action text, why text, action_key text, profile_id uuid, details jsonb) FROM PUBLIC;
-
-
---
--- Name: FUNCTION available_credits(profile_id uuid); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.available_credits(profile_id uuid) FROM PUBLIC;
-
-
---
--- Name: FUNCTION backoff(attempts integer); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.backoff(attempts integer) FROM PUBLIC;
-
-
---
--- Name: FUNCTION begin_operator_action(action text, profile_id uuid, who text, why text, action_key text, details jsonb); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.begin_operator_action(action text, profile_id uuid, who text, why text, action_key text, details jsonb) FROM PUBLIC;
-
-
---
--- Name: FUNCTION blank_account(profile_id uuid); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.blank_account(profile_id uuid) FROM PUBLIC;
-
-
---
--- Name: FUNCTION blank_generations(profile_id uuid, max_generations integer); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.blank_generations(profile_id uuid, max_generations integer) FROM PUBLIC;
-
-
---
--- Name: FUNCTION bought_credits(session jsonb, promised bigint, OUT item_key text, OUT credits bigint, OUT credits_last interval); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.bought_credits(session jsonb, promised bigint, OUT item_key text, OUT credits bigint, OUT credits_last interval) FROM PUBLIC;
-
-
---
--- Name: FUNCTION burn_lots(profile_id uuid, amount bigint, kind text, generation_id uuid, reason text); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.burn_lots(profile_id uuid, amount bigint, kind text, generation_id uuid, reason text) FROM PUBLIC;
-
-
---
--- Name: FUNCTION bury_job(job private.outbox, slug text); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.bury_job(job private.outbox, slug text) FROM PUBLIC;
-
-
---
--- Name: TABLE generations; Type: ACL; Schema: public; Owner: postgres
---
-
 GRANT SELECT ON TABLE public.generations TO authenticated;
-
-
---
--- Name: FUNCTION cancel_generation(generation_id uuid); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.cancel_generation(generation_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.cancel_generation(generation_id uuid) TO authenticated;
-
-
---
--- Name: FUNCTION check_checkout_rate(profile_id uuid); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.check_checkout_rate(profile_id uuid) FROM PUBLIC;
-
-
---
--- Name: FUNCTION check_face(profile_id uuid, user_image_id uuid, face text); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.check_face(profile_id uuid, user_image_id uuid, face text) FROM PUBLIC;
-
-
---
--- Name: FUNCTION check_limits(profile_id uuid); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.check_limits(profile_id uuid) FROM PUBLIC;
-
-
---
--- Name: FUNCTION check_no_subscription(profile_id uuid, plan_name text); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.check_no_subscription(profile_id uuid, plan_name text) FROM PUBLIC;
-
-
---
--- Name: FUNCTION check_operator_amount(amount bigint); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.check_operator_amount(amount bigint) FROM PUBLIC;
-
-
---
--- Name: FUNCTION check_operator_lot(profile_id uuid, lot_id bigint); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.check_operator_lot(profile_id uuid, lot_id bigint) FROM PUBLIC;
-
-
---
--- Name: FUNCTION check_options(type_key text, options jsonb); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.check_options(type_key text, options jsonb) FROM PUBLIC;
-
-
---
--- Name: FUNCTION check_plain_call(); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.check_plain_call() FROM PUBLIC;
-
-
---
--- Name: FUNCTION check_promo_code(promo_code private.promo_codes, used integer); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.check_promo_code(promo_code private.promo_codes, used integer) FROM PUBLIC;
-
-
---
--- Name: FUNCTION check_prompt(prompt text); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.check_prompt(prompt text) FROM PUBLIC;
-
-
---
--- Name: FUNCTION check_rate(profile_id uuid, max_requests integer, period interval, slug text); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.check_rate(profile_id uuid, max_requests integer, period interval, slug text) FROM PUBLIC;
-
-
---
--- Name: FUNCTION checkout_call(job private.outbox); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.checkout_call(job private.outbox) FROM PUBLIC;
-
-
---
--- Name: FUNCTION claim_address(user_id uuid); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.claim_address(user_id uuid) FROM PUBLIC;
-
-
---
--- Name: FUNCTION claim_jobs(worker_id text, max_jobs integer, lease_seconds integer); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.claim_jobs(worker_id text, max_jobs integer, lease_seconds integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.claim_jobs(worker_id text, max_jobs integer, lease_seconds integer) TO thumbsmith_sidecar;
-
-
---
--- Name: FUNCTION claw_back_less(lot_id bigint, amount bigint, reason text); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.claw_back_less(lot_id bigint, amount bigint, reason text) FROM PUBLIC;
-
-
---
--- Name: FUNCTION claw_back_lot(lot_id bigint, target bigint, reason text); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.claw_back_lot(lot_id bigint, target bigint, reason text) FROM PUBLIC;
-
-
---
--- Name: FUNCTION claw_back_more(lot_id bigint, amount bigint, reason text); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.claw_back_more(lot_id bigint, amount bigint, reason text) FROM PUBLIC;
-
-
---
--- Name: FUNCTION close_account(profile_id uuid, asked_by text); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.close_account(profile_id uuid, asked_by text) FROM PUBLIC;
-
-
---
--- Name: FUNCTION close_checkout(checkout_id uuid, status text, error text); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.close_checkout(checkout_id uuid, status text, error text) FROM PUBLIC;
-
-
---
--- Name: FUNCTION close_stale_checkouts(max_checkouts integer); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.close_stale_checkouts(max_checkouts integer) FROM PUBLIC;
-
-
---
--- Name: FUNCTION code_retry_after(profile_id uuid); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.code_retry_after(profile_id uuid) FROM PUBLIC;
-
-
---
--- Name: FUNCTION compare_stripe_objects(objects jsonb); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.compare_stripe_objects(objects jsonb) FROM PUBLIC;
-
-
---
--- Name: FUNCTION count_plan_uses(profile_id uuid, period interval, max_uses integer, OUT uses integer, OUT next_use_at timestamp with time zone); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.count_plan_uses(profile_id uuid, period interval, max_uses integer, OUT uses integer, OUT next_use_at timestamp with time zone) FROM PUBLIC;
-
-
---
--- Name: FUNCTION count_redemptions(promo_code_id uuid, profile_id uuid, address_hash bytea); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.count_redemptions(promo_code_id uuid, profile_id uuid, address_hash bytea) FROM PUBLIC;
-
-
---
--- Name: FUNCTION create_promo_code(code text, credits bigint, who text, why text, max_redemptions integer, max_per_person integer, starts_at timestamp with time zone, ends_at timestamp with time zone, credits_last interval); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.create_promo_code(code text, credits bigint, who text, why text, max_redemptions integer, max_per_person integer, starts_at timestamp with time zone, ends_at timestamp with time zone, credits_last interval) FROM PUBLIC;
-
-
---
--- Name: FUNCTION declare_idle(worker_id text); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.declare_idle(worker_id text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.declare_idle(worker_id text) TO thumbsmith_sidecar;
-
-
---
--- Name: FUNCTION delete_my_account(confirmation text); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.delete_my_account(confirmation text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.delete_my_account(confirmation text) TO authenticated;
-
-
---
--- Name: FUNCTION disable_promo_code(promo_code_id uuid, who text, why text); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.disable_promo_code(promo_code_id uuid, who text, why text) FROM PUBLIC;
-
-
---
--- Name: FUNCTION end_carried_lots(subscription_id uuid, month_end timestamp with time zone); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.end_carried_lots(subscription_id uuid, month_end timestamp with time zone) FROM PUBLIC;
-
-
---
--- Name: FUNCTION end_pages(profile_id uuid); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.end_pages(profile_id uuid) FROM PUBLIC;
-
-
---
--- Name: FUNCTION erase_payload(profile_id uuid); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.erase_payload(profile_id uuid) FROM PUBLIC;
-
-
---
--- Name: FUNCTION expire_generation(generation_id uuid); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.expire_generation(generation_id uuid) FROM PUBLIC;
-
-
---
--- Name: FUNCTION expire_lots(max_lots integer); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.expire_lots(max_lots integer) FROM PUBLIC;
-
-
---
--- Name: FUNCTION expire_profile_lots(profile_id uuid); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.expire_profile_lots(profile_id uuid) FROM PUBLIC;
-
-
---
--- Name: FUNCTION expire_user_images(max_images integer); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.expire_user_images(max_images integer) FROM PUBLIC;
-
-
---
--- Name: FUNCTION export_private_rows(); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.export_private_rows() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.export_private_rows() TO authenticated;
-
-
---
--- Name: FUNCTION face_payload(user_image_id uuid); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.face_payload(user_image_id uuid) FROM PUBLIC;
-
-
---
--- Name: FUNCTION fail_cancel(job private.outbox, slug text, is_exhausted boolean); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.fail_cancel(job private.outbox, slug text, is_exhausted boolean) FROM PUBLIC;
-
-
---
--- Name: FUNCTION fail_find(job private.outbox, slug text, permanent boolean); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.fail_find(job private.outbox, slug text, permanent boolean) FROM PUBLIC;
-
-
---
--- Name: FUNCTION fail_generation(job private.outbox, error text); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.fail_generation(job private.outbox, error text) FROM PUBLIC;
-
-
---
--- Name: FUNCTION fail_removal(job private.outbox, slug text, is_permanent boolean); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.fail_removal(job private.outbox, slug text, is_permanent boolean) FROM PUBLIC;
-
-
---
--- Name: FUNCTION fail_run(job private.outbox, run_status text, error text, detail text, http_status integer); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.fail_run(job private.outbox, run_status text, error text, detail text, http_status integer) FROM PUBLIC;
-
-
---
--- Name: FUNCTION fail_stripe_job(job private.outbox, slug text, detail text, is_permanent boolean, is_exhausted boolean); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.fail_stripe_job(job private.outbox, slug text, detail text, is_permanent boolean, is_exhausted boolean) FROM PUBLIC;
-
-
---
--- Name: FUNCTION fetch_call(kind text, object_id text); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.fetch_call(kind text, object_id text) FROM PUBLIC;
-
-
---
--- Name: FUNCTION fetch_stripe_object(object_id text); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.fetch_stripe_object(object_id text) FROM PUBLIC;
-
-
---
--- Name: FUNCTION files_of(profile_id uuid, bucket_id text); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.files_of(profile_id uuid, bucket_id text) FROM PUBLIC;
-
-
---
--- Name: FUNCTION find_checkout(profile_id uuid, idempotency_key uuid, item_kind text, item_key text, quantity integer); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.find_checkout(profile_id uuid, idempotency_key uuid, item_kind text, item_key text, quantity integer) FROM PUBLIC;
-
-
---
--- Name: TABLE generation_types; Type: ACL; Schema: public; Owner: postgres
---
-
 GRANT SELECT ON TABLE public.generation_types TO anon;
 GRANT SELECT ON TABLE public.generation_types TO authenticated;
-
-
---
--- Name: FUNCTION find_generation_type(type_key text); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.find_generation_type(type_key text) FROM PUBLIC;
-
-
---
--- Name: FUNCTION find_model(type_key text, after_preference integer); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.find_model(type_key text, after_preference integer) FROM PUBLIC;
-
-
---
--- Name: FUNCTION find_repeat(profile_id uuid, idempotency_key uuid, generation_type text, prompt text, user_image_id uuid, options jsonb); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.find_repeat(profile_id uuid, idempotency_key uuid, generation_type text, prompt text, user_image_id uuid, options jsonb) FROM PUBLIC;
-
-
---
--- Name: FUNCTION finish_fetch(job private.outbox, is_applied boolean); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.finish_fetch(job private.outbox, is_applied boolean) FROM PUBLIC;
-
-
---
--- Name: FUNCTION finish_generation(generation_id uuid, status text, error text, output_path text, preview_path text); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.finish_generation(generation_id uuid, status text, error text, output_path text, preview_path text) FROM PUBLIC;
-
-
---
--- Name: FUNCTION freeze_lot(lot_id bigint, freeze_key text, reason text); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.freeze_lot(lot_id bigint, freeze_key text, reason text) FROM PUBLIC;
-
-
---
--- Name: FUNCTION freeze_payment(payment_id uuid); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.freeze_payment(payment_id uuid) FROM PUBLIC;
-
-
---
--- Name: FUNCTION give_sign_up_credits(user_id uuid); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.give_sign_up_credits(user_id uuid) FROM PUBLIC;
-
-
---
--- Name: FUNCTION grant_credits(profile_id uuid, amount bigint, source text, grant_key text, expires_at timestamp with time zone, priority integer, payment_id uuid, subscription_id uuid); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.grant_credits(profile_id uuid, amount bigint, source text, grant_key text, expires_at timestamp with time zone, priority integer, payment_id uuid, subscription_id uuid) FROM PUBLIC;
-
-
---
--- Name: FUNCTION grant_due_months(max_periods integer); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.grant_due_months(max_periods integer) FROM PUBLIC;
-
-
---
--- Name: FUNCTION grant_month(subscription_id uuid, month_key text, month_start timestamp with time zone, month_end timestamp with time zone, month_length interval, plan_name text, quantity integer, payment_id uuid); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.grant_month(subscription_id uuid, month_key text, month_start timestamp with time zone, month_end timestamp with time zone, month_length interval, plan_name text, quantity integer, payment_id uuid) FROM PUBLIC;
-
-
---
--- Name: FUNCTION grant_paid_months(invoice_line_id text); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.grant_paid_months(invoice_line_id text) FROM PUBLIC;
-
-
---
--- Name: FUNCTION grant_period(subscription_id uuid, period_start timestamp with time zone, period_end timestamp with time zone, payment_id uuid, plan_name text, quantity integer); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.grant_period(subscription_id uuid, period_start timestamp with time zone, period_end timestamp with time zone, payment_id uuid, plan_name text, quantity integer) FROM PUBLIC;
-
-
---
--- Name: TABLE subscriptions; Type: ACL; Schema: public; Owner: postgres
---
-
 GRANT SELECT ON TABLE public.subscriptions TO authenticated;
-
-
---
--- Name: FUNCTION grant_plan_lot(subscription public.subscriptions, grant_key text, credits bigint, expires_at timestamp with time zone, payment_id uuid); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.grant_plan_lot(subscription public.subscriptions, grant_key text, credits bigint, expires_at timestamp with time zone, payment_id uuid) FROM PUBLIC;
-
-
---
--- Name: FUNCTION has_next_model(job private.outbox); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.has_next_model(job private.outbox) FROM PUBLIC;
-
-
---
--- Name: FUNCTION held_job(job_id bigint, lease_token uuid); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.held_job(job_id bigint, lease_token uuid) FROM PUBLIC;
-
-
---
--- Name: FUNCTION is_ancestor(profile_id uuid, ancestor_id uuid); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.is_ancestor(profile_id uuid, ancestor_id uuid) FROM PUBLIC;
-
-
---
--- Name: FUNCTION is_confirmed(user_id uuid); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.is_confirmed(user_id uuid) FROM PUBLIC;
-
-
---
--- Name: FUNCTION is_known_person(user_id uuid); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.is_known_person(user_id uuid) FROM PUBLIC;
-
-
---
--- Name: FUNCTION is_stripe_object_ours(object_id text); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.is_stripe_object_ours(object_id text) FROM PUBLIC;
-
-
---
--- Name: FUNCTION item_of_subscription(subscription jsonb); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.item_of_subscription(subscription jsonb) FROM PUBLIC;
-
-
---
--- Name: FUNCTION job_payload(job private.outbox); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.job_payload(job private.outbox) FROM PUBLIC;
-
-
---
--- Name: FUNCTION jobs_of(profile_id uuid); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.jobs_of(profile_id uuid) FROM PUBLIC;
-
-
---
--- Name: FUNCTION judge_referral(referred_id uuid, referrer_id uuid, code text); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.judge_referral(referred_id uuid, referrer_id uuid, code text) FROM PUBLIC;
-
-
---
--- Name: FUNCTION keyed_hash(content text); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.keyed_hash(content text) FROM PUBLIC;
-
-
---
--- Name: FUNCTION link_stripe_price(item_kind text, item_key text, price_id text, product_id text, amount bigint, currency text, billing_interval text); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.link_stripe_price(item_kind text, item_key text, price_id text, product_id text, amount bigint, currency text, billing_interval text) FROM PUBLIC;
-
-
---
--- Name: FUNCTION lock_caller(other_id uuid); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.lock_caller(other_id uuid) FROM PUBLIC;
-
-
---
--- Name: FUNCTION lock_job(job_id bigint); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.lock_job(job_id bigint) FROM PUBLIC;
-
-
---
--- Name: FUNCTION lock_profiles(profile_ids uuid[]); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.lock_profiles(profile_ids uuid[]) FROM PUBLIC;
-
-
---
--- Name: FUNCTION lock_with_referrer(referred_id uuid); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.lock_with_referrer(referred_id uuid) FROM PUBLIC;
-
-
---
--- Name: FUNCTION lock_with_work(profile_id uuid); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.lock_with_work(profile_id uuid) FROM PUBLIC;
-
-
---
--- Name: FUNCTION look_again(job private.outbox); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.look_again(job private.outbox) FROM PUBLIC;
-
-
---
--- Name: FUNCTION lose_answer(job private.outbox, detail text); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.lose_answer(job private.outbox, detail text) FROM PUBLIC;
-
-
---
--- Name: FUNCTION next_job_in_ms(); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.next_job_in_ms() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.next_job_in_ms() TO thumbsmith_sidecar;
-
-
---
--- Name: FUNCTION normal_address(address text); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.normal_address(address text) FROM PUBLIC;
-
-
---
--- Name: FUNCTION normal_code(code text); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.normal_code(code text) FROM PUBLIC;
-
-
---
--- Name: FUNCTION note_code_failure(profile_id uuid); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.note_code_failure(profile_id uuid) FROM PUBLIC;
-
-
---
--- Name: FUNCTION note_erasure(profile_id uuid, answer jsonb); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.note_erasure(profile_id uuid, answer jsonb) FROM PUBLIC;
-
-
---
--- Name: FUNCTION note_further_attempt(run_id uuid); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.note_further_attempt(run_id uuid) FROM PUBLIC;
-
-
---
--- Name: FUNCTION note_provider_spend(micros bigint); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.note_provider_spend(micros bigint) FROM PUBLIC;
-
-
---
--- Name: FUNCTION note_stripe_event(event jsonb, OUT object_id text, OUT word text); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.note_stripe_event(event jsonb, OUT object_id text, OUT word text) FROM PUBLIC;
-
-
---
--- Name: FUNCTION note_twin(run private.generation_runs, prediction_id text); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.note_twin(run private.generation_runs, prediction_id text) FROM PUBLIC;
-
-
---
--- Name: FUNCTION open_checkout(profile_id uuid, item_kind text, item_key text, quantity integer, credits bigint, idempotency_key uuid); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.open_checkout(profile_id uuid, item_kind text, item_key text, quantity integer, credits bigint, idempotency_key uuid) FROM PUBLIC;
-
-
---
--- Name: FUNCTION operator_drop_job(job_id bigint, who text, why text); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.operator_drop_job(job_id bigint, who text, why text) FROM PUBLIC;
-
-
---
--- Name: FUNCTION operator_freeze(profile_id uuid, lot_id bigint, who text, why text, action_key text); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.operator_freeze(profile_id uuid, lot_id bigint, who text, why text, action_key text) FROM PUBLIC;
-
-
---
--- Name: FUNCTION operator_grant(profile_id uuid, amount bigint, who text, why text, action_key text, expires_at timestamp with time zone, priority integer); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.operator_grant(profile_id uuid, amount bigint, who text, why text, action_key text, expires_at timestamp with time zone, priority integer) FROM PUBLIC;
-
-
---
--- Name: FUNCTION operator_release(profile_id uuid, lot_id bigint, who text, why text, action_key text); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.operator_release(profile_id uuid, lot_id bigint, who text, why text, action_key text) FROM PUBLIC;
-
-
---
--- Name: FUNCTION operator_retry_job(job_id bigint, who text, why text); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.operator_retry_job(job_id bigint, who text, why text) FROM PUBLIC;
-
-
---
--- Name: FUNCTION operator_revoke(profile_id uuid, amount bigint, who text, why text, action_key text); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.operator_revoke(profile_id uuid, amount bigint, who text, why text, action_key text) FROM PUBLIC;
-
-
---
--- Name: TABLE generation_options; Type: ACL; Schema: public; Owner: postgres
---
-
 GRANT SELECT ON TABLE public.generation_options TO anon;
 GRANT SELECT ON TABLE public.generation_options TO authenticated;
-
-
---
--- Name: FUNCTION option_fits(declared public.generation_options, given jsonb); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.option_fits(declared public.generation_options, given jsonb) FROM PUBLIC;
-
-
---
--- Name: FUNCTION output_url(output jsonb, pointer text[]); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.output_url(output jsonb, pointer text[]) FROM PUBLIC;
-
-
---
--- Name: FUNCTION paid_lines(invoice jsonb); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.paid_lines(invoice jsonb) FROM PUBLIC;
-
-
---
--- Name: FUNCTION payment_of_intent(payment_intent_id text); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.payment_of_intent(payment_intent_id text) FROM PUBLIC;
-
-
---
--- Name: FUNCTION plan_cover_of(profile_id uuid, generation_type text); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.plan_cover_of(profile_id uuid, generation_type text) FROM PUBLIC;
-
-
---
--- Name: FUNCTION poll_interval(polls integer); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.poll_interval(polls integer) FROM PUBLIC;
-
-
---
--- Name: FUNCTION price_generation(profile_id uuid, generation_type text, cost_credits bigint, pay_with_credits boolean); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.price_generation(profile_id uuid, generation_type text, cost_credits bigint, pay_with_credits boolean) FROM PUBLIC;
-
-
---
--- Name: FUNCTION profile_of_customer(customer_id text); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.profile_of_customer(customer_id text) FROM PUBLIC;
-
-
---
--- Name: FUNCTION provider_spend_of(day date); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.provider_spend_of(day date) FROM PUBLIC;
-
-
---
--- Name: FUNCTION qualifying_payment(profile_id uuid); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.qualifying_payment(profile_id uuid) FROM PUBLIC;
-
-
---
--- Name: FUNCTION queue_metrics(); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.queue_metrics() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.queue_metrics() TO thumbsmith_sidecar;
-
-
---
--- Name: FUNCTION quote_generation(generation_type text); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.quote_generation(generation_type text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.quote_generation(generation_type text) TO authenticated;
-
-
---
--- Name: FUNCTION raise_stripe_alarm(object_id text, slug text, detail text); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.raise_stripe_alarm(object_id text, slug text, detail text) FROM PUBLIC;
-
-
---
--- Name: FUNCTION random_code(length integer); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.random_code(length integer) FROM PUBLIC;
-
-
---
--- Name: FUNCTION reconcile_call(); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.reconcile_call() FROM PUBLIC;
-
-
---
--- Name: FUNCTION reconcile_calls(since timestamp with time zone); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.reconcile_calls(since timestamp with time zone) FROM PUBLIC;
-
-
---
--- Name: FUNCTION record_customer(job private.outbox, customer jsonb); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.record_customer(job private.outbox, customer jsonb) FROM PUBLIC;
-
-
---
--- Name: FUNCTION record_erased(job private.outbox, answer jsonb); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.record_erased(job private.outbox, answer jsonb) FROM PUBLIC;
-
-
---
--- Name: FUNCTION record_face_removed(job private.outbox, answer jsonb); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.record_face_removed(job private.outbox, answer jsonb) FROM PUBLIC;
-
-
---
--- Name: FUNCTION record_fetched(job private.outbox, answer jsonb); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.record_fetched(job private.outbox, answer jsonb) FROM PUBLIC;
-
-
---
--- Name: FUNCTION record_found(job private.outbox, answer jsonb); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.record_found(job private.outbox, answer jsonb) FROM PUBLIC;
-
-
---
--- Name: FUNCTION record_invoice(invoice jsonb, subscription public.subscriptions); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.record_invoice(invoice jsonb, subscription public.subscriptions) FROM PUBLIC;
-
-
---
--- Name: FUNCTION record_job_failed(job_id bigint, lease_token uuid, slug text, detail text, permanent boolean); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.record_job_failed(job_id bigint, lease_token uuid, slug text, detail text, permanent boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.record_job_failed(job_id bigint, lease_token uuid, slug text, detail text, permanent boolean) TO thumbsmith_sidecar;
-
-
---
--- Name: FUNCTION record_page_opened(job private.outbox, page jsonb); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.record_page_opened(job private.outbox, page jsonb) FROM PUBLIC;
-
-
---
--- Name: FUNCTION record_paid_line(line jsonb, subscription_id uuid, payment_id uuid); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.record_paid_line(line jsonb, subscription_id uuid, payment_id uuid) FROM PUBLIC;
-
-
---
--- Name: FUNCTION record_payment(profile_id uuid, stripe_payment_id text, kind text, item_key text, amount bigint, currency text, credits bigint, expires_at timestamp with time zone, priority integer, subscription_id uuid); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.record_payment(profile_id uuid, stripe_payment_id text, kind text, item_key text, amount bigint, currency text, credits bigint, expires_at timestamp with time zone, priority integer, subscription_id uuid) FROM PUBLIC;
-
-
---
--- Name: FUNCTION record_prediction(job_id bigint, lease_token uuid, prediction jsonb); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.record_prediction(job_id bigint, lease_token uuid, prediction jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.record_prediction(job_id bigint, lease_token uuid, prediction jsonb) TO thumbsmith_sidecar;
-
-
---
--- Name: TABLE referrals; Type: ACL; Schema: public; Owner: postgres
---
-
 GRANT SELECT ON TABLE public.referrals TO authenticated;
-
-
---
--- Name: FUNCTION record_referral(referred_id uuid, code text); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.record_referral(referred_id uuid, code text) FROM PUBLIC;
-
-
---
--- Name: FUNCTION record_removed(job_id bigint, lease_token uuid, answer jsonb); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.record_removed(job_id bigint, lease_token uuid, answer jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.record_removed(job_id bigint, lease_token uuid, answer jsonb) TO thumbsmith_sidecar;
-
-
---
--- Name: FUNCTION record_replicate_webhook(webhook_id text, attempt_token uuid, body jsonb); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.record_replicate_webhook(webhook_id text, attempt_token uuid, body jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.record_replicate_webhook(webhook_id text, attempt_token uuid, body jsonb) TO thumbsmith_sidecar;
-
-
---
--- Name: FUNCTION record_reversal(payment_id uuid, reversal_key text, kind text, amount bigint, status text); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.record_reversal(payment_id uuid, reversal_key text, kind text, amount bigint, status text) FROM PUBLIC;
-
-
---
--- Name: FUNCTION record_run(run_id uuid, prediction jsonb); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.record_run(run_id uuid, prediction jsonb) FROM PUBLIC;
-
-
---
--- Name: FUNCTION record_stored(job_id bigint, lease_token uuid, stored jsonb); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.record_stored(job_id bigint, lease_token uuid, stored jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.record_stored(job_id bigint, lease_token uuid, stored jsonb) TO thumbsmith_sidecar;
-
-
---
--- Name: FUNCTION record_stripe(job_id bigint, lease_token uuid, answer jsonb); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.record_stripe(job_id bigint, lease_token uuid, answer jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.record_stripe(job_id bigint, lease_token uuid, answer jsonb) TO thumbsmith_sidecar;
-
-
---
--- Name: FUNCTION record_stripe_event(event jsonb); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.record_stripe_event(event jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.record_stripe_event(event jsonb) TO thumbsmith_sidecar;
-
-
---
--- Name: FUNCTION record_stripe_page(job private.outbox, page jsonb); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.record_stripe_page(job private.outbox, page jsonb) FROM PUBLIC;
-
-
---
--- Name: FUNCTION record_submit_refused(job_id bigint, lease_token uuid, http_status integer, detail text, retry_after_seconds integer); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.record_submit_refused(job_id bigint, lease_token uuid, http_status integer, detail text, retry_after_seconds integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.record_submit_refused(job_id bigint, lease_token uuid, http_status integer, detail text, retry_after_seconds integer) TO thumbsmith_sidecar;
-
-
---
--- Name: FUNCTION record_submit_unknown(job_id bigint, lease_token uuid, detail text); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.record_submit_unknown(job_id bigint, lease_token uuid, detail text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.record_submit_unknown(job_id bigint, lease_token uuid, detail text) TO thumbsmith_sidecar;
-
-
---
--- Name: FUNCTION record_submitted(job_id bigint, lease_token uuid, prediction jsonb); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.record_submitted(job_id bigint, lease_token uuid, prediction jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.record_submitted(job_id bigint, lease_token uuid, prediction jsonb) TO thumbsmith_sidecar;
-
-
---
--- Name: FUNCTION redeem_code(code text); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.redeem_code(code text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.redeem_code(code text) TO authenticated;
-
-
---
--- Name: FUNCTION referrer_of(referred_id uuid); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.referrer_of(referred_id uuid) FROM PUBLIC;
-
-
---
--- Name: FUNCTION refund_generation(generation_id uuid); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.refund_generation(generation_id uuid) FROM PUBLIC;
-
-
---
--- Name: FUNCTION refuse(status integer, slug text, detail text, hint text, retry_after_seconds integer); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.refuse(status integer, slug text, detail text, hint text, retry_after_seconds integer) FROM PUBLIC;
-
-
---
--- Name: FUNCTION refuse_daily_capacity(retry_after_seconds integer); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.refuse_daily_capacity(retry_after_seconds integer) FROM PUBLIC;
-
-
---
--- Name: FUNCTION refuse_for_now(slug text, detail text, hint text, retry_after_seconds integer); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.refuse_for_now(slug text, detail text, hint text, retry_after_seconds integer) FROM PUBLIC;
-
-
---
--- Name: FUNCTION refuse_reused_key(); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.refuse_reused_key() FROM PUBLIC;
-
-
---
--- Name: FUNCTION release_lot(lot_id bigint, freeze_key text); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.release_lot(lot_id bigint, freeze_key text) FROM PUBLIC;
-
-
---
--- Name: FUNCTION release_work(generation_id uuid); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.release_work(generation_id uuid) FROM PUBLIC;
-
-
---
--- Name: FUNCTION remove_face(user_image_id uuid, reason text); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.remove_face(user_image_id uuid, reason text) FROM PUBLIC;
-
-
---
--- Name: FUNCTION remove_user_image(id uuid); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.remove_user_image(id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.remove_user_image(id uuid) TO authenticated;
-
-
---
--- Name: FUNCTION repair_stripe_objects(objects jsonb); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.repair_stripe_objects(objects jsonb) FROM PUBLIC;
-
-
---
--- Name: FUNCTION repay_debts(profile_id uuid, lot_id bigint); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.repay_debts(profile_id uuid, lot_id bigint) FROM PUBLIC;
-
-
---
--- Name: FUNCTION replace_customer(job private.outbox); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.replace_customer(job private.outbox) FROM PUBLIC;
-
-
---
--- Name: FUNCTION replay_stripe_event(event jsonb); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.replay_stripe_event(event jsonb) FROM PUBLIC;
-
-
---
--- Name: FUNCTION report_period(); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.report_period() FROM PUBLIC;
-
-
---
--- Name: FUNCTION request_generation(generation_type text, prompt text, idempotency_key uuid, user_image_id uuid, pay_with_credits boolean, options jsonb); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.request_generation(generation_type text, prompt text, idempotency_key uuid, user_image_id uuid, pay_with_credits boolean, options jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.request_generation(generation_type text, prompt text, idempotency_key uuid, user_image_id uuid, pay_with_credits boolean, options jsonb) TO authenticated;
-
-
---
--- Name: FUNCTION require_idempotency_key(idempotency_key uuid); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.require_idempotency_key(idempotency_key uuid) FROM PUBLIC;
-
-
---
--- Name: FUNCTION reserve_provider_spend(micros bigint); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.reserve_provider_spend(micros bigint) FROM PUBLIC;
-
-
---
--- Name: FUNCTION resolve_stripe_alarm(id bigint, who text, why text); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.resolve_stripe_alarm(id bigint, who text, why text) FROM PUBLIC;
-
-
---
--- Name: FUNCTION resume_erasure(); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.resume_erasure() FROM PUBLIC;
-
-
---
--- Name: FUNCTION retry_job(job private.outbox, slug text); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.retry_job(job private.outbox, slug text) FROM PUBLIC;
-
-
---
--- Name: FUNCTION return_to_lot(lot_id bigint, amount bigint, kind text, generation_id uuid, debt_lot_id bigint, reason text); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.return_to_lot(lot_id bigint, amount bigint, kind text, generation_id uuid, debt_lot_id bigint, reason text) FROM PUBLIC;
-
-
---
--- Name: FUNCTION reversal_difference(reversal jsonb, statuses text[]); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.reversal_difference(reversal jsonb, statuses text[]) FROM PUBLIC;
-
-
---
--- Name: FUNCTION reverse_referral(referral public.referrals, is_reversed boolean); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.reverse_referral(referral public.referrals, is_reversed boolean) FROM PUBLIC;
-
-
---
--- Name: FUNCTION reward_referral(referral public.referrals, payment_id uuid); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.reward_referral(referral public.referrals, payment_id uuid) FROM PUBLIC;
-
-
---
--- Name: FUNCTION reward_sign_up(user_id uuid, is_anonymous boolean); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.reward_sign_up(user_id uuid, is_anonymous boolean) FROM PUBLIC;
-
-
---
--- Name: FUNCTION run_cost(run private.generation_runs, provider_status text, seconds numeric); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.run_cost(run private.generation_runs, provider_status text, seconds numeric) FROM PUBLIC;
-
-
---
--- Name: FUNCTION run_payload(kind text, run_id uuid); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.run_payload(kind text, run_id uuid) FROM PUBLIC;
-
-
---
--- Name: FUNCTION session_call(checkout public.checkouts); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.session_call(checkout public.checkouts) FROM PUBLIC;
-
-
---
--- Name: FUNCTION session_difference(session jsonb); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.session_difference(session jsonb) FROM PUBLIC;
-
-
---
--- Name: FUNCTION settle_cancel(job private.outbox, prediction jsonb); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.settle_cancel(job private.outbox, prediction jsonb) FROM PUBLIC;
-
-
---
--- Name: FUNCTION settle_payment(payment_id uuid, reason text); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.settle_payment(payment_id uuid, reason text) FROM PUBLIC;
-
-
---
--- Name: FUNCTION settle_pending_referrals(max_referrals integer); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.settle_pending_referrals(max_referrals integer) FROM PUBLIC;
-
-
---
--- Name: FUNCTION settle_prediction(job private.outbox, prediction jsonb); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.settle_prediction(job private.outbox, prediction jsonb) FROM PUBLIC;
-
-
---
--- Name: FUNCTION settle_referral(referred_id uuid); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.settle_referral(referred_id uuid) FROM PUBLIC;
-
-
---
--- Name: FUNCTION sidecar_ready(); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.sidecar_ready() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.sidecar_ready() TO thumbsmith_sidecar;
-
-
---
--- Name: FUNCTION signed_in_profile(); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.signed_in_profile() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.signed_in_profile() TO authenticated;
-
-
---
--- Name: TABLE credit_packs; Type: ACL; Schema: public; Owner: postgres
---
-
 GRANT SELECT ON TABLE public.credit_packs TO anon;
 GRANT SELECT ON TABLE public.credit_packs TO authenticated;
-
-
---
--- Name: TABLE plans; Type: ACL; Schema: public; Owner: postgres
---
-
 GRANT SELECT ON TABLE public.plans TO anon;
 GRANT SELECT ON TABLE public.plans TO authenticated;
-
-
---
--- Name: FUNCTION sold_item(item_kind text, item_key text); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.sold_item(item_kind text, item_key text) FROM PUBLIC;
-
-
---
--- Name: FUNCTION spend_credits(profile_id uuid, amount bigint, generation_id uuid); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.spend_credits(profile_id uuid, amount bigint, generation_id uuid) FROM PUBLIC;
-
-
---
--- Name: FUNCTION start_checkout(item_kind text, item_key text, idempotency_key uuid, quantity integer); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.start_checkout(item_kind text, item_key text, idempotency_key uuid, quantity integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.start_checkout(item_kind text, item_key text, idempotency_key uuid, quantity integer) TO authenticated;
-
-
---
--- Name: FUNCTION start_erasure(profile_id uuid, asked_by text); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.start_erasure(profile_id uuid, asked_by text) FROM PUBLIC;
-
-
---
--- Name: FUNCTION start_portal(idempotency_key uuid); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.start_portal(idempotency_key uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.start_portal(idempotency_key uuid) TO authenticated;
-
-
---
--- Name: FUNCTION start_processing(generation_id uuid); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.start_processing(generation_id uuid) FROM PUBLIC;
-
-
---
--- Name: FUNCTION start_reconcile(); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.start_reconcile() FROM PUBLIC;
-
-
---
--- Name: FUNCTION start_run(job private.outbox); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.start_run(job private.outbox) FROM PUBLIC;
-
-
---
--- Name: FUNCTION start_storing(generation_id uuid); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.start_storing(generation_id uuid) FROM PUBLIC;
-
-
---
--- Name: FUNCTION start_submitting(generation_id uuid); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.start_submitting(generation_id uuid) FROM PUBLIC;
-
-
---
--- Name: FUNCTION status_moves(); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.status_moves() FROM PUBLIC;
-
-
---
--- Name: FUNCTION stop_erasure(profile_id uuid); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.stop_erasure(profile_id uuid) FROM PUBLIC;
-
-
---
--- Name: FUNCTION stripe_call(job private.outbox); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.stripe_call(job private.outbox) FROM PUBLIC;
-
-
---
--- Name: FUNCTION stripe_difference(object jsonb); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.stripe_difference(object jsonb) FROM PUBLIC;
-
-
---
--- Name: FUNCTION stripe_instant(seconds jsonb); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.stripe_instant(seconds jsonb) FROM PUBLIC;
-
-
---
--- Name: FUNCTION stripe_livemode(); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.stripe_livemode() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.stripe_livemode() TO thumbsmith_sidecar;
-
-
---
--- Name: FUNCTION submit_payload(run_id uuid); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.submit_payload(run_id uuid) FROM PUBLIC;
-
-
---
--- Name: FUNCTION subscription_difference(subscription jsonb); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.subscription_difference(subscription jsonb) FROM PUBLIC;
-
-
---
--- Name: FUNCTION sweep(); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.sweep() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.sweep() TO thumbsmith_sidecar;
-
-
---
--- Name: FUNCTION tg__ledger_only(); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.tg__ledger_only() FROM PUBLIC;
-
-
---
--- Name: FUNCTION tg__move_forward(); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.tg__move_forward() FROM PUBLIC;
-
-
---
--- Name: FUNCTION tg__refuse_change(); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.tg__refuse_change() FROM PUBLIC;
-
-
---
--- Name: FUNCTION tg_credit_entries__apply(); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.tg_credit_entries__apply() FROM PUBLIC;
-
-
---
--- Name: FUNCTION tg_credit_entries__refund_is_covered(); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.tg_credit_entries__refund_is_covered() FROM PUBLIC;
-
-
---
--- Name: FUNCTION tg_credit_entries__restore_is_covered(); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.tg_credit_entries__restore_is_covered() FROM PUBLIC;
-
-
---
--- Name: FUNCTION tg_credit_lots__grant(); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.tg_credit_lots__grant() FROM PUBLIC;
-
-
---
--- Name: FUNCTION tg_generation_types__keep_key(); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.tg_generation_types__keep_key() FROM PUBLIC;
-
-
---
--- Name: FUNCTION tg_generations__broadcast(); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.tg_generations__broadcast() FROM PUBLIC;
-
-
---
--- Name: FUNCTION tg_users__close_profile(); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.tg_users__close_profile() FROM PUBLIC;
-
-
---
--- Name: FUNCTION tg_users__confirm(); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.tg_users__confirm() FROM PUBLIC;
-
-
---
--- Name: FUNCTION tg_users__create_profile(); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.tg_users__create_profile() FROM PUBLIC;
-
-
---
--- Name: FUNCTION too_many_codes(retry_after_seconds integer); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.too_many_codes(retry_after_seconds integer) FROM PUBLIC;
-
-
---
--- Name: FUNCTION try_close_account(user_id uuid); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.try_close_account(user_id uuid) FROM PUBLIC;
-
-
---
--- Name: FUNCTION try_settle_referral(user_id uuid); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.try_settle_referral(user_id uuid) FROM PUBLIC;
-
-
---
--- Name: FUNCTION unearned_credits(subscription_id uuid, from_at timestamp with time zone, until_at timestamp with time zone, credits bigint, month_length interval); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.unearned_credits(subscription_id uuid, from_at timestamp with time zone, until_at timestamp with time zone, credits bigint, month_length interval) FROM PUBLIC;
-
-
---
--- Name: FUNCTION uuid_v7_floor(instant timestamp with time zone); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.uuid_v7_floor(instant timestamp with time zone) FROM PUBLIC;
-
-
---
--- Name: FUNCTION waits_for_period(invoice jsonb, subscription_id uuid); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.waits_for_period(invoice jsonb, subscription_id uuid) FROM PUBLIC;
-
-
---
--- Name: FUNCTION wake_worker(); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.wake_worker() FROM PUBLIC;
-
-
---
--- Name: FUNCTION want_cancel(run_id uuid); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.want_cancel(run_id uuid) FROM PUBLIC;
-
-
---
--- Name: FUNCTION want_stripe_object(object_id text); Type: ACL; Schema: private; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION private.want_stripe_object(object_id text) FROM PUBLIC;
-
-
---
--- Name: FUNCTION add_user_image(object_path text); Type: ACL; Schema: public; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION public.add_user_image(object_path text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.add_user_image(object_path text) TO authenticated;
-
-
---
--- Name: FUNCTION apply_referral_code(code text); Type: ACL; Schema: public; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION public.apply_referral_code(code text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.apply_referral_code(code text) TO authenticated;
-
-
---
--- Name: FUNCTION cancel_generation(generation_id uuid); Type: ACL; Schema: public; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION public.cancel_generation(generation_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.cancel_generation(generation_id uuid) TO authenticated;
-
-
---
--- Name: FUNCTION delete_my_account(confirmation text); Type: ACL; Schema: public; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION public.delete_my_account(confirmation text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.delete_my_account(confirmation text) TO authenticated;
-
-
---
--- Name: FUNCTION export_my_data(); Type: ACL; Schema: public; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION public.export_my_data() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.export_my_data() TO authenticated;
-
-
---
--- Name: FUNCTION my_credits(); Type: ACL; Schema: public; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION public.my_credits() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.my_credits() TO authenticated;
-
-
---
--- Name: FUNCTION quote_generation(generation_type text); Type: ACL; Schema: public; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION public.quote_generation(generation_type text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.quote_generation(generation_type text) TO authenticated;
-
-
---
--- Name: FUNCTION redeem_code(code text); Type: ACL; Schema: public; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION public.redeem_code(code text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.redeem_code(code text) TO authenticated;
-
-
---
--- Name: FUNCTION remove_user_image(id uuid); Type: ACL; Schema: public; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION public.remove_user_image(id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.remove_user_image(id uuid) TO authenticated;
-
-
---
--- Name: FUNCTION request_generation(generation_type text, prompt text, idempotency_key uuid, user_image_id uuid, pay_with_credits boolean, options jsonb); Type: ACL; Schema: public; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION public.request_generation(generation_type text, prompt text, idempotency_key uuid, user_image_id uuid, pay_with_credits boolean, options jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.request_generation(generation_type text, prompt text, idempotency_key uuid, user_image_id uuid, pay_with_credits boolean, options jsonb) TO authenticated;
-
-
---
--- Name: FUNCTION start_checkout(item_kind text, item_key text, idempotency_key uuid, quantity integer); Type: ACL; Schema: public; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION public.start_checkout(item_kind text, item_key text, idempotency_key uuid, quantity integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.start_checkout(item_kind text, item_key text, idempotency_key uuid, quantity integer) TO authenticated;
-
-
---
--- Name: FUNCTION start_portal(idempotency_key uuid); Type: ACL; Schema: public; Owner: postgres
---
-
 REVOKE ALL ON FUNCTION public.start_portal(idempotency_key uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.start_portal(idempotency_key uuid) TO authenticated;
-
-
---
--- Name: TABLE credit_lots; Type: ACL; Schema: public; Owner: postgres
---
-
 GRANT SELECT ON TABLE public.credit_lots TO authenticated;
-
-
---
--- Name: TABLE payments; Type: ACL; Schema: public; Owner: postgres
---
-
 GRANT SELECT ON TABLE public.payments TO authenticated;
-
-
---
--- Name: TABLE plan_uses; Type: ACL; Schema: public; Owner: postgres
---
-
 GRANT SELECT ON TABLE public.plan_uses TO authenticated;
-
-
---
--- Name: TABLE credit_entries; Type: ACL; Schema: public; Owner: postgres
---
-
 GRANT SELECT ON TABLE public.credit_entries TO authenticated;
-
-
---
--- Name: TABLE credit_history; Type: ACL; Schema: public; Owner: postgres
---
-
 GRANT SELECT ON TABLE public.credit_history TO authenticated;
-
-
---
--- Name: TABLE generation_receipts; Type: ACL; Schema: public; Owner: postgres
---
-
 GRANT SELECT ON TABLE public.generation_receipts TO authenticated;
-
-
---
--- Name: TABLE profiles; Type: ACL; Schema: public; Owner: postgres
---
-
 GRANT SELECT ON TABLE public.profiles TO authenticated;
-
-
---
--- Name: TABLE purchase_uses; Type: ACL; Schema: public; Owner: postgres
---
-
 GRANT SELECT ON TABLE public.purchase_uses TO authenticated;
-
-
---
--- Name: DEFAULT PRIVILEGES FOR SEQUENCES; Type: DEFAULT ACL; Schema: public; Owner: postgres
---
-
 ALTER DEFAULT PRIVILEGES FOR ROLE postgres IN SCHEMA public GRANT ALL ON SEQUENCES TO postgres;
-
-
---
--- Name: DEFAULT PRIVILEGES FOR SEQUENCES; Type: DEFAULT ACL; Schema: public; Owner: supabase_admin
---
-
 ALTER DEFAULT PRIVILEGES FOR ROLE supabase_admin IN SCHEMA public GRANT ALL ON SEQUENCES TO postgres;
 ALTER DEFAULT PRIVILEGES FOR ROLE supabase_admin IN SCHEMA public GRANT ALL ON SEQUENCES TO anon;
 ALTER DEFAULT PRIVILEGES FOR ROLE supabase_admin IN SCHEMA public GRANT ALL ON SEQUENCES TO authenticated;
 ALTER DEFAULT PRIVILEGES FOR ROLE supabase_admin IN SCHEMA public GRANT ALL ON SEQUENCES TO service_role;
-
-
---
--- Name: DEFAULT PRIVILEGES FOR FUNCTIONS; Type: DEFAULT ACL; Schema: public; Owner: postgres
---
-
 ALTER DEFAULT PRIVILEGES FOR ROLE postgres IN SCHEMA public GRANT ALL ON FUNCTIONS TO postgres;
-
-
---
--- Name: DEFAULT PRIVILEGES FOR FUNCTIONS; Type: DEFAULT ACL; Schema: public; Owner: supabase_admin
---
-
 ALTER DEFAULT PRIVILEGES FOR ROLE supabase_admin IN SCHEMA public GRANT ALL ON FUNCTIONS TO postgres;
 ALTER DEFAULT PRIVILEGES FOR ROLE supabase_admin IN SCHEMA public GRANT ALL ON FUNCTIONS TO anon;
 ALTER DEFAULT PRIVILEGES FOR ROLE supabase_admin IN SCHEMA public GRANT ALL ON FUNCTIONS TO authenticated;
 ALTER DEFAULT PRIVILEGES FOR ROLE supabase_admin IN SCHEMA public GRANT ALL ON FUNCTIONS TO service_role;
-
-
---
--- Name: DEFAULT PRIVILEGES FOR TABLES; Type: DEFAULT ACL; Schema: public; Owner: postgres
---
-
 ALTER DEFAULT PRIVILEGES FOR ROLE postgres IN SCHEMA public GRANT ALL ON TABLES TO postgres;
-
-
---
--- Name: DEFAULT PRIVILEGES FOR TABLES; Type: DEFAULT ACL; Schema: public; Owner: supabase_admin
---
-
 ALTER DEFAULT PRIVILEGES FOR ROLE supabase_admin IN SCHEMA public GRANT ALL ON TABLES TO postgres;
 ALTER DEFAULT PRIVILEGES FOR ROLE supabase_admin IN SCHEMA public GRANT ALL ON TABLES TO anon;
 ALTER DEFAULT PRIVILEGES FOR ROLE supabase_admin IN SCHEMA public GRANT ALL ON TABLES TO authenticated;
 ALTER DEFAULT PRIVILEGES FOR ROLE supabase_admin IN SCHEMA public GRANT ALL ON TABLES TO service_role;
-
-
---
--- PostgreSQL database dump complete
---

@@ -22,15 +22,19 @@ def run(
     account: Account | None = None,
     timeout: float = 120,
     check: bool = True,
+    given: str | None = None,
 ) -> subprocess.CompletedProcess[str]:
-    """Run `argv` without a terminal; raise CommandFailedError unless it ends with 0."""
+    """Run `argv` without a terminal; raise CommandFailedError unless it ends with 0.
+
+    `given` is what the program reads from its standard input.
+    """
     options = account.popen_options() if account else {}
     try:
         done = subprocess.run(  # noqa: S603
             list(argv),
             env=dict(env),
             cwd=cwd,
-            stdin=subprocess.DEVNULL,
+            **({"stdin": subprocess.DEVNULL} if given is None else {"input": given}),
             capture_output=True,
             text=True,
             timeout=timeout,

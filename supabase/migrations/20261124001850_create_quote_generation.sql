@@ -19,6 +19,18 @@ comment on type public.generation_quote is
 (is_covered); is_affordable, or else how many are missing_credits. fair_use_left counts what the
 plan still covers, null without such a plan; when it is zero, the plan covers again at
 fair_use_resets_at.';
+-- Types of results are made from these: a column that may be null says so.
+comment on column public.generation_quote.cost_credits is
+'Credits that it would cost; zero when a plan covers it.';
+comment on column public.generation_quote.is_covered is 'Whether an unlimited plan covers it.';
+comment on column public.generation_quote.is_affordable is
+'Whether it is covered, or the credits are enough.';
+comment on column public.generation_quote.missing_credits is
+'Credits that are missing; zero when it is affordable.';
+comment on column public.generation_quote.fair_use_left is
+'Pictures that the plan still covers; null without such a plan.';
+comment on column public.generation_quote.fair_use_resets_at is
+'When the plan covers again; null while it does, and without such a plan.';
 grant usage on type public.generation_quote to authenticated;
 
 create function private.available_credits(profile_id uuid)

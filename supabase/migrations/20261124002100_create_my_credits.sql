@@ -20,6 +20,20 @@ comment on type public.credit_summary is
 comes back if they fail; frozen waits for the end of a dispute; debt is repaid first by what comes
 in; expiring_soon is the part of available that expires next, at expiring_at; next_grant_credits
 come with the plan at next_grant_at.';
+-- Types of results are made from these: a column that may be null says so.
+comment on column public.credit_summary.available is 'Credits that can be spent now.';
+comment on column public.credit_summary.held is
+'Credits burned for pictures that are under way; they come back if these fail.';
+comment on column public.credit_summary.frozen is 'Credits that wait for the end of a dispute.';
+comment on column public.credit_summary.debt is 'Credits that the next grants repay first.';
+comment on column public.credit_summary.expiring_soon is
+'The part of available that expires next.';
+comment on column public.credit_summary.expiring_at is
+'When that part expires; null when nothing expires.';
+comment on column public.credit_summary.next_grant_credits is
+'Credits that come with the plan next.';
+comment on column public.credit_summary.next_grant_at is
+'When they come; null without a grant to come.';
 grant usage on type public.credit_summary to authenticated;
 
 create function public.my_credits()

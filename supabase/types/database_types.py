@@ -3,603 +3,784 @@ from __future__ import annotations
 import datetime
 import uuid
 from typing import (
-    Annotated,
-    Any,
-    List,
     Literal,
-    Optional,
+    NotRequired,
+    TypeAlias,
     TypedDict,
 )
-from typing_extensions import NotRequired, TypeAlias
 
-from pydantic import BaseModel, Field, JsonValue
+from pydantic import BaseModel, JsonValue
 
 StorageBuckettype: TypeAlias = Literal["STANDARD", "ANALYTICS", "VECTOR"]
 
+
 class PublicCheckouts(BaseModel):
-    created_at: datetime.datetime = Field(alias="created_at")
-    credits: Optional[int] = Field(alias="credits")
-    error: Optional[str] = Field(alias="error")
-    expires_at: Optional[datetime.datetime] = Field(alias="expires_at")
-    finished_at: Optional[datetime.datetime] = Field(alias="finished_at")
-    id: uuid.UUID = Field(alias="id")
-    idempotency_key: uuid.UUID = Field(alias="idempotency_key")
-    item_key: Optional[str] = Field(alias="item_key")
-    item_kind: str = Field(alias="item_kind")
-    profile_id: uuid.UUID = Field(alias="profile_id")
-    quantity: int = Field(alias="quantity")
-    status: str = Field(alias="status")
-    stripe_session_id: Optional[str] = Field(alias="stripe_session_id")
-    url: Optional[str] = Field(alias="url")
+    created_at: datetime.datetime
+    credits: int | None
+    error: str | None
+    expires_at: datetime.datetime | None
+    finished_at: datetime.datetime | None
+    id: uuid.UUID
+    idempotency_key: uuid.UUID
+    item_key: str | None
+    item_kind: Literal["pack", "subscription", "portal"]
+    profile_id: uuid.UUID
+    quantity: int
+    status: Literal["requested", "open", "pending", "completed", "expired", "failed"]
+    stripe_session_id: str | None
+    url: str | None
+
 
 class PublicCheckoutsInsert(TypedDict):
-    created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
-    credits: NotRequired[Annotated[Optional[int], Field(alias="credits")]]
-    error: NotRequired[Annotated[Optional[str], Field(alias="error")]]
-    expires_at: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="expires_at")]]
-    finished_at: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="finished_at")]]
-    id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
-    idempotency_key: Annotated[uuid.UUID, Field(alias="idempotency_key")]
-    item_key: NotRequired[Annotated[Optional[str], Field(alias="item_key")]]
-    item_kind: Annotated[str, Field(alias="item_kind")]
-    profile_id: Annotated[uuid.UUID, Field(alias="profile_id")]
-    quantity: NotRequired[Annotated[int, Field(alias="quantity")]]
-    status: NotRequired[Annotated[str, Field(alias="status")]]
-    stripe_session_id: NotRequired[Annotated[Optional[str], Field(alias="stripe_session_id")]]
-    url: NotRequired[Annotated[Optional[str], Field(alias="url")]]
+    created_at: NotRequired[datetime.datetime]
+    credits: NotRequired[int | None]
+    error: NotRequired[str | None]
+    expires_at: NotRequired[datetime.datetime | None]
+    finished_at: NotRequired[datetime.datetime | None]
+    id: NotRequired[uuid.UUID]
+    idempotency_key: uuid.UUID
+    item_key: NotRequired[str | None]
+    item_kind: Literal["pack", "subscription", "portal"]
+    profile_id: uuid.UUID
+    quantity: NotRequired[int]
+    status: NotRequired[Literal["requested", "open", "pending", "completed", "expired", "failed"]]
+    stripe_session_id: NotRequired[str | None]
+    url: NotRequired[str | None]
+
 
 class PublicCheckoutsUpdate(TypedDict):
-    created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
-    credits: NotRequired[Annotated[Optional[int], Field(alias="credits")]]
-    error: NotRequired[Annotated[Optional[str], Field(alias="error")]]
-    expires_at: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="expires_at")]]
-    finished_at: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="finished_at")]]
-    id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
-    idempotency_key: NotRequired[Annotated[uuid.UUID, Field(alias="idempotency_key")]]
-    item_key: NotRequired[Annotated[Optional[str], Field(alias="item_key")]]
-    item_kind: NotRequired[Annotated[str, Field(alias="item_kind")]]
-    profile_id: NotRequired[Annotated[uuid.UUID, Field(alias="profile_id")]]
-    quantity: NotRequired[Annotated[int, Field(alias="quantity")]]
-    status: NotRequired[Annotated[str, Field(alias="status")]]
-    stripe_session_id: NotRequired[Annotated[Optional[str], Field(alias="stripe_session_id")]]
-    url: NotRequired[Annotated[Optional[str], Field(alias="url")]]
+    created_at: NotRequired[datetime.datetime]
+    credits: NotRequired[int | None]
+    error: NotRequired[str | None]
+    expires_at: NotRequired[datetime.datetime | None]
+    finished_at: NotRequired[datetime.datetime | None]
+    id: NotRequired[uuid.UUID]
+    idempotency_key: NotRequired[uuid.UUID]
+    item_key: NotRequired[str | None]
+    item_kind: NotRequired[Literal["pack", "subscription", "portal"]]
+    profile_id: NotRequired[uuid.UUID]
+    quantity: NotRequired[int]
+    status: NotRequired[Literal["requested", "open", "pending", "completed", "expired", "failed"]]
+    stripe_session_id: NotRequired[str | None]
+    url: NotRequired[str | None]
+
 
 class PublicCreditEntries(BaseModel):
-    amount: int = Field(alias="amount")
-    balance_after: int = Field(alias="balance_after")
-    created_at: datetime.datetime = Field(alias="created_at")
-    debt: int = Field(alias="debt")
-    debt_lot_id: Optional[int] = Field(alias="debt_lot_id")
-    entry_number: int = Field(alias="entry_number")
-    generation_id: Optional[uuid.UUID] = Field(alias="generation_id")
-    kind: str = Field(alias="kind")
-    lot_id: int = Field(alias="lot_id")
-    profile_id: uuid.UUID = Field(alias="profile_id")
-    reason: Optional[str] = Field(alias="reason")
+    amount: int
+    balance_after: int
+    created_at: datetime.datetime
+    debt: int
+    debt_lot_id: int | None
+    entry_number: int
+    generation_id: uuid.UUID | None
+    kind: Literal[
+        "grant", "spend", "refund", "expire", "revoke", "restore", "claw_back", "repay", "reinstate"
+    ]
+    lot_id: int
+    profile_id: uuid.UUID
+    reason: str | None
+
 
 class PublicCreditEntriesInsert(TypedDict):
-    amount: Annotated[int, Field(alias="amount")]
-    balance_after: Annotated[int, Field(alias="balance_after")]
-    created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
-    debt: NotRequired[Annotated[int, Field(alias="debt")]]
-    debt_lot_id: NotRequired[Annotated[Optional[int], Field(alias="debt_lot_id")]]
-    entry_number: Annotated[int, Field(alias="entry_number")]
-    generation_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="generation_id")]]
-    kind: Annotated[str, Field(alias="kind")]
-    lot_id: Annotated[int, Field(alias="lot_id")]
-    profile_id: Annotated[uuid.UUID, Field(alias="profile_id")]
-    reason: NotRequired[Annotated[Optional[str], Field(alias="reason")]]
+    amount: int
+    balance_after: int
+    created_at: NotRequired[datetime.datetime]
+    debt: NotRequired[int]
+    debt_lot_id: NotRequired[int | None]
+    entry_number: int
+    generation_id: NotRequired[uuid.UUID | None]
+    kind: Literal[
+        "grant", "spend", "refund", "expire", "revoke", "restore", "claw_back", "repay", "reinstate"
+    ]
+    lot_id: int
+    profile_id: uuid.UUID
+    reason: NotRequired[str | None]
+
 
 class PublicCreditEntriesUpdate(TypedDict):
-    amount: NotRequired[Annotated[int, Field(alias="amount")]]
-    balance_after: NotRequired[Annotated[int, Field(alias="balance_after")]]
-    created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
-    debt: NotRequired[Annotated[int, Field(alias="debt")]]
-    debt_lot_id: NotRequired[Annotated[Optional[int], Field(alias="debt_lot_id")]]
-    entry_number: NotRequired[Annotated[int, Field(alias="entry_number")]]
-    generation_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="generation_id")]]
-    kind: NotRequired[Annotated[str, Field(alias="kind")]]
-    lot_id: NotRequired[Annotated[int, Field(alias="lot_id")]]
-    profile_id: NotRequired[Annotated[uuid.UUID, Field(alias="profile_id")]]
-    reason: NotRequired[Annotated[Optional[str], Field(alias="reason")]]
+    amount: NotRequired[int]
+    balance_after: NotRequired[int]
+    created_at: NotRequired[datetime.datetime]
+    debt: NotRequired[int]
+    debt_lot_id: NotRequired[int | None]
+    entry_number: NotRequired[int]
+    generation_id: NotRequired[uuid.UUID | None]
+    kind: NotRequired[
+        Literal[
+            "grant",
+            "spend",
+            "refund",
+            "expire",
+            "revoke",
+            "restore",
+            "claw_back",
+            "repay",
+            "reinstate",
+        ]
+    ]
+    lot_id: NotRequired[int]
+    profile_id: NotRequired[uuid.UUID]
+    reason: NotRequired[str | None]
+
 
 class PublicCreditLots(BaseModel):
-    amount: int = Field(alias="amount")
-    clawed_back: int = Field(alias="clawed_back")
-    created_at: datetime.datetime = Field(alias="created_at")
-    exhausted_at: Optional[datetime.datetime] = Field(alias="exhausted_at")
-    expires_at: Optional[datetime.datetime] = Field(alias="expires_at")
-    frozen_at: Optional[datetime.datetime] = Field(alias="frozen_at")
-    grant_key: str = Field(alias="grant_key")
-    id: int = Field(alias="id")
-    owed: int = Field(alias="owed")
-    payment_id: Optional[uuid.UUID] = Field(alias="payment_id")
-    priority: int = Field(alias="priority")
-    profile_id: uuid.UUID = Field(alias="profile_id")
-    remaining: int = Field(alias="remaining")
-    source: str = Field(alias="source")
-    subscription_id: Optional[uuid.UUID] = Field(alias="subscription_id")
+    amount: int
+    clawed_back: int
+    created_at: datetime.datetime
+    exhausted_at: datetime.datetime | None
+    expires_at: datetime.datetime | None
+    frozen_at: datetime.datetime | None
+    grant_key: str
+    id: int
+    owed: int
+    payment_id: uuid.UUID | None
+    priority: int
+    profile_id: uuid.UUID
+    remaining: int
+    source: Literal["sign_up", "referral", "purchase", "subscription", "promotion", "operator"]
+    subscription_id: uuid.UUID | None
+
 
 class PublicCreditLotsInsert(TypedDict):
-    amount: Annotated[int, Field(alias="amount")]
-    clawed_back: NotRequired[Annotated[int, Field(alias="clawed_back")]]
-    created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
-    exhausted_at: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="exhausted_at")]]
-    expires_at: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="expires_at")]]
-    frozen_at: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="frozen_at")]]
-    grant_key: Annotated[str, Field(alias="grant_key")]
-    id: NotRequired[Annotated[int, Field(alias="id")]]
-    owed: NotRequired[Annotated[int, Field(alias="owed")]]
-    payment_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="payment_id")]]
-    priority: NotRequired[Annotated[int, Field(alias="priority")]]
-    profile_id: Annotated[uuid.UUID, Field(alias="profile_id")]
-    remaining: Annotated[int, Field(alias="remaining")]
-    source: Annotated[str, Field(alias="source")]
-    subscription_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="subscription_id")]]
+    amount: int
+    clawed_back: NotRequired[int]
+    created_at: NotRequired[datetime.datetime]
+    exhausted_at: NotRequired[datetime.datetime | None]
+    expires_at: NotRequired[datetime.datetime | None]
+    frozen_at: NotRequired[datetime.datetime | None]
+    grant_key: str
+    id: NotRequired[int]
+    owed: NotRequired[int]
+    payment_id: NotRequired[uuid.UUID | None]
+    priority: NotRequired[int]
+    profile_id: uuid.UUID
+    remaining: int
+    source: Literal["sign_up", "referral", "purchase", "subscription", "promotion", "operator"]
+    subscription_id: NotRequired[uuid.UUID | None]
+
 
 class PublicCreditLotsUpdate(TypedDict):
-    amount: NotRequired[Annotated[int, Field(alias="amount")]]
-    clawed_back: NotRequired[Annotated[int, Field(alias="clawed_back")]]
-    created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
-    exhausted_at: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="exhausted_at")]]
-    expires_at: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="expires_at")]]
-    frozen_at: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="frozen_at")]]
-    grant_key: NotRequired[Annotated[str, Field(alias="grant_key")]]
-    id: NotRequired[Annotated[int, Field(alias="id")]]
-    owed: NotRequired[Annotated[int, Field(alias="owed")]]
-    payment_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="payment_id")]]
-    priority: NotRequired[Annotated[int, Field(alias="priority")]]
-    profile_id: NotRequired[Annotated[uuid.UUID, Field(alias="profile_id")]]
-    remaining: NotRequired[Annotated[int, Field(alias="remaining")]]
-    source: NotRequired[Annotated[str, Field(alias="source")]]
-    subscription_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="subscription_id")]]
+    amount: NotRequired[int]
+    clawed_back: NotRequired[int]
+    created_at: NotRequired[datetime.datetime]
+    exhausted_at: NotRequired[datetime.datetime | None]
+    expires_at: NotRequired[datetime.datetime | None]
+    frozen_at: NotRequired[datetime.datetime | None]
+    grant_key: NotRequired[str]
+    id: NotRequired[int]
+    owed: NotRequired[int]
+    payment_id: NotRequired[uuid.UUID | None]
+    priority: NotRequired[int]
+    profile_id: NotRequired[uuid.UUID]
+    remaining: NotRequired[int]
+    source: NotRequired[
+        Literal["sign_up", "referral", "purchase", "subscription", "promotion", "operator"]
+    ]
+    subscription_id: NotRequired[uuid.UUID | None]
+
 
 class PublicCreditPacks(BaseModel):
-    credits: int = Field(alias="credits")
-    credits_last: Optional[str] = Field(alias="credits_last")
-    currency: str = Field(alias="currency")
-    description: str = Field(alias="description")
-    is_enabled: bool = Field(alias="is_enabled")
-    pack_key: str = Field(alias="pack_key")
-    price_amount: int = Field(alias="price_amount")
-    quantity_max: int = Field(alias="quantity_max")
-    title: str = Field(alias="title")
+    credits: int
+    credits_last: str | None
+    currency: str
+    description: str
+    is_enabled: bool
+    pack_key: str
+    price_amount: int
+    quantity_max: int
+    title: str
+
 
 class PublicCreditPacksInsert(TypedDict):
-    credits: Annotated[int, Field(alias="credits")]
-    credits_last: NotRequired[Annotated[Optional[str], Field(alias="credits_last")]]
-    currency: NotRequired[Annotated[str, Field(alias="currency")]]
-    description: NotRequired[Annotated[str, Field(alias="description")]]
-    is_enabled: NotRequired[Annotated[bool, Field(alias="is_enabled")]]
-    pack_key: Annotated[str, Field(alias="pack_key")]
-    price_amount: Annotated[int, Field(alias="price_amount")]
-    quantity_max: NotRequired[Annotated[int, Field(alias="quantity_max")]]
-    title: Annotated[str, Field(alias="title")]
+    credits: int
+    credits_last: NotRequired[str | None]
+    currency: NotRequired[str]
+    description: NotRequired[str]
+    is_enabled: NotRequired[bool]
+    pack_key: str
+    price_amount: int
+    quantity_max: NotRequired[int]
+    title: str
+
 
 class PublicCreditPacksUpdate(TypedDict):
-    credits: NotRequired[Annotated[int, Field(alias="credits")]]
-    credits_last: NotRequired[Annotated[Optional[str], Field(alias="credits_last")]]
-    currency: NotRequired[Annotated[str, Field(alias="currency")]]
-    description: NotRequired[Annotated[str, Field(alias="description")]]
-    is_enabled: NotRequired[Annotated[bool, Field(alias="is_enabled")]]
-    pack_key: NotRequired[Annotated[str, Field(alias="pack_key")]]
-    price_amount: NotRequired[Annotated[int, Field(alias="price_amount")]]
-    quantity_max: NotRequired[Annotated[int, Field(alias="quantity_max")]]
-    title: NotRequired[Annotated[str, Field(alias="title")]]
+    credits: NotRequired[int]
+    credits_last: NotRequired[str | None]
+    currency: NotRequired[str]
+    description: NotRequired[str]
+    is_enabled: NotRequired[bool]
+    pack_key: NotRequired[str]
+    price_amount: NotRequired[int]
+    quantity_max: NotRequired[int]
+    title: NotRequired[str]
+
 
 class PublicGenerationOptions(BaseModel):
-    choices: Optional[List[str]] = Field(alias="choices")
-    maximum: Optional[int] = Field(alias="maximum")
-    minimum: Optional[int] = Field(alias="minimum")
-    option_key: str = Field(alias="option_key")
-    title: str = Field(alias="title")
-    type_key: str = Field(alias="type_key")
-    value_type: str = Field(alias="value_type")
+    choices: list[str] | None
+    maximum: int | None
+    minimum: int | None
+    option_key: str
+    title: str
+    type_key: str
+    value_type: Literal["integer", "boolean", "choice"]
+
 
 class PublicGenerationOptionsInsert(TypedDict):
-    choices: NotRequired[Annotated[Optional[List[str]], Field(alias="choices")]]
-    maximum: NotRequired[Annotated[Optional[int], Field(alias="maximum")]]
-    minimum: NotRequired[Annotated[Optional[int], Field(alias="minimum")]]
-    option_key: Annotated[str, Field(alias="option_key")]
-    title: Annotated[str, Field(alias="title")]
-    type_key: Annotated[str, Field(alias="type_key")]
-    value_type: Annotated[str, Field(alias="value_type")]
+    choices: NotRequired[list[str] | None]
+    maximum: NotRequired[int | None]
+    minimum: NotRequired[int | None]
+    option_key: str
+    title: str
+    type_key: str
+    value_type: Literal["integer", "boolean", "choice"]
+
 
 class PublicGenerationOptionsUpdate(TypedDict):
-    choices: NotRequired[Annotated[Optional[List[str]], Field(alias="choices")]]
-    maximum: NotRequired[Annotated[Optional[int], Field(alias="maximum")]]
-    minimum: NotRequired[Annotated[Optional[int], Field(alias="minimum")]]
-    option_key: NotRequired[Annotated[str, Field(alias="option_key")]]
-    title: NotRequired[Annotated[str, Field(alias="title")]]
-    type_key: NotRequired[Annotated[str, Field(alias="type_key")]]
-    value_type: NotRequired[Annotated[str, Field(alias="value_type")]]
+    choices: NotRequired[list[str] | None]
+    maximum: NotRequired[int | None]
+    minimum: NotRequired[int | None]
+    option_key: NotRequired[str]
+    title: NotRequired[str]
+    type_key: NotRequired[str]
+    value_type: NotRequired[Literal["integer", "boolean", "choice"]]
+
 
 class PublicGenerationTypes(BaseModel):
-    cost_credits: int = Field(alias="cost_credits")
-    description: str = Field(alias="description")
-    face: str = Field(alias="face")
-    is_enabled: bool = Field(alias="is_enabled")
-    is_in_unlimited: bool = Field(alias="is_in_unlimited")
-    title: str = Field(alias="title")
-    type_key: str = Field(alias="type_key")
+    cost_credits: int
+    description: str
+    face: Literal["none", "optional", "required"]
+    is_enabled: bool
+    is_in_unlimited: bool
+    title: str
+    type_key: str
+
 
 class PublicGenerationTypesInsert(TypedDict):
-    cost_credits: Annotated[int, Field(alias="cost_credits")]
-    description: NotRequired[Annotated[str, Field(alias="description")]]
-    face: NotRequired[Annotated[str, Field(alias="face")]]
-    is_enabled: NotRequired[Annotated[bool, Field(alias="is_enabled")]]
-    is_in_unlimited: NotRequired[Annotated[bool, Field(alias="is_in_unlimited")]]
-    title: Annotated[str, Field(alias="title")]
-    type_key: Annotated[str, Field(alias="type_key")]
+    cost_credits: int
+    description: NotRequired[str]
+    face: NotRequired[Literal["none", "optional", "required"]]
+    is_enabled: NotRequired[bool]
+    is_in_unlimited: NotRequired[bool]
+    title: str
+    type_key: str
+
 
 class PublicGenerationTypesUpdate(TypedDict):
-    cost_credits: NotRequired[Annotated[int, Field(alias="cost_credits")]]
-    description: NotRequired[Annotated[str, Field(alias="description")]]
-    face: NotRequired[Annotated[str, Field(alias="face")]]
-    is_enabled: NotRequired[Annotated[bool, Field(alias="is_enabled")]]
-    is_in_unlimited: NotRequired[Annotated[bool, Field(alias="is_in_unlimited")]]
-    title: NotRequired[Annotated[str, Field(alias="title")]]
-    type_key: NotRequired[Annotated[str, Field(alias="type_key")]]
+    cost_credits: NotRequired[int]
+    description: NotRequired[str]
+    face: NotRequired[Literal["none", "optional", "required"]]
+    is_enabled: NotRequired[bool]
+    is_in_unlimited: NotRequired[bool]
+    title: NotRequired[str]
+    type_key: NotRequired[str]
+
 
 class PublicGenerations(BaseModel):
-    created_at: datetime.datetime = Field(alias="created_at")
-    credit_cost: int = Field(alias="credit_cost")
-    deadline_at: datetime.datetime = Field(alias="deadline_at")
-    error: Optional[str] = Field(alias="error")
-    finished_at: Optional[datetime.datetime] = Field(alias="finished_at")
-    generation_type: str = Field(alias="generation_type")
-    id: uuid.UUID = Field(alias="id")
-    idempotency_key: uuid.UUID = Field(alias="idempotency_key")
-    options: JsonValue = Field(alias="options")
-    output_path: Optional[str] = Field(alias="output_path")
-    preview_path: Optional[str] = Field(alias="preview_path")
-    profile_id: uuid.UUID = Field(alias="profile_id")
-    prompt: str = Field(alias="prompt")
-    status: str = Field(alias="status")
-    user_image_id: Optional[uuid.UUID] = Field(alias="user_image_id")
+    created_at: datetime.datetime
+    credit_cost: int
+    deadline_at: datetime.datetime
+    error: str | None
+    finished_at: datetime.datetime | None
+    generation_type: str
+    id: uuid.UUID
+    idempotency_key: uuid.UUID
+    options: JsonValue
+    output_path: str | None
+    preview_path: str | None
+    profile_id: uuid.UUID
+    prompt: str
+    status: Literal[
+        "queued",
+        "submitting",
+        "processing",
+        "storing",
+        "succeeded",
+        "failed",
+        "canceled",
+        "expired",
+    ]
+    user_image_id: uuid.UUID | None
+
 
 class PublicGenerationsInsert(TypedDict):
-    created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
-    credit_cost: Annotated[int, Field(alias="credit_cost")]
-    deadline_at: Annotated[datetime.datetime, Field(alias="deadline_at")]
-    error: NotRequired[Annotated[Optional[str], Field(alias="error")]]
-    finished_at: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="finished_at")]]
-    generation_type: Annotated[str, Field(alias="generation_type")]
-    id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
-    idempotency_key: Annotated[uuid.UUID, Field(alias="idempotency_key")]
-    options: NotRequired[Annotated[JsonValue, Field(alias="options")]]
-    output_path: NotRequired[Annotated[Optional[str], Field(alias="output_path")]]
-    preview_path: NotRequired[Annotated[Optional[str], Field(alias="preview_path")]]
-    profile_id: Annotated[uuid.UUID, Field(alias="profile_id")]
-    prompt: Annotated[str, Field(alias="prompt")]
-    status: NotRequired[Annotated[str, Field(alias="status")]]
-    user_image_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="user_image_id")]]
+    created_at: NotRequired[datetime.datetime]
+    credit_cost: int
+    deadline_at: datetime.datetime
+    error: NotRequired[str | None]
+    finished_at: NotRequired[datetime.datetime | None]
+    generation_type: str
+    id: NotRequired[uuid.UUID]
+    idempotency_key: uuid.UUID
+    options: NotRequired[JsonValue]
+    output_path: NotRequired[str | None]
+    preview_path: NotRequired[str | None]
+    profile_id: uuid.UUID
+    prompt: str
+    status: NotRequired[
+        Literal[
+            "queued",
+            "submitting",
+            "processing",
+            "storing",
+            "succeeded",
+            "failed",
+            "canceled",
+            "expired",
+        ]
+    ]
+    user_image_id: NotRequired[uuid.UUID | None]
+
 
 class PublicGenerationsUpdate(TypedDict):
-    created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
-    credit_cost: NotRequired[Annotated[int, Field(alias="credit_cost")]]
-    deadline_at: NotRequired[Annotated[datetime.datetime, Field(alias="deadline_at")]]
-    error: NotRequired[Annotated[Optional[str], Field(alias="error")]]
-    finished_at: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="finished_at")]]
-    generation_type: NotRequired[Annotated[str, Field(alias="generation_type")]]
-    id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
-    idempotency_key: NotRequired[Annotated[uuid.UUID, Field(alias="idempotency_key")]]
-    options: NotRequired[Annotated[JsonValue, Field(alias="options")]]
-    output_path: NotRequired[Annotated[Optional[str], Field(alias="output_path")]]
-    preview_path: NotRequired[Annotated[Optional[str], Field(alias="preview_path")]]
-    profile_id: NotRequired[Annotated[uuid.UUID, Field(alias="profile_id")]]
-    prompt: NotRequired[Annotated[str, Field(alias="prompt")]]
-    status: NotRequired[Annotated[str, Field(alias="status")]]
-    user_image_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="user_image_id")]]
+    created_at: NotRequired[datetime.datetime]
+    credit_cost: NotRequired[int]
+    deadline_at: NotRequired[datetime.datetime]
+    error: NotRequired[str | None]
+    finished_at: NotRequired[datetime.datetime | None]
+    generation_type: NotRequired[str]
+    id: NotRequired[uuid.UUID]
+    idempotency_key: NotRequired[uuid.UUID]
+    options: NotRequired[JsonValue]
+    output_path: NotRequired[str | None]
+    preview_path: NotRequired[str | None]
+    profile_id: NotRequired[uuid.UUID]
+    prompt: NotRequired[str]
+    status: NotRequired[
+        Literal[
+            "queued",
+            "submitting",
+            "processing",
+            "storing",
+            "succeeded",
+            "failed",
+            "canceled",
+            "expired",
+        ]
+    ]
+    user_image_id: NotRequired[uuid.UUID | None]
+
 
 class PublicPayments(BaseModel):
-    amount: int = Field(alias="amount")
-    amount_reversed: int = Field(alias="amount_reversed")
-    created_at: datetime.datetime = Field(alias="created_at")
-    credits_added: int = Field(alias="credits_added")
-    currency: str = Field(alias="currency")
-    dispute_status: Optional[str] = Field(alias="dispute_status")
-    id: uuid.UUID = Field(alias="id")
-    item_key: str = Field(alias="item_key")
-    kind: str = Field(alias="kind")
-    profile_id: uuid.UUID = Field(alias="profile_id")
-    stripe_payment_id: str = Field(alias="stripe_payment_id")
-    subscription_id: Optional[uuid.UUID] = Field(alias="subscription_id")
+    amount: int
+    amount_reversed: int
+    created_at: datetime.datetime
+    credits_added: int
+    currency: str
+    dispute_status: Literal["open", "won", "lost"] | None
+    id: uuid.UUID
+    item_key: str
+    kind: Literal["pack", "subscription"]
+    profile_id: uuid.UUID
+    stripe_payment_id: str
+    subscription_id: uuid.UUID | None
+
 
 class PublicPaymentsInsert(TypedDict):
-    amount: Annotated[int, Field(alias="amount")]
-    amount_reversed: NotRequired[Annotated[int, Field(alias="amount_reversed")]]
-    created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
-    credits_added: NotRequired[Annotated[int, Field(alias="credits_added")]]
-    currency: Annotated[str, Field(alias="currency")]
-    dispute_status: NotRequired[Annotated[Optional[str], Field(alias="dispute_status")]]
-    id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
-    item_key: Annotated[str, Field(alias="item_key")]
-    kind: Annotated[str, Field(alias="kind")]
-    profile_id: Annotated[uuid.UUID, Field(alias="profile_id")]
-    stripe_payment_id: Annotated[str, Field(alias="stripe_payment_id")]
-    subscription_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="subscription_id")]]
+    amount: int
+    amount_reversed: NotRequired[int]
+    created_at: NotRequired[datetime.datetime]
+    credits_added: NotRequired[int]
+    currency: str
+    dispute_status: NotRequired[Literal["open", "won", "lost"] | None]
+    id: NotRequired[uuid.UUID]
+    item_key: str
+    kind: Literal["pack", "subscription"]
+    profile_id: uuid.UUID
+    stripe_payment_id: str
+    subscription_id: NotRequired[uuid.UUID | None]
+
 
 class PublicPaymentsUpdate(TypedDict):
-    amount: NotRequired[Annotated[int, Field(alias="amount")]]
-    amount_reversed: NotRequired[Annotated[int, Field(alias="amount_reversed")]]
-    created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
-    credits_added: NotRequired[Annotated[int, Field(alias="credits_added")]]
-    currency: NotRequired[Annotated[str, Field(alias="currency")]]
-    dispute_status: NotRequired[Annotated[Optional[str], Field(alias="dispute_status")]]
-    id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
-    item_key: NotRequired[Annotated[str, Field(alias="item_key")]]
-    kind: NotRequired[Annotated[str, Field(alias="kind")]]
-    profile_id: NotRequired[Annotated[uuid.UUID, Field(alias="profile_id")]]
-    stripe_payment_id: NotRequired[Annotated[str, Field(alias="stripe_payment_id")]]
-    subscription_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="subscription_id")]]
+    amount: NotRequired[int]
+    amount_reversed: NotRequired[int]
+    created_at: NotRequired[datetime.datetime]
+    credits_added: NotRequired[int]
+    currency: NotRequired[str]
+    dispute_status: NotRequired[Literal["open", "won", "lost"] | None]
+    id: NotRequired[uuid.UUID]
+    item_key: NotRequired[str]
+    kind: NotRequired[Literal["pack", "subscription"]]
+    profile_id: NotRequired[uuid.UUID]
+    stripe_payment_id: NotRequired[str]
+    subscription_id: NotRequired[uuid.UUID | None]
+
 
 class PublicPlanUses(BaseModel):
-    created_at: datetime.datetime = Field(alias="created_at")
-    generation_id: uuid.UUID = Field(alias="generation_id")
-    profile_id: uuid.UUID = Field(alias="profile_id")
-    returned_at: Optional[datetime.datetime] = Field(alias="returned_at")
-    subscription_id: uuid.UUID = Field(alias="subscription_id")
+    created_at: datetime.datetime
+    generation_id: uuid.UUID
+    profile_id: uuid.UUID
+    returned_at: datetime.datetime | None
+    subscription_id: uuid.UUID
+
 
 class PublicPlanUsesInsert(TypedDict):
-    created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
-    generation_id: Annotated[uuid.UUID, Field(alias="generation_id")]
-    profile_id: Annotated[uuid.UUID, Field(alias="profile_id")]
-    returned_at: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="returned_at")]]
-    subscription_id: Annotated[uuid.UUID, Field(alias="subscription_id")]
+    created_at: NotRequired[datetime.datetime]
+    generation_id: uuid.UUID
+    profile_id: uuid.UUID
+    returned_at: NotRequired[datetime.datetime | None]
+    subscription_id: uuid.UUID
+
 
 class PublicPlanUsesUpdate(TypedDict):
-    created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
-    generation_id: NotRequired[Annotated[uuid.UUID, Field(alias="generation_id")]]
-    profile_id: NotRequired[Annotated[uuid.UUID, Field(alias="profile_id")]]
-    returned_at: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="returned_at")]]
-    subscription_id: NotRequired[Annotated[uuid.UUID, Field(alias="subscription_id")]]
+    created_at: NotRequired[datetime.datetime]
+    generation_id: NotRequired[uuid.UUID]
+    profile_id: NotRequired[uuid.UUID]
+    returned_at: NotRequired[datetime.datetime | None]
+    subscription_id: NotRequired[uuid.UUID]
+
 
 class PublicPlans(BaseModel):
-    billing_interval: str = Field(alias="billing_interval")
-    credits_per_month: int = Field(alias="credits_per_month")
-    currency: str = Field(alias="currency")
-    description: str = Field(alias="description")
-    fair_use_per_day: Optional[int] = Field(alias="fair_use_per_day")
-    fair_use_per_month: Optional[int] = Field(alias="fair_use_per_month")
-    is_enabled: bool = Field(alias="is_enabled")
-    is_unlimited: bool = Field(alias="is_unlimited")
-    plan_family: str = Field(alias="plan_family")
-    plan_name: str = Field(alias="plan_name")
-    price_amount: int = Field(alias="price_amount")
-    rollover: str = Field(alias="rollover")
-    rollover_cap: Optional[int] = Field(alias="rollover_cap")
-    title: str = Field(alias="title")
+    billing_interval: Literal["month", "year"]
+    credits_per_month: int
+    currency: str
+    description: str
+    fair_use_per_day: int | None
+    fair_use_per_month: int | None
+    is_enabled: bool
+    is_unlimited: bool
+    plan_family: str
+    plan_name: str
+    price_amount: int
+    rollover: Literal["none", "capped", "all"]
+    rollover_cap: int | None
+    title: str
+
 
 class PublicPlansInsert(TypedDict):
-    billing_interval: NotRequired[Annotated[str, Field(alias="billing_interval")]]
-    credits_per_month: NotRequired[Annotated[int, Field(alias="credits_per_month")]]
-    currency: NotRequired[Annotated[str, Field(alias="currency")]]
-    description: NotRequired[Annotated[str, Field(alias="description")]]
-    fair_use_per_day: NotRequired[Annotated[Optional[int], Field(alias="fair_use_per_day")]]
-    fair_use_per_month: NotRequired[Annotated[Optional[int], Field(alias="fair_use_per_month")]]
-    is_enabled: NotRequired[Annotated[bool, Field(alias="is_enabled")]]
-    is_unlimited: NotRequired[Annotated[bool, Field(alias="is_unlimited")]]
-    plan_family: NotRequired[Annotated[str, Field(alias="plan_family")]]
-    plan_name: Annotated[str, Field(alias="plan_name")]
-    price_amount: Annotated[int, Field(alias="price_amount")]
-    rollover: NotRequired[Annotated[str, Field(alias="rollover")]]
-    rollover_cap: NotRequired[Annotated[Optional[int], Field(alias="rollover_cap")]]
-    title: Annotated[str, Field(alias="title")]
+    billing_interval: NotRequired[Literal["month", "year"]]
+    credits_per_month: NotRequired[int]
+    currency: NotRequired[str]
+    description: NotRequired[str]
+    fair_use_per_day: NotRequired[int | None]
+    fair_use_per_month: NotRequired[int | None]
+    is_enabled: NotRequired[bool]
+    is_unlimited: NotRequired[bool]
+    plan_family: NotRequired[str]
+    plan_name: str
+    price_amount: int
+    rollover: NotRequired[Literal["none", "capped", "all"]]
+    rollover_cap: NotRequired[int | None]
+    title: str
+
 
 class PublicPlansUpdate(TypedDict):
-    billing_interval: NotRequired[Annotated[str, Field(alias="billing_interval")]]
-    credits_per_month: NotRequired[Annotated[int, Field(alias="credits_per_month")]]
-    currency: NotRequired[Annotated[str, Field(alias="currency")]]
-    description: NotRequired[Annotated[str, Field(alias="description")]]
-    fair_use_per_day: NotRequired[Annotated[Optional[int], Field(alias="fair_use_per_day")]]
-    fair_use_per_month: NotRequired[Annotated[Optional[int], Field(alias="fair_use_per_month")]]
-    is_enabled: NotRequired[Annotated[bool, Field(alias="is_enabled")]]
-    is_unlimited: NotRequired[Annotated[bool, Field(alias="is_unlimited")]]
-    plan_family: NotRequired[Annotated[str, Field(alias="plan_family")]]
-    plan_name: NotRequired[Annotated[str, Field(alias="plan_name")]]
-    price_amount: NotRequired[Annotated[int, Field(alias="price_amount")]]
-    rollover: NotRequired[Annotated[str, Field(alias="rollover")]]
-    rollover_cap: NotRequired[Annotated[Optional[int], Field(alias="rollover_cap")]]
-    title: NotRequired[Annotated[str, Field(alias="title")]]
+    billing_interval: NotRequired[Literal["month", "year"]]
+    credits_per_month: NotRequired[int]
+    currency: NotRequired[str]
+    description: NotRequired[str]
+    fair_use_per_day: NotRequired[int | None]
+    fair_use_per_month: NotRequired[int | None]
+    is_enabled: NotRequired[bool]
+    is_unlimited: NotRequired[bool]
+    plan_family: NotRequired[str]
+    plan_name: NotRequired[str]
+    price_amount: NotRequired[int]
+    rollover: NotRequired[Literal["none", "capped", "all"]]
+    rollover_cap: NotRequired[int | None]
+    title: NotRequired[str]
+
 
 class PublicProfiles(BaseModel):
-    created_at: datetime.datetime = Field(alias="created_at")
-    credits: int = Field(alias="credits")
-    debt: int = Field(alias="debt")
-    deleted_at: Optional[datetime.datetime] = Field(alias="deleted_at")
-    entry_count: int = Field(alias="entry_count")
-    id: uuid.UUID = Field(alias="id")
-    referral_code: str = Field(alias="referral_code")
-    referred_by: Optional[uuid.UUID] = Field(alias="referred_by")
+    created_at: datetime.datetime
+    credits: int
+    debt: int
+    deleted_at: datetime.datetime | None
+    entry_count: int
+    id: uuid.UUID
+    referral_code: str
+    referred_by: uuid.UUID | None
+
 
 class PublicProfilesInsert(TypedDict):
-    created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
-    credits: NotRequired[Annotated[int, Field(alias="credits")]]
-    debt: NotRequired[Annotated[int, Field(alias="debt")]]
-    deleted_at: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="deleted_at")]]
-    entry_count: NotRequired[Annotated[int, Field(alias="entry_count")]]
-    id: Annotated[uuid.UUID, Field(alias="id")]
-    referral_code: Annotated[str, Field(alias="referral_code")]
-    referred_by: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="referred_by")]]
+    created_at: NotRequired[datetime.datetime]
+    credits: NotRequired[int]
+    debt: NotRequired[int]
+    deleted_at: NotRequired[datetime.datetime | None]
+    entry_count: NotRequired[int]
+    id: uuid.UUID
+    referral_code: str
+    referred_by: NotRequired[uuid.UUID | None]
+
 
 class PublicProfilesUpdate(TypedDict):
-    created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
-    credits: NotRequired[Annotated[int, Field(alias="credits")]]
-    debt: NotRequired[Annotated[int, Field(alias="debt")]]
-    deleted_at: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="deleted_at")]]
-    entry_count: NotRequired[Annotated[int, Field(alias="entry_count")]]
-    id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
-    referral_code: NotRequired[Annotated[str, Field(alias="referral_code")]]
-    referred_by: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="referred_by")]]
+    created_at: NotRequired[datetime.datetime]
+    credits: NotRequired[int]
+    debt: NotRequired[int]
+    deleted_at: NotRequired[datetime.datetime | None]
+    entry_count: NotRequired[int]
+    id: NotRequired[uuid.UUID]
+    referral_code: NotRequired[str]
+    referred_by: NotRequired[uuid.UUID | None]
+
 
 class PublicReferrals(BaseModel):
-    code: str = Field(alias="code")
-    created_at: datetime.datetime = Field(alias="created_at")
-    id: uuid.UUID = Field(alias="id")
-    payment_id: Optional[uuid.UUID] = Field(alias="payment_id")
-    reason: Optional[str] = Field(alias="reason")
-    referred_id: uuid.UUID = Field(alias="referred_id")
-    referrer_id: Optional[uuid.UUID] = Field(alias="referrer_id")
-    reversed_at: Optional[datetime.datetime] = Field(alias="reversed_at")
-    rewarded_at: Optional[datetime.datetime] = Field(alias="rewarded_at")
-    status: str = Field(alias="status")
+    code: str
+    created_at: datetime.datetime
+    id: uuid.UUID
+    payment_id: uuid.UUID | None
+    reason: (
+        Literal[
+            "malformed_code",
+            "unknown_code",
+            "own_code",
+            "circular",
+            "repeated",
+            "late",
+            "known_person",
+            "monthly_cap",
+            "referrer_gone",
+        ]
+        | None
+    )
+    referred_id: uuid.UUID
+    referrer_id: uuid.UUID | None
+    reversed_at: datetime.datetime | None
+    rewarded_at: datetime.datetime | None
+    status: Literal["pending", "rewarded", "rejected", "reversed"]
+
 
 class PublicReferralsInsert(TypedDict):
-    code: Annotated[str, Field(alias="code")]
-    created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
-    id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
-    payment_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="payment_id")]]
-    reason: NotRequired[Annotated[Optional[str], Field(alias="reason")]]
-    referred_id: Annotated[uuid.UUID, Field(alias="referred_id")]
-    referrer_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="referrer_id")]]
-    reversed_at: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="reversed_at")]]
-    rewarded_at: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="rewarded_at")]]
-    status: NotRequired[Annotated[str, Field(alias="status")]]
+    code: str
+    created_at: NotRequired[datetime.datetime]
+    id: NotRequired[uuid.UUID]
+    payment_id: NotRequired[uuid.UUID | None]
+    reason: NotRequired[
+        Literal[
+            "malformed_code",
+            "unknown_code",
+            "own_code",
+            "circular",
+            "repeated",
+            "late",
+            "known_person",
+            "monthly_cap",
+            "referrer_gone",
+        ]
+        | None
+    ]
+    referred_id: uuid.UUID
+    referrer_id: NotRequired[uuid.UUID | None]
+    reversed_at: NotRequired[datetime.datetime | None]
+    rewarded_at: NotRequired[datetime.datetime | None]
+    status: NotRequired[Literal["pending", "rewarded", "rejected", "reversed"]]
+
 
 class PublicReferralsUpdate(TypedDict):
-    code: NotRequired[Annotated[str, Field(alias="code")]]
-    created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
-    id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
-    payment_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="payment_id")]]
-    reason: NotRequired[Annotated[Optional[str], Field(alias="reason")]]
-    referred_id: NotRequired[Annotated[uuid.UUID, Field(alias="referred_id")]]
-    referrer_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="referrer_id")]]
-    reversed_at: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="reversed_at")]]
-    rewarded_at: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="rewarded_at")]]
-    status: NotRequired[Annotated[str, Field(alias="status")]]
+    code: NotRequired[str]
+    created_at: NotRequired[datetime.datetime]
+    id: NotRequired[uuid.UUID]
+    payment_id: NotRequired[uuid.UUID | None]
+    reason: NotRequired[
+        Literal[
+            "malformed_code",
+            "unknown_code",
+            "own_code",
+            "circular",
+            "repeated",
+            "late",
+            "known_person",
+            "monthly_cap",
+            "referrer_gone",
+        ]
+        | None
+    ]
+    referred_id: NotRequired[uuid.UUID]
+    referrer_id: NotRequired[uuid.UUID | None]
+    reversed_at: NotRequired[datetime.datetime | None]
+    rewarded_at: NotRequired[datetime.datetime | None]
+    status: NotRequired[Literal["pending", "rewarded", "rejected", "reversed"]]
+
 
 class PublicSubscriptions(BaseModel):
-    cancel_at_period_end: bool = Field(alias="cancel_at_period_end")
-    created_at: datetime.datetime = Field(alias="created_at")
-    current_period_end: Optional[datetime.datetime] = Field(alias="current_period_end")
-    current_period_start: Optional[datetime.datetime] = Field(alias="current_period_start")
-    end_date: Optional[datetime.datetime] = Field(alias="end_date")
-    id: uuid.UUID = Field(alias="id")
-    is_active: bool = Field(alias="is_active")
-    next_grant_at: Optional[datetime.datetime] = Field(alias="next_grant_at")
-    plan_name: str = Field(alias="plan_name")
-    profile_id: uuid.UUID = Field(alias="profile_id")
-    quantity: int = Field(alias="quantity")
-    start_date: datetime.datetime = Field(alias="start_date")
-    status: str = Field(alias="status")
-    stripe_subscription_id: Optional[str] = Field(alias="stripe_subscription_id")
+    cancel_at_period_end: bool
+    created_at: datetime.datetime
+    current_period_end: datetime.datetime | None
+    current_period_start: datetime.datetime | None
+    end_date: datetime.datetime | None
+    id: uuid.UUID
+    is_active: bool
+    next_grant_at: datetime.datetime | None
+    plan_name: str
+    profile_id: uuid.UUID
+    quantity: int
+    start_date: datetime.datetime
+    status: Literal[
+        "incomplete",
+        "incomplete_expired",
+        "trialing",
+        "active",
+        "past_due",
+        "unpaid",
+        "canceled",
+        "paused",
+    ]
+    stripe_subscription_id: str | None
+
 
 class PublicSubscriptionsInsert(TypedDict):
-    cancel_at_period_end: NotRequired[Annotated[bool, Field(alias="cancel_at_period_end")]]
-    created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
-    current_period_end: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="current_period_end")]]
-    current_period_start: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="current_period_start")]]
-    end_date: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="end_date")]]
-    id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
-    is_active: NotRequired[Annotated[bool, Field(alias="is_active")]]
-    next_grant_at: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="next_grant_at")]]
-    plan_name: Annotated[str, Field(alias="plan_name")]
-    profile_id: Annotated[uuid.UUID, Field(alias="profile_id")]
-    quantity: NotRequired[Annotated[int, Field(alias="quantity")]]
-    start_date: NotRequired[Annotated[datetime.datetime, Field(alias="start_date")]]
-    status: Annotated[str, Field(alias="status")]
-    stripe_subscription_id: NotRequired[Annotated[Optional[str], Field(alias="stripe_subscription_id")]]
+    cancel_at_period_end: NotRequired[bool]
+    created_at: NotRequired[datetime.datetime]
+    current_period_end: NotRequired[datetime.datetime | None]
+    current_period_start: NotRequired[datetime.datetime | None]
+    end_date: NotRequired[datetime.datetime | None]
+    id: NotRequired[uuid.UUID]
+    is_active: NotRequired[bool]
+    next_grant_at: NotRequired[datetime.datetime | None]
+    plan_name: str
+    profile_id: uuid.UUID
+    quantity: NotRequired[int]
+    start_date: NotRequired[datetime.datetime]
+    status: Literal[
+        "incomplete",
+        "incomplete_expired",
+        "trialing",
+        "active",
+        "past_due",
+        "unpaid",
+        "canceled",
+        "paused",
+    ]
+    stripe_subscription_id: NotRequired[str | None]
+
 
 class PublicSubscriptionsUpdate(TypedDict):
-    cancel_at_period_end: NotRequired[Annotated[bool, Field(alias="cancel_at_period_end")]]
-    created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
-    current_period_end: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="current_period_end")]]
-    current_period_start: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="current_period_start")]]
-    end_date: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="end_date")]]
-    id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
-    is_active: NotRequired[Annotated[bool, Field(alias="is_active")]]
-    next_grant_at: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="next_grant_at")]]
-    plan_name: NotRequired[Annotated[str, Field(alias="plan_name")]]
-    profile_id: NotRequired[Annotated[uuid.UUID, Field(alias="profile_id")]]
-    quantity: NotRequired[Annotated[int, Field(alias="quantity")]]
-    start_date: NotRequired[Annotated[datetime.datetime, Field(alias="start_date")]]
-    status: NotRequired[Annotated[str, Field(alias="status")]]
-    stripe_subscription_id: NotRequired[Annotated[Optional[str], Field(alias="stripe_subscription_id")]]
+    cancel_at_period_end: NotRequired[bool]
+    created_at: NotRequired[datetime.datetime]
+    current_period_end: NotRequired[datetime.datetime | None]
+    current_period_start: NotRequired[datetime.datetime | None]
+    end_date: NotRequired[datetime.datetime | None]
+    id: NotRequired[uuid.UUID]
+    is_active: NotRequired[bool]
+    next_grant_at: NotRequired[datetime.datetime | None]
+    plan_name: NotRequired[str]
+    profile_id: NotRequired[uuid.UUID]
+    quantity: NotRequired[int]
+    start_date: NotRequired[datetime.datetime]
+    status: NotRequired[
+        Literal[
+            "incomplete",
+            "incomplete_expired",
+            "trialing",
+            "active",
+            "past_due",
+            "unpaid",
+            "canceled",
+            "paused",
+        ]
+    ]
+    stripe_subscription_id: NotRequired[str | None]
+
 
 class PublicUserImages(BaseModel):
-    consented_at: datetime.datetime = Field(alias="consented_at")
-    created_at: datetime.datetime = Field(alias="created_at")
-    deleted_at: Optional[datetime.datetime] = Field(alias="deleted_at")
-    deletion_answer: Optional[JsonValue] = Field(alias="deletion_answer")
-    expires_at: datetime.datetime = Field(alias="expires_at")
-    id: uuid.UUID = Field(alias="id")
-    object_path: str = Field(alias="object_path")
-    profile_id: uuid.UUID = Field(alias="profile_id")
-    removal_reason: Optional[str] = Field(alias="removal_reason")
-    removed_at: Optional[datetime.datetime] = Field(alias="removed_at")
+    consented_at: datetime.datetime
+    created_at: datetime.datetime
+    deleted_at: datetime.datetime | None
+    deletion_answer: JsonValue | None
+    expires_at: datetime.datetime
+    id: uuid.UUID
+    object_path: str
+    profile_id: uuid.UUID
+    removal_reason: Literal["asked", "expired", "account"] | None
+    removed_at: datetime.datetime | None
+
 
 class PublicUserImagesInsert(TypedDict):
-    consented_at: NotRequired[Annotated[datetime.datetime, Field(alias="consented_at")]]
-    created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
-    deleted_at: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="deleted_at")]]
-    deletion_answer: NotRequired[Annotated[Optional[JsonValue], Field(alias="deletion_answer")]]
-    expires_at: Annotated[datetime.datetime, Field(alias="expires_at")]
-    id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
-    object_path: Annotated[str, Field(alias="object_path")]
-    profile_id: Annotated[uuid.UUID, Field(alias="profile_id")]
-    removal_reason: NotRequired[Annotated[Optional[str], Field(alias="removal_reason")]]
-    removed_at: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="removed_at")]]
+    consented_at: NotRequired[datetime.datetime]
+    created_at: NotRequired[datetime.datetime]
+    deleted_at: NotRequired[datetime.datetime | None]
+    deletion_answer: NotRequired[JsonValue | None]
+    expires_at: datetime.datetime
+    id: NotRequired[uuid.UUID]
+    object_path: str
+    profile_id: uuid.UUID
+    removal_reason: NotRequired[Literal["asked", "expired", "account"] | None]
+    removed_at: NotRequired[datetime.datetime | None]
+
 
 class PublicUserImagesUpdate(TypedDict):
-    consented_at: NotRequired[Annotated[datetime.datetime, Field(alias="consented_at")]]
-    created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
-    deleted_at: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="deleted_at")]]
-    deletion_answer: NotRequired[Annotated[Optional[JsonValue], Field(alias="deletion_answer")]]
-    expires_at: NotRequired[Annotated[datetime.datetime, Field(alias="expires_at")]]
-    id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
-    object_path: NotRequired[Annotated[str, Field(alias="object_path")]]
-    profile_id: NotRequired[Annotated[uuid.UUID, Field(alias="profile_id")]]
-    removal_reason: NotRequired[Annotated[Optional[str], Field(alias="removal_reason")]]
-    removed_at: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="removed_at")]]
+    consented_at: NotRequired[datetime.datetime]
+    created_at: NotRequired[datetime.datetime]
+    deleted_at: NotRequired[datetime.datetime | None]
+    deletion_answer: NotRequired[JsonValue | None]
+    expires_at: NotRequired[datetime.datetime]
+    id: NotRequired[uuid.UUID]
+    object_path: NotRequired[str]
+    profile_id: NotRequired[uuid.UUID]
+    removal_reason: NotRequired[Literal["asked", "expired", "account"] | None]
+    removed_at: NotRequired[datetime.datetime | None]
+
 
 class PublicCreditHistory(BaseModel):
-    amount: int = Field(alias="amount")
-    balance_after: int = Field(alias="balance_after")
-    created_at: datetime.datetime = Field(alias="created_at")
-    debt: int = Field(alias="debt")
-    entry_number: int = Field(alias="entry_number")
-    generation_id: Optional[uuid.UUID] = Field(alias="generation_id")
-    kind: str = Field(alias="kind")
-    lot_id: int = Field(alias="lot_id")
-    profile_id: uuid.UUID = Field(alias="profile_id")
-    reason: Optional[str] = Field(alias="reason")
-    source: str = Field(alias="source")
+    amount: int
+    balance_after: int
+    created_at: datetime.datetime
+    debt: int
+    entry_number: int
+    generation_id: uuid.UUID | None
+    kind: Literal[
+        "grant", "spend", "refund", "expire", "revoke", "restore", "claw_back", "repay", "reinstate"
+    ]
+    lot_id: int
+    profile_id: uuid.UUID
+    reason: str | None
+    source: Literal["sign_up", "referral", "purchase", "subscription", "promotion", "operator"]
+
 
 class PublicGenerationReceipts(BaseModel):
-    credits_returned: Optional[int] = Field(alias="credits_returned")
-    credits_spent: Optional[int] = Field(alias="credits_spent")
-    generation_id: Optional[uuid.UUID] = Field(alias="generation_id")
-    lot_id: Optional[int] = Field(alias="lot_id")
-    payment_id: Optional[uuid.UUID] = Field(alias="payment_id")
-    profile_id: Optional[uuid.UUID] = Field(alias="profile_id")
-    source: Optional[str] = Field(alias="source")
-    subscription_id: Optional[uuid.UUID] = Field(alias="subscription_id")
+    credits_returned: int | None
+    credits_spent: int | None
+    generation_id: uuid.UUID | None
+    lot_id: int | None
+    payment_id: uuid.UUID | None
+    profile_id: uuid.UUID | None
+    source: (
+        Literal["sign_up", "referral", "purchase", "subscription", "promotion", "operator", "plan"]
+        | None
+    )
+    subscription_id: uuid.UUID | None
+
 
 class PublicPurchaseUses(BaseModel):
-    credits_returned: Optional[int] = Field(alias="credits_returned")
-    credits_spent: Optional[int] = Field(alias="credits_spent")
-    generation_id: Optional[uuid.UUID] = Field(alias="generation_id")
-    lot_id: int = Field(alias="lot_id")
-    payment_id: Optional[uuid.UUID] = Field(alias="payment_id")
-    profile_id: uuid.UUID = Field(alias="profile_id")
-
+    credits_returned: int | None
+    credits_spent: int | None
+    generation_id: uuid.UUID | None
+    lot_id: int
+    payment_id: uuid.UUID | None
+    profile_id: uuid.UUID
 
 
 class PublicCreditSummary(BaseModel):
-    available: Optional[int] = Field(alias="available")
-    held: Optional[int] = Field(alias="held")
-    frozen: Optional[int] = Field(alias="frozen")
-    debt: Optional[int] = Field(alias="debt")
-    expiring_soon: Optional[int] = Field(alias="expiring_soon")
-    expiring_at: Optional[datetime.datetime] = Field(alias="expiring_at")
-    next_grant_credits: Optional[int] = Field(alias="next_grant_credits")
-    next_grant_at: Optional[datetime.datetime] = Field(alias="next_grant_at")
+    available: int
+    held: int
+    frozen: int
+    debt: int
+    expiring_soon: int
+    expiring_at: datetime.datetime | None
+    next_grant_credits: int
+    next_grant_at: datetime.datetime | None
+
 
 class PublicGenerationQuote(BaseModel):
-    cost_credits: Optional[int] = Field(alias="cost_credits")
-    is_covered: Optional[bool] = Field(alias="is_covered")
-    is_affordable: Optional[bool] = Field(alias="is_affordable")
-    missing_credits: Optional[int] = Field(alias="missing_credits")
-    fair_use_left: Optional[int] = Field(alias="fair_use_left")
-    fair_use_resets_at: Optional[datetime.datetime] = Field(alias="fair_use_resets_at")
+    cost_credits: int
+    is_covered: bool
+    is_affordable: bool
+    missing_credits: int
+    fair_use_left: int | None
+    fair_use_resets_at: datetime.datetime | None
+
+
+class PublicApplyReferralCodeResult(TypedDict):
+    status: Literal["pending", "rewarded"]
+    code: str
+
+
+class PublicDeleteMyAccountResult(TypedDict):
+    deleted_at: str
+
+
+PublicExportMyDataResult: TypeAlias = dict[str, JsonValue]
+
+
+class PublicRedeemCodeResult(TypedDict):
+    credits: int
+    expires_at: str | None

@@ -15,6 +15,7 @@ from thumbsmith.project.paths import NODE_DIR, PROJECT
 # not here, but for the packages below.
 LICENCES = {
     "0BSD",
+    "3-Clause BSD License",
     "Apache Software License",
     "Apache-2.0",
     "BSD License",

@@ -1,11 +1,13 @@
-"""What is generated from the migrated database: the snapshot of the schema and the types."""
+"""What is generated from the migrated database: the schema, the types, the page of settings."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
+from devtools.gates import settings_page
 from devtools.gates.outcome import Findings
+from devtools.types import Facts, python, typescript
 from local_stack import supabase_cli
 from local_stack.postgres import Postgres
 from thumbsmith.project import addresses, commands
@@ -13,12 +15,17 @@ from thumbsmith.project.paths import PROJECT
 from thumbsmith.project.process import base_environment
 
 _SCHEMA = Path("sql") / "schema.sql"
+_SCHEMAS = ("--schema=public", "--schema=private")
+_SETTINGS = Path("docs") / "settings.md"
 _TYPES = {
-    "typescript": Path("supabase") / "types" / "database.types.ts",
-    "python": Path("supabase") / "types" / "database_types.py",
+    "typescript": (Path("supabase") / "types" / "database.types.ts", typescript.refined),
+    "python": (Path("supabase") / "types" / "database_types.py", python.refined),
 }
-# What changes from run to run or with the version of pg_dump, and says nothing on the schema.
-_NOISE = re.compile(r"^(\\(un)?restrict .*|-- Dumped .*)\n", re.MULTILINE)
+# What says nothing on the schema, or changes from run to run: comments of pg_dump, settings, blank
+# lines. Comments in bodies are indented and stay.
+_NOISE = re.compile(
+    r"^(?:\\(?:un)?restrict .*|--.*|SET .*;|SELECT pg_catalog\.set_config\(.*|)\n", re.MULTILINE
+)
 
 
 def check(server: Postgres, url: str, folder: Path = PROJECT, *, write: bool = False) -> Findings:
@@ -36,10 +43,12 @@ def check(server: Postgres, url: str, folder: Path = PROJECT, *, write: bool = F
 
 
 def _generate(server: Postgres, url: str) -> dict[Path, str]:
-    made = {_SCHEMA: schema(server, url)}
-    for language, file in _TYPES.items():
+    made = {_SCHEMA: schema(server, url), _SETTINGS: settings_page.page(url)}
+    facts = Facts.read(url)
+    for language, (file, refined) in _TYPES.items():
         options = ["--lang", language, "--schema", "public"]
-        made[file] = supabase_cli.supabase("gen", "types", *options, remote=url).stdout
+        said = supabase_cli.supabase("gen", "types", *options, remote=url).stdout
+        made[file] = refined(said, facts)
     return made
 
 
@@ -47,7 +56,7 @@ def schema(server: Postgres, url: str) -> str:
     """Give what the migrations made of our schemas."""
     program = server.bin_dir / "pg_dump"
     shown, password = addresses.without_password(url)
-    argv = [str(program), "--schema-only", "--schema=public", "--schema=private", shown]
+    argv = [str(program), "--schema-only", "--no-owner", *_SCHEMAS, shown]
     env = base_environment() | {"PGPASSWORD": password or ""}
     done = commands.run(argv, env=env)
     return _NOISE.sub("", done.stdout).strip() + "\n"

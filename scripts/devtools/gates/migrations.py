@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 from devtools.gates import statements
@@ -27,6 +28,8 @@ def findings(name: str, content: str) -> Iterator[str]:
     """Give what is wrong with one migration."""
     if not _NAME.fullmatch(name):
         yield f"{name}: not YYYYMMDDHHMMSS_<verb>_<object>.sql with a verb of {', '.join(VERBS)}"
+    elif not _is_time(name[:14]):
+        yield f"{name}: {name[:14]} is no time in UTC"
     for word in HEADER:
         if not re.search(rf"^-- {word}: ", content, re.MULTILINE):
             yield f"{name}: the header says nothing on {word}"
@@ -34,3 +37,11 @@ def findings(name: str, content: str) -> Iterator[str]:
         yield f"{name}: begins or ends a transaction"
     if (lines := content.count("\n")) > MAX_LINES:
         yield f"{name}: {lines} lines, at most {MAX_LINES}"
+
+
+def _is_time(text: str) -> bool:
+    try:
+        datetime.strptime(f"{text}+0000", "%Y%m%d%H%M%S%z")
+    except ValueError:
+        return False
+    return True

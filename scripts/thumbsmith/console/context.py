@@ -21,7 +21,8 @@ class Context:
     as_json: bool = False
 
 
-_CURRENT: ContextVar[Context] = ContextVar("context", default=Context())
+_NONE = Context()
+_CURRENT: ContextVar[Context] = ContextVar("context", default=_NONE)
 
 
 def current() -> Context:

@@ -360,19 +360,26 @@ def test_more_seats_earn_more_for_the_time_that_is_left(
     assert available(db, ana.person) == 90 + 90
 
 
+def after(db: Database, moment: datetime, length: str) -> datetime:
+    """Return the instant a calendar month or year later, as Stripe counts."""
+    later: datetime = db.value("select %s::timestamptz + %s::interval", moment, length)
+    return later
+
+
 def test_changing_between_a_month_and_a_year_earns_nothing_twice(
     db: Database, ana: Customer, now: datetime
 ) -> None:
     monthly = new_plan(db, "by_month", monthly=300)
     yearly = new_plan(db, "by_year", monthly=300, billing_interval="year")
-    subscription = ana.subscription(monthly, now, now + 30 * DAY)
+    subscription = ana.subscription(monthly, now, after(db, now, "1 month"))
     apply(db, subscription)
-    apply(db, ana.invoice(subscription, line(monthly, now, now + 30 * DAY, amount=3000)))
+    first = line(monthly, now, after(db, now, "1 month"), amount=3000)
+    apply(db, ana.invoice(subscription, first))
     moment = now
-    for plan, days in ((yearly, 365), (monthly, 30)) * 3:
+    for plan, length in ((yearly, "1 year"), (monthly, "1 month")) * 3:
         moment += timedelta(minutes=1)
         # A change of the interval begins a new period at once.
-        fresh = line(plan, moment, moment + days * DAY, amount=3000)
+        fresh = line(plan, moment, after(db, moment, length), amount=3000)
         apply(db, ana.invoice(subscription, fresh, billing_reason="subscription_update"))
     assert 300 <= available(db, ana.person) <= 301
 

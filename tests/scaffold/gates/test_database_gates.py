@@ -32,15 +32,16 @@ def test_the_advisors_find_a_table_without_row_security(db: Database) -> None:
 def test_generated_files_are_compared_and_written(
     server: Postgres, db: Database, tmp_path: Path
 ) -> None:
-    for folder in ("sql", "supabase/types"):
+    for folder in ("sql", "docs", "supabase/types"):
         (tmp_path / folder).mkdir(parents=True)
     stale = "is stale: scripts/lint --write refreshes it"
-    names = ["sql/schema.sql", "supabase/types/database.types.ts"]
+    names = ["sql/schema.sql", "docs/settings.md", "supabase/types/database.types.ts"]
     names.append("supabase/types/database_types.py")
     assert generated.check(server, db.url, tmp_path) == [f"{name} {stale}" for name in names]
     assert generated.check(server, db.url, tmp_path, write=True) == []
     assert generated.check(server, db.url, tmp_path) == []
     db.rows("alter table public.plans add column broken text")
+    db.rows("alter table private.settings add column broken text")
     assert generated.check(server, db.url, tmp_path) == [f"{name} {stale}" for name in names]
 
 

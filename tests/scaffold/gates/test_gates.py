@@ -57,6 +57,8 @@ def test_a_function_without_a_pinned_search_path_is_found() -> None:
         ("20260101000000_create_x.sql", HEADER, None),
         ("20260101000000_make_x.sql", HEADER, "with a verb"),
         ("create_x.sql", HEADER, "with a verb"),
+        ("20260101000060_create_x.sql", HEADER, "no time in UTC"),
+        ("20260229000000_create_x.sql", HEADER, "no time in UTC"),
         ("20260101000000_create_x.sql", HEADER.replace("-- Undo: d\n", ""), "nothing on Undo"),
         ("20260101000000_create_x.sql", f"{HEADER}begin;\n", "a transaction"),
         ("20260101000000_create_x.sql", HEADER + "\n" * 300, "at most 300"),
