@@ -75,7 +75,7 @@ class Report:
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Remember the seconds for the next run's order, and fail above the budget."""
-        if self.config.cache is not None:
+        if getattr(self.config, "cache", None) is not None:
             old = self.config.cache.get(RECORDED, {})
             new = {name: seconds[1] for name, seconds in self.files.items()}
             self.config.cache.set(RECORDED, old | new)
@@ -106,7 +106,8 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Begin with the longest files: else one worker is alone with one of them at the end."""
-    recorded = config.cache.get(RECORDED, {}) if config.cache is not None else {}
+    cache = getattr(config, "cache", None)
+    recorded = cache.get(RECORDED, {}) if cache is not None else {}
     known = budget()
     counts: dict[str, int] = defaultdict(int)
     for item in items:
