@@ -23,13 +23,12 @@ from typer.testing import CliRunner
 from local_stack.database import open_sidecar_role
 from local_stack.sidecar import sidecar_environment, sidecar_service
 from local_stack.stack import Stack
-from tests.support import canaries, watch
+from tests.support import canaries, templates, watch
 from tests.support.canaries import MARK, Needles
 from tests.support.database import Database
 from tests.support.echo import Echo, echoing
 from tests.support.end_to_end.checkout_driver import PACK, PLAN, CheckoutDriver
 from tests.support.end_to_end.generations import wait
-from tests.support.places import short_lived
 from tests.support.rest import Caller
 from tests.support.stand_ins.stripe.stand_in import StandIn
 from tests.support.waiting import eventually
@@ -83,8 +82,7 @@ class Life:
 def talkative() -> Iterator[Life]:
     """Run a stack in which everything says as much as it can."""
     with (
-        short_lived() as folder,
-        Stack(folder, database_url="", stripe_key="", on_started=stock) as stack,
+        templates.stack(on_started=stock) as stack,
         closing(Database(stack.db_url)) as db,
     ):
         with psycopg.connect(stack.admin_url, autocommit=True) as admin:

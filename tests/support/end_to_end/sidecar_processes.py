@@ -17,8 +17,8 @@ import httpx
 
 from local_stack.sidecar import sidecar_environment, sidecar_service
 from local_stack.stack import Stack
+from tests.support import templates
 from tests.support.database import Database, credits_of, lift_limits
-from tests.support.places import short_lived
 from tests.support.rest import Caller
 from tests.support.waiting import eventually
 from thumbsmith.checks.commands import run_checks
@@ -186,8 +186,7 @@ class SidecarProcesses:
 def running(sidecars: int) -> Iterator[SidecarProcesses]:
     """Run a stack with this many sidecars on ports of their own."""
     with (
-        short_lived() as folder,
-        Stack(folder, services=SERVICES, database_url="", stripe_key="") as stack,
+        templates.stack(SERVICES) as stack,
         closing(Database(stack.db_url)) as db,
         ExitStack() as closed,
     ):

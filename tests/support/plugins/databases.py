@@ -8,8 +8,10 @@ from contextlib import closing
 
 import pytest
 
-from local_stack import cluster, databases
+from local_stack import databases
+from local_stack.database import open_sidecar_role
 from local_stack.postgres import Postgres
+from tests.support import templates
 from tests.support.database import TEMPLATE, Database
 from tests.support.places import short_lived
 
@@ -18,12 +20,11 @@ from tests.support.places import short_lived
 def server() -> Iterator[Postgres]:
     """Run PostgreSQL with a template database that holds the migrations and the seed."""
     with short_lived() as folder:
-        # These tests kill no server, so they need not wait for the disk.
-        settings = {"fsync": "off", "max_wal_size": "128MB"}
-        postgres = Postgres(folder / "data", folder / "log", settings=settings)
-        cluster.initialize(postgres)
+        postgres = Postgres(folder / "data", folder / "log", settings=templates.QUICK)
+        templates.for_databases(postgres)
         with postgres:
-            databases.make_template(postgres, TEMPLATE)
+            # The cluster is from another process, and so is the password in it.
+            open_sidecar_role(postgres.admin_url)
             yield postgres
 
 

@@ -7,15 +7,12 @@ from collections.abc import Iterator
 import pytest
 
 from local_stack.stack import Stack
-from tests.support.places import short_lived
+from tests.support import templates
 from thumbsmith.catalog.publish import stock
 
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
     """Run the whole local stack, sidecar and providers included."""
-    with (
-        short_lived() as folder,
-        Stack(folder, database_url="", stripe_key="", on_started=stock) as running,
-    ):
+    with templates.stack(on_started=stock) as running:
         yield running

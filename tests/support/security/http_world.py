@@ -15,8 +15,8 @@ import jwt
 from jwt.api_jws import PyJWS
 
 from local_stack.stack import Stack
+from tests.support import templates
 from tests.support.database import Database
-from tests.support.places import short_lived
 from tests.support.security.populated import PopulatedDatabase, build
 
 AN_HOUR = 3600
@@ -56,8 +56,7 @@ def inhabited() -> Iterator[tuple[Stack, PopulatedDatabase]]:
     """Run PostgreSQL, Auth, Storage and PostgREST, and let the people of a world live there."""
     services = ("postgres", "node", "postgrest")
     with (
-        short_lived() as folder,
-        Stack(folder, services=services, database_url="", stripe_key="") as stack,
+        templates.stack(services) as stack,
         closing(Database(stack.db_url)) as database,
     ):
         yield stack, build(database)
