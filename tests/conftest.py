@@ -9,6 +9,7 @@ pytest.register_assert_rewrite("tests.support")
 
 pytest_plugins = [
     "tests.support.plugins.options",
+    "tests.support.plugins.sharing",
     "tests.support.plugins.durations",
     "tests.support.plugins.watch",
     "tests.support.plugins.databases",

@@ -292,7 +292,7 @@ def storm(db: Database, people: int, events: int, spends: int) -> None:
 
 
 def test_every_credit_is_right_after_a_storm(db: Database) -> None:
-    storm(db, people=40, events=1_000, spends=200)
+    storm(db, people=20, events=400, spends=80)
 
 
 @pytest.mark.full

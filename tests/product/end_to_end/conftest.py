@@ -1,4 +1,4 @@
-"""In this folder, the world is a stack with a sidecar of the module's own."""
+"""In this folder, the world is the stack of those who make things go wrong."""
 
 from __future__ import annotations
 

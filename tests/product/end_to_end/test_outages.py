@@ -96,16 +96,33 @@ def pass_time(world: SidecarProcesses, generation_id: str, time: timedelta) -> N
     world.sweep()
 
 
-@pytest.mark.parametrize("minutes", [10, 59, 61])
+BEGINNINGS = (
+    Outage.before_it_is_asked,
+    Outage.refusing_connections,
+    Outage.while_it_paints,
+    Outage.before_the_download,
+)
+# Within the deadline and beyond it; the long tier tries each of all.
+ALWAYS = {
+    (Outage.before_it_is_asked, 61),
+    (Outage.refusing_connections, 10),
+    (Outage.while_it_paints, 59),
+    (Outage.before_the_download, 61),
+}
+
+
 @pytest.mark.parametrize(
-    "begin",
+    ("begin", "minutes"),
     [
-        Outage.before_it_is_asked,
-        Outage.refusing_connections,
-        Outage.while_it_paints,
-        Outage.before_the_download,
+        pytest.param(
+            begin,
+            minutes,
+            id=f"{begin.__name__}-{minutes}",
+            marks=() if (begin, minutes) in ALWAYS else pytest.mark.full,
+        )
+        for begin in BEGINNINGS
+        for minutes in (10, 59, 61)
     ],
-    ids=lambda begin: begin.__name__,
 )
 def test_an_outage_within_the_deadline_ends_with_a_picture_and_a_longer_one_with_the_credits(
     world: SidecarProcesses, person: Caller, begin: Callable[[Outage], str], minutes: int

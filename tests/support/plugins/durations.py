@@ -18,6 +18,7 @@ import pytest
 
 from tests.support import cpu
 from tests.support.places import TESTS
+from tests.support.plugins.sharing import group_of
 
 BUDGET = TESTS / "budget.toml"
 RECORDED = "thumbsmith/seconds"
@@ -30,24 +31,27 @@ UNKNOWN = 5.0
 class Clock:
     """Times one file after the other in the process that runs the tests."""
 
+    # Of each file: tests, seconds of a clock, seconds of processors.
     seconds: dict[str, list[float]] = field(default_factory=dict)
+    current: str = ""
+    before: float = 0.0
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(
         self, item: pytest.Item, nextitem: pytest.Item | None
     ) -> Generator[None, object, object]:
         """Add what a test took to its file; look at the processes when the file is over."""
-        name = item.path.relative_to(TESTS).as_posix()
-        if name not in self.seconds:
-            self.seconds[name] = [0.0, 0.0, 0.0]
-            self._before = cpu.used()
+        name = _file(item)
+        if name != self.current:
+            self.current, self.before = name, cpu.used()
         started = time.monotonic()
         done = yield
-        totals = self.seconds[name]
+        totals = self.seconds.setdefault(name, [0.0, 0.0, 0.0])
         totals[0] += 1
         totals[1] += time.monotonic() - started
         if nextitem is None or nextitem.path != item.path:
-            totals[2] += cpu.used() - self._before
+            totals[2] += cpu.used() - self.before
+            self.current = ""
         return done
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
@@ -105,23 +109,30 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Begin with the longest files: else one worker is alone with one of them at the end."""
+    """Begin with shared stacks and long files: one that begins last ends alone, and late."""
     cache = getattr(config, "cache", None)
     recorded = cache.get(RECORDED, {}) if cache is not None else {}
     known = budget()
     counts: dict[str, int] = defaultdict(int)
     for item in items:
-        counts[folder_of(item.path.relative_to(TESTS).as_posix())] += 1
-
-    def seconds(item: pytest.Item) -> float:
-        name = item.path.relative_to(TESTS).as_posix()
-        if name in recorded:
-            return float(recorded[name])
+        counts[folder_of(_file(item))] += 1
+    units: dict[str, float] = defaultdict(float)
+    for item in items:
+        name = _file(item)
         folder = folder_of(name)
         # Never timed here: what a test of its folder may take on the average.
-        return UNKNOWN * known.get(folder, 0.0) / counts[folder]
+        seconds = recorded.get(name, UNKNOWN * known.get(folder, 0.0) / counts[folder])
+        units[_unit(item)] = max(seconds, units[_unit(item)]) if name == _unit(item) else 1e9
+    items.sort(key=lambda item: (-units[_unit(item)], _unit(item)))
 
-    items.sort(key=seconds, reverse=True)
+
+def _file(item: pytest.Item) -> str:
+    return item.path.relative_to(TESTS).as_posix()
+
+
+def _unit(item: pytest.Item) -> str:
+    """Return what one worker takes as a whole."""
+    return group_of(item) or _file(item)
 
 
 def budget() -> dict[str, float]:

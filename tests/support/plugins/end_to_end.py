@@ -1,4 +1,4 @@
-"""A stack for each module that makes things go wrong, and a driver of Stripe's pages."""
+"""A stack for tests that make things go wrong, and a driver of Stripe's pages."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ from tests.support.rest import Caller
 from tests.support.stand_ins.stripe.stand_in import StandIn
 
 
-@pytest.fixture(scope="module")
-def module_processes() -> Iterator[SidecarProcesses]:
-    """Run a stack with one sidecar of the module's own."""
+@pytest.fixture(scope="session")
+def shared_processes() -> Iterator[SidecarProcesses]:
+    """Run a stack with one sidecar for all tests of a broken provider."""
     with running(1) as processes:
         yield processes
 
 
 @pytest.fixture
-def sidecar_processes(module_processes: SidecarProcesses) -> Iterator[SidecarProcesses]:
-    """Give the module's stack; the provider behaves before and after."""
-    module_processes.faults(reset=True)
+def sidecar_processes(shared_processes: SidecarProcesses) -> Iterator[SidecarProcesses]:
+    """Give that stack; the provider behaves before and after."""
+    shared_processes.faults(reset=True)
     try:
-        yield module_processes
+        yield shared_processes
     finally:
-        module_processes.faults(reset=True)
+        shared_processes.faults(reset=True)
 
 
 @pytest.fixture
 def person(sidecar_processes: SidecarProcesses) -> Iterator[Caller]:
-    """Sign somebody up in the module's stack."""
+    """Sign somebody up in that stack."""
     caller = sidecar_processes.sign_up()
     try:
         yield caller

@@ -31,7 +31,7 @@ def test_a_sample_of_mutants_is_noticed(mutation_run: MutationRun) -> None:
     tally = mutation_run.try_all(chosen)
     say(f"mutations: {tally}, seed {SEED}")
     assert [one.name for one in tally.survivors] == []
-    assert tally.made.total() > 250
+    assert tally.made.total() > 100
 
 
 @pytest.mark.full

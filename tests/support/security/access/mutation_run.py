@@ -38,8 +38,9 @@ for update
 OTHERS = ("other",)
 # What PostgREST writes where a caller selects or filters.
 FILTER = '"pgrst_scalar"'
-# How many of a kind are tried each time; of the others, ten.
-SHARES = {"grant": 150, "guard": 20}
+# How many of a kind are tried each time; of the others, four.
+SHARES = {"grant": 50, "guard": 8}
+FEW = 4
 NOTHING = Mutant("guard", "select 1")
 CONTROLS = 3
 HELD_TABLES = (
@@ -170,7 +171,7 @@ def sample(mutants: Sequence[Mutant], seed: int) -> list[Mutant]:
     source = random.Random(seed)
     chosen = []
     for kind, ones in by_kind.items():
-        size = len(ones) if kind.startswith("policy") else min(SHARES.get(kind, 10), len(ones))
+        size = len(ones) if kind.startswith("policy") else min(SHARES.get(kind, FEW), len(ones))
         chosen += source.sample(ones, size)
     return chosen
 
