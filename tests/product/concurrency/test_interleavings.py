@@ -80,7 +80,7 @@ def test_many_three_moves_end_as_in_one_of_the_serial_orders(db: Database) -> No
     three_at_once(db, 300)
 
 
-def test_the_stepper_finds_a_move_that_reads_before_it_locks(db: Database) -> None:
+def test_the_interleaver_finds_a_move_that_reads_before_it_locks(db: Database) -> None:
     db.rows(
         "create function public.double_credits(person uuid, key text) returns void"
         " language plpgsql as $$ declare v bigint; begin"

@@ -189,7 +189,7 @@ def webhooks(world: SidecarProcesses, generation_id: str) -> list[dict[str, Any]
 def test_webhooks_that_come_when_all_is_over_change_nothing(
     world: SidecarProcesses, person: Caller
 ) -> None:
-    world.faults(webhook_delay_seconds=4.0)
+    world.faults(webhook_delay_seconds=6.0)
     generation_id = order(person)
     check_end(world, person, generation_id, "succeeded")
     before = world.row(generation_id)

@@ -191,12 +191,12 @@ def running(sidecars: int) -> Iterator[SidecarProcesses]:
         ExitStack() as closed,
     ):
         lift_limits(db)
-        fleet = [Sidecar(stack, f"sidecar_{port}", port) for port in free_ports(sidecars)]
-        for one in fleet:
+        started = [Sidecar(stack, f"sidecar_{port}", port) for port in free_ports(sidecars)]
+        for one in started:
             closed.callback(one.stop)
             one.start()
-        for one in fleet:
+        for one in started:
             one.wait_until_ready()
-        world = SidecarProcesses(stack, db, fleet)
+        world = SidecarProcesses(stack, db, started)
         with world.settings(**QUICK):
             yield world

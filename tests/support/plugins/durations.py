@@ -18,7 +18,7 @@ import pytest
 
 from tests.support import cpu
 from tests.support.places import TESTS
-from tests.support.plugins.sharing import group_of
+from tests.support.plugins.sharing import stack_of
 
 BUDGET = TESTS / "budget.toml"
 RECORDED = "thumbsmith/seconds"
@@ -132,7 +132,7 @@ def _file(item: pytest.Item) -> str:
 
 def _unit(item: pytest.Item) -> str:
     """Return what one worker takes as a whole."""
-    return group_of(item) or _file(item)
+    return stack_of(item.path) or _file(item)
 
 
 def budget() -> dict[str, float]:
@@ -142,7 +142,7 @@ def budget() -> dict[str, float]:
 
 def folder_of(file: str) -> str:
     """Return the folder with a budget: the second one below tests."""
-    return "/".join(PurePosixPath(file).parts[:2])
+    return "/".join(PurePosixPath(file).parent.parts[:2])
 
 
 def folders(files: dict[str, list[float]]) -> dict[str, list[float]]:

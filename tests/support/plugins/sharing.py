@@ -1,45 +1,53 @@
 """Tests of one worker share what is dear to start: each stack runs once, not once a worker.
 
-A test belongs to the stack that it uses; every other test belongs to its file.
+A file belongs to the stack that its tests use; every other file is on its own.
 """
 
 from __future__ import annotations
 
+import ast
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from xdist.scheduler import LoadGroupScheduling  # type: ignore[import-untyped]
+from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]
 
 if TYPE_CHECKING:
     from xdist.remote import Producer  # type: ignore[import-untyped]
 
-# Fixtures that run a stack for a whole session.
-SHARED = ("stack", "shared_processes", "http_world", "platform")
+# Fixtures that run a stack for a whole session, and the fixtures of tests/support that need them.
+SHARED = {
+    "stack": {"stack", "sign_up", "ana", "ben", "nobody", "checkout_driver"},
+    "shared_processes": {"shared_processes", "sidecar_processes", "person"},
+    "http_world": {"http_world"},
+    "platform": {"platform"},
+}
 
 
-class Scheduler(LoadGroupScheduling):  # type: ignore[misc]
-    """Gives a worker all tests of a stack, or all of a file."""
+class Scheduler(LoadFileScheduling):  # type: ignore[misc]
+    """Gives a worker all files of a stack, or one other file."""
 
     def _split_scope(self, nodeid: str) -> str:
-        group: str = super()._split_scope(nodeid)
-        return nodeid.partition("::")[0] if group == nodeid else group
+        file = nodeid.partition("::")[0]
+        return stack_of(self.config.rootpath / file) or file
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduler | None:
     """Schedule by stack and file unless the command line says otherwise."""
-    return Scheduler(config, log) if config.getoption("dist") == "loadgroup" else None
+    return Scheduler(config, log) if config.getoption("dist") == "loadfile" else None
 
 
-def group_of(item: pytest.Item) -> str:
-    """Return the stack that a test shares, or nothing."""
-    used = getattr(item, "fixturenames", ())
-    return next((name for name in SHARED if name in used), "")
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark each test with what it shares."""
-    for item in items:
-        if group := group_of(item):
-            item.add_marker(pytest.mark.xdist_group(group))
+@cache
+def stack_of(file: Path) -> str:
+    """Return the stack that the tests of a file share, or nothing."""
+    functions = [
+        node
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+    ]
+    used = {argument.arg for one in functions for argument in one.args.args}
+    # A fixture of the file itself hides the one of this name in tests/support.
+    used -= {one.name for one in functions}
+    return next((stack for stack, fixtures in SHARED.items() if fixtures & used), "")
