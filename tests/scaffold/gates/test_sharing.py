@@ -16,17 +16,19 @@ def test_the_stack_of_a_file_is_the_one_that_its_tests_use(request: pytest.Fixtu
 
 
 @pytest.mark.parametrize(
-    ("source", "stack"),
+    ("source", "expected"),
     [
         ("def test_it(ana: Caller) -> None: ...", "stack"),
         ("async def test_it(db, http_world): ...", "http_world"),
         ("def ana(db): ...\ndef test_it(ana): ...", ""),
         ("def test_it(db): ...", ""),
+        ("@pytest.mark.parametrize('person', [1])\ndef test_it(person): ...", ""),
+        ("def helper(http_world): ...\ndef test_it(db): ...", ""),
     ],
 )
 def test_a_fixture_of_the_file_hides_the_shared_one(
-    tmp_path: Path, source: str, stack: str
+    tmp_path: Path, source: str, expected: str
 ) -> None:
     file = tmp_path / "test_it.py"
     file.write_text(source)
-    assert stack_of(file) == stack
+    assert stack_of(file) == expected

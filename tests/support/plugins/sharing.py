@@ -6,6 +6,7 @@ A file belongs to the stack that its tests use; every other file is on its own.
 from __future__ import annotations
 
 import ast
+import re
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -47,7 +48,27 @@ def stack_of(file: Path) -> str:
         for node in ast.walk(ast.parse(file.read_text()))
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
     ]
-    used = {argument.arg for one in functions for argument in one.args.args}
+    asking = [one for one in functions if one.name.startswith("test_") or _is_fixture(one)]
+    used = {
+        argument.arg
+        for one in asking
+        for argument in one.args.args
+        if not _is_value(one, argument.arg)
+    }
     # A fixture of the file itself hides the one of this name in tests/support.
     used -= {one.name for one in functions}
     return next((stack for stack, fixtures in SHARED.items() if fixtures & used), "")
+
+
+def _is_fixture(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    return any("fixture" in ast.unparse(decorator) for decorator in function.decorator_list)
+
+
+def _is_value(function: ast.FunctionDef | ast.AsyncFunctionDef, name: str) -> bool:
+    """Say whether an argument is no fixture: a parameter of the test itself has that name."""
+    named = [
+        ast.unparse(call.args[0])
+        for call in function.decorator_list
+        if isinstance(call, ast.Call) and "parametrize" in ast.unparse(call.func)
+    ]
+    return any(re.search(rf"\b{name}\b", text) for text in named)
