@@ -1,5 +1,5 @@
 -- Purpose: recognise an address or a code again without keeping it.
--- Touches: a secret in Vault, functions private.keyed_hash, private.normal_address.
+-- Touches: rows of vault.secrets, functions private.keyed_hash, private.normal_address.
 -- Locks:   none.
 -- Rollout: pre.
 -- Undo:    drop function; delete the secret: after that nobody is recognised any more.

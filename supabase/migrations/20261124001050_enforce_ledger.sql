@@ -1,5 +1,7 @@
 -- Purpose: appending an entry is the only way that credits move, for every role.
--- Touches: triggers on public.credit_entries, public.credit_lots, public.profiles.
+-- Touches: functions private.tg__ledger_only, private.tg_credit_entries__*,
+--          private.tg_credit_lots__grant, triggers on public.credit_entries, public.credit_lots,
+--          public.profiles.
 -- Locks:   share row exclusive on public.credit_entries, public.credit_lots, public.profiles, for
 --          an instant.
 -- Rollout: pre.

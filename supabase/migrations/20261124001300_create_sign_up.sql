@@ -1,5 +1,7 @@
 -- Purpose: what happens when Auth makes, confirms or deletes a person.
--- Touches: functions private.tg_users__*, triggers on auth.users.
+-- Touches: functions private.give_sign_up_credits, private.reward_sign_up,
+--          private.try_close_account, private.try_settle_referral, private.tg_users__*, triggers on
+--          auth.users.
 -- Locks:   share row exclusive on auth.users, for an instant: sign-ups wait that long.
 -- Rollout: pre.
 -- Undo:    drop trigger … on auth.users; drop function.

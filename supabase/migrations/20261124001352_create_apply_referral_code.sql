@@ -130,8 +130,8 @@ $$;
 comment on function public.apply_referral_code(text) is
 'Say who sent you, if the sign-up itself could not.
 
-For signed-in people, within settings.referral_window of the sign-up. Returns
-{"status": "pending" | "rewarded", "code": string}: pending until the address is confirmed or the first purchase is made, then rewarded. Each try is
-recorded in referrals. Refuses with 404 referral_code_not_found; 409 referral_code_refused, with the
-reason in the details; 429 too_many_codes, with Retry-After.';
+For signed-in people, within settings.referral_window of the sign-up. Returns {"status": "pending" |
+"rewarded", "code": string}: pending until the address is confirmed or the first purchase is made,
+then rewarded. Each try is recorded in referrals. Refuses with 404 referral_code_not_found; 409
+referral_code_refused, with the reason in the details; 429 too_many_codes, with Retry-After.';
 grant execute on function public.apply_referral_code(text) to authenticated;

@@ -147,8 +147,8 @@ $$;
 comment on function public.redeem_code(text) is
 'Turn a promotional code into credits.
 
-For signed-in people with a confirmed address. Returns
-{"credits": number, "expires_at": string | null}; expires_at is null when they never expire. Refuses with 403 confirmed_address_required; 404 code_not_found; 409
-code_expired, code_exhausted, code_already_redeemed; 429 too_many_codes after too many wrong codes
-within an hour, with Retry-After.';
+For signed-in people with a confirmed address. Returns {"credits": number, "expires_at": string |
+null}; expires_at is null when they never expire. Refuses with 403 confirmed_address_required; 404
+code_not_found; 409 code_expired, code_exhausted, code_already_redeemed; 429 too_many_codes after
+too many wrong codes within an hour, with Retry-After.';
 grant execute on function public.redeem_code(text) to authenticated;

@@ -1,5 +1,6 @@
 -- Purpose: work that the sidecar has to do, and the wake-up that costs a request nothing.
--- Touches: tables private.outbox, private.idle_workers; functions around them.
+-- Touches: tables private.outbox, private.idle_workers, functions private.wake_worker,
+--          private.declare_idle, private.next_job_in_ms, private.backoff, private.poll_interval.
 -- Locks:   share row exclusive on public.generations, public.checkouts, public.user_images,
 --          public.profiles, for an instant.
 -- Rollout: pre.

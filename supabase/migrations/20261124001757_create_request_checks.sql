@@ -1,6 +1,7 @@
 -- Purpose: what a request for a thumbnail has to pass before anything is written.
 -- Touches: functions private.check_prompt, private.check_face, private.price_generation,
---          private.find_repeat, private.find_generation_type.
+--          private.find_repeat, private.find_generation_type, private.refuse_reused_key,
+--          private.require_idempotency_key.
 -- Locks:   none.
 -- Rollout: pre.
 -- Undo:    drop function.

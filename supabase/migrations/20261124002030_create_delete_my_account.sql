@@ -55,7 +55,6 @@ confirmation has to be the words: delete my account. Closed at once: thumbnails 
 canceled, and every further call is refused with PT401 not_signed_in, this one too, although the
 token is valid for a while. Soon after, photos and pictures are deleted from Storage, the customer
 and its subscriptions at Stripe, what was asked for, and the login itself. Payments and the ledger
-stay under a bare id, as the law on accounts wants it. Returns
-{"deleted_at": string}. Refuses with PT422
-confirmation_required.';
+stay under a bare id, as the law on accounts wants it. Returns {"deleted_at": string}. Refuses with
+PT422 confirmation_required.';
 grant execute on function public.delete_my_account(text) to authenticated;

@@ -159,6 +159,6 @@ comment on function public.export_my_data() is
 'All that is kept about the signed-in person, as one JSON object.
 
 One key per table, each a list of rows; account: the address, as the token shows it; files: what
-lies in Storage, to be downloaded there. Returns
-{"exported_at": string, "account": {[key: string]: Json}, [table: string]: Json}. Of a referral each side gets its own part.';
+lies in Storage, to be downloaded there. Returns {"exported_at": string, "account": {[key: string]:
+Json}, [table: string]: Json}. Of a referral each side gets its own part.';
 grant execute on function public.export_my_data() to authenticated;

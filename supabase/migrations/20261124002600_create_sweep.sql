@@ -1,6 +1,6 @@
 -- Purpose: what time alone makes due, and what the sidecar shows of the queue.
 -- Touches: functions private.close_stale_checkouts, private.sweep, private.queue_metrics,
---          private.sidecar_ready, private.stripe_livemode; a cron job.
+--          private.sidecar_ready, private.stripe_livemode, rows of cron.job.
 -- Locks:   none.
 -- Rollout: pre.
 -- Undo:    select cron.unschedule('thumbsmith_sweep'); drop function.

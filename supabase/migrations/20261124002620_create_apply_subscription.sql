@@ -1,5 +1,6 @@
 -- Purpose: our row of a subscription is what Stripe's is now.
--- Touches: functions private.stripe_instant, private.price_of_plan, private.apply_subscription.
+-- Touches: functions private.stripe_instant, private.item_of_subscription,
+--          private.apply_subscription.
 -- Locks:   none.
 -- Rollout: pre.
 -- Undo:    drop function.

@@ -61,7 +61,6 @@ def gates_of_files(*, write: bool) -> Gates:
         "squawk": tools.squawk,
         "SQL inside function bodies": sql_bodies.check,
         "migration files": migrations.check,
-        "migrations beside people at work": live_migrations.check,
         "hashes of migrations": lambda: manifest.check(write=write),
         "documents": documents.check,
         "advisories": dependencies.audit,
@@ -78,6 +77,7 @@ def gates_of_the_database(*, write: bool) -> Iterator[Outcome]:
     with database.migrated(programs) as server:
         url = server.url()
         gates: Gates = {
+            "migrations beside people at work": lambda: live_migrations.check(server),
             "Supabase's advisors": lambda: catalogue.advisors(url),
             "sql/lints": lambda: catalogue.lints(url),
             "sql/schema.sql and types": lambda: generated.check(server, url, write=write),

@@ -2,68 +2,58 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
+from typing import Any
 
-from devtools.gates.touching import Migration
+from devtools.gates.facts import Migration, relation
 
-_ALTER = re.compile(r"alter table (?:if exists |only )*(?P<table>[\w.]+) (?P<actions>.*)$")
-_ADD = re.compile(
-    r"add (?:constraint (?P<name>\w+) )?(?P<kind>foreign key|check|unique|primary key)"
-)
-_ADD_COLUMN = re.compile(
-    r"add (?:column )?(?:if not exists )?\w+ .*?\b(?P<kind>references|check)\b"
-)
-_VALIDATE = re.compile(r"validate constraint (?P<name>\w+)$")
+_KINDS = {"CONSTR_FOREIGN": "foreign key", "CONSTR_CHECK": "check"}
+_KEYS = {"CONSTR_UNIQUE", "CONSTR_PRIMARY"}
 
 
 def added(migration: Migration) -> Iterator[str]:
-    """Give the constraints that would look at every row while nobody may write."""
-    for table, action in _actions(migration):
-        added = _ADD.match(action)
-        if added is None:
-            if column := _ADD_COLUMN.match(action):
-                yield f"a column of {table} with {column['kind']}: add the constraint by itself"
-        elif added["kind"] in {"unique", "primary key"}:
-            if " using index " not in action:
+    """Yield the constraints that would look at every row while nobody may write."""
+    for table, action in actions(migration):
+        if action["subtype"] == "AT_AddColumn":
+            for part in action["def"]["column_def"].get("constraints", []):
+                if kind := _KINDS.get(part["constraint"]["contype"]):
+                    yield f"a column of {table} with a {kind}: add the constraint by itself"
+        elif constraint := _added(action):
+            if constraint["contype"] in _KEYS and "indexname" not in constraint:
                 yield f"a key of {table} is made `using index`, which was built concurrently"
-        elif not action.endswith("not valid"):
-            yield f"a {added['kind']} on {table} is added not valid"
+            kind = _KINDS.get(constraint["contype"])
+            if kind and not constraint.get("skip_validation"):
+                yield f"a {kind} on {table} is added not valid"
 
 
 def never_validated(migrations: Sequence[Migration]) -> Iterator[str]:
-    """Give the constraints that stay not valid."""
-    for place, migration in enumerate(migrations):
-        later = {name for one in migrations[place + 1 :] for name in _validated(one)}
-        for _, action in _actions(migration):
-            found = _ADD.match(action)
-            if found and action.endswith("not valid") and found["name"] not in later:
-                yield f"{migration.name}: no later file validates {found['name']}"
+    """Yield the constraints that stay not valid."""
+    for number, migration in enumerate(migrations):
+        later = {name for one in migrations[number + 1 :] for name in _validated(one)}
+        for _, action in actions(migration):
+            constraint = _added(action) or {}
+            if constraint.get("skip_validation") and constraint.get("conname") not in later:
+                yield f"{migration.name}: no later file validates {constraint.get('conname')}"
 
 
-def _actions(migration: Migration) -> Iterator[tuple[str, str]]:
-    """Give each action on a table of another file, with its table."""
+def actions(migration: Migration) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield each action of `alter table` on a table of another file, with its table."""
     for statement in migration.statements:
-        altered = _ALTER.match(statement.code)
-        if altered and altered["table"] not in migration.made:
-            for action in _parts(altered["actions"]):
-                yield altered["table"], action
+        if statement.kind != "alter_table_stmt":
+            continue
+        table = relation(statement.tree["relation"])
+        if table not in migration.made:
+            for command in statement.tree["cmds"]:
+                yield table, command["alter_table_cmd"]
+
+
+def _added(action: dict[str, Any]) -> dict[str, Any] | None:
+    is_added = action["subtype"] == "AT_AddConstraint"
+    constraint: dict[str, Any] | None = action["def"]["constraint"] if is_added else None
+    return constraint
 
 
 def _validated(migration: Migration) -> Iterator[str]:
-    for _, action in _actions(migration):
-        if validated := _VALIDATE.match(action):
-            yield validated["name"]
-
-
-def _parts(actions: str) -> Iterator[str]:
-    """Split at the commas that are in no bracket."""
-    part, depth = "", 0
-    for sign in actions:
-        depth += {"(": 1, ")": -1}.get(sign, 0)
-        if sign == "," and depth == 0:
-            yield part.strip()
-            part = ""
-        else:
-            part += sign
-    yield part.strip()
+    for _, action in actions(migration):
+        if action["subtype"] == "AT_ValidateConstraint":
+            yield action["name"]

@@ -7,9 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from local_stack import cluster, install, supabase_cli
+from local_stack import cluster, databases, install, supabase_cli
 from local_stack.postgres import Postgres
 from thumbsmith.project import config
+
+# A copy without migrations, for the gates that apply them one by one.
+PLATFORM = "platform"
 
 
 @contextmanager
@@ -20,6 +23,7 @@ def migrated(programs: Path | None = None) -> Iterator[Postgres]:
         server = Postgres(Path(folder) / "data", Path(folder) / "log", programs=programs)
         cluster.initialize(server)
         with server:
+            databases.clone(server, "postgres", PLATFORM)
             supabase_cli.migrate(server.url())
             supabase_cli.seed(server.url(), config.load())
             yield server

@@ -7,15 +7,14 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
-from devtools.gates import statements
+import postgast
+
 from thumbsmith.project.paths import PROJECT
 
 VERBS = ("create", "add", "alter", "enforce", "backfill", "grant", "revoke", "fix", "drop")
 HEADER = ("Purpose", "Touches", "Locks", "Rollout", "Undo")
 MAX_LINES = 300
 _NAME = re.compile(rf"\d{{14}}_({'|'.join(VERBS)})_[a-z0-9_]+\.sql")
-# The CLI runs a file as one transaction: these would end it half-way.
-_TRANSACTION = re.compile(r"begin|commit|rollback|end|start transaction")
 
 
 def check(folder: Path = PROJECT) -> list[str]:
@@ -33,7 +32,8 @@ def findings(name: str, content: str) -> Iterator[str]:
     for word in HEADER:
         if not re.search(rf"^-- {word}: ", content, re.MULTILINE):
             yield f"{name}: the header says nothing on {word}"
-    if any(_TRANSACTION.fullmatch(one.code) for one in statements.split(content)):
+    # A file runs as one transaction: this would end it half-way.
+    if any(one.stmt.HasField("transaction_stmt") for one in postgast.parse(content).stmts):
         yield f"{name}: begins or ends a transaction"
     if (lines := content.count("\n")) > MAX_LINES:
         yield f"{name}: {lines} lines, at most {MAX_LINES}"

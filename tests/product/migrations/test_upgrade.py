@@ -124,11 +124,11 @@ def test_eight_clients_hardly_notice_the_upgrade_of_a_filled_database(
 
 
 def test_a_migration_without_a_lock_timeout_blocks_clients_and_is_noticed(
-    db: Database, tmp_path: Path
+    server: Postgres, db: Database, tmp_path: Path
 ) -> None:
     lift_limits(db)
     heavy = written(tmp_path, alter_generations=HEAVY)
-    finding = live_migrations.check(heavy)[0]
+    finding = live_migrations.check(server, heavy, platform="postgres")[0]
     assert "locks public.generations, and does not begin with `set lock_timeout" in finding
     with at_work(db, FEW) as (_, sessions), watched(db, sessions) as waits, db.connect() as reader:
         reader.execute("begin; select from public.generations limit 1")
@@ -140,8 +140,8 @@ def test_a_migration_without_a_lock_timeout_blocks_clients_and_is_noticed(
     assert "generations" in waits.what
 
 
-def test_the_samples_are_as_migrations_have_to_be(tmp_path: Path) -> None:
+def test_the_samples_are_as_migrations_have_to_be(server: Postgres, tmp_path: Path) -> None:
     place = project(tmp_path, [*ours(), *SAMPLES])
-    assert live_migrations.check(place) == []
+    assert live_migrations.check(server, place, platform="postgres") == []
     assert migrations.check(place) == []
     assert tools.squawk(*SAMPLES) == []
