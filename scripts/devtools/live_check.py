@@ -27,9 +27,11 @@ from devtools.demo.seeing import expect
 from local_stack import stripe_service
 from local_stack.stack import Stack
 from thumbsmith.catalog import commands as catalog
-from thumbsmith.catalog.diff import plan_of, read_items, read_shelf
-from thumbsmith.console.output import Exit, fail
-from thumbsmith.operator import acting
+from thumbsmith.catalog.diff import diff_of, read_items, read_stripe_catalog
+from thumbsmith.console.command import show_error
+from thumbsmith.console.context import Context, using
+from thumbsmith.console.errors import CommandError, Exit
+from thumbsmith.operator.transaction import operator_transaction
 from thumbsmith.stripe.access import Stripe, open_stripe
 from thumbsmith.stripe.reconcile import compared, reconcile
 
@@ -69,24 +71,24 @@ class Rehearsal:
 
     def account_is_free(self) -> str:
         """Refuse an account that sells something else under our keys: a push would change it."""
-        with acting.operating(self.stack.db_url, None, yes=False, as_json=False) as connection:
+        with operator_transaction() as connection:
             items = read_items(connection)
-        shelf = read_shelf(self.stripe, items)
+        at_stripe = read_stripe_catalog(self.stripe, items)
         strange = [
-            plan.item.lookup_key
-            for plan in (plan_of(one, shelf) for one in items)
-            if plan.holder and ("create_price", None) in plan.changes
+            diff.item.lookup_key
+            for diff in (diff_of(one, at_stripe) for one in items)
+            if diff.price_with_lookup_key and ("create_price", None) in diff.changes
         ]
         expect([], strange, "other prices have our lookup keys: use another sandbox")
         return f"{len(items)} items"
 
     def catalogue(self) -> str:
         """Push twice."""
-        catalog.push(yes=True, db_url=self.stack.db_url)
-        with acting.operating(self.stack.db_url, None, yes=False, as_json=False) as connection:
+        catalog.push(yes=True)
+        with operator_transaction() as connection:
             items = read_items(connection)
-        shelf = read_shelf(self.stripe, items)
-        expect([], [c for item in items for c in plan_of(item, shelf).changes], "left to do")
+        at_stripe = read_stripe_catalog(self.stripe, items)
+        expect([], [c for item in items for c in diff_of(item, at_stripe).changes], "left to do")
         return f"{len(items)} prices linked"
 
     def purchase(self) -> str:
@@ -152,7 +154,7 @@ class Rehearsal:
     def _has(self, person: Person, wanted: int) -> int:
         """Let the comparison find what was paid, and wait for the worker."""
         try:
-            reconcile(yes=True, db_url=self.stack.db_url)
+            reconcile(yes=True)
         except typer.Exit as ended:
             # What else is in the account concerns nobody here.
             if ended.exit_code != Exit.FINDING:
@@ -166,7 +168,7 @@ class Rehearsal:
         def is_there() -> bool:
             names = {"customer": self.customer_id, "status": "paid", "limit": 100}
             paid = self._call("invoices.list", names)["data"]
-            with acting.operating(self.stack.db_url, None, as_json=False) as connection:
+            with operator_transaction(commit=True) as connection:
                 compared(connection, paid, is_repair=True)
             return self.subscriber is not None and self.subscriber.credits() == wanted
 
@@ -198,14 +200,16 @@ def main() -> None:
     """
     key, base = os.environ.get("STRIPE_SECRET_KEY", ""), os.environ.get("STRIPE_API_BASE", "")
     if not key.startswith(("sk_test_", "rk_test_")):
-        fail("give STRIPE_SECRET_KEY, a key of Stripe's test mode (sk_test_…)", Exit.USAGE)
+        detail = "give STRIPE_SECRET_KEY, a key of Stripe's test mode (sk_test_…)"
+        show_error(CommandError("stripe_key_missing", detail), as_json=False)
+        raise typer.Exit(Exit.USAGE)
     is_real = base in {"", stripe_service.REAL_API_BASE}
     if not is_real:
         stripe_service.REAL_API_BASE = base  # the stack has no other setting for it
     teller = Teller(Console(highlight=False, soft_wrap=True))
     with tempfile.TemporaryDirectory(prefix="live-check-") as folder:
         stack = Stack(Path(folder), services=SERVICES, database_url="", stripe_key=key)
-        with stack, open_stripe(stack.db_url, None, as_json=False) as stripe:
+        with stack, using(Context(db_url=stack.db_url)), open_stripe() as stripe:
             rehearsal = Rehearsal(stack, stripe, pay_by_hand if is_real else pay_at_stand_in)
             try:
                 for name, act in rehearsal.steps():

@@ -10,8 +10,8 @@ import psycopg
 from psycopg import sql
 
 from local_stack import node
+from local_stack.paths import NODE_DIR, PLATFORM_SQL
 from thumbsmith.project.passwords import hashed
-from thumbsmith.project.paths import NODE_DIR, PLATFORM_SQL
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,18 +7,18 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from local_stack import bootstrap
-from local_stack.postgres import VERSION, Postgres
+from local_stack import bootstrap, programs
+from local_stack.paths import CACHE_DIR
+from local_stack.postgres import Postgres
 from thumbsmith.project.account import postgres_account
 from thumbsmith.project.cache import settle
-from thumbsmith.project.paths import CACHE_DIR
 from thumbsmith.project.process import wait_until_ready
 
 
 def cache_place(*, old_privileges: bool = False) -> Path:
     """Return where the cluster of the present sources is kept."""
     kind = "old" if old_privileges else "new"
-    return CACHE_DIR / f"cluster-{VERSION}-{bootstrap.fingerprint()}-{kind}"
+    return CACHE_DIR / f"cluster-{programs.version()}-{bootstrap.fingerprint()}-{kind}"
 
 
 def initialize(server: Postgres, *, old_privileges: bool = False) -> None:

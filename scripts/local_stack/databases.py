@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import psycopg
 from psycopg import sql
 
-from local_stack import supabase_cli
+from local_stack import migrate
 from local_stack.database import open_sidecar_role
 from local_stack.postgres import ADMIN, Postgres
 from thumbsmith.project import config
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
 
 def make_template(server: Postgres, name: str = "migrated", *, seed: bool = True) -> str:
-    """Copy the platform, apply the product's migrations with the real CLI, and seed."""
+    """Copy the platform, apply the product's migrations, and seed."""
     clone(server, "postgres", name)
     url = server.url(database=name)
-    supabase_cli.migrate(url)
+    migrate.migrate(url)
     if seed:
-        supabase_cli.seed(url, config.load())
+        migrate.seed(url, config.load())
     open_sidecar_role(server.admin_url)
     return name
 

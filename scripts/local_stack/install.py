@@ -8,8 +8,8 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from local_stack import node
+from local_stack.paths import CACHE_DIR, NODE_DIR
 from thumbsmith.project import commands
-from thumbsmith.project.paths import CACHE_DIR, NODE_DIR
 
 if TYPE_CHECKING:
     from collections.abc import Callable

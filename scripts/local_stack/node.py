@@ -7,9 +7,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from local_stack.paths import NODE_DIR
 from thumbsmith.project import addresses, commands
 from thumbsmith.project.errors import StackError
-from thumbsmith.project.paths import NODE_DIR
 from thumbsmith.project.ports import HOST
 from thumbsmith.project.probes import http_ok
 from thumbsmith.project.process import Service, base_environment

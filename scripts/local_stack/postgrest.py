@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from local_stack.paths import NODE_DIR
 from thumbsmith.project import addresses
 from thumbsmith.project.errors import StackError
-from thumbsmith.project.paths import NODE_DIR
 from thumbsmith.project.ports import HOST
 from thumbsmith.project.probes import http_ok
 from thumbsmith.project.process import Service, base_environment

@@ -8,8 +8,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from local_stack.paths import MODEL_DIR
 from thumbsmith.project.errors import StackError
-from thumbsmith.project.paths import MODEL_DIR
 from thumbsmith.project.ports import HOST
 from thumbsmith.project.probes import http_ok
 from thumbsmith.project.process import Service, base_environment

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Self, TextIO
 
-from local_stack import install, key_files, sidecar, stripe_service, supabase_cli
+from local_stack import install, key_files, migrate, sidecar, stripe_service
 from local_stack.blueprint import Blueprint
 from local_stack.database import Database, GivenDatabase, OwnDatabase, open_sidecar_role
 from thumbsmith.project import config, state
@@ -223,8 +223,8 @@ class Stack:
 
     def _apply_migrations(self) -> None:
         self._progress("applying the migrations")
-        supabase_cli.migrate(self.db_url)
-        supabase_cli.seed(self.db_url, self._blueprint.config)
+        migrate.migrate(self.db_url)
+        migrate.seed(self.db_url, self._blueprint.config)
         if not open_sidecar_role(self.database.admin_url) and "sidecar" in self.services:
             message = f"no migration has made the role {sidecar.ROLE}; start without the sidecar"
             raise StackError(message)

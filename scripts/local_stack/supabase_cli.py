@@ -6,18 +6,14 @@ import os
 import tempfile
 from typing import TYPE_CHECKING
 
-import psycopg
-
 from local_stack import node
+from local_stack.paths import NODE_DIR, PROJECT
 from thumbsmith.project import addresses, commands
-from thumbsmith.project.paths import NODE_DIR, PROJECT
 from thumbsmith.project.process import base_environment
 
 if TYPE_CHECKING:
     import subprocess
     from pathlib import Path
-
-    from thumbsmith.project.config import ProjectConfig
 
 _QUIET = {
     "DO_NOT_TRACK": "1",
@@ -53,13 +49,6 @@ def migrate(database_url: str, project: Path = PROJECT, *, timeout: float = 300)
     return supabase(
         "migration", "up", "--yes", remote=database_url, project=project, timeout=timeout
     ).stdout
-
-
-def seed(database_url: str, config: ProjectConfig) -> None:
-    """Run the seed files of config.toml, each in one transaction."""
-    for file in config.seed_files:
-        with psycopg.connect(database_url) as connection:
-            connection.execute(file.read_bytes())
 
 
 def _aim(database_url: str) -> tuple[list[str], dict[str, str]]:

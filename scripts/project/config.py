@@ -6,8 +6,8 @@ import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from thumbsmith.project import paths
 from thumbsmith.project.errors import StackError
-from thumbsmith.project.paths import SUPABASE_DIR
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,8 +27,13 @@ class ProjectConfig:
     seed_files: tuple[Path, ...]
 
 
-def load(folder: Path = SUPABASE_DIR) -> ProjectConfig:
-    """Read the project's config.toml."""
+def load(folder: Path | None = None) -> ProjectConfig:
+    """Read the config.toml of this folder, or of the checkout."""
+    if folder is None:
+        if paths.PROJECT is None:
+            message = "config.toml is in the repository, and this is not part of one"
+            raise StackError(message)
+        folder = paths.PROJECT / "supabase"
     content = tomllib.loads((folder / "config.toml").read_text())
     api, auth = content.get("api", {}), content.get("auth", {})
     seed = content.get("db", {}).get("seed", {})

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 
 class StackError(Exception):
-    """The local stack cannot do what was asked."""
+    """The local stack cannot do what was asked; a command ends with this slug and exit code."""
+
+    slug = "stack_failed"
+    exit_code = 1
 
 
 class ServiceFailedError(StackError):
     """A service ended, or did not become ready."""
+
+    slug = "service_failed"
 
     def __init__(self, service: str, what: str, log: str) -> None:
         self.service = service
@@ -21,9 +26,14 @@ class ServiceFailedError(StackError):
 class AlreadyRunningError(StackError):
     """A stack already runs on this data folder."""
 
+    slug = "already_running"
+    exit_code = 3
+
 
 class CommandFailedError(StackError):
     """A helper program failed."""
+
+    slug = "program_failed"
 
     def __init__(self, command: str, code: int, output: str) -> None:
         self.code = code

@@ -1,4 +1,6 @@
 -- What the provider has finished has a cost; margins are wrong without it.
+-- Then: read the prediction at the provider and set cost_micros of the attempt; if the model has no
+-- price, set cost_per_second_micros of generation_models.
 select
     r.id as run_id,
     r.generation_id,

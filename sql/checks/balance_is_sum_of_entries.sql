@@ -1,4 +1,7 @@
 -- A profile's credits equal the sum of its ledger.
+-- Then: stop sidecars, compare `thumbsmith credits history PERSON` with the lots, restore the
+-- profile's credits from the ledger in one reviewed transaction, and find who wrote past the
+-- ledger.
 select
     p.id as profile_id,
     p.credits,

@@ -1,4 +1,6 @@
 -- A profile's credits equal what is left in its lots.
+-- Then: compare `thumbsmith credits history PERSON` with the lots; the ledger decides. Correct the
+-- lot in one reviewed transaction, and find who wrote past the ledger.
 select
     p.id as profile_id,
     p.credits,

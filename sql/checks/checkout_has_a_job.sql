@@ -1,4 +1,6 @@
 -- Somebody is to make every page of Stripe that was asked for.
+-- Then: the person waits for a page. Ask them to press the button again with a new key, and report
+-- the lost job as a bug.
 select
     c.id as checkout_id,
     c.item_kind,

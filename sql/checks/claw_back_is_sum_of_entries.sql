@@ -1,4 +1,6 @@
 -- What was taken back of a lot, and what is still owed for it, follow from the ledger.
+-- Then: list the entries of the lot; set clawed_back and owed to what they say in one reviewed
+-- transaction, and find who wrote past the ledger.
 with moves as (
     select
         coalesce(e.debt_lot_id, e.lot_id) as lot_id,

@@ -1,4 +1,6 @@
 -- Every account that was closed is erased within a day, and is being worked on until then.
+-- Then: look at `thumbsmith jobs list --all` for the erase job and its last_error; mend that, then
+-- `thumbsmith jobs retry JOB`.
 select
     p.id as profile_id,
     p.deleted_at,

@@ -1,4 +1,6 @@
 -- A generation without a price was covered by a plan, and counts if it made a picture.
+-- Then: see `thumbsmith generations show ID`. A picture nobody paid for: add its plan use, or
+-- revoke its price; a failed one: delete the plan use.
 select
     g.id as generation_id,
     g.credit_cost,

@@ -1,4 +1,6 @@
 -- What a profile owes equals the sum of the debts in its ledger, and what its lots say is owed.
+-- Then: list the entries with a debt; the ledger decides. Correct debt or owed in one reviewed
+-- transaction, and find who wrote past the ledger.
 with ledger as (
     select
         e.profile_id,

@@ -1,4 +1,6 @@
 -- Of an erased account nothing personal is left: no file, customer, login, work or prompt.
+-- Then: delete what is left by hand (the file through the Storage API, never its row), and note it
+-- in the audit log.
 select
     e.profile_id,
     e.finished_at,

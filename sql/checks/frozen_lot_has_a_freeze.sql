@@ -1,4 +1,6 @@
 -- A lot is frozen exactly while somebody holds it.
+-- Then: see the dispute at Stripe. A lot that nobody holds: `thumbsmith credits release PERSON
+-- --lot LOT`; a freeze without effect: freeze again.
 select
     l.id as lot_id,
     l.frozen_at,

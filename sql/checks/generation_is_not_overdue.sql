@@ -1,4 +1,6 @@
 -- No generation is under way long after its deadline: a sweep would have given the credits back.
+-- Then: start a sidecar or run `select private.sweep()`; the credits go back with the next sweep.
+-- If they do not, see `thumbsmith generations show ID`.
 select
     g.id as generation_id,
     g.status,

@@ -1,4 +1,6 @@
 -- A generation has burned its price; if it ended without a picture, all of that came back.
+-- Then: see `thumbsmith generations show ID`; give back what is missing with `thumbsmith credits
+-- grant PERSON N --key generation:ID`.
 select
     g.id as generation_id,
     g.status,

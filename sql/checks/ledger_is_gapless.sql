@@ -1,4 +1,6 @@
 -- A profile's entries count from 1 to entry_count, and each balance follows from the one before.
+-- Then: never renumber. Compare with a backup of before the gap, and restore the missing entries in
+-- one reviewed transaction.
 with numbered as (
     select
         e.profile_id,

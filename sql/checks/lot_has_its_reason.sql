@@ -1,4 +1,6 @@
 -- Every lot points to what earned it: a payment, a redemption, an operator's action.
+-- Then: find the payment or code by the lot's grant_key. Without one the credits came from nowhere:
+-- `thumbsmith credits revoke`, and find who granted them.
 select
     l.id as lot_id,
     l.source,

@@ -1,4 +1,6 @@
 -- Every lot was granted by exactly one entry, of its full amount, to its owner.
+-- Then: compare the lot with its entry of kind grant; the ledger decides. Find who wrote past the
+-- ledger.
 select
     l.id as lot_id,
     l.grant_key,

@@ -1,4 +1,5 @@
 -- No credits stay in the balance long after their time: a sweep would have taken them out.
+-- Then: the sweep does not run: start a sidecar, or see why `select private.sweep()` fails.
 select
     l.id as lot_id,
     l.profile_id,

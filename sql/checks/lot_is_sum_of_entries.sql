@@ -1,4 +1,6 @@
 -- What is left in a lot equals the sum of the entries that name it.
+-- Then: compare the lot with its entries in `thumbsmith credits history PERSON`; the ledger
+-- decides. Correct remaining in one reviewed transaction.
 select
     l.id as lot_id,
     l.profile_id,

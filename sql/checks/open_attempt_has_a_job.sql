@@ -1,5 +1,6 @@
--- Somebody is to follow every attempt at the provider that has not ended, also of a generation that
--- is over.
+-- Somebody follows every attempt at the provider that has not ended, also when nobody waits.
+-- Then: find the prediction at the provider and stop it there; then end the attempt as abandoned.
+-- Report the lost job as a bug.
 select
     r.id as run_id,
     r.generation_id,

@@ -1,4 +1,6 @@
 -- Nothing was revoked or frozen by hand without a row that says who and why.
+-- Then: somebody wrote past the operator's functions: find out who by the server's log, and write
+-- the audit row with their reason.
 select
     e.profile_id,
     e.reason as action_key,

@@ -1,4 +1,6 @@
 -- A month of a plan that was paid and has begun has its credits.
+-- Then: run `thumbsmith stripe reconcile --yes`, which fetches the invoice again; if the month
+-- stays empty, see `thumbsmith stripe alarms`.
 select
     p.invoice_line_id,
     p.subscription_id,

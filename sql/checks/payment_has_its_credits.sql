@@ -1,4 +1,6 @@
 -- The credits added for a payment are those of its lots, all its owner's.
+-- Then: compare the payment with its lots. Missing credits: replay its event with `thumbsmith
+-- stripe replay EVENT --yes`; too many: revoke them.
 select
     p.id as payment_id,
     p.credits_added,

@@ -1,4 +1,6 @@
 -- Money that went back took its share of the credits along; a dispute freezes them.
+-- Then: run `thumbsmith stripe reconcile --yes`, which fetches refunds and disputes again; then
+-- compare the payment with Stripe.
 with reversed as (
     select
         p.id,

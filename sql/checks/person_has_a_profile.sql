@@ -1,4 +1,6 @@
 -- Every person of Auth has an open profile, or is being erased; every open profile its person.
+-- Then: a person without a profile: sign-ups lost their trigger on auth.users, so restore it first,
+-- then make the profile. A profile without its person: close it.
 select
     u.id as user_id,
     p.id as profile_id

@@ -1,4 +1,6 @@
 -- What was granted for a month of a plan is what its lots were given.
+-- Then: compare the month with its lots; grant what is missing with the month's key, or revoke what
+-- is too much.
 select
     m.subscription_id,
     m.month_key,

@@ -1,4 +1,6 @@
 -- All months of a subscription together gave what they earned, rounded down once.
+-- Then: list the months of the subscription beside its invoices at Stripe; replay the event of the
+-- one that differs.
 select
     m.subscription_id,
     sum(m.earned) as earned,

@@ -1,5 +1,6 @@
--- No model refuses us for what only an operator can mend: the token (401, 403), the account's
--- balance (402), or a model that is not there (404). Gone with the next attempt that it takes.
+-- No model refuses us for what only an operator can mend: token, account, payment.
+-- Then: 401 or 403: renew REPLICATE_API_TOKEN and restart the sidecars. 402: pay at the provider.
+-- Then `thumbsmith jobs retry` what died of it.
 select
     r.model,
     r.http_status,

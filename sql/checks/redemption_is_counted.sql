@@ -1,4 +1,6 @@
 -- A promotional code counts its redemptions, and each of them granted its credits.
+-- Then: compare promo_redemptions with the code's counter and the lots; set the counter to the
+-- rows, and grant what a redemption lacks.
 select
     c.id as promo_code_id,
     c.redemptions,

@@ -1,4 +1,5 @@
 -- Nobody was brought, directly or through others, by somebody they brought.
+-- Then: take one referred_by of the circle away, the latest, and revoke the bonus that it paid.
 with recursive chain as (
     select
         p.id,

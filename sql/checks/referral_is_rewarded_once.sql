@@ -1,4 +1,6 @@
 -- A referral lot has its referral, and is taken back exactly when that is reversed.
+-- Then: compare the referral with the referrer's lots of source referral; revoke a bonus without
+-- reward, grant one that is missing.
 select
     l.id as lot_id,
     l.grant_key,

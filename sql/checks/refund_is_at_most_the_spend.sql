@@ -1,4 +1,6 @@
 -- No generation gave a lot back more than it had taken from it.
+-- Then: list the entries of the generation; revoke what came back too much, and report how it
+-- happened as a bug.
 select
     e.generation_id,
     e.lot_id,

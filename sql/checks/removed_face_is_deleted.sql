@@ -1,4 +1,6 @@
 -- Every face photo that was removed is deleted from Storage within a day, and is being worked on.
+-- Then: look at `thumbsmith jobs list --all` for the remove_face job and its last_error; mend that,
+-- then `thumbsmith jobs retry JOB`.
 select
     i.id as user_image_id,
     i.removed_at,

@@ -1,4 +1,6 @@
 -- A person has looked at everything from Stripe that no rule covers: thumbsmith stripe alarms.
+-- Then: `thumbsmith stripe alarms` lists them and docs/stripe.md says what each means; deal with
+-- it, then `thumbsmith stripe resolve ID --why … --yes`.
 select
     a.id,
     a.object_id,

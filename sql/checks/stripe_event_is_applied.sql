@@ -1,4 +1,6 @@
 -- The object of every event of Stripe is fetched soon, or somebody is about to fetch it.
+-- Then: see that a sidecar with STRIPE_SECRET_KEY runs, and its last_error in `thumbsmith jobs
+-- list`; `thumbsmith stripe replay EVENT --yes` fetches it again.
 select
     e.event_id,
     e.event_type,

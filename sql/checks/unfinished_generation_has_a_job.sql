@@ -1,4 +1,5 @@
 -- Somebody is to work on every generation that is not over.
+-- Then: nothing is lost: at its deadline the credits go back. Report the lost job as a bug.
 select
     g.id as generation_id,
     g.status,

@@ -1,6 +1,6 @@
 """Clusters that are migrated already, kept as copies, so that a server or a stack starts quickly.
 
-They are made by the real CLI, and again whenever the platform, a migration or the seed changes.
+They are made again whenever the platform, a migration or the seed changes.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from local_stack import bootstrap, cluster, databases, supabase_cli
+from local_stack import bootstrap, cluster, databases, migrate, programs
 from local_stack.database import open_sidecar_role
-from local_stack.postgres import VERSION, Postgres
+from local_stack.paths import CACHE_DIR, SUPABASE_DIR
+from local_stack.postgres import Postgres
 from local_stack.stack import SERVICES, Stack
 from tests.support.database import TEMPLATE
 from tests.support.places import short_lived
 from thumbsmith.project import config
 from thumbsmith.project.cache import settle
-from thumbsmith.project.paths import CACHE_DIR, SUPABASE_DIR
 
 # Of each kind, the present one and one before.
 KEPT = 2
@@ -68,8 +68,8 @@ def stack(
 
 
 def _migrate(server: Postgres) -> None:
-    supabase_cli.migrate(server.url())
-    supabase_cli.seed(server.url(), config.load())
+    migrate.migrate(server.url())
+    migrate.seed(server.url(), config.load())
 
 
 def _keep(_name: str) -> None:
@@ -79,7 +79,7 @@ def _keep(_name: str) -> None:
 def _fill(server: Postgres, kind: str, fill: Callable[[Postgres], None]) -> None:
     """Copy the kept cluster; make it first, once for all who ask at the same time."""
     CACHE_DIR.mkdir(parents=True, exist_ok=True)
-    place = CACHE_DIR / f"tests-{kind}-{VERSION}-{fingerprint()}"
+    place = CACHE_DIR / f"tests-{kind}-{programs.version()}-{fingerprint()}"
     with (CACHE_DIR / f"tests-{kind}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not place.exists():

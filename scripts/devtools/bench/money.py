@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import psycopg
 
 from devtools.bench.server import SQL
-from thumbsmith.checks.commands import run_checks
+from thumbsmith.checks.questions import run_checks
 
 
 class MoneyError(Exception):

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import psycopg
 
 from local_stack import cluster, databases
+from local_stack.paths import PROJECT
 from local_stack.postgres import ADMIN, PASSWORD, Postgres
-from thumbsmith.project.paths import PROJECT
 from thumbsmith.project.ports import HOST
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from rich.table import Table
 from devtools.demo.story import Story
 from local_stack.stack import Stack
 from local_stack.supervisor import StopRequestedError, stopping_by_signal
-from thumbsmith.catalog.publish import stock
+from thumbsmith.catalog.publish import publish_catalog
 from thumbsmith.project.paths import STATE_DIR
 
 DEMO_DIR = STATE_DIR / "demo"
@@ -76,7 +76,7 @@ def run_demo(*, json: bool = False, data_dir: Path | None = None, keep: bool = F
     balances: dict[str, int] = {}
     try:
         with stopping_by_signal(), _folder(data_dir, keep=keep) as folder:
-            balances = _tell(story, teller, Stack(folder, on_started=stock))
+            balances = _tell(story, teller, Stack(folder, on_started=publish_catalog))
     except StopRequestedError:
         teller.console.print("Stopped; nothing is left running.")
         return 130

@@ -12,15 +12,18 @@ from dataclasses import dataclass
 from rich.console import Console
 
 from devtools.gates import (
+    arrows,
     catalogue,
     database,
     dependencies,
     documents,
     generated,
     live_migrations,
+    locks,
     manifest,
     migrations,
     plpgsql,
+    questions,
     sql_bodies,
     tools,
 )
@@ -62,7 +65,10 @@ def gates_of_files(*, write: bool) -> Gates:
         "SQL inside function bodies": sql_bodies.check,
         "migration files": migrations.check,
         "hashes of migrations": lambda: manifest.check(write=write),
+        "what to do about a finding": questions.check,
         "documents": documents.check,
+        "forbidden imports": arrows.check,
+        "requirements-sidecar.lock": lambda: locks.check(write=write),
         "advisories": dependencies.audit,
         "licences": dependencies.licences,
     }

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from devtools.gates.outcome import Findings
 from local_stack import supabase_cli
-from thumbsmith.checks.commands import run_checks
-from thumbsmith.project.paths import PROJECT
+from local_stack.paths import PROJECT
+from thumbsmith.checks.questions import run_checks
 
 LINTS = PROJECT / "sql" / "lints"
 

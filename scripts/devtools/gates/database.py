@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from local_stack import cluster, databases, install, supabase_cli
+from local_stack import cluster, databases, install, migrate
 from local_stack.postgres import Postgres
 from thumbsmith.project import config
 
@@ -24,6 +24,6 @@ def migrated(programs: Path | None = None) -> Iterator[Postgres]:
         cluster.initialize(server)
         with server:
             databases.clone(server, "postgres", PLATFORM)
-            supabase_cli.migrate(server.url())
-            supabase_cli.seed(server.url(), config.load())
+            migrate.migrate(server.url())
+            migrate.seed(server.url(), config.load())
             yield server

@@ -14,10 +14,10 @@ import tempfile
 from pathlib import Path
 
 from devtools.gates.outcome import NotRunError
+from local_stack.paths import CACHE_DIR
 from thumbsmith.project import commands
 from thumbsmith.project.cache import settle
 from thumbsmith.project.errors import CommandFailedError
-from thumbsmith.project.paths import CACHE_DIR
 from thumbsmith.project.process import base_environment
 
 SUITE = "trixie"

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from devtools.gates.outcome import Findings, NotRunError
-from thumbsmith.project.paths import NODE_DIR, PROJECT
+from local_stack.paths import NODE_DIR, PROJECT
 
 # By what a licence is called in the metadata of packages. What is copyleft beyond its own files is
 # not here, but for the packages below.

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from thumbsmith.project.paths import PROJECT
+from local_stack.paths import PROJECT
 
 README_LINES = 200
 _SLUG = re.compile(r"message = '([a-z_]+)'")

@@ -9,9 +9,9 @@ from devtools.gates import settings_page
 from devtools.gates.outcome import Findings
 from devtools.types import Facts, python, typescript
 from local_stack import supabase_cli
+from local_stack.paths import PROJECT
 from local_stack.postgres import Postgres
 from thumbsmith.project import addresses, commands
-from thumbsmith.project.paths import PROJECT
 from thumbsmith.project.process import base_environment
 
 _SCHEMA = Path("sql") / "schema.sql"

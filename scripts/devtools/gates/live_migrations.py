@@ -11,8 +11,8 @@ from devtools.gates import constraints, facts, headers
 from devtools.gates.database import PLATFORM
 from devtools.gates.facts import APART, BLOCKING, Migration, Statement, is_concurrent, relation
 from local_stack import databases
+from local_stack.paths import PROJECT
 from local_stack.postgres import ADMIN, Postgres
-from thumbsmith.project.paths import PROJECT
 
 # Who waits behind a migration waits for its lock and for the work under it: 2 s are promised. A
 # lock is waited for shorter than deadlock_timeout: the migration gives up, and not a request.

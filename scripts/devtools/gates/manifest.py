@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from devtools.gates.outcome import Findings
-from thumbsmith.project.paths import PROJECT
+from local_stack.paths import PROJECT
 
 _FILE = Path("sql") / "migrations.sha256"
 _RELEASE = "# released "

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import postgast
 
-from thumbsmith.project.paths import PROJECT
+from local_stack.paths import PROJECT
 
 VERBS = ("create", "add", "alter", "enforce", "backfill", "grant", "revoke", "fix", "drop")
 HEADER = ("Purpose", "Touches", "Locks", "Rollout", "Undo")

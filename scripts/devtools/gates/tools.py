@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from devtools.gates.outcome import Findings
-from thumbsmith.project.paths import PROJECT
+from local_stack.paths import PROJECT
 
 _SQL = [
     *("supabase/migrations", "supabase/seed.sql", "sql/platform", "sql/checks", "sql/lints"),

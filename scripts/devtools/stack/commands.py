@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import shutil
 import time
-from functools import partial
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -13,30 +11,22 @@ import typer
 from devtools.stack import logs
 from local_stack import supervisor
 from local_stack.stack import SERVICES, Stack
-from thumbsmith.catalog.publish import stock
-from thumbsmith.console.output import ERR, Exit, Json, fail, print_json, print_table, progress
+from thumbsmith.catalog.publish import publish_catalog
+from thumbsmith.console.command import LOCAL, Commands
+from thumbsmith.console.context import current
+from thumbsmith.console.errors import CommandError, Exit
+from thumbsmith.console.output import note, print_json, print_table, progress
+from thumbsmith.operator.database import data_dir, running_stack
 from thumbsmith.project import state
-from thumbsmith.project.errors import AlreadyRunningError, StackError
-from thumbsmith.project.paths import DEFAULT_DATA_DIR
 
-app = typer.Typer(help="The local stack: real parts, no Docker.", no_args_is_help=True)
+app = Commands(shared=LOCAL, help="The local stack: real parts, no Docker.")
 app.command("logs")(logs.logs)
-
-DataDir = Annotated[
-    Path | None,
-    typer.Option(
-        help="Where the stack keeps its data.",
-        envvar="THUMBSMITH_DATA_DIR",
-        show_default=".thumbsmith/stack",
-    ),
-]
 
 
 @app.command()
 def up(
     *,
     detach: Annotated[bool, typer.Option("--detach", help="Return when it is ready.")] = False,
-    data_dir: DataDir = None,
     port: Annotated[
         int | None, typer.Option(help="The port of the API.", min=1, max=65535, show_default="free")
     ] = None,
@@ -46,49 +36,43 @@ def up(
     no_sidecar: Annotated[
         bool, typer.Option("--no-sidecar", help="Leave the sidecar out.")
     ] = False,
-    as_json: Json = False,
 ) -> None:
     """Start everything, ready to sell; in the foreground until Ctrl-C, or detached."""
-    folder = (data_dir or DEFAULT_DATA_DIR).absolute()
+    folder = data_dir()
     started = time.monotonic()
-    try:
-        if detach:
-            arguments = [f"--port={port}"] if port else []
-            arguments += ["--old-privileges"] if old_privileges else []
-            arguments += ["--no-sidecar"] if no_sidecar else []
-            with progress("starting the stack", quiet=as_json) as show:
-                found = supervisor.start_detached(arguments, folder)
-                try:
-                    show("making packs and plans")
-                    stock(found.env, as_json=as_json)
-                except BaseException:  # as after every other error, nothing is left running
-                    supervisor.stop(folder)
-                    raise
-            _report_ready(found.env, started, as_json=as_json)
-            return
-        with progress("starting the stack", quiet=as_json) as show:
-            stack = Stack(
-                folder,
-                services=[one for one in SERVICES if not (no_sidecar and one == "sidecar")],
-                old_privileges=old_privileges,
-                ports={"node": port} if port else None,
-                progress=show,
-                on_started=partial(stock, as_json=as_json),
-            )
-            supervisor.run(stack, lambda up: _report_ready(up.env, started, as_json=as_json))
-    except AlreadyRunningError as error:
-        fail(str(error), Exit.TRY_AGAIN, as_json=as_json)
-    except StackError as error:
-        fail(str(error), as_json=as_json)
+    if detach:
+        arguments = [f"--port={port}"] if port else []
+        arguments += ["--old-privileges"] if old_privileges else []
+        arguments += ["--no-sidecar"] if no_sidecar else []
+        with progress("starting the stack") as show:
+            found = supervisor.start_detached(arguments, folder)
+            try:
+                show("making packs and plans")
+                publish_catalog(found.env)
+            except BaseException:  # as after every other error, nothing is left running
+                supervisor.stop(folder)
+                raise
+        _report_ready(found.env, started)
+        return
+    with progress("starting the stack") as show:
+        stack = Stack(
+            folder,
+            services=[one for one in SERVICES if not (no_sidecar and one == "sidecar")],
+            old_privileges=old_privileges,
+            ports={"node": port} if port else None,
+            progress=show,
+            on_started=publish_catalog,
+        )
+        supervisor.run(stack, lambda up: _report_ready(up.env, started))
 
 
-def _report_ready(env: dict[str, str], started: float, *, as_json: bool) -> None:
+def _report_ready(env: dict[str, str], started: float) -> None:
     seconds = round(time.monotonic() - started, 2)
-    if as_json:
+    if current().as_json:
         print_json({"ok": True, "seconds": seconds, "env": env})
         return
     _print_env(env)
-    ERR.print(f"ready in {seconds} s", style="dim")
+    note(f"ready in {seconds} s")
 
 
 def _print_env(env: dict[str, str]) -> None:
@@ -98,64 +82,61 @@ def _print_env(env: dict[str, str]) -> None:
 
 
 @app.command()
-def down(*, data_dir: DataDir = None, as_json: Json = False) -> None:
+def down() -> None:
     """Stop a detached stack, and whatever an accident left of one."""
-    with progress("stopping the stack", quiet=as_json):
-        was_running = supervisor.stop((data_dir or DEFAULT_DATA_DIR).absolute())
-    if as_json:
+    with progress("stopping the stack"):
+        was_running = supervisor.stop(data_dir())
+    if current().as_json:
         print_json({"ok": True, "was_running": was_running})
     else:
-        ERR.print("stopped" if was_running else "nothing was running")
+        note("stopped" if was_running else "nothing was running")
 
 
 @app.command()
-def status(*, data_dir: DataDir = None, as_json: Json = False) -> None:
+def status() -> None:
     """Say what runs; 1 when not everything does."""
-    found = state.load((data_dir or DEFAULT_DATA_DIR).absolute())
+    found = state.load(data_dir())
     services: list[dict[str, Any]] = [
         {"name": one.name, "running": one.alive, "pid": one.pid, "port": one.port}
         for one in (found.services if found else [])
     ]
     running = found is not None and found.alive and all(one["running"] for one in services)
-    if as_json:
+    if current().as_json:
         print_json({"running": running, "ready": bool(found and found.ready), "services": services})
     elif services:
         rows = [(s["name"], "yes" if s["running"] else "no", s["pid"], s["port"]) for s in services]
         print_table("Local stack", ["service", "running", "pid", "port"], rows)
     else:
-        ERR.print("no stack is running")
+        note("no stack is running")
     if not running:
         raise typer.Exit(Exit.FINDING)
 
 
 @app.command()
-def env(*, data_dir: DataDir = None, as_json: Json = False) -> None:
+def env() -> None:
     """Print what a program needs to use the stack, as lines NAME="value"."""
-    found = state.load((data_dir or DEFAULT_DATA_DIR).absolute())
-    if found is None or not found.alive or not found.ready:
-        fail("no stack is running", as_json=as_json)
-    if as_json:
+    found = running_stack()
+    if found is None or not found.ready:
+        detail = f"no stack is running on {data_dir()}"
+        raise CommandError("no_stack", detail, "Start one: thumbsmith stack up --detach")
+    if current().as_json:
         print_json(found.env)
         return
     _print_env(found.env)
 
 
 @app.command()
-def reset(
-    *,
-    data_dir: DataDir = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Really delete.")] = False,
-    as_json: Json = False,
-) -> None:
+def reset(*, yes: Annotated[bool, typer.Option("--yes", help="Really delete.")] = False) -> None:
     """Stop the stack and delete its data: database, files, keys. Only says so without --yes."""
-    folder = (data_dir or DEFAULT_DATA_DIR).absolute()
+    folder = data_dir()
     is_stack = (folder / "keys").is_dir() or (folder / "lock").exists()
-    if folder.exists() and not is_stack:
-        fail(f"{folder} holds no stack", Exit.USAGE, as_json=as_json)
-    if yes and folder.exists():
+    if not is_stack:
+        what = "holds no stack" if folder.exists() else "is not there"
+        raise CommandError("no_stack", f"{folder} {what}", code=Exit.USAGE)
+    if yes:
         supervisor.stop(folder)
         shutil.rmtree(folder)
-    if as_json:
+    if current().as_json:
         print_json({"ok": True, "folder": str(folder), "deleted": yes})
     else:
-        ERR.print(f"{'deleted' if yes else 'would delete'} {folder}", highlight=False)
+        note(f"{'deleted' if yes else 'would delete'} {folder}")

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
-from typing import Annotated, BinaryIO
+from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
-from thumbsmith.console.output import Exit, Json, fail, print_json
+from thumbsmith.console.context import current
+from thumbsmith.console.errors import CommandError, Exit
+from thumbsmith.console.output import print_json
+from thumbsmith.operator.database import data_dir
 from thumbsmith.project import state
-from thumbsmith.project.paths import DEFAULT_DATA_DIR
 from thumbsmith.project.process import log_tail
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _POLL_SECONDS = 0.2
 
@@ -21,20 +25,16 @@ def logs(
     *,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on as they write.")] = False,
     lines: Annotated[int, typer.Option(help="How many lines of each.", min=1)] = 50,
-    data_dir: Annotated[
-        Path | None,
-        typer.Option(help="Where the stack keeps its data.", envvar="THUMBSMITH_DATA_DIR"),
-    ] = None,
-    as_json: Json = False,
 ) -> None:
     """Print the end of the services' logs."""
-    folder = (data_dir or DEFAULT_DATA_DIR).absolute()
+    folder = data_dir()
     files = {file.stem: file for file in sorted((folder / "logs").glob("*.log"))}
-    if service is not None and service not in files:
-        known = ", ".join(files) or "none"
-        fail(f"no log of {service}; there are: {known}", Exit.USAGE, as_json=as_json)
+    if not files or (service is not None and service not in files):
+        what = f"no log of {service}" if service else "no log"
+        detail = f"{what} in {folder / 'logs'}; there are: {', '.join(files) or 'none'}"
+        raise CommandError("log_not_found", detail, code=Exit.USAGE)
     chosen = {service: files[service]} if service else files
-    if as_json:
+    if current().as_json:
         print_json({name: log_tail(file, lines).splitlines() for name, file in chosen.items()})
         return
     for name, file in chosen.items():

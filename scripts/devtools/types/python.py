@@ -6,8 +6,8 @@ import re
 import sys
 from typing import TYPE_CHECKING
 
+from local_stack.paths import PROJECT
 from thumbsmith.project import commands
-from thumbsmith.project.paths import PROJECT
 from thumbsmith.project.process import base_environment
 
 if TYPE_CHECKING:

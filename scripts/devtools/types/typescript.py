@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from local_stack import node
+from local_stack.paths import NODE_DIR, PROJECT
 from thumbsmith.project import commands
-from thumbsmith.project.paths import NODE_DIR, PROJECT
 from thumbsmith.project.process import base_environment
 
 if TYPE_CHECKING:

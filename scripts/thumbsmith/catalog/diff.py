@@ -10,13 +10,12 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from thumbsmith.operator import acting
+from thumbsmith.operator.transaction import operator_transaction
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
 
-    from thumbsmith.operator.acting import Connection
+    from thumbsmith.operator.transaction import Connection
     from thumbsmith.stripe.access import Stripe
 
 # Stripe's own limits of its lists.
@@ -59,8 +58,8 @@ class Item:
 
 
 @dataclass
-class Shelf:
-    """What Stripe has of the catalogue."""
+class StripeCatalog:
+    """What Stripe has of our catalog."""
 
     products: dict[str, dict[str, Any]] = field(default_factory=dict)
     by_lookup_key: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -68,11 +67,11 @@ class Shelf:
 
 
 @dataclass(frozen=True)
-class Plan:
-    """How one item gets the same at Stripe as here. Nothing to do is the usual plan."""
+class CatalogDiff:
+    """How one item gets the same at Stripe as here. Nothing to do is the usual case."""
 
     item: Item
-    holder: dict[str, Any] | None
+    price_with_lookup_key: dict[str, Any] | None
     """The price with our lookup key, whether it fits or not."""
     changes: list[tuple[Change, str | None]]
 
@@ -95,18 +94,18 @@ class Plan:
         and how many there were, tell those apart.
         """
         item = self.item
-        replaced = self.holder["id"] if self.holder else "new"
+        replaced = self.price_with_lookup_key["id"] if self.price_with_lookup_key else "new"
         terms = ":".join(map(str, item.terms))
         return f"thumbsmith:{item.lookup_key}:{terms}:{replaced}:{len(item.known_prices)}"
 
 
-def read_plans(stripe: Stripe, db_url: str | None, data_dir: Path | None) -> list[Plan]:
+def read_diffs(stripe: Stripe) -> list[CatalogDiff]:
     """Compare the whole catalogue."""
-    with acting.operating(db_url, data_dir, yes=False, as_json=stripe.as_json) as connection:
+    with operator_transaction() as connection:
         items = read_items(connection)
     # No transaction stays open while Stripe is asked.
-    shelf = read_shelf(stripe, items)
-    return [plan_of(item, shelf) for item in items]
+    stripe_catalog = read_stripe_catalog(stripe, items)
+    return [diff_of(item, stripe_catalog) for item in items]
 
 
 def read_items(connection: Connection) -> list[Item]:
@@ -128,32 +127,32 @@ def read_items(connection: Connection) -> list[Item]:
     return [Item(**row) for row in rows]
 
 
-def read_shelf(stripe: Stripe, items: Iterable[Item]) -> Shelf:
+def read_stripe_catalog(stripe: Stripe, items: Iterable[Item]) -> StripeCatalog:
     """Read what Stripe has of these items."""
-    shelf = Shelf()
-    for some in _portions(list(items)):
+    stripe_catalog = StripeCatalog()
+    for some in _batches(list(items)):
         ids = [item.product_id for item in some]
         keys = [item.lookup_key for item in some]
         # Without `active` the lists leave out what is archived.
         for is_active in (True, False):
             wanted = {"ids": ids, "active": is_active, "limit": _PAGE}
             found = stripe.call("v1.products.list", wanted)["data"]
-            shelf.products |= {product["id"]: product for product in found}
+            stripe_catalog.products |= {product["id"]: product for product in found}
             wanted = {"lookup_keys": keys, "active": is_active, "limit": _PAGE}
             found = stripe.call("v1.prices.list", wanted)["data"]
-            shelf.by_lookup_key |= {price["lookup_key"]: price for price in found}
-        for product_id in _with_a_past(some, shelf):
-            shelf.active_prices |= _active_of(stripe, product_id)
-    return shelf
+            stripe_catalog.by_lookup_key |= {price["lookup_key"]: price for price in found}
+        for product_id in _with_a_past(some, stripe_catalog):
+            stripe_catalog.active_prices |= _active_of(stripe, product_id)
+    return stripe_catalog
 
 
-def plan_of(item: Item, shelf: Shelf) -> Plan:
+def diff_of(item: Item, stripe_catalog: StripeCatalog) -> CatalogDiff:
     """Compare one item."""
-    holder = shelf.by_lookup_key.get(item.lookup_key)
+    holder = stripe_catalog.by_lookup_key.get(item.lookup_key)
     own = holder if holder is not None and terms_of(holder) == item.terms else None
     changes: list[tuple[Change, str | None]] = []
     if item.is_enabled:
-        changes += _product_changes(item, own, shelf)
+        changes += _product_changes(item, own, stripe_catalog)
         if own is None:
             changes.append(("create_price", None))
         elif not own["active"]:
@@ -164,12 +163,12 @@ def plan_of(item: Item, shelf: Shelf) -> Plan:
         # Of a disabled item too: whoever has it still pays it.
         changes.append(("link_price", own["id"]))
     kept = own["id"] if own is not None and item.is_enabled else None
-    active = shelf.active_prices & set(item.known_prices)
+    active = stripe_catalog.active_prices & set(item.known_prices)
     if holder is not None and holder["active"]:
         active.add(holder["id"])
-    # At last: at no moment the price of new Checkouts is one that sells nothing.
+    # Last, so that a new Checkout never uses an inactive price.
     changes += [("deactivate_price", price_id) for price_id in sorted(active - {kept})]
-    return Plan(item, holder, changes)
+    return CatalogDiff(item, holder, changes)
 
 
 def terms_of(price: dict[str, Any]) -> Terms:
@@ -186,11 +185,11 @@ def terms_of(price: dict[str, Any]) -> Terms:
 
 
 def _product_changes(
-    item: Item, own: dict[str, Any] | None, shelf: Shelf
+    item: Item, own: dict[str, Any] | None, stripe_catalog: StripeCatalog
 ) -> Iterator[tuple[Change, str | None]]:
     if own is not None and own["product"] != item.product_id:
         return  # made by a person, who names it as they like
-    product = shelf.products.get(item.product_id)
+    product = stripe_catalog.products.get(item.product_id)
     if product is None:
         yield "create_product", item.product_id
     elif (product["name"], product["description"] or "", product["active"]) != (
@@ -201,11 +200,11 @@ def _product_changes(
         yield "update_product", item.product_id
 
 
-def _with_a_past(items: Iterable[Item], shelf: Shelf) -> set[str]:
+def _with_a_past(items: Iterable[Item], stripe_catalog: StripeCatalog) -> set[str]:
     """Give the products that have prices of ours beside the one with the lookup key."""
     products: set[str] = set()
     for item in items:
-        holder = shelf.by_lookup_key.get(item.lookup_key)
+        holder = stripe_catalog.by_lookup_key.get(item.lookup_key)
         if set(item.known_prices) - ({holder["id"]} if holder else set()):
             products |= set(item.known_products)
     return products
@@ -222,6 +221,6 @@ def _active_of(stripe: Stripe, product_id: str) -> set[str]:
         wanted["starting_after"] = found[-1]
 
 
-def _portions(items: list[Item]) -> Iterator[list[Item]]:
+def _batches(items: list[Item]) -> Iterator[list[Item]]:
     for start in range(0, len(items), _KEYS_PER_CALL):
         yield items[start : start + _KEYS_PER_CALL]

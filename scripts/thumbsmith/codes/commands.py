@@ -8,12 +8,14 @@ from typing import Annotated, Any
 import typer
 
 from thumbsmith.console.columns import print_columns
-from thumbsmith.console.output import OUT, Json, print_json
-from thumbsmith.db.commands import DataDir, DbUrl
-from thumbsmith.operator import acting
-from thumbsmith.operator.acting import Who, Why, Yes
+from thumbsmith.console.command import Commands
+from thumbsmith.console.context import current
+from thumbsmith.console.errors import CommandError
+from thumbsmith.console.output import OUT, print_json, say
+from thumbsmith.operator.arguments import DRY_RUN, Who, Why, Yes, user_name
+from thumbsmith.operator.transaction import Connection, call, operator_transaction
 
-app = typer.Typer(help="Promotional codes.", no_args_is_help=True)
+app = Commands(help="Promotional codes.")
 
 _CODES = """
     select
@@ -42,15 +44,13 @@ def create(
     ends_at: Annotated[
         str | None, typer.Option(help="Until when; UTC without a zone.", show_default="no end")
     ] = None,
+    yes: Yes = False,
     credits_last: Annotated[
         str | None,
         typer.Option(help="Life of the credits, such as '30 days'.", show_default="for ever"),
     ] = None,
-    db_url: DbUrl = None,
-    data_dir: DataDir = None,
-    as_json: Json = False,
 ) -> None:
-    """Make a code, at once, and print it: it cannot be shown again."""
+    """Make a code and print it: it cannot be shown again. A dry run without --yes."""
     more = {
         "max_redemptions": max_redemptions,
         "max_per_person": per_person,
@@ -61,22 +61,28 @@ def create(
     arguments: dict[str, Any] = {
         "code": code,
         "credits": credit_count,
-        "who": acting.user_name(who, as_json=as_json),
+        "who": user_name(who),
         "why": why,
         # What is left out takes the default of the function.
         **{name: value for name, value in more.items() if value is not None},
     }
-    with acting.operating(db_url, data_dir, as_json=as_json) as connection:
-        made = acting.call(connection, "create_promo_code", arguments)
+    with operator_transaction(commit=yes) as connection:
+        made = call(connection, "create_promo_code", arguments)
         code_id = _id_of_the_last(connection)
-    if as_json:
-        print_json({"ok": True, "id": code_id, "code": made, "credits": credit_count})
-    else:
+    report = {"ok": True, "id": code_id, "code": made, "credits": credit_count}
+    if not yes:
+        # The code of a dry run is nobody's: a random one would be another the next time.
+        report |= {"id": None, "code": code}
+    if current().as_json:
+        print_json(report | {"dry_run": not yes, "done": yes})
+    elif yes:
         typer.echo(made)
+    else:
+        say(f"a code of {credit_count} credits would be made", DRY_RUN)
 
 
-def _id_of_the_last(connection: acting.Connection) -> Any:
-    """Give the id of the code that this transaction made."""
+def _id_of_the_last(connection: Connection) -> Any:
+    """Return the id of the code that this transaction made."""
     row = connection.execute(
         """
         select a.details ->> 'promo_code_id' as id
@@ -88,11 +94,11 @@ def _id_of_the_last(connection: acting.Connection) -> Any:
 
 
 @app.command("list")
-def list_codes(*, db_url: DbUrl = None, data_dir: DataDir = None, as_json: Json = False) -> None:
+def list_codes() -> None:
     """List the codes, newest first, each by its last characters."""
-    with acting.operating(db_url, data_dir, as_json=as_json) as connection:
+    with operator_transaction() as connection:
         rows = connection.execute(f"{_CODES} order by c.created_at desc, c.id").fetchall()
-    if as_json:
+    if current().as_json:
         print_json({"ok": True, "codes": rows})
         return
     cells = [
@@ -120,23 +126,20 @@ def disable(
     why: Why,
     who: Who = None,
     yes: Yes = False,
-    db_url: DbUrl = None,
-    data_dir: DataDir = None,
-    as_json: Json = False,
 ) -> None:
-    """Let nobody redeem a code any more, for good. A dry run without --yes."""
+    """Disable a code permanently. A dry run without --yes."""
     arguments = {
         "promo_code_id": promo_code_id,
-        "who": acting.user_name(who, as_json=as_json),
+        "who": user_name(who),
         "why": why,
     }
-    with acting.operating(db_url, data_dir, yes=yes, as_json=as_json) as connection:
+    with operator_transaction(commit=yes) as connection:
         found = connection.execute(f"{_CODES} where c.id = %s", (promo_code_id,)).fetchone()
         if found is None:
             detail = f"There is no code with the id {promo_code_id}."
-            acting.refuse("code_not_found", detail, "See `thumbsmith codes list`.", as_json=as_json)
-        is_changed = acting.call(connection, "disable_promo_code", arguments)
-    if as_json:
+            raise CommandError("code_not_found", detail, "See `thumbsmith codes list`.")
+        is_changed = call(connection, "disable_promo_code", arguments)
+    if current().as_json:
         print_json(
             {
                 "ok": True,
@@ -150,7 +153,7 @@ def disable(
     done = f"{'disabled' if yes else 'would be disabled'} after {found['redemptions']} redemptions"
     OUT.print(
         f"the code …{found['hint']}: {done if is_changed else 'was disabled before'}",
-        *([] if yes else ["\na dry run, nothing was changed: --yes does it"]),
+        *([] if yes else [f"\n{DRY_RUN}"]),
         sep="",
         markup=False,
         highlight=False,

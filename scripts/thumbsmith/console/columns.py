@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from thumbsmith.console.output import OUT
+from thumbsmith.console.values import dollars, plain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+_MICROS = "_micros"
+
 
 def print_columns(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """Print aligned lines, never cut or folded: ids and keys stay whole in a narrow terminal."""
-    lines = [list(columns), *([_cell(value) for value in row] for row in rows)]
+    """Print aligned lines, never cut or folded: ids and keys stay whole in a narrow terminal.
+
+    A column of millionths of a dollar is printed as money, without the unit in its name.
+    """
+    is_money = [column.endswith(_MICROS) for column in columns]
+    lines = [[column.removesuffix(_MICROS) for column in columns]]
+    for row in rows:
+        cells = zip(row, is_money, strict=True)
+        lines.append([dollars(cell) if micros else plain(cell) for cell, micros in cells])
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     OUT.print(f"\n{title}", style="bold", markup=False, highlight=False)
     for line in lines:
         padded = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
         OUT.print("  ".join(padded).rstrip(), markup=False, highlight=False)
-
-
-def _cell(value: Any) -> str:
-    if isinstance(value, datetime):
-        return f"{value:%Y-%m-%d %H:%M:%S}"
-    return "" if value is None else str(value)

@@ -4,29 +4,39 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
-from enum import IntEnum
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 import typer
-from rich.console import Console
-from rich.table import Table
+
+from thumbsmith.console.context import current
+from thumbsmith.console.values import plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-OUT = Console(soft_wrap=True)
-ERR = Console(stderr=True, soft_wrap=True)
-
-Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+    from rich.console import Console
 
 
-class Exit(IntEnum):
-    """Exit codes of every command."""
+class _LazyConsole:
+    """A console of rich, made when something is printed: importing rich takes its time."""
 
-    OK = 0
-    FINDING = 1
-    USAGE = 2
-    TRY_AGAIN = 3
+    def __init__(self, *, is_error: bool) -> None:
+        self._is_error = is_error
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(_console(self._is_error), name)
+
+
+@cache
+def _console(is_error: bool) -> Console:
+    from rich.console import Console
+
+    return Console(stderr=is_error, soft_wrap=True)
+
+
+OUT = _LazyConsole(is_error=False)
+ERR = _LazyConsole(is_error=True)
 
 
 def print_json(content: object) -> None:
@@ -34,40 +44,32 @@ def print_json(content: object) -> None:
     typer.echo(json.dumps(content, indent=2, default=str))
 
 
+def say(*lines: str) -> None:
+    """Print lines for people on stdout, as they are."""
+    OUT.print("\n".join(lines), markup=False, highlight=False)
+
+
+def note(line: str) -> None:
+    """Print a line for people on stderr."""
+    ERR.print(line, markup=False, highlight=False)
+
+
 def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """Print a table on stdout."""
+    from rich.table import Table
+
     table = Table(title=title, title_justify="left")
     for column in columns:
         table.add_column(column)
     for row in rows:
-        table.add_row(*(str(cell) for cell in row))
+        table.add_row(*(plain(cell) for cell in row))
     OUT.print(table)
 
 
-def fail(
-    message: str, code: Exit = Exit.FINDING, *, as_json: bool = False, **more: object
-) -> NoReturn:
-    """Say what went wrong and end with a code."""
-    if as_json:
-        print_json({"ok": False, "error": message, **more})
-    else:
-        ERR.print(message, style="red", markup=False, highlight=False)
-    raise typer.Exit(code)
-
-
-def stop(
-    slug: str, detail: str, code: Exit = Exit.FINDING, *, as_json: bool, **more: object
-) -> NoReturn:
-    """End the command with a slug for programs and a sentence for people."""
-    if as_json:
-        fail(slug, code, as_json=True, detail=detail, **more)
-    fail(f"{slug}: {detail}", code)
-
-
 @contextmanager
-def progress(first: str, *, quiet: bool = False) -> Iterator[Callable[[str], None]]:
+def progress(first: str) -> Iterator[Callable[[str], None]]:
     """Show a spinner on stderr while something takes its time; the value changes its text."""
-    if quiet or not ERR.is_terminal:
+    if current().as_json or not ERR.is_terminal:
         yield lambda _: None
         return
     with ERR.status(first) as status:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from thumbsmith.console.output import OUT, Exit, fail, print_json
-from thumbsmith.operator import acting
+import psycopg
 
-if TYPE_CHECKING:
-    from pathlib import Path
+from thumbsmith.console.context import current
+from thumbsmith.console.errors import CommandError, Exit
+from thumbsmith.console.output import OUT, print_json
+from thumbsmith.operator.arguments import DRY_RUN, user_name
+from thumbsmith.operator.people import balance, find_person
+from thumbsmith.operator.transaction import KEY_PREFIX, Connection, call, operator_transaction
 
 _DONE = {"grant": "granted", "revoke": "revoked", "freeze": "frozen", "release": "released"}
 # What the functions count that take no amount: several freezes may hold one lot.
@@ -18,77 +23,89 @@ _COUNTED = {"freeze": "lots", "release": "freezes"}
 
 
 @dataclass(frozen=True)
-class Order:
-    """One change: for whom, by whom, why, and under which key."""
+class CreditChange:
+    """One change: for whom, by whom, why, under which key, and whether it is kept."""
 
     action: str
     person: str
     who: str | None
     why: str
     key: str | None
-    db_url: str | None
-    data_dir: Path | None
-    yes: bool
-    as_json: bool
+    commit: bool
 
 
-def carry_out(order: Order, arguments: dict[str, Any], expires_in: str | None = None) -> None:
+def run(change: CreditChange, arguments: dict[str, Any], expires_in: str | None = None) -> None:
     """Call the function of the action, and print what it did or would do."""
-    who = acting.user_name(order.who, as_json=order.as_json)
-    key = order.key if order.key is not None else str(uuid.uuid4())
+    who = user_name(change.who)
+    key = change.key if change.key is not None else str(uuid.uuid4())
     if not key.strip():
-        fail("--key is empty", Exit.USAGE, as_json=order.as_json)
-    with acting.operating(
-        order.db_url, order.data_dir, yes=order.yes, key=key, as_json=order.as_json
-    ) as connection:
-        person = acting.find_person(connection, order.person, as_json=order.as_json)
+        raise CommandError("key_empty", "--key is empty", code=Exit.USAGE)
+    with _repeatable(key), operator_transaction(commit=change.commit) as connection:
+        person = find_person(connection, change.person)
         # Whoever holds this lock alone changes the balance: before and after are of this change.
         connection.execute(
             "select from public.profiles as p where p.id = %s for no key update", (person.id,)
         )
         if expires_in is not None:
             arguments["expires_at"] = _from_now(connection, expires_in)
-        before = acting.balance(connection, person)
+        before = balance(connection, person)
         earlier = _done_under(connection, key)
-        result = acting.call(
+        result = call(
             connection,
-            f"operator_{order.action}",
-            {"profile_id": person.id, **arguments, "who": who, "why": order.why, "action_key": key},
+            f"operator_{change.action}",
+            {
+                "profile_id": person.id,
+                **arguments,
+                "who": who,
+                "why": change.why,
+                "action_key": key,
+            },
         )
-        after = acting.balance(connection, person)
+        after = balance(connection, person)
     report = {
         "ok": True,
-        "action": order.action,
+        "action": change.action,
         "person": {"id": person.id, "email": person.email},
         **arguments,
-        **({_COUNTED[order.action]: result} if order.action in _COUNTED else {}),
+        **({_COUNTED[change.action]: result} if change.action in _COUNTED else {}),
         "key": key,
-        "dry_run": not order.yes,
-        "done": bool(result) and order.yes,
+        "dry_run": not change.commit,
+        "done": bool(result) and change.commit,
         "done_before": earlier,
         "before": before,
         "after": after,
     }
-    if order.as_json:
+    if current().as_json:
         print_json(report)
     else:
         _show(report, str(person))
 
 
-def _from_now(connection: acting.Connection, interval: str) -> Any:
+@contextmanager
+def _repeatable(key: str) -> Iterator[None]:
+    """Say the key when the connection is lost while it commits: with it a repeat does no harm."""
+    try:
+        yield
+    except psycopg.OperationalError as error:
+        detail = (str(error).strip().splitlines() or ["no reason given"])[0]
+        hint = f"To try again safely: --key {key}"
+        raise CommandError("database_unreachable", detail, hint, Exit.TRY_AGAIN, key=key) from error
+
+
+def _from_now(connection: Connection, interval: str) -> Any:
     row = connection.execute("select now() + %s::interval as instant", (interval,)).fetchone()
     return row["instant"] if row else None
 
 
-def _done_under(connection: acting.Connection, key: str) -> dict[str, Any] | None:
-    """Give what was done with this key before."""
+def _done_under(connection: Connection, key: str) -> dict[str, Any] | None:
+    """Return what was done with this key before."""
     return connection.execute(
         """
         select a.actor, a.action, a.profile_id, a.reason, a.created_at
         from private.audit_log as a
         where a.action_key = %s
         """,
-        (acting.KEY_PREFIX + key,),
+        (KEY_PREFIX + key,),
     ).fetchone()
 
 
@@ -110,5 +127,5 @@ def _show(report: dict[str, Any], person: str) -> None:
     ]
     lines.append(f"key {report['key']}")
     if report["dry_run"]:
-        lines.append("a dry run, nothing was changed: --yes does it")
+        lines.append(DRY_RUN)
     OUT.print("\n".join(lines), markup=False, highlight=False)

@@ -6,16 +6,15 @@ from typing import Annotated, Any
 
 import typer
 
-from thumbsmith.console.output import Exit, Json, fail
-from thumbsmith.credits.changes import Order, carry_out
+from thumbsmith.console.command import Commands
+from thumbsmith.console.errors import CommandError, Exit
+from thumbsmith.credits.changes import CreditChange, run
 from thumbsmith.credits.history import history
-from thumbsmith.db.commands import DataDir, DbUrl
-from thumbsmith.operator.acting import Who, Why, Yes
+from thumbsmith.operator.arguments import Who, Why, Yes
 
-app = typer.Typer(
+app = Commands(
     help="A person's credits: give, take back, freeze, release, look. Each change is a dry run"
-    " that shows the balance it would leave, unless --yes is given.",
-    no_args_is_help=True,
+    " that shows the balance it would leave, unless --yes is given."
 )
 app.command("history")(history)
 
@@ -46,16 +45,14 @@ def grant(
         int | None, typer.Option(help="Lower burns first.", show_default="as usual")
     ] = None,
     yes: Yes = False,
-    db_url: DbUrl = None,
-    data_dir: DataDir = None,
-    as_json: Json = False,
 ) -> None:
     """Give credits. A dry run without --yes."""
     if expires_in is not None and expires_at is not None:
-        fail("give --expires-in or --expires-at, not both", Exit.USAGE, as_json=as_json)
+        detail = "give --expires-in or --expires-at, not both"
+        raise CommandError("usage", detail, code=Exit.USAGE)
     more: dict[str, Any] = {"expires_at": expires_at, "priority": priority}
-    carry_out(
-        Order("grant", person, who, why, key, db_url, data_dir, yes, as_json),
+    run(
+        CreditChange("grant", person, who, why, key, yes),
         {"amount": amount} | {name: v for name, v in more.items() if v is not None},
         expires_in=expires_in,
     )
@@ -70,13 +67,10 @@ def revoke(
     who: Who = None,
     key: Key = None,
     yes: Yes = False,
-    db_url: DbUrl = None,
-    data_dir: DataDir = None,
-    as_json: Json = False,
 ) -> None:
     """Take credits back, in burn order; refused when fewer are there. A dry run without --yes."""
-    order = Order("revoke", person, who, why, key, db_url, data_dir, yes, as_json)
-    carry_out(order, {"amount": amount})
+    change = CreditChange("revoke", person, who, why, key, yes)
+    run(change, {"amount": amount})
 
 
 @app.command()
@@ -88,13 +82,10 @@ def freeze(
     who: Who = None,
     key: Key = None,
     yes: Yes = False,
-    db_url: DbUrl = None,
-    data_dir: DataDir = None,
-    as_json: Json = False,
 ) -> None:
     """Keep credits from being spent or expiring. A dry run without --yes."""
-    order = Order("freeze", person, who, why, key, db_url, data_dir, yes, as_json)
-    carry_out(order, {"lot_id": lot})
+    change = CreditChange("freeze", person, who, why, key, yes)
+    run(change, {"lot_id": lot})
 
 
 @app.command()
@@ -106,10 +97,7 @@ def release(
     who: Who = None,
     key: Key = None,
     yes: Yes = False,
-    db_url: DbUrl = None,
-    data_dir: DataDir = None,
-    as_json: Json = False,
 ) -> None:
     """Undo freezes of the operator, not those of a dispute. A dry run without --yes."""
-    order = Order("release", person, who, why, key, db_url, data_dir, yes, as_json)
-    carry_out(order, {"lot_id": lot})
+    change = CreditChange("release", person, who, why, key, yes)
+    run(change, {"lot_id": lot})

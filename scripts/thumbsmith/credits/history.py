@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from thumbsmith.console.columns import print_columns
-from thumbsmith.console.output import OUT, Json, print_json
-from thumbsmith.db.commands import DataDir, DbUrl
-from thumbsmith.operator import acting
+from thumbsmith.console.context import current
+from thumbsmith.console.output import OUT, print_json
+from thumbsmith.operator.people import Person, balance, find_person
+from thumbsmith.operator.transaction import KEY_PREFIX, operator_transaction
 
 if TYPE_CHECKING:
     from psycopg.rows import DictRow
@@ -50,30 +51,27 @@ def history(
     ],
     *,
     limit: Annotated[int, typer.Option(min=1, help="How many entries and acts.")] = 20,
-    db_url: DbUrl = None,
-    data_dir: DataDir = None,
-    as_json: Json = False,
 ) -> None:
     """Show balance, open lots, entries and the operator's acts, newest first."""
-    with acting.operating(db_url, data_dir, yes=False, as_json=as_json) as connection:
+    with operator_transaction() as connection:
         # One snapshot: the balance is that of the entries.
         connection.execute("set transaction isolation level repeatable read, read only")
-        found = acting.find_person(connection, person, as_json=as_json)
+        found = find_person(connection, person)
         report = {
             "ok": True,
             "person": {"id": found.id, "email": found.email},
-            "balance": acting.balance(connection, found),
+            "balance": balance(connection, found),
             "lots": connection.execute(_LOTS, (found.id,)).fetchall(),
             "entries": connection.execute(_ENTRIES, (found.id, limit)).fetchall(),
             "audit": connection.execute(_AUDIT, (found.id, limit)).fetchall(),
         }
-    if as_json:
+    if current().as_json:
         print_json(report)
     else:
         _show(report, found)
 
 
-def _show(report: dict[str, Any], person: acting.Person) -> None:
+def _show(report: dict[str, Any], person: Person) -> None:
     numbers = ", ".join(f"{name} {value}" for name, value in report["balance"].items())
     OUT.print(f"{person} ({person.id}): {numbers}", markup=False, highlight=False)
     lots = [
@@ -111,7 +109,7 @@ def _show(report: dict[str, Any], person: acting.Person) -> None:
             row["actor"],
             row["action"],
             row["reason"],
-            row["action_key"].removeprefix(acting.KEY_PREFIX),
+            row["action_key"].removeprefix(KEY_PREFIX),
         )
         for row in report["audit"]
     ]

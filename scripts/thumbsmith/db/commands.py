@@ -1,177 +1,70 @@
-"""`thumbsmith db`: migrations and lints, by the real Supabase CLI."""
+"""`thumbsmith db`: the migrations of a database."""
 
 from __future__ import annotations
 
-import json
-import os
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-import psycopg
 import typer
-from psycopg.conninfo import conninfo_to_dict
 
-from local_stack import supabase_cli
-from thumbsmith.console.output import (
-    ERR,
-    OUT,
-    Exit,
-    Json,
-    fail,
-    print_json,
-    print_table,
-    progress,
-    stop,
-)
+from thumbsmith.console.command import Commands
+from thumbsmith.console.context import current
+from thumbsmith.console.errors import Exit
+from thumbsmith.console.output import note, print_json, print_table, progress, say
 from thumbsmith.db import migrations
-from thumbsmith.project import state
-from thumbsmith.project.errors import CommandFailedError
-from thumbsmith.project.paths import DEFAULT_DATA_DIR, PROJECT
+from thumbsmith.operator.database import database_url
 
-app = typer.Typer(help="Migrations and lints of a database.", no_args_is_help=True)
+app = Commands(help="Migrations of a database.")
 
-DbUrl = Annotated[
-    str | None,
-    typer.Option(
-        "--db-url", help="The database, as role postgres.", show_default="the running stack"
-    ),
-]
-DataDir = Annotated[
+Workdir = Annotated[
     Path | None,
-    typer.Option(help="The stack's data folder.", envvar="THUMBSMITH_DATA_DIR"),
+    typer.Option(help="The folder that holds supabase/migrations.", show_default="our own"),
 ]
-Workdir = Annotated[Path, typer.Option(help="The folder that holds supabase/migrations.")]
 Tries = Annotated[int, typer.Option(min=1, help="How often a file is tried while others are busy.")]
 
 
 @app.command()
-def up(
-    *,
-    db_url: DbUrl = None,
-    data_dir: DataDir = None,
-    workdir: Workdir = PROJECT,
-    tries: Tries = migrations.TRIES,
-    as_json: Json = False,
-) -> None:
+def up(*, workdir: Workdir = None, tries: Tries = migrations.TRIES) -> None:
     """Apply the migrations that the database does not have yet; 3 when it is worth another try."""
-    url = address(db_url, data_dir, as_json=as_json)
-    try:
-        with progress("applying the migrations", quiet=as_json):
-            new = migrations.bring_up(url, workdir.absolute(), _say, tries=tries)
-    except CommandFailedError as error:
-        code = Exit.TRY_AGAIN if migrations.is_busy(error) else Exit.FINDING
-        fail(str(error), code, as_json=as_json)
-    except migrations.NewerDatabaseError as error:
-        stop("database_is_newer", str(error), as_json=as_json)
-    except migrations.OthersAtWorkError as error:
-        stop("others_at_work", str(error), Exit.TRY_AGAIN, as_json=as_json)
-    except psycopg.OperationalError as error:
-        fail(f"cannot reach the database: {error}", Exit.TRY_AGAIN, as_json=as_json)
-    if as_json:
+    url = database_url()
+    with progress("applying the migrations"):
+        new = migrations.bring_up(url, workdir, note, tries=tries)
+    if current().as_json:
         print_json({"ok": True, "applied": new})
     else:
-        OUT.print(
-            f"applied: {', '.join(new) if new else 'nothing, all were there'}", highlight=False
-        )
+        say(f"applied: {', '.join(new) if new else 'nothing, all were there'}")
 
 
 @app.command()
-def status(
-    *,
-    db_url: DbUrl = None,
-    data_dir: DataDir = None,
-    workdir: Workdir = PROJECT,
-    as_json: Json = False,
-) -> None:
+def status(*, workdir: Workdir = None) -> None:
     """List the migrations here and there; 1 when they differ."""
-    url = address(db_url, data_dir, as_json=as_json)
-    try:
-        applied = set(migrations.applied(url))
-    except psycopg.OperationalError as error:
-        fail(f"cannot reach the database: {error}", Exit.TRY_AGAIN, as_json=as_json)
     here = migrations.versions(workdir)
+    there = set(migrations.applied(database_url()))
     rows = [
         {
             "version": version,
             "name": here.get(version, ""),
             "local": version in here,
-            "applied": version in applied,
+            "applied": version in there,
         }
-        for version in sorted(set(here) | applied)
+        for version in sorted(set(here) | there)
     ]
-    same = set(here) == applied
-    if as_json:
-        print_json({"ok": same, "migrations": rows})
+    counts = {
+        "applied": len(here.keys() & there),
+        "pending": len(here.keys() - there),
+        "unknown": len(there - here.keys()),
+    }
+    is_same = here.keys() == there
+    if current().as_json:
+        print_json({"ok": is_same, **counts, "migrations": rows})
     else:
         cells = [(r["name"] or r["version"], _mark(r["local"]), _mark(r["applied"])) for r in rows]
         print_table("Migrations", ["migration", "file", "applied"], cells)
-    if not same:
+        unknown = f", {counts['unknown']} of no version known here" if counts["unknown"] else ""
+        say(f"{counts['applied']} applied, {counts['pending']} pending{unknown}")
+    if not is_same:
         raise typer.Exit(Exit.FINDING)
-
-
-@app.command()
-def lint(
-    *,
-    db_url: DbUrl = None,
-    data_dir: DataDir = None,
-    level: Annotated[
-        str, typer.Option(help="The least level shown: info, warn or error.")
-    ] = "warn",
-    as_json: Json = False,
-) -> None:
-    """Run the security and performance advisors; 1 when they find something."""
-    url = address(db_url, data_dir, as_json=as_json)
-    arguments = ["db", "advisors", "--type=all", f"--level={level}"]
-    arguments += [f"--fail-on={level}", *(["--output-format=json"] if as_json else [])]
-    with progress("running the advisors", quiet=as_json):
-        done = supabase_cli.supabase(*arguments, remote=url, check=False)
-    if as_json:
-        print_json({"ok": done.returncode == 0, "findings": _parsed(done.stdout)})
-    else:
-        typer.echo(done.stdout.strip() or done.stderr.strip())
-    if done.returncode != 0:
-        raise typer.Exit(Exit.FINDING)
-
-
-def address(db_url: str | None, data_dir: Path | None, *, as_json: bool) -> str:
-    """Flag, then environment, then the running stack."""
-    if given := db_url or os.environ.get("DB_URL"):
-        if not _is_address(given):
-            fail("that is no address of a database: see --db-url", Exit.USAGE, as_json=as_json)
-        return given
-    found = state.load((data_dir or DEFAULT_DATA_DIR).absolute())
-    if found is None or not found.alive or "DB_URL" not in found.env:
-        fail("no stack is running; give --db-url", Exit.USAGE, as_json=as_json)
-    return found.env["DB_URL"]
-
-
-def _is_address(text: str) -> bool:
-    """Say whether libpq will understand it: what it does not understand it repeats.
-
-    With a sign in the password that was not escaped, a part of that would be taken for a host, a
-    port or a database.
-    """
-    try:
-        said = conninfo_to_dict(text)
-    except psycopg.ProgrammingError:
-        return False
-    places = (str(said.get(name) or "") for name in ("host", "hostaddr", "dbname"))
-    ports = str(said.get("port") or "").split(",")
-    return not any("@" in place for place in places) and all(
-        port == "" or port.isdecimal() for port in ports
-    )
-
-
-def _say(line: str) -> None:
-    ERR.print(line, markup=False, highlight=False)
 
 
 def _mark(value: object) -> str:
     return "yes" if value else "no"
-
-
-def _parsed(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text.strip()

@@ -8,11 +8,13 @@ from typing import Annotated, Any
 import typer
 
 from thumbsmith.console.columns import print_columns
-from thumbsmith.console.output import OUT, Json, print_json
-from thumbsmith.db.commands import DataDir, DbUrl
-from thumbsmith.operator import acting
+from thumbsmith.console.command import Commands
+from thumbsmith.console.context import current
+from thumbsmith.console.errors import CommandError
+from thumbsmith.console.output import OUT, print_json
+from thumbsmith.operator.transaction import operator_transaction
 
-app = typer.Typer(help="Thumbnails that people asked for.", no_args_is_help=True)
+app = Commands(help="Thumbnails that people asked for.")
 
 # Each part of the story is one query about the generation. The prompt and the face are the
 # person's; no address that opens a file and no token of an attempt is shown.
@@ -85,13 +87,9 @@ def show(
     generation: Annotated[
         uuid.UUID, typer.Argument(metavar="GENERATION", help="Id of the thumbnail.")
     ],
-    *,
-    db_url: DbUrl = None,
-    data_dir: DataDir = None,
-    as_json: Json = False,
 ) -> None:
     """Tell the whole story: request, credits, attempts, provider, files, refunds, times."""
-    with acting.operating(db_url, data_dir, yes=False, as_json=as_json) as connection:
+    with operator_transaction() as connection:
         # One snapshot, so that the parts fit together.
         connection.execute("set transaction isolation level repeatable read, read only")
         story = {
@@ -100,8 +98,8 @@ def show(
         }
     if not story["request"]:
         hint = "Use the id of a row of generations."
-        acting.refuse("generation_not_found", "There is no such generation.", hint, as_json=as_json)
-    if as_json:
+        raise CommandError("generation_not_found", "There is no such generation.", hint)
+    if current().as_json:
         print_json({"ok": True, **story, "request": story["request"][0]})
     else:
         _tell(story)

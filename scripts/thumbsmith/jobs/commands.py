@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from thumbsmith.console.columns import print_columns
-from thumbsmith.console.output import OUT, Json, print_json
-from thumbsmith.db.commands import DataDir, DbUrl
-from thumbsmith.operator import acting
-from thumbsmith.operator.acting import Who, Why, Yes
+from thumbsmith.console.command import Commands
+from thumbsmith.console.context import current
+from thumbsmith.console.output import OUT, print_json
+from thumbsmith.operator.arguments import DRY_RUN, Who, Why, Yes, user_name
+from thumbsmith.operator.transaction import call, operator_transaction
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-app = typer.Typer(
-    help="The work of the sidecar: see what waits and what was given up, try it again, drop it.",
-    no_args_is_help=True,
+app = Commands(
+    help="The work of the sidecar: see what waits and what was given up, try it again, drop it."
 )
 
 JobId = Annotated[int, typer.Argument(metavar="JOB", help="Id of the job: see jobs list.")]
@@ -49,14 +46,11 @@ def list_jobs(
     *,
     show_all: Annotated[bool, typer.Option("--all", help="Also what is not dead.")] = False,
     limit: Annotated[int, typer.Option(min=1, help="How many.")] = 100,
-    db_url: DbUrl = None,
-    data_dir: DataDir = None,
-    as_json: Json = False,
 ) -> None:
     """Show the dead letters, or with --all every job, dead ones first."""
-    with acting.operating(db_url, data_dir, yes=False, as_json=as_json) as connection:
+    with operator_transaction() as connection:
         rows = connection.execute(_JOBS, (show_all, limit)).fetchall()
-    if as_json:
+    if current().as_json:
         print_json({"ok": True, "jobs": rows})
     elif rows:
         columns = ["id", "kind", "state", "about", "due_at", "attempts", "last_error"]
@@ -72,12 +66,9 @@ def retry(
     why: Why,
     who: Who = None,
     yes: Yes = False,
-    db_url: DbUrl = None,
-    data_dir: DataDir = None,
-    as_json: Json = False,
 ) -> None:
     """Have a job done now, a dead one too. A dry run without --yes."""
-    _act("retry", "tried again", job, who, why, db_url, data_dir, yes=yes, as_json=as_json)
+    _act("retry", "tried again", job, who, why, yes=yes)
 
 
 @app.command()
@@ -87,12 +78,9 @@ def drop(
     why: Why,
     who: Who = None,
     yes: Yes = False,
-    db_url: DbUrl = None,
-    data_dir: DataDir = None,
-    as_json: Json = False,
 ) -> None:
     """Give a job up; a thumbnail fails and its credits come back. A dry run without --yes."""
-    _act("drop", "dropped", job, who, why, db_url, data_dir, yes=yes, as_json=as_json)
+    _act("drop", "dropped", job, who, why, yes=yes)
 
 
 def _act(
@@ -101,23 +89,20 @@ def _act(
     job: int,
     who: str | None,
     why: str,
-    db_url: str | None,
-    data_dir: Path | None,
     *,
     yes: bool,
-    as_json: bool,
 ) -> None:
     arguments: dict[str, Any] = {
         "job_id": job,
-        "who": acting.user_name(who, as_json=as_json),
+        "who": user_name(who),
         "why": why,
     }
-    with acting.operating(db_url, data_dir, yes=yes, as_json=as_json) as connection:
-        acting.call(connection, f"operator_{action}_job", arguments)
+    with operator_transaction(commit=yes) as connection:
+        call(connection, f"operator_{action}_job", arguments)
     report = {"ok": True, "action": action, "job": job, "dry_run": not yes, "done": yes}
-    if as_json:
+    if current().as_json:
         print_json(report)
     elif yes:
         OUT.print(f"job {job} {done}")
     else:
-        OUT.print(f"job {job} would be {done}\na dry run, nothing was changed: --yes does it")
+        OUT.print(f"job {job} would be {done}\n{DRY_RUN}")

@@ -10,16 +10,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NoReturn
 
-import httpx
-
 from functions_py.shapes import secret_problem
-from thumbsmith.console.output import ERR, Exit, stop
+from thumbsmith.console.errors import CommandError, Exit
+from thumbsmith.console.output import note
 from thumbsmith.operator import credentials
 from thumbsmith.project.addresses import is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
+
+    import httpx
 
 REAL_BASE = "https://api.replicate.com"
 
@@ -40,7 +40,6 @@ class Version:
 class Replicate:
     """The provider. Errors end the command."""
 
-    as_json: bool
     http: httpx.Client = field(repr=False)
 
     def version(self, reference: str) -> Version | None:
@@ -53,6 +52,8 @@ class Replicate:
         return Version(str(body.get("id", "")), body.get("openapi_schema"))
 
     def _get(self, path: str) -> dict[str, Any] | None:
+        import httpx
+
         try:
             answer = self.http.get(path)
         except httpx.HTTPError as error:
@@ -76,25 +77,25 @@ class Replicate:
 
     def _stop(self, slug: str, detail: str) -> NoReturn:
         codes = {"replicate_unreachable": Exit.TRY_AGAIN, "replicate_token_refused": Exit.USAGE}
-        stop(slug, detail, codes.get(slug, Exit.FINDING), as_json=self.as_json)
+        raise CommandError(slug, detail, code=codes.get(slug, Exit.FINDING))
 
 
 @contextmanager
-def open_replicate(
-    db_url: str | None, data_dir: Path | None, *, as_json: bool
-) -> Iterator[Replicate]:
+def open_replicate() -> Iterator[Replicate]:
     """Give the provider whose token was given, and say where it is."""
-    found = credentials.find(*_NAMES, REAL_BASE, db_url, data_dir, as_json=as_json)
+    found = credentials.find(*_NAMES, REAL_BASE)
     if found is None:
-        stop("replicate_token_missing", "give REPLICATE_API_TOKEN", Exit.USAGE, as_json=as_json)
+        raise CommandError("replicate_token_missing", "give REPLICATE_API_TOKEN", code=Exit.USAGE)
     token, base = found
     if problem := secret_problem("replicate_api_token", token):
         detail = f"REPLICATE_API_TOKEN {problem}"
-        stop("replicate_token_malformed", detail, Exit.USAGE, as_json=as_json)
+        raise CommandError("replicate_token_malformed", detail, code=Exit.USAGE)
     if problem := credentials.base_problem(base):
         detail = f"REPLICATE_BASE_URL {problem}"
-        stop("replicate_base_malformed", detail, Exit.USAGE, as_json=as_json)
-    ERR.print(f"Replicate: {base}", markup=False, highlight=False)
+        raise CommandError("replicate_base_malformed", detail, code=Exit.USAGE)
+    note(f"Replicate: {base}")
+    import httpx  # it takes its time to load
+
     # A redirect is not followed: the token is for this address.
     with httpx.Client(
         base_url=base,
@@ -102,4 +103,4 @@ def open_replicate(
         timeout=_SECONDS,
         trust_env=not is_loopback(base),
     ) as http:
-        yield Replicate(as_json, http)
+        yield Replicate(http)

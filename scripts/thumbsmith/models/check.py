@@ -1,4 +1,4 @@
-"""What of the catalogue a model's own schema does not bear out."""
+"""What of the catalog a model's own schema does not bear out."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 
 from thumbsmith.models.schema import Rule, Schema, UnreadableError, refusal
 
-# A model of the catalogue with what its type sells; `options` are rows of generation_options.
-CATALOGUE = """
+# A model of the catalog with what its type sells; `options` are rows of generation_options.
+CATALOG = """
     select
         m.type_key, m.preference, m.model, m.input_template, m.prompt_field, m.face_field,
         m.face_is_list, m.option_fields, m.output_pointer, t.face,
@@ -39,7 +39,7 @@ class Finding:
 
 
 def findings(row: dict[str, Any], document: object) -> list[Finding]:
-    """Compare a row of the catalogue with the openapi document of its model."""
+    """Compare a row of the catalog with the openapi document of its model."""
     try:
         schema = Schema(document)
         return [

@@ -7,20 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from thumbsmith.console.output import OUT, Exit, Json, print_json, progress
-from thumbsmith.db.commands import DataDir, DbUrl
+from thumbsmith.console.command import Commands
+from thumbsmith.console.context import current
+from thumbsmith.console.errors import CommandError, Exit
+from thumbsmith.console.output import OUT, print_json, progress
 from thumbsmith.models.access import Replicate, Version, open_replicate
-from thumbsmith.models.check import CATALOGUE, Finding, findings
-from thumbsmith.operator import acting
+from thumbsmith.models.check import CATALOG, Finding, findings
+from thumbsmith.operator.transaction import operator_transaction
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
-app = typer.Typer(
-    help="The models that paint. REPLICATE_API_TOKEN says whose account asks.",
-    no_args_is_help=True,
-)
+app = Commands(help="The models that paint. REPLICATE_API_TOKEN says whose account asks.")
 
 _MISSING = Finding("model_missing", "", "the provider has no such model or version")
 
@@ -31,16 +29,16 @@ def group() -> None:
 
 
 @app.command()
-def check(*, db_url: DbUrl = None, data_dir: DataDir = None, as_json: Json = False) -> None:
+def check() -> None:
     """Compare every enabled model with the schema that the provider shows; 1 when one differs."""
-    rows = _rows(db_url, data_dir, as_json=as_json)
+    rows = _rows()
     with (
-        open_replicate(db_url, data_dir, as_json=as_json) as provider,
-        progress("asking Replicate", quiet=as_json),
+        open_replicate() as provider,
+        progress("asking Replicate"),
     ):
         report = list(_compared(rows, provider))
     is_ok = not any(one["findings"] for one in report)
-    if as_json:
+    if current().as_json:
         print_json({"ok": is_ok, "models": report})
     else:
         _show(report)
@@ -48,9 +46,13 @@ def check(*, db_url: DbUrl = None, data_dir: DataDir = None, as_json: Json = Fal
         raise typer.Exit(Exit.FINDING)
 
 
-def _rows(db_url: str | None, data_dir: Path | None, *, as_json: bool) -> list[dict[str, Any]]:
-    with acting.operating(db_url, data_dir, yes=False, as_json=as_json) as connection:
-        return connection.execute(CATALOGUE).fetchall()
+def _rows() -> list[dict[str, Any]]:
+    with operator_transaction() as connection:
+        rows = connection.execute(CATALOG).fetchall()
+    if not rows:
+        detail = "the database has no enabled model of an enabled generation type"
+        raise CommandError("no_models", detail, code=Exit.USAGE)
+    return rows
 
 
 def _compared(rows: list[dict[str, Any]], provider: Replicate) -> Iterator[dict[str, Any]]:
@@ -71,8 +73,6 @@ def _compared(rows: list[dict[str, Any]], provider: Replicate) -> Iterator[dict[
 
 
 def _show(report: list[dict[str, Any]]) -> None:
-    if not report:
-        OUT.print("no model is enabled")
     for one in report:
         mark = "[red]✗[/]" if one["findings"] else "[green]✓[/]"
         OUT.print(f"{mark} {one['type_key']} {one['preference']}: {one['model']}", highlight=False)

@@ -6,13 +6,13 @@ from typing import Annotated
 
 import typer
 
+from thumbsmith.checks.questions import files_of, promise_and_then
 from thumbsmith.console.columns import print_columns
-from thumbsmith.console.output import OUT, Exit, Json, fail, print_json
-from thumbsmith.db.commands import DataDir, DbUrl
-from thumbsmith.operator import acting
-from thumbsmith.project.paths import PROJECT
-
-FOLDER = PROJECT / "sql" / "reports"
+from thumbsmith.console.context import current
+from thumbsmith.console.errors import CommandError, Exit
+from thumbsmith.console.output import print_json, say
+from thumbsmith.operator.transaction import operator_transaction
+from thumbsmith.project import paths
 
 
 def report(
@@ -21,34 +21,32 @@ def report(
     ] = None,
     *,
     days: Annotated[int, typer.Option(min=1, max=3650, help="How far back it looks.")] = 30,
-    db_url: DbUrl = None,
-    data_dir: DataDir = None,
-    as_json: Json = False,
 ) -> None:
     """Answer what pictures brought in and cost: by picture, person, plan, day or model."""
-    files = {file.stem: file.read_text() for file in sorted(FOLDER.glob("*.sql"))}
-    questions = {key: text.splitlines()[0].removeprefix("-- ") for key, text in files.items()}
+    files = {file.stem: file.read_text() for file in files_of(paths.reports_dir())}
+    questions = {key: promise_and_then(text)[0] for key, text in files.items()}
     if name is None:
-        _list(questions, as_json=as_json)
+        _list(questions)
         return
     if name not in files:
         known = ", ".join(files)
-        fail(f"there is no report {name}; there are {known}", Exit.USAGE, as_json=as_json)
-    with acting.operating(db_url, data_dir, yes=False, as_json=as_json) as connection:
+        detail = f"there is no report {name}; there are {known}"
+        raise CommandError("report_not_found", detail, code=Exit.USAGE)
+    with operator_transaction() as connection:
         connection.execute("set transaction read only")
         connection.execute("select set_config('thumbsmith.report_days', %s, true)", (str(days),))
         rows = connection.execute(files[name].encode()).fetchall()
-    if as_json:
+    if current().as_json:
         print_json({"ok": True, "report": name, "days": days, "rows": rows})
     elif rows:
         lines = [list(row.values()) for row in rows]
         print_columns(questions[name], list(rows[0]), lines)
     else:
-        OUT.print(f"nothing in the last {days} days")
+        say(f"nothing in the last {days} days")
 
 
-def _list(questions: dict[str, str], *, as_json: bool) -> None:
-    if as_json:
+def _list(questions: dict[str, str]) -> None:
+    if current().as_json:
         print_json({"ok": True, "reports": questions})
     else:
         print_columns("Reports", ["name", "answers"], list(questions.items()))

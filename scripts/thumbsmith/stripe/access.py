@@ -13,13 +13,14 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from functions_py.shapes import secret_problem
-from thumbsmith.console.output import ERR, Exit, stop
-from thumbsmith.operator import acting, credentials
+from thumbsmith.console.errors import CommandError, Exit
+from thumbsmith.console.output import note
+from thumbsmith.operator import credentials
+from thumbsmith.operator.transaction import operator_transaction
 from thumbsmith.project.addresses import STRIPE_API_BASE, is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     import stripe
 
@@ -33,7 +34,6 @@ class Stripe:
 
     mode: str
     base: str
-    as_json: bool
     key: str = field(repr=False)
     client: stripe.StripeClient = field(repr=False)
 
@@ -41,7 +41,7 @@ class Stripe:
         """Make a call such as `v1.prices.list`."""
         found = self.find(name, *arguments)
         if found is None:
-            stop("stripe_refused", f"{name}: there is no such object", as_json=self.as_json)
+            raise CommandError("stripe_refused", f"{name}: there is no such object")
         return found
 
     def find(self, name: str, *arguments: Any) -> dict[str, Any] | None:
@@ -50,34 +50,32 @@ class Stripe:
 
 
 @contextmanager
-def open_stripe(db_url: str | None, data_dir: Path | None, *, as_json: bool) -> Iterator[Stripe]:
+def open_stripe() -> Iterator[Stripe]:
     """Give the account whose key was given, when its mode is the database's, and say which."""
-    found = credentials.find(*_NAMES, STRIPE_API_BASE, db_url, data_dir, as_json=as_json)
+    found = credentials.find(*_NAMES, STRIPE_API_BASE)
     if found is None:
-        stop("stripe_key_missing", "give STRIPE_SECRET_KEY", Exit.USAGE, as_json=as_json)
+        raise CommandError("stripe_key_missing", "give STRIPE_SECRET_KEY", code=Exit.USAGE)
     key, base = found
-    with open_account(key, base, db_url, data_dir, as_json=as_json) as account:
-        ERR.print(f"Stripe, {account.mode} mode: {base}", markup=False, highlight=False)
+    with open_account(key, base) as account:
+        note(f"Stripe, {account.mode} mode: {base}")
         yield account
 
 
 @contextmanager
-def open_account(
-    key: str, base: str, db_url: str | None, data_dir: Path | None, *, as_json: bool
-) -> Iterator[Stripe]:
+def open_account(key: str, base: str) -> Iterator[Stripe]:
     """Give the account of this key, when its mode is the database's."""
     if problem := secret_problem("stripe_secret_key", key):
         detail = f"STRIPE_SECRET_KEY {problem}"
-        stop("stripe_key_malformed", detail, Exit.USAGE, as_json=as_json)
+        raise CommandError("stripe_key_malformed", detail, code=Exit.USAGE)
     mode = key.split("_")[1]
     if problem := _base_problem(base, mode):
         detail = f"STRIPE_API_BASE {problem}"
-        stop("stripe_base_malformed", detail, Exit.USAGE, as_json=as_json)
-    _check_mode(mode, db_url, data_dir, as_json=as_json)
+        raise CommandError("stripe_base_malformed", detail, code=Exit.USAGE)
+    _check_mode(mode)
     from thumbsmith.stripe import client as stripe_client  # the SDK takes its time to load
 
     with stripe_client.opened(key, base, is_local=is_loopback(base)) as client:
-        yield Stripe(mode, base, as_json, key, client)
+        yield Stripe(mode, base, key, client)
 
 
 def _base_problem(base: str, mode: str) -> str | None:
@@ -87,14 +85,14 @@ def _base_problem(base: str, mode: str) -> str | None:
     return "is a loopback address: that is for test keys" if is_wrong else None
 
 
-def _check_mode(mode: str, db_url: str | None, data_dir: Path | None, *, as_json: bool) -> None:
-    with acting.operating(db_url, data_dir, yes=False, as_json=as_json) as connection:
+def _check_mode(mode: str) -> None:
+    with operator_transaction() as connection:
         row = connection.execute("select s.stripe_livemode from private.settings as s").fetchone()
     own = "live" if row and row["stripe_livemode"] else "test"
     if own != mode:
         detail = f"the key is of {mode} mode, and this database of {own} mode"
         hint = "settings.stripe_livemode says which"
-        stop("stripe_mode_differs", f"{detail} ({hint})", Exit.USAGE, as_json=as_json)
+        raise CommandError("stripe_mode_differs", f"{detail} ({hint})", code=Exit.USAGE)
 
 
 def _guarded(account: Stripe, name: str, action: Callable[[], Any]) -> dict[str, Any] | None:
@@ -107,10 +105,10 @@ def _guarded(account: Stripe, name: str, action: Callable[[], Any]) -> dict[str,
             return None
         slug, detail, code = _meaning(error)
         text = f"{name}: {detail}".replace(account.key, "…")
-        stop(slug, text, code, as_json=account.as_json)
+        raise CommandError(slug, text, code=code) from error
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         text = f"{name}: an answer that makes no sense ({type(error).__name__})"
-        stop("stripe_unreachable", text, Exit.TRY_AGAIN, as_json=account.as_json)
+        raise CommandError("stripe_unreachable", text, code=Exit.TRY_AGAIN) from error
     return answer
 
 

@@ -10,16 +10,16 @@ from psycopg.types.json import Jsonb
 
 from functions_py.payloads import event_essentials
 from thumbsmith.console.columns import print_columns
-from thumbsmith.console.output import OUT, Exit, Json, print_json, stop
-from thumbsmith.db.commands import DataDir, DbUrl
-from thumbsmith.operator import acting
-from thumbsmith.operator.acting import Who, Why, Yes
+from thumbsmith.console.command import Commands
+from thumbsmith.console.context import current
+from thumbsmith.console.errors import CommandError, Exit
+from thumbsmith.console.output import OUT, print_json, say
+from thumbsmith.operator.arguments import DRY_RUN, Who, Why, Yes, user_name
+from thumbsmith.operator.transaction import Connection, call, operator_transaction
 from thumbsmith.stripe.access import open_stripe
 from thumbsmith.stripe.reconcile import reconcile
 
-app = typer.Typer(
-    help="What came from Stripe. STRIPE_SECRET_KEY says which account.", no_args_is_help=True
-)
+app = Commands(help="What came from Stripe. STRIPE_SECRET_KEY says which account.")
 app.command("reconcile")(reconcile)
 
 _EVENT_ID = re.compile(r"evt_[A-Za-z0-9_]{1,250}")
@@ -31,22 +31,19 @@ def replay(
     event_id: Annotated[str, typer.Argument(metavar="EVENT_ID", help="evt_…, snapshot or thin.")],
     *,
     yes: Yes = False,
-    db_url: DbUrl = None,
-    data_dir: DataDir = None,
-    as_json: Json = False,
 ) -> None:
     """Take an event of Stripe once more, known or not. A dry run without --yes."""
     if not _EVENT_ID.fullmatch(event_id):
-        stop("event_malformed", "an id of an event is evt_…", Exit.USAGE, as_json=as_json)
-    with open_stripe(db_url, data_dir, as_json=as_json) as stripe:
+        raise CommandError("event_malformed", "an id of an event is evt_…", code=Exit.USAGE)
+    with open_stripe() as stripe:
         # An id does not tell of which kind its event is.
         found = stripe.find("v1.events.retrieve", event_id)
         found = found or stripe.find("v2.core.events.retrieve", event_id)
     if found is None:
         detail = f"Stripe has no event {event_id}; it keeps them for 30 days"
-        stop("event_not_found", detail, as_json=as_json)
+        raise CommandError("event_not_found", detail)
     event = event_essentials(found)
-    with acting.operating(db_url, data_dir, yes=yes, as_json=as_json) as connection:
+    with operator_transaction(commit=yes) as connection:
         row = connection.execute(
             "select private.replay_stripe_event(%s) as result", (Jsonb(event),)
         ).fetchone()
@@ -54,7 +51,7 @@ def replay(
         subject = event.get("related_object") or event["data"]["object"]
         is_fetched = _is_waiting(connection, subject["id"])
     if result not in _TAKEN:
-        stop(f"event_{result}", f"{event_id} is not taken", as_json=as_json)
+        raise CommandError(f"event_{result}", f"{event_id} is not taken")
     report = {
         "ok": True,
         "mode": stripe.mode,
@@ -66,13 +63,13 @@ def replay(
         "dry_run": not yes,
         "done": yes,
     }
-    if as_json:
+    if current().as_json:
         print_json(report)
     else:
         _show_replayed(report)
 
 
-def _is_waiting(connection: acting.Connection, object_id: Any) -> bool:
+def _is_waiting(connection: Connection, object_id: Any) -> bool:
     """Whether the object is to be fetched: not every event is about something of ours."""
     row = connection.execute(
         "select exists (select from private.outbox as o where o.stripe_object_id = %s) as found",
@@ -89,15 +86,15 @@ def _show_replayed(report: dict[str, Any]) -> None:
     lines = [
         f"{report['event_id']} ({report['type']}) {_TAKEN[report['result']]}",
         follows,
-        *([] if report["done"] else ["a dry run, nothing was changed: --yes does it"]),
+        *([] if report["done"] else [DRY_RUN]),
     ]
     OUT.print("\n".join(lines), markup=False, highlight=False)
 
 
 @app.command()
-def alarms(*, db_url: DbUrl = None, data_dir: DataDir = None, as_json: Json = False) -> None:
+def alarms() -> None:
     """List what no rule covers and nobody has resolved yet, oldest first. Needs no key."""
-    with acting.operating(db_url, data_dir, yes=False, as_json=as_json) as connection:
+    with operator_transaction() as connection:
         rows = connection.execute(
             """
             select
@@ -107,7 +104,7 @@ def alarms(*, db_url: DbUrl = None, data_dir: DataDir = None, as_json: Json = Fa
             order by a.id
             """
         ).fetchall()
-    if as_json:
+    if current().as_json:
         print_json({"ok": True, "alarms": rows})
         return
     if not rows:
@@ -124,19 +121,21 @@ def resolve(
     *,
     why: Why,
     who: Who = None,
-    db_url: DbUrl = None,
-    data_dir: DataDir = None,
-    as_json: Json = False,
+    yes: Yes = False,
 ) -> None:
-    """Say that an alarm is dealt with, at once and for good: its object is left alone then."""
+    """Say that an alarm is dealt with, permanently: its object is left alone then.
+
+    A dry run without --yes.
+    """
     arguments = {
         "id": alarm_id,
-        "who": acting.user_name(who, as_json=as_json),
+        "who": user_name(who),
         "why": why,
     }
-    with acting.operating(db_url, data_dir, as_json=as_json) as connection:
-        is_new = acting.call(connection, "resolve_stripe_alarm", arguments)
-    if as_json:
-        print_json({"ok": True, "id": alarm_id, "done": is_new})
-    else:
-        OUT.print(f"the alarm {alarm_id} {'is' if is_new else 'was'} resolved", highlight=False)
+    with operator_transaction(commit=yes) as connection:
+        is_new = call(connection, "resolve_stripe_alarm", arguments)
+    if current().as_json:
+        print_json({"ok": True, "id": alarm_id, "dry_run": not yes, "done": is_new and yes})
+        return
+    verb = ("is" if yes else "would be") if is_new else "was"
+    say(f"the alarm {alarm_id} {verb} resolved", *([] if yes else [DRY_RUN]))

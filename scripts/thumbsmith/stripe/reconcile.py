@@ -13,10 +13,12 @@ from psycopg.types.json import Jsonb
 
 from functions_py.payloads import cleaned
 from thumbsmith.console.columns import print_columns
-from thumbsmith.console.output import OUT, Exit, Json, print_json, progress, stop
-from thumbsmith.db.commands import DataDir, DbUrl
-from thumbsmith.operator import acting
-from thumbsmith.operator.acting import Yes
+from thumbsmith.console.context import current
+from thumbsmith.console.errors import CommandError, Exit
+from thumbsmith.console.output import OUT, print_json, progress
+from thumbsmith.console.values import time
+from thumbsmith.operator.arguments import DRY_RUN, Yes
+from thumbsmith.operator.transaction import Connection, operator_transaction
 from thumbsmith.stripe.access import open_stripe
 
 if TYPE_CHECKING:
@@ -34,26 +36,23 @@ def reconcile(
         typer.Option(help="From when on; UTC without a zone.", show_default="3 days ago"),
     ] = None,
     yes: Yes = False,
-    db_url: DbUrl = None,
-    data_dir: DataDir = None,
-    as_json: Json = False,
 ) -> None:
     """Compare Stripe with the database, and have the worker repair. A dry run without --yes.
 
     1 when something differs that only a person can decide.
     """
-    with open_stripe(db_url, data_dir, as_json=as_json) as stripe:
-        with acting.operating(db_url, data_dir, yes=False, as_json=as_json) as connection:
+    with open_stripe() as stripe:
+        with operator_transaction() as connection:
             begins, calls = _lists(connection, since)
         seen = dict.fromkeys((call for call, _ in calls), 0)
         found: list[dict[str, Any]] = []
-        with progress("asking Stripe", quiet=as_json) as show:
+        with progress("asking Stripe") as show:
             for call, objects in _pages(stripe, calls, show):
                 seen[call] += len(objects)
-                with acting.operating(db_url, data_dir, yes=yes, as_json=as_json) as connection:
+                with operator_transaction(commit=yes) as connection:
                     found += compared(connection, objects, is_repair=yes)
     for_people = [row for row in found if not row["is_repairable"]]
-    if as_json:
+    if current().as_json:
         report = {"ok": not for_people, "mode": stripe.mode, "dry_run": not yes, "since": begins}
         print_json(report | {"seen": seen, "differences": found})
     else:
@@ -63,7 +62,7 @@ def reconcile(
 
 
 def _lists(
-    connection: acting.Connection, since: str | None
+    connection: Connection, since: str | None
 ) -> tuple[Any, list[tuple[str, dict[str, Any]]]]:
     begins = connection.execute(
         "select coalesce(%s::timestamptz, now() - interval '3 days') as since", (since,)
@@ -81,7 +80,7 @@ def _pages(
     """Give all lists, page by page."""
     for call, params in calls:
         if not _LIST.fullmatch(call):  # nothing else may be called from here
-            stop("internal_error", f"{call} is no list", as_json=stripe.as_json)
+            raise CommandError("internal_error", f"{call} is no list")
         show(f"reading {call}")
         wanted = dict(params)
         has_more = True
@@ -94,7 +93,7 @@ def _pages(
 
 
 def compared(
-    connection: acting.Connection, objects: list[dict[str, Any]], *, is_repair: bool
+    connection: Connection, objects: list[dict[str, Any]], *, is_repair: bool
 ) -> list[dict[str, Any]]:
     """Have SQL say what differs, and with `is_repair` have the worker fetch it."""
     function = "repair_stripe_objects" if is_repair else "compare_stripe_objects"
@@ -117,12 +116,12 @@ def _show(found: list[dict[str, Any]], seen: int, begins: Any, *, yes: bool) -> 
         ]
         print_columns("Differs", ["object", "id", "what", "mended by"], cells)
     repairable = sum(row["is_repairable"] for row in found)
-    lines = [f"{seen} objects since {begins:%Y-%m-%d %H:%M} UTC, {len(found)} of them differ"]
+    lines = [f"{seen} objects since {time(begins)}, {len(found)} of them differ"]
     if repairable:
         lines.append(f"{repairable} {'are' if yes else 'would be'} left to the worker to repair")
     if repairable < len(found):
         number = len(found) - repairable
         lines.append(f"for a person to look at: {number} (see `thumbsmith stripe alarms`)")
     if repairable and not yes:
-        lines.append("a dry run, nothing was changed: --yes does it")
+        lines.append(DRY_RUN)
     OUT.print("\n".join(lines), markup=False, highlight=False)

@@ -51,8 +51,8 @@ def places_of(db: Database, text: str) -> list[str]:
 
 def test_a_code_is_made_and_redeemed(db: Database) -> None:
     ana = sign_up(db)
-    made = report(db, "codes", "create", "--credits=25", "--why=launch", "--who=Olga")
-    assert list(made) == ["ok", "id", "code", "credits"]
+    made = report(db, "codes", "create", "--yes", "--credits=25", "--why=launch", "--who=Olga")
+    assert list(made) == ["ok", "id", "code", "credits", "dry_run", "done"]
     assert made["id"] == report(db, "codes", "list")["codes"][0]["id"]
     assert made["credits"] == 25
     assert redeemed(db, ana, made["code"])["credits"] == 25
@@ -62,21 +62,33 @@ def test_a_code_is_made_and_redeemed(db: Database) -> None:
 
 
 def test_people_get_the_code_alone_on_one_line(db: Database) -> None:
-    done = run(db, "codes", "create", "SUMMER-SALE-2031", "--credits=5", "--why=summer")
+    done = run(db, "codes", "create", "--yes", "SUMMER-SALE-2031", "--credits=5", "--why=summer")
     assert (done.returncode, done.stdout) == (0, "SUMMERSALE2031\n"), done.stderr
     assert redeemed(db, sign_up(db), "SUMMER-SALE-2031")["credits"] == 5
     assert db.value("select actor from private.audit_log") == getpass.getuser()
 
 
+def test_a_dry_run_makes_no_code(db: Database) -> None:
+    dry = report(db, "codes", "create", "SUMMER", "--credits=25", "--why=launch")
+    assert (dry["dry_run"], dry["done"], dry["id"]) == (True, False, None)
+    assert report(db, "codes", "list")["codes"] == []
+    assert db.rows("select from private.audit_log") == []
+    # Positive control: with --yes it is there.
+    assert report(db, "codes", "create", "SUMMER", "--credits=25", "--why=launch", "--yes")["done"]
+    assert len(report(db, "codes", "list")["codes"]) == 1
+
+
 def test_random_codes_differ(db: Database) -> None:
-    codes = {report(db, "codes", "create", "--credits=5", "--why=x")["code"] for _ in range(3)}
+    codes = {
+        report(db, "codes", "create", "--yes", "--credits=5", "--why=x")["code"] for _ in range(3)
+    }
     assert len(codes) == 3
 
 
 def test_the_code_is_nowhere_in_the_database(db: Database) -> None:
     ana = sign_up(db)
     code = "QUITE-SECRET-WORD-77"
-    report(db, "codes", "create", code, "--credits=5", "--why=a canary in the log")
+    report(db, "codes", "create", "--yes", code, "--credits=5", "--why=a canary in the log")
     assert redeemed(db, ana, code)["credits"] == 5
     assert refusal_of(db, ana, code) == "code_already_redeemed"
     assert places_of(db, code) == []
@@ -91,6 +103,7 @@ def test_the_limits_of_a_code_are_kept(db: Database) -> None:
         db,
         "codes",
         "create",
+        "--yes",
         "TWICE-IN-ALL-31",
         "--credits=5",
         "--why=x",
@@ -116,8 +129,17 @@ def test_the_limits_of_a_code_are_kept(db: Database) -> None:
 
 def test_codes_are_listed_without_the_code(db: Database) -> None:
     assert report(db, "codes", "list") == {"ok": True, "codes": []}
-    report(db, "codes", "create", "OLDER-CODE-XY", "--credits=5", "--why=x")
-    report(db, "codes", "create", "NEWER-CODE-ZW", "--credits=7", "--why=x", "--max-redemptions=9")
+    report(db, "codes", "create", "--yes", "OLDER-CODE-XY", "--credits=5", "--why=x")
+    report(
+        db,
+        "codes",
+        "create",
+        "--yes",
+        "NEWER-CODE-ZW",
+        "--credits=7",
+        "--why=x",
+        "--max-redemptions=9",
+    )
     redeemed(db, sign_up(db), "OLDER-CODE-XY")
     listed = report(db, "codes", "list")["codes"]
     assert [(one["hint"], one["credits"], one["redemptions"]) for one in listed] == [
@@ -134,7 +156,7 @@ def test_codes_are_listed_without_the_code(db: Database) -> None:
 
 def test_a_disabled_code_is_not_redeemed(db: Database) -> None:
     ana, ben = sign_up(db), sign_up(db)
-    code = report(db, "codes", "create", "--credits=5", "--why=x")["code"]
+    code = report(db, "codes", "create", "--yes", "--credits=5", "--why=x")["code"]
     code_id = report(db, "codes", "list")["codes"][0]["id"]
 
     dry = report(db, "codes", "disable", code_id, "--why=leaked")
@@ -164,17 +186,17 @@ def test_a_code_that_is_not_there_cannot_be_disabled(db: Database) -> None:
     refused = run(db, "codes", "disable", uuid.uuid4(), "--why=x", "--yes", "--json")
     assert (refused.returncode, parsed(refused)["error"]) == (1, "code_not_found")
     assert run(db, "codes", "disable", "no-id", "--why=x", "--yes").returncode == 2
-    report(db, "codes", "create", "--credits=5", "--why=x")
+    report(db, "codes", "create", "--yes", "--credits=5", "--why=x")
     code_id = report(db, "codes", "list")["codes"][0]["id"]
     assert report(db, "codes", "disable", code_id, "--why=x", "--yes")["done"]
 
 
 def test_a_reason_must_be_given(db: Database) -> None:
-    assert run(db, "codes", "create", "--credits=5").returncode == 2
-    blank = run(db, "codes", "create", "--credits=5", "--why= ", "--json")
+    assert run(db, "codes", "create", "--yes", "--credits=5").returncode == 2
+    blank = run(db, "codes", "create", "--yes", "--credits=5", "--why= ", "--json")
     assert (blank.returncode, parsed(blank)["error"]) == (1, "reason_required")
     assert report(db, "codes", "list")["codes"] == []
-    report(db, "codes", "create", "--credits=5", "--why=a reason")
+    report(db, "codes", "create", "--yes", "--credits=5", "--why=a reason")
     code_id = report(db, "codes", "list")["codes"][0]["id"]
     assert run(db, "codes", "disable", code_id, "--yes").returncode == 2
     blank = run(db, "codes", "disable", code_id, "--why= ", "--yes", "--json")
@@ -183,7 +205,7 @@ def test_a_reason_must_be_given(db: Database) -> None:
 
 
 def test_the_same_code_is_not_made_twice(db: Database) -> None:
-    order = ["create", "ONLY-ONE-OF-IT-5", "--credits=5", "--why=x"]
+    order = ["create", "--yes", "ONLY-ONE-OF-IT-5", "--credits=5", "--why=x"]
     assert report(db, "codes", *order)["ok"]
     refused = run(db, "codes", *order, "--json")
     assert (refused.returncode, parsed(refused)["ok"]) == (1, False)
@@ -195,17 +217,17 @@ def test_the_same_code_is_not_made_twice(db: Database) -> None:
     "wrong", [["--credits=5", "--ends-at=someday"], ["--credits=many"], []], ids=str
 )
 def test_wrong_usage_ends_with_2(db: Database, wrong: list[str]) -> None:
-    assert run(db, "codes", "create", "--why=x", *wrong).returncode == 2
+    assert run(db, "codes", "create", "--yes", "--why=x", *wrong).returncode == 2
     assert report(db, "codes", "list")["codes"] == []
-    assert report(db, "codes", "create", "--why=x", "--credits=5")["ok"]
+    assert report(db, "codes", "create", "--yes", "--why=x", "--credits=5")["ok"]
 
 
 def test_a_code_worth_nothing_is_refused_without_repeating_its_hash(db: Database) -> None:
-    refused = run(db, "codes", "create", "--why=x", "--credits=0", "--json")
+    refused = run(db, "codes", "create", "--yes", "--why=x", "--credits=0", "--json")
     assert refused.returncode == 1
     assert "\\\\x" not in refused.stdout
     assert report(db, "codes", "list")["codes"] == []
-    assert report(db, "codes", "create", "--why=x", "--credits=1")["ok"]
+    assert report(db, "codes", "create", "--yes", "--why=x", "--credits=1")["ok"]
 
 
 def test_every_command_explains_itself() -> None:

@@ -9,9 +9,9 @@ import psycopg
 import pytest
 
 from local_stack import databases
+from local_stack.paths import SUPABASE_DIR
 from tests.support.cli.operating import invoke
 from tests.support.local_stack.stack_process import parsed, thumbsmith
-from thumbsmith.project.paths import SUPABASE_DIR
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,7 +58,7 @@ def test_wrong_usage_ends_with_2(arguments: list[str]) -> None:
 def test_without_a_stack_the_commands_say_so(tmp_path: Path) -> None:
     folder = f"--data-dir={tmp_path}"
     env = thumbsmith("stack", "env", "--json", folder)
-    assert (env.returncode, parsed(env)["error"]) == (1, "no stack is running")
+    assert (env.returncode, parsed(env)["error"]) == (1, "no_stack")
     status = thumbsmith("stack", "status", "--json", folder)
     assert (status.returncode, parsed(status)["services"]) == (1, [])
     down = thumbsmith("stack", "down", "--json", folder)
@@ -103,6 +103,11 @@ def test_doctor_finds_this_machine_fit(tmp_path: Path) -> None:
     assert (done.returncode, report["ok"]) == (0, True), report
     assert [check["name"] for check in report["checks"]] == [
         "python",
+        "psycopg",
+        "files",
+        "sidecar settings",
+        "database",
+        "migrations",
         "postgres",
         "node",
         "node_modules",
@@ -162,5 +167,6 @@ def test_a_migration_that_fails_is_a_finding_with_its_reason(empty_project: Post
             connection.execute("create schema private")
         done = thumbsmith("db", "up", "--json", f"--db-url={url}")
         assert done.returncode == 1
-        assert "already exists" in parsed(done)["error"]
+        assert parsed(done)["error"] == "migration_failed"
+        assert "already exists" in parsed(done)["detail"]
         assert "postgres:postgres@" not in done.stdout

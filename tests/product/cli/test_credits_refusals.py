@@ -156,4 +156,5 @@ def test_what_is_no_address_is_not_repeated() -> None:
 def test_without_a_stack_the_command_says_so(tmp_path: Path) -> None:
     done = thumbsmith("credits", "history", "x@example.com", "--json", f"--data-dir={tmp_path}")
     assert done.returncode == 2
-    assert "--db-url" in parsed(done)["error"]
+    assert parsed(done)["error"] == "no_database"
+    assert "--db-url" in parsed(done)["hint"]

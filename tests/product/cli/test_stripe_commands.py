@@ -76,7 +76,7 @@ def test_what_only_a_person_can_decide_ends_with_1(shop: CommandRunner) -> None:
     assert (row["object_id"], row["difference"]) == (session_id, "unknown_price")
     assert session_id in shop.run("stripe", "reconcile").stdout
     # Once resolved it is passed over.
-    shop.report("stripe", "resolve", alarm_id, "--why=refunded by hand")
+    shop.report("stripe", "resolve", "--yes", alarm_id, "--why=refunded by hand")
     assert shop.report("stripe", "reconcile")["differences"] == []
 
 
@@ -190,26 +190,29 @@ def test_alarms_are_listed_until_somebody_resolves_them(shop: CommandRunner) -> 
     assert "cs_test_odd" in text
     assert "A price that is not ours." in text
 
-    done = shop.report("stripe", "resolve", first, "--why=refunded by hand", "--who=Olga")
-    assert done == {"ok": True, "id": first, "done": True}
+    dry = shop.report("stripe", "resolve", first, "--why=refunded by hand", "--who=Olga")
+    assert (dry["dry_run"], dry["done"]) == (True, False)
+    assert len(shop.report("stripe", "alarms")["alarms"]) == 2
+    done = shop.report("stripe", "resolve", "--yes", first, "--why=refunded by hand", "--who=Olga")
+    assert done == {"ok": True, "id": first, "dry_run": False, "done": True}
     assert [one["id"] for one in shop.report("stripe", "alarms")["alarms"]] == [second]
     assert db.rows("select actor, action, reason from private.audit_log") == [
         {"actor": "Olga", "action": "resolve_stripe_alarm", "reason": "refunded by hand"}
     ]
-    assert shop.report("stripe", "resolve", first, "--why=again")["done"] is False
-    assert "was resolved" in shop.run("stripe", "resolve", first, "--why=again").stdout
+    assert shop.report("stripe", "resolve", "--yes", first, "--why=again")["done"] is False
+    assert "was resolved" in shop.run("stripe", "resolve", "--yes", first, "--why=again").stdout
 
 
 def test_an_alarm_needs_to_be_there_and_a_reason(shop: CommandRunner) -> None:
     alarm_id = alarm(shop.db)
-    absent = shop.report("stripe", "resolve", alarm_id + 1, "--why=x", code=1)
+    absent = shop.report("stripe", "resolve", "--yes", alarm_id + 1, "--why=x", code=1)
     assert absent["error"] == "alarm_not_found"
-    blank = shop.report("stripe", "resolve", alarm_id, "--why= ", code=1)
+    blank = shop.report("stripe", "resolve", "--yes", alarm_id, "--why= ", code=1)
     assert blank["error"] == "reason_required"
-    assert shop.run("stripe", "resolve", alarm_id).exit_code == 2
-    assert shop.run("stripe", "resolve", "first", "--why=x").exit_code == 2
+    assert shop.run("stripe", "resolve", "--yes", alarm_id).exit_code == 2
+    assert shop.run("stripe", "resolve", "--yes", "first", "--why=x").exit_code == 2
     assert len(shop.report("stripe", "alarms")["alarms"]) == 1
-    assert shop.report("stripe", "resolve", alarm_id, "--why=x")["done"]
+    assert shop.report("stripe", "resolve", "--yes", alarm_id, "--why=x")["done"]
 
 
 def test_every_command_explains_itself() -> None:

@@ -25,7 +25,7 @@ from tests.support.load import (
     run_together,
     say,
 )
-from thumbsmith.checks.commands import run_checks
+from thumbsmith.checks.questions import run_checks
 
 SEED = 20261124
 READERS = 4

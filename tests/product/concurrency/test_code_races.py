@@ -20,7 +20,7 @@ from tests.support.promo_codes import create, redeem
 from tests.support.races import at_once, repeat
 from tests.support.referrals import apply, join, outcomes, set_to
 from tests.support.waiting import eventually
-from thumbsmith.checks.commands import run_checks
+from thumbsmith.checks.questions import run_checks
 
 MANY = 32
 

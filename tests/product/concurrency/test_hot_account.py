@@ -12,7 +12,7 @@ import pytest
 from tests.support.database import Connection, Database, Refusal, credits_of, lift_limits
 from tests.support.economy import grant, newcomer
 from tests.support.load import attempt, connections, run_as, run_together, say
-from thumbsmith.checks.commands import run_checks
+from thumbsmith.checks.questions import run_checks
 
 ASK = "select (public.request_generation('thumbnail_draft', 'a cat', gen_random_uuid())).status"
 PRICE = 2

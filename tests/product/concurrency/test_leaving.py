@@ -16,7 +16,7 @@ from tests.support.interleaving.connections import Move
 from tests.support.interleaving.interleaver import interleaver, names
 from tests.support.interleaving.scenario import MOVES
 from tests.support.sidecar import ROLE, claim, make_due, report
-from thumbsmith.checks.commands import run_checks
+from thumbsmith.checks.questions import run_checks
 
 LEAVE = Move("leave", "select public.delete_my_account('delete my account')", "person")
 

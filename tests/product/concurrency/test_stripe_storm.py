@@ -33,7 +33,7 @@ from tests.support.stripe_account import (
     thin,
 )
 from tests.support.stripe_world import Object, alarms, line, new_plan, tell
-from thumbsmith.checks.commands import run_checks
+from thumbsmith.checks.questions import run_checks
 
 SEED = 20261126
 ROLE = "thumbsmith_sidecar"

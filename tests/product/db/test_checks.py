@@ -12,7 +12,8 @@ from tests.support.database import request as ask
 from tests.support.files import add_face, erase, storage_deletes, take
 from tests.support.sidecar import claim, report, submit
 from tests.support.stripe_world import Customer, apply, event, line, link_all, tell
-from thumbsmith.checks.commands import FOLDER, run_checks
+from thumbsmith.checks.questions import run_checks
+from thumbsmith.project import paths
 
 PROFILE = "where id = (select min(id::text)::uuid from public.profiles)"
 STAYING = "where id not in (select profile_id from private.erasures)"
@@ -270,7 +271,7 @@ def change(db: Database, statements: str) -> None:
 
 
 def test_every_check_is_broken_once() -> None:
-    assert {file.stem for file in FOLDER.glob("*.sql")} == set(BREAKS)
+    assert {file.stem for file in paths.checks_dir().glob("*.sql")} == set(BREAKS)
 
 
 @pytest.mark.parametrize("name", BREAKS)

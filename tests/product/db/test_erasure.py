@@ -25,7 +25,7 @@ from tests.support.files import (
 )
 from tests.support.sidecar import claim, claim_one, make_due, report, submit, succeeded
 from tests.support.stripe_world import Customer, apply, line, link_all
-from thumbsmith.checks.commands import run_checks
+from thumbsmith.checks.questions import run_checks
 
 DELETE = "select public.delete_my_account('delete my account') as said"
 

@@ -12,7 +12,7 @@ import pytest
 
 from tests.support.database import Database, credits_of, lift_limits, request, sign_up
 from tests.support.sidecar import ROLE, claim, make_due, report
-from thumbsmith.checks.commands import run_checks
+from thumbsmith.checks.questions import run_checks
 
 if TYPE_CHECKING:
     from psycopg.rows import DictRow

@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 from stand_ins.replicate.models import MODELS
 from tests.support.catalogue import SEED_MODELS
 from tests.support.database import Database
-from thumbsmith.models.check import CATALOGUE, findings
+from thumbsmith.models.check import CATALOG, findings
 
 FACE = "https://storage.example.com/face.png?token=x"
 
@@ -50,7 +50,7 @@ def inputs_of(row: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def test_every_model_of_the_seed_is_looked_at(db: Database) -> None:
-    rows = db.rows(CATALOGUE)
+    rows = db.rows(CATALOG)
     assert [(row["type_key"], row["preference"], row["model"]) for row in rows] == SEED_MODELS
 
 
@@ -58,7 +58,7 @@ def test_every_model_of_the_seed_is_looked_at(db: Database) -> None:
 def test_a_model_of_the_seed_takes_all_that_it_is_sent(
     db: Database, type_key: str, preference: int, model: str
 ) -> None:
-    (row,) = [one for one in db.rows(CATALOGUE) if one["model"] == model]
+    (row,) = [one for one in db.rows(CATALOG) if one["model"] == model]
     assert findings(row, MODELS[model].openapi()) == []
     validator = strict(model)
     for given in inputs_of(row):
@@ -68,14 +68,14 @@ def test_a_model_of_the_seed_takes_all_that_it_is_sent(
 
 
 def test_a_thumbnail_is_asked_for_in_its_own_shape_and_as_a_png(db: Database) -> None:
-    for row in db.rows(CATALOGUE):
+    for row in db.rows(CATALOG):
         assert row["input_template"]["aspect_ratio"] == "16:9"
         formats = MODELS[row["model"]].inputs.get("output_format")
         assert formats is None or row["input_template"]["output_format"] == "png"
 
 
 def test_nothing_switches_a_safety_filter_off(db: Database) -> None:
-    for row in db.rows(CATALOGUE):
+    for row in db.rows(CATALOG):
         keys = {*row["input_template"], *row["option_fields"].values()}
         assert "disable_safety_checker" not in keys
         assert row["input_template"].get("safety_tolerance", 0) <= 2

@@ -13,7 +13,7 @@ from tests.support.database import Database, credits_of, put_face, refusal, requ
 from tests.support.economy import sweep
 from tests.support.files import add_face, files, storage_deletes, take
 from tests.support.sidecar import ROLE, claim, claim_one, make_due, report
-from thumbsmith.checks.commands import run_checks
+from thumbsmith.checks.questions import run_checks
 
 ADD = "select * from public.add_user_image(%s)"
 REMOVE = "select * from public.remove_user_image(%s)"

@@ -23,7 +23,7 @@ from tests.support.end_to_end.checkout_driver import (
 from tests.support.end_to_end.generations import wait
 from tests.support.rest import PASSWORD, Caller, picture
 from tests.support.waiting import eventually_is
-from thumbsmith.checks.commands import run_checks
+from thumbsmith.checks.questions import run_checks
 
 WORDS = "delete my account"
 

@@ -14,10 +14,10 @@ import pytest
 
 from devtools.demo.face import draw_face
 from local_stack.node import node_binary
+from local_stack.paths import NODE_DIR, PROJECT
 from tests.support.local_stack import stack_process
 from tests.support.rest import Caller
 from tests.support.waiting import eventually_is
-from thumbsmith.project.paths import NODE_DIR, PROJECT
 
 
 def thumbsmith(*arguments: str) -> str:

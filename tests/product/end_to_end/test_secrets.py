@@ -32,7 +32,7 @@ from tests.support.end_to_end.generations import wait
 from tests.support.rest import Caller
 from tests.support.stand_ins.stripe.stand_in import StandIn
 from tests.support.waiting import eventually
-from thumbsmith.catalog.publish import stock
+from thumbsmith.catalog.publish import publish_catalog
 from thumbsmith.cli import app
 from thumbsmith.project.ports import free_ports
 from thumbsmith.project.process import wait_until_ready
@@ -82,7 +82,7 @@ class Life:
 def talkative() -> Iterator[Life]:
     """Run a stack in which everything says as much as it can."""
     with (
-        templates.stack(on_started=stock) as stack,
+        templates.stack(on_started=publish_catalog) as stack,
         closing(Database(stack.db_url)) as db,
     ):
         with psycopg.connect(stack.admin_url, autocommit=True) as admin:

@@ -12,6 +12,7 @@ import pytest
 
 from devtools.gates import generated
 from local_stack import databases, supabase_cli
+from local_stack.paths import PROJECT
 from local_stack.postgres import Postgres
 from tests.support.cli.operating import invoke
 from tests.support.database import TEMPLATE, Database
@@ -19,7 +20,6 @@ from tests.support.load import say
 from tests.support.local_stack.stack_process import parsed, start
 from tests.support.migrations.projects import ours, project
 from thumbsmith.db import migrations
-from thumbsmith.project.paths import PROJECT
 
 APPLIERS = 20
 NOTED = "select version from supabase_migrations.schema_migrations order by version"

@@ -51,7 +51,8 @@ def test_a_busy_table_is_left_alone_and_tried_again(db: Database, tmp_path: Path
         reader.execute(READ)
         given_up = thumbsmith(*arguments, "--tries=2")
         assert given_up.returncode == 3
-        assert "lock timeout" in parsed(given_up)["error"]
+        assert parsed(given_up)["error"] == "database_is_busy"
+        assert "lock timeout" in parsed(given_up)["detail"]
         assert given_up.stderr.count("99990101000002_add_mood: busy") == 1
         # The first file stays, and of the second there is nothing at all.
         assert is_there(db) == [True, False, False, False]
@@ -75,7 +76,8 @@ def test_a_migration_that_fails_leaves_nothing_and_can_be_mended(
     arguments = ["db", "up", "--json", f"--db-url={db.url}", f"--workdir={place}"]
     failed = invoke(*arguments)
     assert failed.returncode == 1
-    assert "division by zero" in parsed(failed)["error"]
+    assert parsed(failed)["error"] == "migration_failed"
+    assert "division by zero" in parsed(failed)["detail"]
     assert is_there(db) == [True, False, False, False]
     written(tmp_path, create_first=FIRST, add_mood=BUSY)
     mended = invoke(*arguments)

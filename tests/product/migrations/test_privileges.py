@@ -7,7 +7,8 @@ from pathlib import Path
 
 import psycopg
 
-from local_stack import cluster, supabase_cli
+from local_stack import cluster
+from local_stack.migrate import migrate as apply_migrations
 from local_stack.postgres import Postgres
 
 GRANTED = """
@@ -57,7 +58,7 @@ def migrate(folder: Path, *, old_privileges: bool) -> Privileges:
             return roles
 
         before = may_touch_a_new_object()
-        supabase_cli.migrate(server.url())
+        apply_migrations(server.url())
         granted = [(str(name), str(acl)) for name, acl in connection.execute(GRANTED)]
         return Privileges(before, may_touch_a_new_object(), granted)
 

@@ -13,7 +13,7 @@ import pytest
 
 from devtools.bench.load import run_file
 from devtools.gates import generated, live_migrations, migrations, tools
-from local_stack import databases, supabase_cli
+from local_stack import databases, migrate
 from local_stack.postgres import ADMIN, Postgres
 from tests.support.database import TEMPLATE, Database, lift_limits
 from tests.support.load import say
@@ -22,7 +22,7 @@ from tests.support.migrations.clients import FEW, Workload, at_work
 from tests.support.migrations.projects import SAMPLES, ours, previous_release, project, written
 from tests.support.migrations.waits import watched
 from tests.support.waiting import eventually
-from thumbsmith.checks.commands import run_checks
+from thumbsmith.checks.questions import run_checks
 from thumbsmith.project import config
 
 SEED = 20261125
@@ -48,8 +48,8 @@ def released(server: Postgres, folder: Path) -> Iterator[Database]:
     name = f"released_{uuid.uuid4().hex}"
     before = project(folder, previous_release())
     with databases.cloned(server, "postgres", name) as url, closing(Database(url)) as db:
-        supabase_cli.migrate(url, before)
-        supabase_cli.seed(url, config.load())
+        migrate.migrate(url, before)
+        migrate.seed(url, config.load())
         with psycopg.connect(server.url(ADMIN, name)) as admin:
             admin.execute(AS_HOSTED)
         lift_limits(db)
@@ -100,7 +100,7 @@ def upgrade_under_load(server: Postgres, folder: Path, db: Database, rounds: int
 def assert_as_fresh(server: Postgres, db: Database, after: Path) -> None:
     """See that an upgraded database is what a new one is."""
     with databases.cloned(server, TEMPLATE, f"fresh_{uuid.uuid4().hex}") as url:
-        supabase_cli.migrate(url, after)
+        migrate.migrate(url, after)
         assert generated.schema(server, db.url) == generated.schema(server, url)
 
 

@@ -7,7 +7,7 @@ import pytest
 from devtools.gates.catalogue import LINTS, lints
 from local_stack.postgres import ADMIN
 from tests.support.database import Database
-from thumbsmith.checks.commands import run_checks
+from thumbsmith.checks.questions import run_checks
 
 DEFINER = """
 create function public.broken() returns integer language sql security definer

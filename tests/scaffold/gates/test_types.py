@@ -9,8 +9,8 @@ import pytest
 
 from devtools.types import Facts, words
 from local_stack import node
+from local_stack.paths import NODE_DIR, PROJECT
 from tests.support.database import Database
-from thumbsmith.project.paths import NODE_DIR, PROJECT
 
 USE = """
 import type { Database, Tables } from '%s';

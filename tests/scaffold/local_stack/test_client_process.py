@@ -10,7 +10,7 @@ import pytest
 
 from local_stack.key_files import load_or_create
 from local_stack.node import node_binary, service_schema
-from thumbsmith.project.paths import NODE_DIR
+from local_stack.paths import NODE_DIR
 from thumbsmith.project.ports import free_ports
 from thumbsmith.project.process import base_environment
 

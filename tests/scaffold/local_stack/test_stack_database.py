@@ -13,11 +13,11 @@ import psycopg
 import pytest
 
 from local_stack import cluster, databases, external_database
+from local_stack.paths import SUPABASE_DIR
 from local_stack.postgres import ADMIN, Postgres
 from local_stack.stack import Stack
 from thumbsmith.project.account import Account
 from thumbsmith.project.errors import StackError
-from thumbsmith.project.paths import SUPABASE_DIR
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

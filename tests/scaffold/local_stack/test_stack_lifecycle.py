@@ -19,10 +19,10 @@ import httpx
 import psycopg
 import pytest
 
+from local_stack.paths import PROJECT
 from tests.support.local_stack.stack_process import all_gone, parsed, start, thumbsmith, wait_ready
 from thumbsmith.project import state
 from thumbsmith.project.account import Account, postgres_account
-from thumbsmith.project.paths import PROJECT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,10 +15,10 @@ import jwt
 import pytest
 
 from local_stack import install, key_files
+from local_stack.paths import NODE_DIR
 from tests.support.waiting import eventually
 from thumbsmith.project import addresses, config, ports, state
 from thumbsmith.project.errors import AlreadyRunningError, ServiceFailedError, StackError
-from thumbsmith.project.paths import NODE_DIR
 from thumbsmith.project.process import Service, base_environment, wait_until_ready
 
 if TYPE_CHECKING:

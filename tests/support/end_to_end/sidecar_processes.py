@@ -21,7 +21,7 @@ from tests.support import templates
 from tests.support.database import Database, credits_of, lift_limits
 from tests.support.rest import Caller
 from tests.support.waiting import eventually
-from thumbsmith.checks.commands import run_checks
+from thumbsmith.checks.questions import run_checks
 from thumbsmith.project.ports import HOST, free_ports
 from thumbsmith.project.process import Service, wait_until_ready
 

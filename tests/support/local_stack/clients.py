@@ -15,8 +15,8 @@ from psycopg import sql
 from supabase import Client, ClientOptions, create_client
 
 from local_stack.node import node_binary
+from local_stack.paths import NODE_DIR
 from tests.support.places import TESTS
-from thumbsmith.project.paths import NODE_DIR
 from thumbsmith.project.process import base_environment
 
 if TYPE_CHECKING:

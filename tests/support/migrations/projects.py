@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from devtools.gates import manifest
+from local_stack.paths import SUPABASE_DIR
 from tests.support.places import TESTS
-from thumbsmith.project.paths import SUPABASE_DIR
 
 SAMPLES = sorted((TESTS / "product" / "migrations" / "upgrade").glob("*.sql"))
 # Before the first release: as much of the founding set as clients need, and the rest upgrades it.

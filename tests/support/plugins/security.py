@@ -8,7 +8,7 @@ from contextlib import ExitStack, closing
 import psycopg
 import pytest
 
-from local_stack import bootstrap, databases, supabase_cli
+from local_stack import bootstrap, databases, migrate
 from local_stack.postgres import ADMIN, Postgres
 from tests.support.database import TEMPLATE, Connection, Database
 from tests.support.security.http_world import HttpWorld, caller, inhabited
@@ -36,7 +36,7 @@ def old_defaults(server: Postgres) -> Iterator[Database]:
         with psycopg.connect(server.url(ADMIN, name)) as admin:
             admin.execute(bootstrap.OLD_PRIVILEGES_SQL.read_bytes())
         database.rows("create table public.made_before (id integer primary key)")
-        supabase_cli.migrate(url)
+        migrate.migrate(url)
         yield database
 
 

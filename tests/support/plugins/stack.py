@@ -8,11 +8,11 @@ import pytest
 
 from local_stack.stack import Stack
 from tests.support import templates
-from thumbsmith.catalog.publish import stock
+from thumbsmith.catalog.publish import publish_catalog
 
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
     """Run the whole local stack, sidecar and providers included."""
-    with templates.stack(on_started=stock) as running:
+    with templates.stack(on_started=publish_catalog) as running:
         yield running

@@ -15,7 +15,7 @@ from psycopg.rows import tuple_row
 
 from tests.support.database import Connection, Database, lift_limits, refusal
 from tests.support.state_machine.model import RefusedError
-from thumbsmith.checks.commands import FOLDER
+from thumbsmith.project import paths
 
 # Once defined, its plan is kept; what is written as a statement is planned each time.
 SETUP = """
@@ -141,7 +141,7 @@ class DatabaseSide:
     def check(self) -> dict[str, Any]:
         """Ask all that `thumbsmith check` asks, and give what was found."""
         found = {}
-        for file in sorted(FOLDER.glob("*.sql")):
+        for file in sorted(paths.checks_dir().glob("*.sql")):
             rows = self.connection.execute(file.read_text().encode()).fetchall()
             if rows:
                 found[file.stem] = rows

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from local_stack.paths import PROJECT
 from thumbsmith.project.keys import PUBLISHABLE_KEY, SECRET_KEY
-from thumbsmith.project.paths import PROJECT
 
 # What is long and random enough to open something. Text that merely has the form is not random.
 # Each with the words without which there is none: most files hold none of them.

@@ -14,7 +14,7 @@ from tests.support.security.access.access import read
 from tests.support.security.access.sessions import TABLES
 from tests.support.security.http_world import token_of
 from tests.support.security.populated import PopulatedDatabase, know_at_stripe, live
-from thumbsmith.checks.commands import run_checks
+from thumbsmith.checks.questions import run_checks
 
 WHO = ("anon", "other", "guest", "service")
 # A code that gives something each time.

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from local_stack.paths import PROJECT
 from tests.support.security.hostile.wire import Call, Reply
-from thumbsmith.project.paths import PROJECT
 
 ERRORS = PROJECT / "docs" / "errors.md"
 SECTION = "## What an RPC may answer"

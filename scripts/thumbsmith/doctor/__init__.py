@@ -1,0 +1,1 @@
+"""`thumbsmith doctor`: what this machine and this database have."""
