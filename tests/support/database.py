@@ -21,6 +21,8 @@ from thumbsmith.project.keys import sidecar_password
 
 Connection = psycopg.Connection[DictRow]
 # So many sessions of a role wait to be used again; a server has room for 200 in all.
+# The database that tests get a copy of.
+TEMPLATE = "migrated"
 IDLE_MAX = 8
 
 

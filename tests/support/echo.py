@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from tests.product.sidecar.helpers import serving
+from tests.support.sidecar.helpers import serving
 
 METHODS = ["GET", "POST", "DELETE", "PUT", "PATCH"]
 

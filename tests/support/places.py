@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tests.support.canaries import look_at_folder
 
+TESTS = Path(__file__).parents[1]
 MEMORY = Path("/dev/shm")  # noqa: S108
 ROOM = 4 * 2**30
 

@@ -68,3 +68,8 @@ class Caller:
         answer = self.rpc("add_user_image", object_path=path)
         assert answer.status_code == 200, answer.text
         return str(answer.json()["id"])
+
+
+def balance(caller: Caller) -> int:
+    """Return what the person is told they can spend."""
+    return int(caller.rpc("my_credits").json()["available"])

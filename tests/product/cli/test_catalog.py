@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.product.cli.shop import Shop
+from tests.support.cli.command_runner import CommandRunner
 
 ITEMS = {
     "pack_creator",
@@ -15,7 +15,7 @@ ITEMS = {
 NEW_ITEM = ["create_product", "create_price", "link_price"]
 
 
-def test_a_push_fills_an_empty_account_and_links_its_prices(shop: Shop) -> None:
+def test_a_push_fills_an_empty_account_and_links_its_prices(shop: CommandRunner) -> None:
     report = shop.report("catalog", "push", "--yes")
     assert (report["ok"], report["mode"], report["dry_run"]) == (True, "test", False)
     assert [one["change"] for one in report["changes"]] == NEW_ITEM * len(ITEMS)
@@ -34,7 +34,7 @@ def test_a_push_fills_an_empty_account_and_links_its_prices(shop: Shop) -> None:
     assert shop.links() == {item["price_id"]: (item["item_key"], True) for item in ours.values()}
 
 
-def test_a_second_push_changes_nothing(shop: Shop) -> None:
+def test_a_second_push_changes_nothing(shop: CommandRunner) -> None:
     assert shop.changes("diff", code=1)
     shop.report("catalog", "push", "--yes")
     before, links = shop.at_stripe(), shop.links()
@@ -44,7 +44,7 @@ def test_a_second_push_changes_nothing(shop: Shop) -> None:
     assert (shop.at_stripe(), shop.links()) == (before, links)
 
 
-def test_a_dry_run_changes_nothing(shop: Shop) -> None:
+def test_a_dry_run_changes_nothing(shop: CommandRunner) -> None:
     before = shop.at_stripe()
     for command in (["diff"], ["push"], ["pull"]):
         done = shop.run("catalog", *command)
@@ -59,7 +59,7 @@ def test_a_dry_run_changes_nothing(shop: Shop) -> None:
     assert shop.at_stripe() != before
 
 
-def test_people_read_what_was_done_and_in_which_mode(shop: Shop) -> None:
+def test_people_read_what_was_done_and_in_which_mode(shop: CommandRunner) -> None:
     done = shop.run("catalog", "push", "--yes")
     assert done.exit_code == 0
     assert "test mode" in done.stderr
@@ -68,7 +68,9 @@ def test_people_read_what_was_done_and_in_which_mode(shop: Shop) -> None:
     assert "dry run" not in done.stdout
 
 
-def test_a_changed_price_takes_the_lookup_key_and_the_old_one_keeps_its_item(shop: Shop) -> None:
+def test_a_changed_price_takes_the_lookup_key_and_the_old_one_keeps_its_item(
+    shop: CommandRunner,
+) -> None:
     shop.report("catalog", "push", "--yes")
     old = shop.price("plan_monthly_25images")
     other = shop.catalog()["pack_starter"]["price_id"]
@@ -89,7 +91,7 @@ def test_a_changed_price_takes_the_lookup_key_and_the_old_one_keeps_its_item(sho
 
 
 def test_a_price_that_comes_back_on_the_same_day_is_not_the_answer_of_the_morning(
-    shop: Shop,
+    shop: CommandRunner,
 ) -> None:
     ids = []
     for amount in (900, 1000, 900, 1000):
@@ -106,7 +108,7 @@ def test_a_price_that_comes_back_on_the_same_day_is_not_the_answer_of_the_mornin
     assert [shop.price_by_id(one)["active"] for one in ids] == [False] * 3 + [True]
 
 
-def test_another_currency_or_interval_makes_a_new_price(shop: Shop) -> None:
+def test_another_currency_or_interval_makes_a_new_price(shop: CommandRunner) -> None:
     shop.report("catalog", "push", "--yes")
     shop.db.rows("update public.credit_packs set currency = 'eur' where pack_key = 'starter'")
     shop.db.rows(
@@ -122,7 +124,7 @@ def test_another_currency_or_interval_makes_a_new_price(shop: Shop) -> None:
     assert shop.changes("diff") == []
 
 
-def test_another_title_only_changes_the_product(shop: Shop) -> None:
+def test_another_title_only_changes_the_product(shop: CommandRunner) -> None:
     shop.report("catalog", "push", "--yes")
     shop.db.rows(
         "update public.credit_packs set title = 'A hundred', description = ''"
@@ -134,7 +136,7 @@ def test_another_title_only_changes_the_product(shop: Shop) -> None:
     assert shop.changes("diff") == []
 
 
-def test_a_disabled_plan_cannot_be_bought_and_is_still_known(shop: Shop) -> None:
+def test_a_disabled_plan_cannot_be_bought_and_is_still_known(shop: CommandRunner) -> None:
     shop.report("catalog", "push", "--yes")
     price_id = shop.catalog()["plan_monthly_unlimited"]["price_id"]
     switch = "update public.plans set is_enabled = %s where plan_name = 'monthly_unlimited'"
@@ -149,13 +151,13 @@ def test_a_disabled_plan_cannot_be_bought_and_is_still_known(shop: Shop) -> None
     assert shop.price_by_id(price_id)["active"]
 
 
-def test_what_is_disabled_and_was_never_sold_is_not_made(shop: Shop) -> None:
+def test_what_is_disabled_and_was_never_sold_is_not_made(shop: CommandRunner) -> None:
     shop.db.rows("update public.plans set is_enabled = false")
     assert {item for item, _ in shop.changes("push", "--yes")} == {"creator", "starter"}
     assert len(shop.stripe.client.v1.products.list({"limit": 100}).data) == 2
 
 
-def test_an_archived_product_is_for_sale_again(shop: Shop) -> None:
+def test_an_archived_product_is_for_sale_again(shop: CommandRunner) -> None:
     shop.report("catalog", "push", "--yes")
     v1 = shop.stripe.client.v1
     v1.products.update("thumbsmith_pack_creator", {"active": False})
@@ -167,7 +169,7 @@ def test_an_archived_product_is_for_sale_again(shop: Shop) -> None:
     assert v1.products.retrieve("thumbsmith_pack_creator").active
 
 
-def test_a_push_that_broke_off_is_finished_by_the_next(shop: Shop) -> None:
+def test_a_push_that_broke_off_is_finished_by_the_next(shop: CommandRunner) -> None:
     shop.report("catalog", "push", "--yes")
     old = shop.price("pack_starter")["id"]
     shop.db.rows("update public.credit_packs set price_amount = 950 where pack_key = 'starter'")
@@ -183,7 +185,7 @@ def test_a_push_that_broke_off_is_finished_by_the_next(shop: Shop) -> None:
     assert shop.changes("diff") == []
 
 
-def test_a_lost_answer_makes_nothing_twice(shop: Shop) -> None:
+def test_a_lost_answer_makes_nothing_twice(shop: CommandRunner) -> None:
     shop.stripe.faults(on_method="POST", on_path="/v1/p", drop_after_next=2)
     shop.report("catalog", "push", "--yes")
     v1 = shop.stripe.client.v1
@@ -191,7 +193,7 @@ def test_a_lost_answer_makes_nothing_twice(shop: Shop) -> None:
     assert len(v1.prices.list({"limit": 100}).data) == len(ITEMS)
 
 
-def test_more_items_than_a_list_takes_at_once(shop: Shop) -> None:
+def test_more_items_than_a_list_takes_at_once(shop: CommandRunner) -> None:
     shop.db.rows(
         "insert into public.credit_packs (pack_key, title, credits, price_amount)"
         " select 'more_' || n, 'More', 10, 100 + n from generate_series(1, 25) as n"
@@ -200,7 +202,7 @@ def test_more_items_than_a_list_takes_at_once(shop: Shop) -> None:
     assert shop.changes("diff") == []
 
 
-def test_a_pull_links_what_is_there_and_writes_nothing_to_stripe(shop: Shop) -> None:
+def test_a_pull_links_what_is_there_and_writes_nothing_to_stripe(shop: CommandRunner) -> None:
     shop.report("catalog", "push", "--yes")
     before, links = shop.at_stripe(), shop.links()
     # As after a restore into a new project.
@@ -214,7 +216,7 @@ def test_a_pull_links_what_is_there_and_writes_nothing_to_stripe(shop: Shop) -> 
     assert shop.report("catalog", "pull", "--yes")["changes"] == []
 
 
-def test_a_pull_takes_a_price_that_a_person_made(shop: Shop) -> None:
+def test_a_pull_takes_a_price_that_a_person_made(shop: CommandRunner) -> None:
     made = shop.stripe.price(900, lookup_key="pack_starter")
     other = shop.stripe.price(901, lookup_key="pack_creator")
     report = shop.report("catalog", "pull", "--yes", code=1)
@@ -230,7 +232,7 @@ def test_a_pull_takes_a_price_that_a_person_made(shop: Shop) -> None:
     assert shop.changes("diff") == []
 
 
-def test_a_disabled_plan_is_linked_too_since_somebody_may_pay_it(shop: Shop) -> None:
+def test_a_disabled_plan_is_linked_too_since_somebody_may_pay_it(shop: CommandRunner) -> None:
     shop.report("catalog", "push", "--yes")
     price_id = shop.catalog()["plan_monthly_25images"]["price_id"]
     shop.db.rows("update public.plans set is_enabled = false")
@@ -241,7 +243,7 @@ def test_a_disabled_plan_is_linked_too_since_somebody_may_pay_it(shop: Shop) -> 
     assert shop.links()[price_id] == ("monthly_25images", True)
 
 
-def test_a_metered_or_longer_price_is_not_ours(shop: Shop) -> None:
+def test_a_metered_or_longer_price_is_not_ours(shop: CommandRunner) -> None:
     wrong = shop.stripe.price(
         1900,
         lookup_key="plan_monthly_25images",

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from psycopg import sql
 
-from tests.product.cli.operating import START, invoke, report, run
-from tests.scaffold.local_stack.stack_process import parsed
+from tests.support.cli.operating import START, invoke, report, run
 from tests.support.database import Database, credits_of, sign_up
+from tests.support.local_stack.stack_process import parsed
 
 
 def redeemed(db: Database, user_id: uuid.UUID, code: str) -> Any:

@@ -10,8 +10,8 @@ import pytest
 
 from local_stack import databases
 from local_stack.paths import SUPABASE_DIR
-from tests.product.cli.operating import invoke
-from tests.scaffold.local_stack.stack_process import parsed, thumbsmith
+from tests.support.cli.operating import invoke
+from tests.support.local_stack.stack_process import parsed, thumbsmith
 
 if TYPE_CHECKING:
     from pathlib import Path

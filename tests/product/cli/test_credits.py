@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.product.cli.operating import START, audited, available, invoke, report, run
+from tests.support.cli.operating import START, audited, available, invoke, report, run
 from tests.support.database import Database, credits_of, sign_up
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.product.cli.operating import START, report, run
+from tests.support.cli.operating import START, report, run
 from tests.support.database import Database, credits_of, request, sign_up
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.product.cli.operating import START, audited, available, report, run
-from tests.scaffold.local_stack.stack_process import parsed, thumbsmith
+from tests.support.cli.operating import START, audited, available, report, run
 from tests.support.database import Database, credits_of, sign_up
+from tests.support.local_stack.stack_process import parsed, thumbsmith
 
 if TYPE_CHECKING:
     from pathlib import Path

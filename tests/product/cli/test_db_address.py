@@ -14,10 +14,10 @@ from psycopg import sql
 
 from local_stack import supabase_cli
 from local_stack.postgres import ADMIN, Postgres
-from tests.product.cli.operating import invoke
-from tests.scaffold.local_stack.stack_process import parsed, thumbsmith
 from tests.support.canaries import MARK, runs
+from tests.support.cli.operating import invoke
 from tests.support.database import Database
+from tests.support.local_stack.stack_process import parsed, thumbsmith
 from thumbsmith.project.addresses import password_of, with_role, without_password
 from thumbsmith.project.passwords import hashed
 from thumbsmith.project.ports import HOST, free_ports

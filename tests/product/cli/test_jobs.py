@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.product.cli.operating import report, run
-from tests.scaffold.local_stack.stack_process import parsed
+from tests.support.cli.operating import report, run
 from tests.support.database import Database, credits_of, request, sign_up
+from tests.support.local_stack.stack_process import parsed
 from tests.support.sidecar import claim, claim_one, make_due, submit, succeeded
 from tests.support.sidecar import report as tell
 

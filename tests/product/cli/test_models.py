@@ -11,9 +11,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from stand_ins.replicate.models import MODELS
-from tests.scaffold.local_stack.stack_process import thumbsmith
-from tests.scaffold.stand_ins.replicate.conftest import stand_in, stand_in_process
 from tests.support.canaries import runs
+from tests.support.local_stack.stack_process import thumbsmith
 from thumbsmith.cli import app
 from thumbsmith.project import state
 from thumbsmith.project.ports import HOST, free_ports
@@ -21,10 +20,14 @@ from thumbsmith.project.ports import HOST, free_ports
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.scaffold.stand_ins.replicate.stand_in import StandIn
     from tests.support.database import Database
+    from tests.support.stand_ins.replicate.stand_in import StandIn
 
-__all__ = ["stand_in", "stand_in_process"]
+
+@pytest.fixture
+def stand_in(replicate_stand_in: StandIn) -> StandIn:
+    return replicate_stand_in
+
 
 COMMUNITY = "tencentarc/photomaker"
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.product.cli.shop import Shop
-from tests.scaffold.local_stack.stack_process import thumbsmith
 from tests.support.canaries import runs
+from tests.support.cli.command_runner import CommandRunner
 from tests.support.database import Database
+from tests.support.local_stack.stack_process import thumbsmith
 from thumbsmith.project import state
 from thumbsmith.project.ports import HOST, free_ports
 
@@ -38,7 +38,9 @@ LIVE_KEY = "sk_live_" + "vest" * 6
         "sk_test_" + "kept" * 80,
     ],
 )
-def test_what_is_no_key_is_refused_without_showing_it(refusing_shop: Shop, key: str) -> None:
+def test_what_is_no_key_is_refused_without_showing_it(
+    refusing_shop: CommandRunner, key: str
+) -> None:
     done = refusing_shop.run("catalog", "push", "--yes", "--json", STRIPE_SECRET_KEY=key)
     assert done.exit_code == 2
     assert '"stripe_key_malformed"' in done.stdout
@@ -48,12 +50,12 @@ def test_what_is_no_key_is_refused_without_showing_it(refusing_shop: Shop, key: 
     assert not runs(key) & runs(text + done.output)
 
 
-def test_a_good_key_is_taken(shop: Shop) -> None:
+def test_a_good_key_is_taken(shop: CommandRunner) -> None:
     """Positive control of the refusals around it."""
     assert shop.report("catalog", "push", "--yes")["ok"]
 
 
-def test_without_a_key_it_is_asked_for(shop: Shop, tmp_path: Path) -> None:
+def test_without_a_key_it_is_asked_for(shop: CommandRunner, tmp_path: Path) -> None:
     folder = f"--data-dir={tmp_path}"
     report = shop.report("catalog", "diff", folder, code=2, STRIPE_SECRET_KEY=None)
     assert report["error"] == "stripe_key_missing"
@@ -61,7 +63,7 @@ def test_without_a_key_it_is_asked_for(shop: Shop, tmp_path: Path) -> None:
 
 
 def test_the_key_of_a_running_stack_is_for_its_own_database_only(
-    shop: Shop, tmp_path: Path
+    shop: CommandRunner, tmp_path: Path
 ) -> None:
     env = {"STRIPE_SECRET_KEY": shop.stripe.key, "STRIPE_API_BASE": shop.stripe.url}
     own = state.ProcessState.of("supervisor", os.getpid())
@@ -74,21 +76,21 @@ def test_the_key_of_a_running_stack_is_for_its_own_database_only(
     assert report["error"] == "stripe_key_missing"
 
 
-def test_a_key_that_stripe_does_not_know_is_refused(shop: Shop) -> None:
+def test_a_key_that_stripe_does_not_know_is_refused(shop: CommandRunner) -> None:
     wrong = "sk_test_" + "west" * 6
     report = shop.report("catalog", "push", "--yes", code=2, STRIPE_SECRET_KEY=wrong)
     assert report["error"] == "stripe_key_refused"
     assert shop.links() == {}
 
 
-def test_a_live_key_never_goes_to_a_test_database(shop: Shop) -> None:
+def test_a_live_key_never_goes_to_a_test_database(shop: CommandRunner) -> None:
     base = {"STRIPE_API_BASE": "https://api.stripe.com", "STRIPE_SECRET_KEY": LIVE_KEY}
     for command in (["catalog", "push", "--yes", "--live"], ["stripe", "reconcile"]):
         report = shop.report(*command, code=2, **base)
         assert report["error"] == "stripe_mode_differs"
 
 
-def test_live_mode_has_to_be_said_twice(shop: Shop) -> None:
+def test_live_mode_has_to_be_said_twice(shop: CommandRunner) -> None:
     shop.db.rows("update private.settings set stripe_livemode = true")
     base = {"STRIPE_API_BASE": "https://127.0.0.2:1", "STRIPE_SECRET_KEY": LIVE_KEY}
     refused = shop.run("catalog", "push", "--yes", "--json", **base)
@@ -119,7 +121,7 @@ def test_live_mode_has_to_be_said_twice(shop: Shop) -> None:
     ],
 )
 def test_a_key_does_not_go_to_an_odd_address(
-    refusing_shop: Shop, base: str, key: str | None
+    refusing_shop: CommandRunner, base: str, key: str | None
 ) -> None:
     more = {"STRIPE_SECRET_KEY": key} if key else {}
     report = refusing_shop.report("catalog", "diff", code=2, STRIPE_API_BASE=base, **more)
@@ -127,7 +129,7 @@ def test_a_key_does_not_go_to_an_odd_address(
     assert "word" not in report["detail"]
 
 
-def test_stripe_away_is_worth_another_try(shop: Shop) -> None:
+def test_stripe_away_is_worth_another_try(shop: CommandRunner) -> None:
     (port,) = free_ports(1)
     away = {"STRIPE_API_BASE": f"http://{HOST}:{port}"}
     report = shop.report("catalog", "push", "--yes", code=3, **away)
@@ -138,7 +140,7 @@ def test_stripe_away_is_worth_another_try(shop: Shop) -> None:
     assert shop.links() == {}
 
 
-def test_too_many_calls_and_errors_of_stripe_are_worth_another_try(shop: Shop) -> None:
+def test_too_many_calls_and_errors_of_stripe_are_worth_another_try(shop: CommandRunner) -> None:
     for fault in ("rate_limit_next", "error_before_next"):
         shop.stripe.faults(reset=True, on_method="", **{fault: 9})
         report = shop.report("catalog", "diff", code=3)
@@ -147,14 +149,14 @@ def test_too_many_calls_and_errors_of_stripe_are_worth_another_try(shop: Shop) -
     assert shop.changes("diff", code=1)
 
 
-def test_a_database_that_is_away_is_worth_another_try(shop: Shop) -> None:
+def test_a_database_that_is_away_is_worth_another_try(shop: CommandRunner) -> None:
     (port,) = free_ports(1)
-    away = Shop(Database(f"postgresql://postgres@{HOST}:{port}/postgres"), shop.stripe)
+    away = CommandRunner(Database(f"postgresql://postgres@{HOST}:{port}/postgres"), shop.stripe)
     assert away.run("catalog", "push", "--yes").exit_code == 3
     assert shop.report("catalog", "push", "--yes")["ok"]
 
 
-def test_what_stripe_refuses_is_told_in_its_words(shop: Shop) -> None:
+def test_what_stripe_refuses_is_told_in_its_words(shop: CommandRunner) -> None:
     shop.db.rows(
         "update public.credit_packs set title = repeat('x', 5001) where pack_key = 'starter'"
     )
@@ -167,7 +169,7 @@ def test_what_stripe_refuses_is_told_in_its_words(shop: Shop) -> None:
     assert shop.report("catalog", "push", "--yes")["ok"]
 
 
-def test_the_program_itself_pushes_and_shows_no_key(shop: Shop) -> None:
+def test_the_program_itself_pushes_and_shows_no_key(shop: CommandRunner) -> None:
     env = {name: str(value) for name, value in shop.env.items() if value}
     for key, code in ((shop.stripe.key, 0), (LIVE_KEY, 2)):
         command = ["catalog", "push", "--yes", f"--db-url={shop.db.url}"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typer.testing import CliRunner
 
-from tests.product.cli.shop import Shop
+from tests.support.cli.command_runner import CommandRunner
 from tests.support.database import Database, sign_up
 from thumbsmith.cli import app
 
@@ -21,7 +21,7 @@ def jobs(db: Database) -> list[str]:
     return sorted(row["stripe_object_id"] for row in rows)
 
 
-def paid(shop: Shop) -> str:
+def paid(shop: CommandRunner) -> str:
     """Pay a pack at Stripe, so that no webhook tells us."""
     shop.report("catalog", "push", "--yes")
     person = sign_up(shop.db)
@@ -44,7 +44,9 @@ def paid(shop: Shop) -> str:
     return str(session.id)
 
 
-def test_what_stripe_has_and_we_have_not_is_found_and_left_to_the_worker(shop: Shop) -> None:
+def test_what_stripe_has_and_we_have_not_is_found_and_left_to_the_worker(
+    shop: CommandRunner,
+) -> None:
     session_id = paid(shop)
     before = shop.at_stripe()
     found = shop.report("stripe", "reconcile")
@@ -65,7 +67,7 @@ def test_what_stripe_has_and_we_have_not_is_found_and_left_to_the_worker(shop: S
     assert {one["object_type"] for one in again["differences"]} == {"checkout.session"}
 
 
-def test_what_only_a_person_can_decide_ends_with_1(shop: Shop) -> None:
+def test_what_only_a_person_can_decide_ends_with_1(shop: CommandRunner) -> None:
     session_id = paid(shop)
     alarm_id = alarm(shop.db, session_id)
     found = shop.report("stripe", "reconcile", "--yes", code=1)
@@ -78,7 +80,7 @@ def test_what_only_a_person_can_decide_ends_with_1(shop: Shop) -> None:
     assert shop.report("stripe", "reconcile")["differences"] == []
 
 
-def test_people_read_who_mends_what(shop: Shop) -> None:
+def test_people_read_who_mends_what(shop: CommandRunner) -> None:
     session_id = paid(shop)
     text = shop.run("stripe", "reconcile").stdout
     assert session_id in text
@@ -87,7 +89,7 @@ def test_people_read_who_mends_what(shop: Shop) -> None:
     assert "--yes does it" in text
 
 
-def test_only_what_is_young_enough_is_compared(shop: Shop) -> None:
+def test_only_what_is_young_enough_is_compared(shop: CommandRunner) -> None:
     paid(shop)
     assert shop.report("stripe", "reconcile", "--since=2099-01-01")["differences"] == []
     assert shop.report("stripe", "reconcile", "--since=yesterday")["differences"]
@@ -95,7 +97,7 @@ def test_only_what_is_young_enough_is_compared(shop: Shop) -> None:
     assert done.exit_code == 2
 
 
-def test_every_page_is_read_and_no_object_twice(shop: Shop) -> None:
+def test_every_page_is_read_and_no_object_twice(shop: CommandRunner) -> None:
     shop.report("catalog", "push", "--yes")
     customer = shop.stripe.customer()
     price_id = shop.price("pack_starter")["id"]
@@ -112,13 +114,13 @@ def test_every_page_is_read_and_no_object_twice(shop: Shop) -> None:
     assert found["seen"]["checkout.sessions.list"] == 101
 
 
-def test_an_empty_account_has_no_difference(shop: Shop) -> None:
+def test_an_empty_account_has_no_difference(shop: CommandRunner) -> None:
     found = shop.report("stripe", "reconcile", "--yes")
     assert (found["ok"], found["differences"]) == (True, [])
     assert "0 objects" in shop.run("stripe", "reconcile").stdout
 
 
-def test_an_event_is_taken_once_more(shop: Shop) -> None:
+def test_an_event_is_taken_once_more(shop: CommandRunner) -> None:
     session_id = paid(shop)
     (event,) = shop.stripe.client.v1.events.list({"type": "checkout.session.completed"}).data
     dry = shop.report("stripe", "replay", event.id)
@@ -137,7 +139,7 @@ def test_an_event_is_taken_once_more(shop: Shop) -> None:
     assert f"{session_id} would be fetched" in text
 
 
-def test_a_thin_event_is_the_same_event(shop: Shop) -> None:
+def test_a_thin_event_is_the_same_event(shop: CommandRunner) -> None:
     session_id = paid(shop)
     (snapshot,) = shop.stripe.client.v1.events.list({"type": "checkout.session.completed"}).data
     thin = next(
@@ -151,7 +153,7 @@ def test_a_thin_event_is_the_same_event(shop: Shop) -> None:
     assert shop.report("stripe", "replay", snapshot.id, "--yes")["result"] == "replayed"
 
 
-def test_an_event_that_concerns_nobody_leads_to_nothing(shop: Shop) -> None:
+def test_an_event_that_concerns_nobody_leads_to_nothing(shop: CommandRunner) -> None:
     shop.stripe.customer()
     (event,) = shop.stripe.client.v1.events.list({"type": "customer.created"}).data
     taken = shop.report("stripe", "replay", event.id, "--yes")
@@ -160,7 +162,7 @@ def test_an_event_that_concerns_nobody_leads_to_nothing(shop: Shop) -> None:
     assert "nothing follows" in shop.run("stripe", "replay", event.id).stdout
 
 
-def test_an_event_that_is_not_there(shop: Shop) -> None:
+def test_an_event_that_is_not_there(shop: CommandRunner) -> None:
     report = shop.report("stripe", "replay", "evt_1NoSuchEvent", "--yes", code=1)
     assert report["error"] == "event_not_found"
     for wrong in ("cs_test_1", "evt_../customers", ""):
@@ -171,7 +173,7 @@ def test_an_event_that_is_not_there(shop: Shop) -> None:
     assert shop.report("stripe", "replay", event.id, "--yes")["ok"]
 
 
-def test_alarms_are_listed_until_somebody_resolves_them(shop: Shop) -> None:
+def test_alarms_are_listed_until_somebody_resolves_them(shop: CommandRunner) -> None:
     # No key is needed: nothing is asked of Stripe.
     shop.env["STRIPE_SECRET_KEY"] = None
     db = shop.db
@@ -201,7 +203,7 @@ def test_alarms_are_listed_until_somebody_resolves_them(shop: Shop) -> None:
     assert "was resolved" in shop.run("stripe", "resolve", "--yes", first, "--why=again").stdout
 
 
-def test_an_alarm_needs_to_be_there_and_a_reason(shop: Shop) -> None:
+def test_an_alarm_needs_to_be_there_and_a_reason(shop: CommandRunner) -> None:
     alarm_id = alarm(shop.db)
     absent = shop.report("stripe", "resolve", "--yes", alarm_id + 1, "--why=x", code=1)
     assert absent["error"] == "alarm_not_found"

@@ -13,12 +13,13 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.product.concurrency.test_races import at_once, repeat
-from tests.product.db.test_known_addresses import AUTH, code_of, confirm, delete, enrol, referral_of
-from tests.product.db.test_promo_codes import create, redeem
-from tests.product.db.test_referrals import apply, join, outcomes, set_to
 from tests.support.database import Database, credits_of, sign_up
 from tests.support.economy import expire, pay, reverse, state, sweep
+from tests.support.people import AUTH, code_of, confirm, delete, enrol, referral_of
+from tests.support.promo_codes import create, redeem
+from tests.support.races import at_once, repeat
+from tests.support.referrals import apply, join, outcomes, set_to
+from tests.support.waiting import eventually
 from thumbsmith.checks.questions import run_checks
 
 MANY = 32
@@ -250,11 +251,11 @@ def await_locks(db: Database, number: int, work: Future[Any] | None = None) -> N
         "select count(*) from pg_stat_activity"
         " where datname = current_database() and wait_event_type = 'Lock'"
     )
-    for _ in range(500):
-        if db.value(waiting) >= number or (work and work.done()):
-            return
-        time.sleep(0.01)
-    raise AssertionError(f"not {number} sessions wait for a lock")
+
+    def is_reached() -> bool:
+        return db.value(waiting) >= number or (work is not None and work.done())
+
+    eventually(is_reached, what=f"{number} sessions waiting for a lock")
 
 
 def lock_in_turn(

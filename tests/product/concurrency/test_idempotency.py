@@ -22,7 +22,7 @@ CALLERS = 64
 ASK = "select public.request_generation('thumbnail_draft', %s, %s)::text"
 
 
-class Crowd:
+class ConcurrentCallers:
     """Many connections that make a call at the same moment."""
 
     def __init__(self, own: Sequence[Connection], pool: ThreadPoolExecutor) -> None:
@@ -41,10 +41,10 @@ class Crowd:
 
 
 @contextmanager
-def crowd(db: Database) -> Iterator[Crowd]:
-    """Bring the crowd together."""
+def callers(db: Database) -> Iterator[ConcurrentCallers]:
+    """Bring the callers together."""
     with connections(db, CALLERS) as own, ThreadPoolExecutor(CALLERS) as pool:
-        yield Crowd(own, pool)
+        yield ConcurrentCallers(own, pool)
 
 
 def asking(person: uuid.UUID, prompt: str, key: uuid.UUID) -> Callable[[Connection], Any]:
@@ -75,7 +75,7 @@ def rich(db: Database, credits_given: int) -> uuid.UUID:
 def repeat_requests(db: Database, keys: int) -> None:
     """Ask with each key from all sides at once, then ask for something else with it."""
     person = rich(db, 2 * keys)
-    with crowd(db) as everybody:
+    with callers(db) as everybody:
         for turn in range(keys):
             key = uuid.uuid4()
             replies = everybody.call(asking(person, "a cat", key))
@@ -107,7 +107,7 @@ def test_many_requests_with_each_of_many_keys_are_one_request(db: Database) -> N
 
 def test_two_requests_that_race_for_a_key_do_not_mix(db: Database) -> None:
     person = rich(db, 100)
-    with crowd(db) as everybody:
+    with callers(db) as everybody:
         for _ in range(3):
             key = uuid.uuid4()
             replies = everybody.call(asking(person, "a cat", key), asking(person, "a dog", key))
@@ -178,7 +178,7 @@ def test_many_calls_with_one_key_have_one_effect(db: Database, name: str) -> Non
             "select private.record_payment(%s, 'pi_first', 'pack', 'x', 1000, 'usd', 100)", person
         ),
     }
-    with crowd(db) as everybody:
+    with callers(db) as everybody:
         replies = everybody.call(calling(once.statement, values))
         first, later = once.replies
         if first == later:
@@ -197,7 +197,7 @@ def test_a_code_is_redeemed_once_by_each_person(db: Database) -> None:
     db.rows("select private.create_promo_code('WELCOME', 11, 'ana', 'a test')")
     ana, ben = newcomer(db), newcomer(db)
     redeem = "select public.redeem_code('WELCOME')"
-    with crowd(db) as everybody:
+    with callers(db) as everybody:
         replies = everybody.call(
             lambda connection: run_as(connection, ana, redeem),
             lambda connection: run_as(connection, ben, redeem),
@@ -209,7 +209,7 @@ def test_a_code_is_redeemed_once_by_each_person(db: Database) -> None:
 
 def test_a_cancel_gives_the_credits_back_once(db: Database) -> None:
     person = rich(db, 10)
-    with crowd(db) as everybody:
+    with callers(db) as everybody:
         for _ in range(3):
             generation_id = run_once(db, asking(person, "a cat", uuid.uuid4()))
             replies = everybody.call(partial(cancel, person, generation_id))

@@ -10,12 +10,12 @@ from typing import Any
 
 import psycopg
 
-from tests.product.concurrency.test_interleavings import names, stage
 from tests.support.database import Database, credits_of, lift_limits, refusal, request, sign_up
 from tests.support.files import add_face, answer
-from tests.support.scene import MOVES
+from tests.support.interleaving.connections import Move
+from tests.support.interleaving.interleaver import interleaver, names
+from tests.support.interleaving.scenario import MOVES
 from tests.support.sidecar import ROLE, claim, make_due, report
-from tests.support.stepper import Move
 from thumbsmith.checks.questions import run_checks
 
 LEAVE = Move("leave", "select public.delete_my_account('delete my account')", "person")
@@ -23,7 +23,7 @@ LEAVE = Move("leave", "select public.delete_my_account('delete my account')", "p
 
 def test_leaving_and_any_other_move_end_as_one_after_another(db: Database) -> None:
     pairs = [pair for move in MOVES for pair in ((LEAVE, move), (move, LEAVE))]
-    with stage(db) as on:
+    with interleaver(db) as on:
         assert names([pair for pair in [*pairs, (LEAVE, LEAVE)] if on.differs(*pair)]) == []
     # Nobody was closed only because somebody else gave way.
     assert on.waits > len(pairs) // 2

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from tests.support.database import Database, lift_limits, sign_up
+from tests.support.interleaving.connections import Move, finish_all, stepped_connections
 from tests.support.load import count_wrong
-from tests.support.stepper import Move, actors, finish_all
 
 PACK = "(select id from public.payments where stripe_payment_id = %(friend)s::text)"
 BUY = "select private.record_payment(%({who})s, %(key)s::text, 'pack', 'x', 900, 'usd', 5)"
@@ -66,7 +66,7 @@ def test_no_two_moves_wait_for_each_other(db: Database, is_above: bool) -> None:
     db.rows(pack, friend, friend)
     postponed = [bring(db, referrer), bring(db, friend)]
     waits = 0
-    with db.connect() as owner, actors(db, 3) as (gate, one, other):
+    with db.connect() as owner, stepped_connections(db, 3) as (gate, one, other):
         for hold, first, second in product(HOLD, MOVES, MOVES):
             # Rewards that are due, so that a sweep wants everybody.
             owner.execute(

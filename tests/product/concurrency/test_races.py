@@ -4,41 +4,15 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from threading import Barrier
-from typing import Any
 
 import psycopg
 
 from tests.support.database import Database, credits_of, lift_limits, refusal, request, sign_up
+from tests.support.races import at_once, repeat
 from tests.support.sidecar import claim, report, submit, succeeded
 
 WRITERS = 16
-
-
-def at_once(*calls: Callable[[], Any]) -> list[Any]:
-    """Make all calls at the same moment; give each one's result, or the slug of its refusal."""
-    start = Barrier(len(calls))
-
-    def run(call: Callable[[], Any]) -> Any:
-        start.wait(30)
-        try:
-            return call()
-        except psycopg.Error as error:
-            said = refusal(error)
-            # A deadlock or any other fault of ours has no PT state: it must not pass as a refusal.
-            if said.sqlstate is None or not said.sqlstate.startswith("PT"):
-                raise
-            return said.slug
-
-    with ThreadPoolExecutor(len(calls)) as pool:
-        return list(pool.map(run, calls))
-
-
-def repeat(call: Callable[[], Any], times: int) -> Sequence[Callable[[], Any]]:
-    return [call] * times
 
 
 def test_a_hot_account_buys_exactly_what_it_can_pay(db: Database) -> None:

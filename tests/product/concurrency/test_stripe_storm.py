@@ -17,9 +17,9 @@ import pytest
 
 from tests.support.database import Connection, Database
 from tests.support.economy import state, sweep
+from tests.support.interleaving.connections import Move, stepped_connections
 from tests.support.load import connections, run_together, say
 from tests.support.sidecar import claim
-from tests.support.stepper import Move, actors
 from tests.support.stripe_account import (
     KEPT,
     LARGE,
@@ -292,7 +292,7 @@ def storm(db: Database, people: int, events: int, spends: int) -> None:
 
 
 def test_every_credit_is_right_after_a_storm(db: Database) -> None:
-    storm(db, people=40, events=1_000, spends=200)
+    storm(db, people=20, events=400, spends=80)
 
 
 @pytest.mark.full
@@ -362,7 +362,7 @@ def test_a_page_of_events_never_waits_in_a_circle_with_a_late_delivery(db: Datab
     author = open_account(db, SEED)
     session = author.new_customer().session()
     told = [author.event(session, f"checkout.session.{number}") for number in range(2)]
-    with actors(db, 1) as (page,), db.connect() as post:
+    with stepped_connections(db, 1) as (page,), db.connect() as post:
         with post.transaction():
             # The two halves of private.record_stripe_event().
             post.execute(
@@ -384,7 +384,7 @@ def test_a_page_of_events_never_waits_in_a_circle_with_a_worker(db: Database) ->
         tell(db, author.event(subject, kind))
     jobs = {job["payload"]["id"]: job for job in claim(db)}
     told = [author.event(subject, "x") for subject in (made, invoice)]
-    with actors(db, 1) as (page,), db.connect() as worker:
+    with stepped_connections(db, 1) as (page,), db.connect() as worker:
         with worker.transaction():
             # The two halves of private.record_stripe().
             job = jobs[invoice["id"]]

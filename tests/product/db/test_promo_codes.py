@@ -9,31 +9,13 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.product.db.test_known_addresses import delete, enrol, places_of
-from tests.product.db.test_referrals import apply, said, set_to
 from tests.support.database import Database, credits_of, refusal, sign_up
 from tests.support.economy import available, entries, sweep
+from tests.support.people import delete, enrol, places_of
+from tests.support.promo_codes import CODE, create, redeem
+from tests.support.referrals import apply, said, set_to
 
-CODE = "SUMMERSALE"
 NOT_FOUND = ("PT404", "code_not_found")
-
-
-def create(db: Database, code: str | None = CODE, worth: int = 10, **limits: Any) -> uuid.UUID:
-    """Make a code and give its id."""
-    extra = "".join(f", {name} => %s" for name in limits)
-    db.rows(
-        f"select private.create_promo_code(%s, %s, 'Olga', 'launch'{extra})",
-        code,
-        worth,
-        *limits.values(),
-    )
-    made: uuid.UUID = db.value("select id from private.promo_codes order by id desc limit 1")
-    return made
-
-
-def redeem(db: Database, person: uuid.UUID, code: str | None = CODE) -> dict[str, Any]:
-    """Redeem a code and give the answer."""
-    return dict(db.call(person, "select public.redeem_code(%s) as answer", code)["answer"])
 
 
 def refused(db: Database, person: uuid.UUID, code: str = CODE) -> tuple[str | None, str | None]:

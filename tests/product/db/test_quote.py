@@ -38,7 +38,7 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Person:
+class Wallet:
     """What somebody has when they ask."""
 
     free: int
@@ -50,7 +50,7 @@ class Person:
 small = st.integers(0, 3)
 plans = st.builds(Plan, st.integers(1, 3), st.integers(1, 4), st.booleans(), small, small, small)
 people = st.builds(
-    Person,
+    Wallet,
     st.sampled_from([0, 1, 2, 9, 10, 11, 29, 30, 31, 80]),
     st.sampled_from([0, 30]),
     st.sampled_from([0, 30]),
@@ -58,7 +58,7 @@ people = st.builds(
 )
 
 
-def make(db: Database, person: Person) -> uuid.UUID:
+def make(db: Database, person: Wallet) -> uuid.UUID:
     """Make a person as described."""
     user_id = sign_up(db)
     with db.connect() as connection:
@@ -115,7 +115,7 @@ def put_plan(db: Database, user_id: uuid.UUID, plan: Plan) -> None:
             )
 
 
-def expected(person: Person, type_key: str) -> dict[str, object]:
+def expected(person: Wallet, type_key: str) -> dict[str, object]:
     """Say what the quote must be."""
     plan = person.plan
     serves = plan is not None and plan.is_active and type_key in COVERED
@@ -158,7 +158,7 @@ def market(db: Database) -> Database:
 )
 @given(person=people, type_key=st.sampled_from(sorted(COST)), pay=st.booleans())
 def test_the_quote_is_right_and_the_request_does_what_it_says(
-    market: Database, person: Person, type_key: str, *, pay: bool
+    market: Database, person: Wallet, type_key: str, *, pay: bool
 ) -> None:
     user_id = make(market, person)
     quote = market.call(user_id, QUOTE, type_key)
@@ -189,7 +189,7 @@ def test_the_quote_is_right_and_the_request_does_what_it_says(
 def test_the_reset_is_the_moment_from_which_on_the_plan_covers_again(market: Database) -> None:
     # Two windows are full: the later one decides.
     ana = make(
-        market, Person(0, 0, 0, Plan(2, 4, is_active=True, yesterday=2, today=2, returned=0))
+        market, Wallet(0, 0, 0, Plan(2, 4, is_active=True, yesterday=2, today=2, returned=0))
     )
     quote = market.call(ana, QUOTE, "thumbnail")
     month = "select min(created_at) + interval '30 days' from public.plan_uses"
@@ -201,7 +201,7 @@ def test_the_reset_is_the_moment_from_which_on_the_plan_covers_again(market: Dat
 
 
 def test_a_quote_reserves_and_writes_nothing(market: Database) -> None:
-    ana = make(market, Person(10, 0, 0, None))
+    ana = make(market, Wallet(10, 0, 0, None))
     with market.acting_as("authenticated", ana) as connection:
         connection.execute("set transaction read only")
         for _ in range(3):
@@ -214,8 +214,8 @@ def test_a_quote_reserves_and_writes_nothing(market: Database) -> None:
 
 def test_somebody_elses_credits_and_plans_do_not_count(market: Database) -> None:
     rich = Plan(3, 3, is_active=True, yesterday=0, today=0, returned=0)
-    make(market, Person(80, 0, 0, rich))
-    ben = make(market, Person(0, 0, 0, None))
+    make(market, Wallet(80, 0, 0, rich))
+    ben = make(market, Wallet(0, 0, 0, None))
     quote = market.call(ben, QUOTE, "thumbnail")
     assert (quote["is_affordable"], quote["missing_credits"]) == (False, 10)
     assert quote["fair_use_left"] is None

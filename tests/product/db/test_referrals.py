@@ -4,45 +4,13 @@ from __future__ import annotations
 
 import uuid
 from itertools import pairwise
-from typing import Any
 
 import pytest
 
-from tests.product.db.test_known_addresses import AUTH, code_of, confirm, delete
 from tests.support.database import Database, credits_of, sign_up
 from tests.support.economy import entries, pay, reverse, spend, state, sweep
-
-REFERRALS = (
-    "select referrer_id, code, status, reason from public.referrals"
-    " where referred_id = %s order by id"
-)
-
-
-def join(db: Database, friend: uuid.UUID, *, is_confirmed: bool = True) -> uuid.UUID:
-    """Sign somebody up with the code of a friend."""
-    return sign_up(db, data={"referral": code_of(db, friend)}, is_confirmed=is_confirmed)
-
-
-def apply(db: Database, person: uuid.UUID, code: str | None) -> dict[str, Any]:
-    """Apply a code after the sign-up and give the answer."""
-    row = db.call(person, "select public.apply_referral_code(%s) as answer", code)
-    return dict(row["answer"])
-
-
-def said(answer: dict[str, Any]) -> tuple[str, str]:
-    """Give code and slug of a refusal."""
-    return answer["code"], answer["message"]
-
-
-def outcomes(db: Database, person: uuid.UUID) -> list[tuple[str, str | None]]:
-    """Give status and reason of every code the person came with, oldest first."""
-    return [(row["status"], row["reason"]) for row in db.rows(REFERRALS, person)]
-
-
-def set_to(db: Database, **settings: Any) -> None:
-    """Change settings."""
-    for column, value in settings.items():
-        db.rows(f"update private.settings set {column} = %s where id", value)
+from tests.support.people import AUTH, code_of, confirm, delete
+from tests.support.referrals import REFERRALS, apply, join, outcomes, said, set_to
 
 
 def age(db: Database, person: uuid.UUID, interval: str) -> None:

@@ -11,12 +11,12 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from tests.support.database import Database
 from tests.support.load import say
-from tests.support.teller import Teller, prepare
-from tests.support.twins_money import Economy
+from tests.support.state_machine.database_side import DatabaseSide, prepare
+from tests.support.state_machine.money_rules import Economy
 
 SEED = 20261124
 SHORT = settings(
-    max_examples=200,
+    max_examples=80,
     stateful_step_count=30,
     derandomize=True,
     database=None,
@@ -26,7 +26,7 @@ SHORT = settings(
 )
 FULL = settings(SHORT, max_examples=2_000, stateful_step_count=50)
 # Whether there is a difference is asked here, not which story is the shortest that shows it.
-FIRST = settings(SHORT, phases=[Phase.generate], report_multiple_bugs=False)
+FIRST = settings(SHORT, max_examples=200, phases=[Phase.generate], report_multiple_bugs=False)
 FULL_FIRST = settings(FULL, phases=[Phase.generate], report_multiple_bugs=False)
 
 # Stories that are always refused, or never get into trouble, would prove nothing.
@@ -168,7 +168,7 @@ def live(db: Database, how: settings, wanted: set[str]) -> None:
     seen: Counter[str] = Counter()
     start = monotonic()
     with db.connect() as connection:
-        teller = Teller(connection)
+        teller = DatabaseSide(connection)
 
         def machine() -> Economy:
             return Economy(teller, seen)

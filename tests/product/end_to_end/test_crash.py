@@ -12,17 +12,19 @@ from functools import partial
 
 import pytest
 
-from tests.product.end_to_end.crowd import EACH, Crowd, jobs
-from tests.product.end_to_end.fleet import World, eventually, world_with
+from tests.support.end_to_end.load_test import EACH, LoadTest, jobs
+from tests.support.end_to_end.sidecar_processes import SidecarProcesses, running
 from tests.support.load import say
+from tests.support.waiting import eventually
 
-COUNT = 200
+# As many pictures as the credits of so many people pay for.
+FEW, MANY = 2 * EACH, 8 * EACH
 
 
 @pytest.fixture(scope="module")
-def pair() -> Iterator[World]:
+def pair() -> Iterator[SidecarProcesses]:
     """Run a stack with two sidecars, whose provider paints small pictures."""
-    with world_with(2) as world:
+    with running(2) as world:
         world.db.rows(
             "update private.generation_models set input_template = input_template"
             """ || '{"megapixels": "0.25"}'"""
@@ -31,34 +33,41 @@ def pair() -> Iterator[World]:
         yield world
 
 
-def crowd_of(world: World, count: int, opened: ExitStack) -> Crowd:
+def crowd_of(world: SidecarProcesses, count: int, opened: ExitStack) -> LoadTest:
     """Sign so many people up."""
     people = [world.sign_up() for _ in range(count)]
     for person in people:
         opened.callback(person.http.close)
-    return Crowd(world, people)
+    return LoadTest(world, people)
 
 
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize(
-    ("seed", "kills", "switches"),
+    ("seed", "count", "kills", "switches"),
     [
-        pytest.param(1, 12, {}, id="12_kills"),
-        pytest.param(2, 40, {}, id="40_kills", marks=pytest.mark.full),
-        pytest.param(3, 40, {"drop_webhooks": True}, id="no_webhooks", marks=pytest.mark.full),
-        pytest.param(4, 40, {"duplicate_webhooks": True}, id="twice", marks=pytest.mark.full),
+        pytest.param(1, FEW, 4, {}, id="4_kills"),
+        pytest.param(2, MANY, 40, {}, id="40_kills", marks=pytest.mark.full),
+        pytest.param(
+            3, MANY, 40, {"drop_webhooks": True}, id="no_webhooks", marks=pytest.mark.full
+        ),
+        pytest.param(4, MANY, 40, {"duplicate_webhooks": True}, id="twice", marks=pytest.mark.full),
     ],
 )
 def test_two_sidecars_that_are_killed_again_and_again_lose_nothing_and_make_nothing_twice(
-    pair: World, opened: ExitStack, seed: int, kills: int, switches: dict[str, bool]
+    pair: SidecarProcesses,
+    opened: ExitStack,
+    seed: int,
+    count: int,
+    kills: int,
+    switches: dict[str, bool],
 ) -> None:
-    crowd = crowd_of(pair, COUNT // EACH, opened)
+    crowd = crowd_of(pair, count // EACH, opened)
     say(f"seed {seed}")
     started = time.monotonic()
     # Orders come all the time, and every answer takes so long that some are lost.
-    pair.faults(hang_after_create_next=10 * COUNT, hang_seconds=0.3, **switches)
-    with pair.settings(generations_running_max=5), crowd.ordering(COUNT):
-        kill_at_random(pair, crowd, random.Random(seed), kills)
+    pair.faults(hang_after_create_next=10 * count, hang_seconds=0.3, **switches)
+    with pair.settings(generations_running_max=5), crowd.ordering(count):
+        kill_at_random(pair, crowd, random.Random(seed), count, kills)
     pair.faults(reset=True)
     crowd.wait()
     say(f"all over after {time.monotonic() - started:.1f} s")
@@ -66,49 +75,53 @@ def test_two_sidecars_that_are_killed_again_and_again_lose_nothing_and_make_noth
     crowd.check_provider(extra_max=kills)
     # Only who lost three attempts in a row gets no picture.
     assert ends.keys() <= {"succeeded", "provider_unreachable"}
-    assert ends["succeeded"] >= COUNT * 0.95
+    assert ends["succeeded"] >= count * 0.95
 
 
-def is_as_far(crowd: Crowd, goal: int) -> bool:
+def is_as_far(crowd: LoadTest, goal: int) -> bool:
     return crowd.count_finished() >= goal
 
 
-def kill_at_random(world: World, crowd: Crowd, chance: random.Random, kills: int) -> None:
+def kill_at_random(
+    world: SidecarProcesses, crowd: LoadTest, chance: random.Random, count: int, kills: int
+) -> None:
     """Kill one of the sidecars a moment after so many pictures were over, and start it again."""
-    for goal in sorted(chance.choices(range(COUNT - 10), k=kills)):
+    for goal in sorted(chance.choices(range(count - 10), k=kills)):
         eventually(partial(is_as_far, crowd, goal), 120)
         time.sleep(chance.uniform(0, 0.3))
         victim = chance.choice(world.sidecars)
         victim.end(signal.SIGKILL)
         victim.start()
-    assert crowd.count_finished() < COUNT
+    assert crowd.count_finished() < count
 
 
-def test_two_sidecars_share_the_queue_and_do_nothing_twice(pair: World, opened: ExitStack) -> None:
+def test_two_sidecars_share_the_queue_and_do_nothing_twice(
+    pair: SidecarProcesses, opened: ExitStack
+) -> None:
     crowd = crowd_of(pair, 4, opened)
-    with crowd.ordering(40):
+    with crowd.ordering(24):
         pass
     crowd.wait()
-    assert crowd.check() == {"succeeded": 40}
+    assert crowd.check() == {"succeeded": 24}
     crowd.check_provider(extra_max=0)
     ours = [job for job in jobs(pair) if job.get("generation_id") in crowd.ordered]
     done = Counter((job["kind"], job["report"], job["answer"]) for job in ours)
-    assert done["submit", "submitted", "ok"] == done["store", "stored", "ok"] == 40
+    assert done["submit", "submitted", "ok"] == done["store", "stored", "ok"] == 24
     assert {job["answer"] for job in ours if job["kind"] in {"submit", "store"}} == {"ok"}
     assert len({job["sidecar"] for job in ours}) == 2
 
 
 def test_a_sidecar_that_is_told_to_end_under_load_does_so_in_time_and_loses_nothing(
-    pair: World, opened: ExitStack
+    pair: SidecarProcesses, opened: ExitStack
 ) -> None:
     crowd = crowd_of(pair, 4, opened)
     first = pair.sidecars[0]
-    with crowd.ordering(40):
-        eventually(partial(is_as_far, crowd, 10))
+    with crowd.ordering(24):
+        eventually(partial(is_as_far, crowd, 6))
         assert first.end(signal.SIGTERM) < 10
-        assert crowd.count_finished() < 40
+        assert crowd.count_finished() < 24
     assert '"worker_stopped"' in first.logs[-1].read_text()
     first.start()
     crowd.wait()
-    assert crowd.check() == {"succeeded": 40}
+    assert crowd.check() == {"succeeded": 24}
     crowd.check_provider(extra_max=0)

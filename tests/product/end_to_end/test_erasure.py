@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import uuid
 from collections.abc import Iterator
 from contextlib import closing
@@ -11,19 +10,25 @@ from typing import Any
 import httpx
 import pytest
 
-from devtools.demo.seeing import expect_soon
 from local_stack.stack import Stack
-from tests.product.end_to_end.test_stripe import OF_PACK, OF_PLAN, PACK, PLAN, START, Till, till
 from tests.support.database import Database, credits_of
+from tests.support.end_to_end.checkout_driver import (
+    OF_PACK,
+    OF_PLAN,
+    PACK,
+    PLAN,
+    START,
+    CheckoutDriver,
+)
+from tests.support.end_to_end.generations import wait
 from tests.support.rest import PASSWORD, Caller, picture
+from tests.support.waiting import eventually_is
 from thumbsmith.checks.questions import run_checks
-
-__all__ = ["till"]
 
 WORDS = "delete my account"
 
 
-class Office:
+class OperatorView:
     """The operator's view of the stack."""
 
     def __init__(self, stack: Stack) -> None:
@@ -46,7 +51,7 @@ class Office:
         def is_finished() -> bool:
             return any(row["finished_at"] for row in self.db.rows(statement, person))
 
-        expect_soon(True, is_finished, "the erasure")
+        eventually_is(True, is_finished, "the erasure")
         return dict(self.db.rows(statement, person)[0])
 
     def findings(self) -> set[str]:
@@ -63,8 +68,8 @@ class Office:
 
 
 @pytest.fixture
-def office(stack: Stack) -> Iterator[Office]:
-    made = Office(stack)
+def operator_view(stack: Stack) -> Iterator[OperatorView]:
+    made = OperatorView(stack)
     with made.http, closing(made.db):
         yield made
 
@@ -86,13 +91,9 @@ def photo(caller: Caller, image_id: str) -> dict[str, Any]:
 def thumbnail(caller: Caller, **arguments: Any) -> dict[str, Any]:
     """Ask for a thumbnail and wait for the picture."""
     asked = caller.request(**arguments).json()["id"]
-    for _ in range(600):
-        (row,) = caller.http.get(f"/rest/v1/generations?id=eq.{asked}").json()
-        if row["finished_at"]:
-            assert row["status"] == "succeeded", row
-            return dict(row)
-        time.sleep(0.05)
-    raise AssertionError("no picture")
+    row = wait(caller, asked)
+    assert row["status"] == "succeeded", row
+    return row
 
 
 def is_readable(caller: Caller, bucket: str, name: str) -> bool:
@@ -101,7 +102,7 @@ def is_readable(caller: Caller, bucket: str, name: str) -> bool:
 
 
 def test_a_removed_photo_is_gone_from_storage_and_its_person_sees_the_proof(
-    office: Office, ana: Caller, ben: Caller
+    operator_view: OperatorView, ana: Caller, ben: Caller
 ) -> None:
     face, kept, his = ana.add_face("a.png"), ana.add_face("a.png.png"), ben.add_face("a.png")
     assert is_readable(ana, "faces", "a.png")
@@ -110,7 +111,7 @@ def test_a_removed_photo_is_gone_from_storage_and_its_person_sees_the_proof(
     ).json()["signedURL"]
     assert ana.http.get(f"/storage/v1{link}").status_code == 200
     assert ana.rpc("remove_user_image", id=face).status_code == 200
-    expect_soon(True, lambda: photo(ana, face)["deleted_at"] is not None, "the deletion")
+    eventually_is(True, lambda: photo(ana, face)["deleted_at"] is not None, "the deletion")
     assert photo(ana, face)["deletion_answer"] == {
         "bucket": "faces",
         "status": 200,
@@ -119,38 +120,38 @@ def test_a_removed_photo_is_gone_from_storage_and_its_person_sees_the_proof(
     assert not is_readable(ana, "faces", "a.png")
     # An address that was signed before shows nothing any more.
     assert not ana.http.get(f"/storage/v1{link}").is_success
-    assert office.names("faces", ana.user_id) == ["a.png.png"]
-    assert office.names("faces", ben.user_id) == ["a.png"]
+    assert operator_view.names("faces", ana.user_id) == ["a.png.png"]
+    assert operator_view.names("faces", ben.user_id) == ["a.png"]
     assert (photo(ana, kept)["removed_at"], photo(ben, his)["removed_at"]) == (None, None)
     # The name is free again, for another photo with another consent.
     assert ana.add_face("a.png") != face
-    assert office.findings() == set()
+    assert operator_view.findings() == set()
 
 
 def test_a_photo_that_expires_is_deleted_without_anybody_asking(
-    office: Office, ana: Caller
+    operator_view: OperatorView, ana: Caller
 ) -> None:
     face = ana.add_face()
-    office.db.rows(
+    operator_view.db.rows(
         "update public.user_images set created_at = now() - interval '200 days',"
         " expires_at = now() - interval '1 second' where id = %s",
         face,
     )
     refused = ana.request(generation_type="thumbnail", user_image_id=face)
     assert (refused.status_code, refused.json()["message"]) == (404, "user_image_not_found")
-    office.db.value("select private.sweep()")
-    expect_soon(True, lambda: photo(ana, face)["deleted_at"] is not None, "the deletion")
+    operator_view.db.value("select private.sweep()")
+    eventually_is(True, lambda: photo(ana, face)["deleted_at"] is not None, "the deletion")
     assert photo(ana, face)["removal_reason"] == "expired"
-    assert office.names("faces", ana.user_id) == []
+    assert operator_view.names("faces", ana.user_id) == []
 
 
 def test_a_deleted_account_leaves_money_and_nothing_personal(
-    office: Office, till: Till, ana: Caller, ben: Caller
+    operator_view: OperatorView, checkout_driver: CheckoutDriver, ana: Caller, ben: Caller
 ) -> None:
-    till.buy(ana, **PACK)
-    plan = till.buy(ana, **PLAN).id("subscription")
-    till.has(ana, START + OF_PACK + OF_PLAN)
-    page = till.page(ana, item_kind="pack", item_key="starter")
+    checkout_driver.buy(ana, **PACK)
+    plan = checkout_driver.buy(ana, **PLAN).id("subscription")
+    checkout_driver.has(ana, START + OF_PACK + OF_PLAN)
+    page = checkout_driver.page(ana, item_kind="pack", item_key="starter")
     face = ana.add_face("me.png")
     upload(ana, "never recorded.png")
     upload(ana, "deep/er/still.png")
@@ -158,13 +159,13 @@ def test_a_deleted_account_leaves_money_and_nothing_personal(
     ben.add_face("him.png")
     under_way = ana.request(prompt="a cat [slow]").json()["id"]
     email = ana.http.get("/auth/v1/user").json()["email"]
-    assert len(office.names("faces", ana.user_id)) == 3
-    assert len(office.names("thumbnails", ana.user_id)) == 2
-    paid = office.db.rows("select * from public.payments where profile_id = %s", ana.user_id)
+    assert len(operator_view.names("faces", ana.user_id)) == 3
+    assert len(operator_view.names("thumbnails", ana.user_id)) == 2
+    paid = operator_view.db.rows("select * from public.payments where profile_id = %s", ana.user_id)
     assert len(paid) == 2
 
     assert ana.rpc("delete_my_account", confirmation=WORDS).status_code == 200
-    proof = office.erased(ana.user_id)
+    proof = operator_view.erased(ana.user_id)
 
     # The files first, then Stripe, and the login last.
     steps = [
@@ -178,56 +179,72 @@ def test_a_deleted_account_leaves_money_and_nothing_personal(
         ("customer", None),
         ("user", None),
     ]
-    assert office.names("faces", ana.user_id) == office.names("thumbnails", ana.user_id) == []
-    assert office.names("faces", ben.user_id) == ["him.png"]
+    assert (
+        operator_view.names("faces", ana.user_id)
+        == operator_view.names("thumbnails", ana.user_id)
+        == []
+    )
+    assert operator_view.names("faces", ben.user_id) == ["him.png"]
     login = ana.http.post(
         "/auth/v1/token?grant_type=password", json={"email": email, "password": PASSWORD}
     )
     assert (login.status_code, login.json()["error_code"]) == (400, "invalid_credentials")
-    assert office.http.get(f"/auth/v1/admin/users/{ana.user_id}").status_code == 404
+    assert operator_view.http.get(f"/auth/v1/admin/users/{ana.user_id}").status_code == 404
     assert ana.rpc("my_credits").status_code == 401
 
     # At Stripe.
-    client = till.stripe.client.v1
+    client = checkout_driver.stripe.client.v1
     assert client.subscriptions.retrieve(plan).status == "canceled"
-    (customer,) = office.db.rows(
+    (customer,) = operator_view.db.rows(
         "select * from private.stripe_customers where profile_id = %s", ana.user_id
     )
     assert client.customers.retrieve(customer["customer_id"]).to_dict()["deleted"] is True
     assert client.checkout.sessions.retrieve(page["stripe_session_id"]).status == "expired"
     mirror = "select status from public.subscriptions where profile_id = %s"
-    expect_soon("canceled", lambda: office.db.value(mirror, ana.user_id), "our own row of it")
+    eventually_is(
+        "canceled", lambda: operator_view.db.value(mirror, ana.user_id), "our own row of it"
+    )
 
     # Money stays, of a bare id.
-    again = office.db.rows("select * from public.payments where profile_id = %s", ana.user_id)
+    again = operator_view.db.rows(
+        "select * from public.payments where profile_id = %s", ana.user_id
+    )
     assert again == paid
-    assert credits_of(office.db, uuid.UUID(ana.user_id)) == START + OF_PACK + OF_PLAN - 10
+    assert credits_of(operator_view.db, uuid.UUID(ana.user_id)) == START + OF_PACK + OF_PLAN - 10
     kept = {
         str(row["id"]): row
-        for row in office.db.rows(
+        for row in operator_view.db.rows(
             "select * from public.generations where profile_id = %s", ana.user_id
         )
     }
     assert (kept[made["id"]]["status"], kept[made["id"]]["prompt"]) == ("succeeded", "")
     assert (kept[under_way]["status"], kept[under_way]["prompt"]) == ("canceled", "")
-    till.idle()
-    assert office.findings() == set()
+    checkout_driver.idle()
+    assert operator_view.findings() == set()
     assert ben.rpc("my_credits").json()["available"] == START
 
 
-def test_somebody_deleted_in_the_dashboard_is_erased_too(office: Office, ana: Caller) -> None:
+def test_somebody_deleted_in_the_dashboard_is_erased_too(
+    operator_view: OperatorView, ana: Caller
+) -> None:
     ana.add_face()
     thumbnail(ana)
-    deleted = office.http.delete(f"/auth/v1/admin/users/{ana.user_id}")
+    deleted = operator_view.http.delete(f"/auth/v1/admin/users/{ana.user_id}")
     assert deleted.status_code == 200, deleted.text
-    proof = office.erased(ana.user_id)
+    proof = operator_view.erased(ana.user_id)
     assert proof["asked_by"] == "auth"
     assert proof["answers"][-1]["status"] == 404
-    assert office.names("faces", ana.user_id) == office.names("thumbnails", ana.user_id) == []
-    assert office.findings() == set()
+    assert (
+        operator_view.names("faces", ana.user_id)
+        == operator_view.names("thumbnails", ana.user_id)
+        == []
+    )
+    assert operator_view.findings() == set()
 
 
-def test_an_account_that_never_bought_anything_needs_no_stripe(office: Office, ana: Caller) -> None:
+def test_an_account_that_never_bought_anything_needs_no_stripe(
+    operator_view: OperatorView, ana: Caller
+) -> None:
     assert ana.rpc("delete_my_account", confirmation=WORDS).status_code == 200
-    proof = office.erased(ana.user_id)
+    proof = operator_view.erased(ana.user_id)
     assert [(one["user_id"], one["status"]) for one in proof["answers"]] == [(ana.user_id, 200)]

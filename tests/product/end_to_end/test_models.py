@@ -18,10 +18,10 @@ from PIL import Image
 
 from local_stack.stack import Stack
 from stand_ins.replicate.models import MODELS
-from tests.product.end_to_end.asking import balance, download, faults, wait
 from tests.support.catalogue import SEED_MODELS
 from tests.support.database import Database
-from tests.support.rest import Caller, picture
+from tests.support.end_to_end.generations import download, faults, wait
+from tests.support.rest import Caller, balance, picture
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "thumbnail_character": {"style": "Fiction", "seed": 7},

@@ -12,9 +12,10 @@ from datetime import timedelta
 
 import pytest
 
-from tests.product.end_to_end.fleet import World, eventually
-from tests.product.end_to_end.test_faults import check_end, order
+from tests.support.end_to_end.outcomes import check_end, order
+from tests.support.end_to_end.sidecar_processes import SidecarProcesses
 from tests.support.rest import Caller
+from tests.support.waiting import eventually
 from thumbsmith.project.process import Service, wait_until_ready
 
 HOUR = timedelta(hours=1)
@@ -45,7 +46,7 @@ select not exists (
 class Outage:
     """How the provider goes away at some point of an order, and how it comes back."""
 
-    world: World
+    world: SidecarProcesses
     person: Caller
 
     def before_it_is_asked(self) -> str:
@@ -85,7 +86,7 @@ class Outage:
         return self.world.stack.service("replicate")
 
 
-def pass_time(world: World, generation_id: str, time: timedelta) -> None:
+def pass_time(world: SidecarProcesses, generation_id: str, time: timedelta) -> None:
     """Let time pass, and let the sidecar do what it does then."""
     with world.db.session() as connection:
         for move in MOVES:
@@ -95,19 +96,36 @@ def pass_time(world: World, generation_id: str, time: timedelta) -> None:
     world.sweep()
 
 
-@pytest.mark.parametrize("minutes", [10, 59, 61])
+BEGINNINGS = (
+    Outage.before_it_is_asked,
+    Outage.refusing_connections,
+    Outage.while_it_paints,
+    Outage.before_the_download,
+)
+# Within the deadline and beyond it; the long tier tries each of all.
+ALWAYS = {
+    (Outage.before_it_is_asked, 61),
+    (Outage.refusing_connections, 10),
+    (Outage.while_it_paints, 59),
+    (Outage.before_the_download, 61),
+}
+
+
 @pytest.mark.parametrize(
-    "begin",
+    ("begin", "minutes"),
     [
-        Outage.before_it_is_asked,
-        Outage.refusing_connections,
-        Outage.while_it_paints,
-        Outage.before_the_download,
+        pytest.param(
+            begin,
+            minutes,
+            id=f"{begin.__name__}-{minutes}",
+            marks=() if (begin, minutes) in ALWAYS else pytest.mark.full,
+        )
+        for begin in BEGINNINGS
+        for minutes in (10, 59, 61)
     ],
-    ids=lambda begin: begin.__name__,
 )
 def test_an_outage_within_the_deadline_ends_with_a_picture_and_a_longer_one_with_the_credits(
-    world: World, person: Caller, begin: Callable[[Outage], str], minutes: int
+    world: SidecarProcesses, person: Caller, begin: Callable[[Outage], str], minutes: int
 ) -> None:
     outage = Outage(world, person)
     with world.settings(**SETTINGS):

@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 
 from devtools.demo.face import draw_face
-from devtools.demo.seeing import expect_soon
 from local_stack.node import node_binary
 from local_stack.paths import NODE_DIR, PROJECT
-from tests.scaffold.local_stack import stack_process
+from tests.support.local_stack import stack_process
 from tests.support.rest import Caller
+from tests.support.waiting import eventually_is
 
 
 def thumbsmith(*arguments: str) -> str:
@@ -77,4 +77,4 @@ def test_everything_is_for_sale_as_soon_as_the_stack_is_up(detached: dict[str, s
             assert ana.rpc("start_checkout", **wanted).json()["status"] == "requested"
         seen = "/rest/v1/checkouts?select=status"
         open_one = {"status": "open"}
-        expect_soon([open_one, open_one], lambda: ana.http.get(seen).json(), "the pages")
+        eventually_is([open_one, open_one], lambda: ana.http.get(seen).json(), "the pages")

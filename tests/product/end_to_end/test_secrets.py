@@ -23,16 +23,15 @@ from typer.testing import CliRunner
 from local_stack.database import open_sidecar_role
 from local_stack.sidecar import sidecar_environment, sidecar_service
 from local_stack.stack import Stack
-from tests.product.end_to_end.asking import wait
-from tests.product.end_to_end.fleet import eventually
-from tests.product.end_to_end.test_stripe import PACK, PLAN, Till
-from tests.scaffold.stand_ins.stripe.stand_in import StandIn
-from tests.support import canaries, watch
+from tests.support import canaries, templates, watch
 from tests.support.canaries import MARK, Needles
 from tests.support.database import Database
 from tests.support.echo import Echo, echoing
-from tests.support.places import short_lived
+from tests.support.end_to_end.checkout_driver import PACK, PLAN, CheckoutDriver
+from tests.support.end_to_end.generations import wait
 from tests.support.rest import Caller
+from tests.support.stand_ins.stripe.stand_in import StandIn
+from tests.support.waiting import eventually
 from thumbsmith.catalog.publish import publish_catalog
 from thumbsmith.cli import app
 from thumbsmith.project.ports import free_ports
@@ -58,7 +57,7 @@ class Life:
 
     stack: Stack
     db: Database
-    till: Till
+    checkout_driver: CheckoutDriver
 
     def sign_up(self) -> Caller:
         return Caller.sign_up(self.stack.api_url, self.stack.keys.publishable_key)
@@ -83,8 +82,7 @@ class Life:
 def talkative() -> Iterator[Life]:
     """Run a stack in which everything says as much as it can."""
     with (
-        short_lived() as folder,
-        Stack(folder, database_url="", stripe_key="", on_started=publish_catalog) as stack,
+        templates.stack(on_started=publish_catalog) as stack,
         closing(Database(stack.db_url)) as db,
     ):
         with psycopg.connect(stack.admin_url, autocommit=True) as admin:
@@ -93,7 +91,7 @@ def talkative() -> Iterator[Life]:
             admin.execute("select pg_reload_conf()")
         stripe = StandIn(stack.env["STRIPE_API_BASE"], stack.env["STRIPE_SECRET_KEY"])
         with stripe.http:
-            yield Life(stack, db, Till(stack, stripe, db))
+            yield Life(stack, db, CheckoutDriver(stack, stripe, db))
 
 
 @pytest.fixture(scope="module")
@@ -112,10 +110,10 @@ def live(life: Life) -> tuple[Caller, str]:
         life.faults(**switches)
         wait(ana, ana.request().json()["id"])
     life.faults(reset=True)
-    bought = life.till.buy(ana, **PACK)
-    life.till.buy(ana, **PLAN)
-    life.till.stripe.act("refund", payment_intent=bought.id("payment_intent"))
-    life.till.idle()
+    bought = life.checkout_driver.buy(ana, **PACK)
+    life.checkout_driver.buy(ana, **PLAN)
+    life.checkout_driver.stripe.act("refund", payment_intent=bought.id("payment_intent"))
+    life.checkout_driver.idle()
     return ana, str(done["id"])
 
 

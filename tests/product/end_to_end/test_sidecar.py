@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from local_stack.stack import Stack
-from tests.product.end_to_end.asking import balance, download, faults, wait
-from tests.support.rest import Caller
+from tests.support.end_to_end.generations import download, faults, wait
+from tests.support.rest import Caller, balance
 
 
 def test_a_picture_arrives_in_the_private_folder_of_its_owner(ana: Caller, ben: Caller) -> None:

@@ -14,12 +14,11 @@ from devtools.gates import generated
 from local_stack import databases, supabase_cli
 from local_stack.paths import PROJECT
 from local_stack.postgres import Postgres
-from tests.conftest import TEMPLATE
-from tests.product.cli.operating import invoke
-from tests.product.migrations.projects import ours, project
-from tests.scaffold.local_stack.stack_process import parsed, start
-from tests.support.database import Database
+from tests.support.cli.operating import invoke
+from tests.support.database import TEMPLATE, Database
 from tests.support.load import say
+from tests.support.local_stack.stack_process import parsed, start
+from tests.support.migrations.projects import ours, project
 from thumbsmith.db import migrations
 
 APPLIERS = 20

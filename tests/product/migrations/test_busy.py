@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.product.cli.operating import invoke
-from tests.product.migrations.clients import FEW, at_work
-from tests.product.migrations.projects import written
-from tests.product.migrations.waits import watched
-from tests.scaffold.local_stack.stack_process import parsed, start, thumbsmith
+from tests.support.cli.operating import invoke
 from tests.support.database import Database, lift_limits
+from tests.support.local_stack.stack_process import parsed, start, thumbsmith
+from tests.support.migrations.clients import FEW, at_work
+from tests.support.migrations.projects import written
+from tests.support.migrations.waits import watched
 from thumbsmith.db import migrations
 
 READ = "begin; select from public.generations limit 1"

@@ -14,8 +14,8 @@ import pytest
 from devtools.gates import generated
 from local_stack import databases, supabase_cli
 from local_stack.postgres import Postgres
-from tests.product.migrations.projects import SAMPLES, ours, project
 from tests.support.database import Database
+from tests.support.migrations.projects import SAMPLES, ours, project
 from thumbsmith.console.errors import CommandError
 from thumbsmith.db import migrations
 from thumbsmith.project.errors import CommandFailedError

@@ -15,14 +15,13 @@ from devtools.bench.load import run_file
 from devtools.gates import generated, live_migrations, migrations, tools
 from local_stack import databases, migrate
 from local_stack.postgres import ADMIN, Postgres
-from tests.conftest import TEMPLATE
-from tests.product.end_to_end.fleet import eventually
-from tests.product.migrations.clients import FEW, Crowd, at_work
-from tests.product.migrations.projects import SAMPLES, ours, previous_release, project, written
-from tests.product.migrations.waits import watched
-from tests.scaffold.local_stack.stack_process import start
-from tests.support.database import Database, lift_limits
+from tests.support.database import TEMPLATE, Database, lift_limits
 from tests.support.load import say
+from tests.support.local_stack.stack_process import start
+from tests.support.migrations.clients import FEW, Workload, at_work
+from tests.support.migrations.projects import SAMPLES, ours, previous_release, project, written
+from tests.support.migrations.waits import watched
+from tests.support.waiting import eventually
 from thumbsmith.checks.questions import run_checks
 from thumbsmith.project import config
 
@@ -57,40 +56,40 @@ def released(server: Postgres, folder: Path) -> Iterator[Database]:
         yield db
 
 
-def check_work(db: Database, crowd: Crowd) -> None:
+def check_work(db: Database, workload: Workload) -> None:
     """See that whatever the clients were told is so, and that all adds up."""
     people = {row["id"] for row in db.rows("select id from public.profiles")}
-    assert set(crowd.people) <= people
+    assert set(workload.people) <= people
     made = {
         row["id"]: row["status"] for row in db.rows("select id, status from public.generations")
     }
-    assert crowd.asked == crowd.stored
-    assert {made.get(one) for one in crowd.asked} == {"succeeded"}
+    assert workload.asked == workload.stored
+    assert {made.get(one) for one in workload.asked} == {"succeeded"}
     assert [result.name for result in run_checks(db.url) if result.rows] == []
 
 
 def upgrade_under_load(server: Postgres, folder: Path, db: Database, rounds: int) -> None:
     """Upgrade while the eight are at work, and see that they noticed little and lost nothing."""
     after = project(folder / "after", [*ours(), *SAMPLES])
-    with at_work(db, seed=SEED) as (crowd, sessions):
-        crowd.go_on(rounds)
-        before, crowd.slowest = crowd.slowest, 0.0
+    with at_work(db, seed=SEED) as (workload, sessions):
+        workload.go_on(rounds)
+        before, workload.slowest = workload.slowest, 0.0
         with watched(db, sessions) as waits:
             up = start("db", "up", "--json", f"--db-url={db.url}", f"--workdir={after}")
             out, err = up.communicate(timeout=UPGRADE_SECONDS)
-            crowd.go_on(rounds)
+            workload.go_on(rounds)
     assert up.returncode == 0, out + err
     new = {file.name for file in [*ours(), *SAMPLES]} - {file.name for file in previous_release()}
     assert json.loads(out)["applied"] == sorted(name.split("_")[0] for name in new)
     say(
-        f"clients: {dict(crowd.done)}, again: {dict(crowd.retried)}, waits: {len(waits.seconds)},"
-        f" longest {waits.longest:.3f} s for {sorted(waits.what)}; slowest statement"
-        f" {crowd.slowest:.3f} s, before {before:.3f} s; {err.strip()}"
+        f"clients: {dict(workload.done)}, again: {dict(workload.retried)},"
+        f" waits: {len(waits.seconds)}, longest {waits.longest:.3f} s for {sorted(waits.what)};"
+        f" slowest statement {workload.slowest:.3f} s, before {before:.3f} s; {err.strip()}"
     )
     assert waits.longest <= PROMISED_SECONDS
     # What no lock explains is how busy the machine is.
-    assert crowd.slowest <= PROMISED_SECONDS + before
-    check_work(db, crowd)
+    assert workload.slowest <= PROMISED_SECONDS + before
+    check_work(db, workload)
     wrong = (
         "select from public.generations where prompt_length is distinct from char_length(prompt)"
     )

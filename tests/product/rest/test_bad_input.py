@@ -8,11 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.rest import Caller
-
-
-def balance(caller: Caller) -> Any:
-    return caller.rpc("my_credits").json()["available"]
+from tests.support.rest import Caller, balance
 
 
 def test_without_a_login_every_rpc_is_401(nobody: Caller, ana: Caller) -> None:

@@ -13,10 +13,9 @@ import httpx
 import pytest
 
 from local_stack.stack import Stack
-from tests.product.db.test_promo_codes import create
-from tests.product.rest.test_bad_input import balance
 from tests.support.database import Database, credits_of
-from tests.support.rest import Caller
+from tests.support.promo_codes import create
+from tests.support.rest import Caller, balance
 
 SignUp = Callable[..., Caller]
 

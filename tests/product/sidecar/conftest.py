@@ -1,7 +1,15 @@
-"""The real stand-in for Replicate, for the tests of the gateway and the jobs."""
+"""In this folder, the stand-in is the one of Replicate."""
 
 from __future__ import annotations
 
-from tests.scaffold.stand_ins.replicate.conftest import stand_in, stand_in_process
+from typing import TYPE_CHECKING
 
-__all__ = ["stand_in", "stand_in_process"]
+import pytest
+
+if TYPE_CHECKING:
+    from tests.support.stand_ins.replicate.stand_in import StandIn
+
+
+@pytest.fixture
+def stand_in(replicate_stand_in: StandIn) -> StandIn:
+    return replicate_stand_in

@@ -12,20 +12,9 @@ import pytest
 
 from functions_py.config import load_settings
 from functions_py.errors import ConfigError
-from tests.product.sidecar.helpers import GOOD, LOCAL, STRIPE, TEST_KEY
+from tests.support.sidecar.environment import GOOD, LOCAL, STRIPE, TEST_KEY, give
 
-
-@pytest.fixture(autouse=True)
-def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    prefixes = ["SIDECAR", "SUPABASE", "REPLICATE", "STRIPE", "WORKER", "OUTPUT", "ALLOW", "LOG"]
-    for name in list(os.environ):
-        if name.partition("_")[0] in prefixes:
-            monkeypatch.delenv(name)
-
-
-def give(monkeypatch: pytest.MonkeyPatch, **changes: str) -> None:
-    for name, value in (GOOD | changes).items():
-        monkeypatch.setenv(name, value)
+pytestmark = pytest.mark.usefixtures("clean_environment")
 
 
 def test_good_settings_are_taken_with_their_defaults(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,22 +9,17 @@ from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
-from psycopg.conninfo import make_conninfo
 
 from functions_py.db import Database as Pool
 from functions_py.errors import DatabaseUnavailableError
-from tests.product.sidecar.helpers import eventually
 from tests.support.database import request, sign_up
-from thumbsmith.project.keys import sidecar_password
+from tests.support.sidecar.connections import cut_connections, url_of
+from tests.support.waiting import eventually_async
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from tests.support.database import Database
-
-
-def url_of(db: Database) -> str:
-    return make_conninfo(db.url, user="thumbsmith_sidecar", password=sidecar_password())
 
 
 @asynccontextmanager
@@ -35,13 +30,6 @@ async def connected(url: str) -> AsyncIterator[Pool]:
         yield pool
     finally:
         await pool.close()
-
-
-def cut_connections(db: Database) -> None:
-    db.rows(
-        "select pg_terminate_backend(pid) from pg_stat_activity"
-        " where datname = current_database() and usename = 'thumbsmith_sidecar'"
-    )
 
 
 async def test_a_request_is_claimed_and_reported(db: Database) -> None:
@@ -99,13 +87,13 @@ async def test_a_request_wakes_a_worker_that_said_it_is_idle_and_no_other(db: Da
     woken: list[bool] = []
     async with connected(url_of(db)) as pool:
         listening = asyncio.create_task(pool.listen(lambda: woken.append(True)))
-        await eventually(lambda: len(woken) == 1)
+        await eventually_async(lambda: len(woken) == 1)
         await asyncio.to_thread(request, db, user)
         await pool.rows("claim_jobs", "w1", 5, 30)
         await pool.value("declare_idle", "w1")
         assert len(woken) == 1
         await asyncio.to_thread(request, db, user)
-        await eventually(lambda: len(woken) == 2)
+        await eventually_async(lambda: len(woken) == 2)
         listening.cancel()
         with pytest.raises(asyncio.CancelledError):
             await listening
@@ -118,7 +106,7 @@ async def test_a_cut_connection_is_told_to_the_listener_and_mended_in_the_pool(
     async with connected(url_of(db)) as pool:
         assert await pool.value("sidecar_ready") is True
         listening = asyncio.create_task(pool.listen(lambda: woken.append(True)))
-        await eventually(lambda: len(woken) == 1)
+        await eventually_async(lambda: len(woken) == 1)
         await asyncio.to_thread(cut_connections, db)
         with pytest.raises(DatabaseUnavailableError):
             await listening

@@ -11,7 +11,7 @@ from functions_py.addresses import is_public, resolve
 from functions_py.config import LOOPBACK_NAMES
 from functions_py.download import Downloader, Limits
 from functions_py.errors import RejectedError, TransientError
-from tests.product.sidecar.helpers import PNG, certificate, raw_server, replying
+from tests.support.sidecar.helpers import PNG, certificate, raw_server, replying
 
 if TYPE_CHECKING:
     from pathlib import Path

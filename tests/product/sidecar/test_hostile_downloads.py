@@ -17,22 +17,23 @@ from functions_py.jobs import Jobs
 from functions_py.metrics import Metrics
 from functions_py.replicate_gateway import ReplicateGateway
 from functions_py.worker import Pace, Worker
-from tests.product.sidecar.helpers import FakeStore, Shelf, eventually, raw_server
-from tests.product.sidecar.hostile_answers import ANSWERS, GOOD, MAX_BYTES, says
-from tests.product.sidecar.pictures import HARMLESS, MARK, chunk_names, facts
-from tests.product.sidecar.wire import Wire
+from tests.support.sidecar.helpers import FakeStore, Shelf, raw_server
+from tests.support.sidecar.hostile_answers import ANSWERS, GOOD, MAX_BYTES, says
+from tests.support.sidecar.pictures import HARMLESS, MARK, chunk_names, facts
+from tests.support.sidecar.wire import Wire
+from tests.support.waiting import eventually_async
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
-    from tests.product.sidecar.hostile_answers import Sends
+    from tests.support.sidecar.hostile_answers import Sends
 
 QUICK = Limits(max_bytes=MAX_BYTES, total_seconds=1.2, connect_seconds=0.6, read_seconds=0.6)
 SIZE = (1280, 720)
 HEAD = "200 OK\r\ncontent-type: image/png"
 
 
-class Scene:
+class DownloadScenario:
     """A worker, its Storage, and a server with an answer of each name."""
 
     def __init__(self, answers: Mapping[str, Sends], patch: pytest.MonkeyPatch) -> None:
@@ -59,7 +60,7 @@ class Scene:
         self.store.add_job("store", {**url, **place, **size})
         assert self.store.on_wake
         self.store.on_wake()
-        await eventually(lambda: len(self.store.reports()) > before, 20)
+        await eventually_async(lambda: len(self.store.reports()) > before, 20)
         return self.store.reports()[-1]
 
     async def prove_it_stores(self) -> None:
@@ -71,9 +72,9 @@ class Scene:
 @asynccontextmanager
 async def scene(
     patch: pytest.MonkeyPatch, answers: Mapping[str, Sends], limits: Limits = QUICK
-) -> AsyncIterator[Scene]:
+) -> AsyncIterator[DownloadScenario]:
     """Run the worker against a server that gives these answers, and a good picture."""
-    made = Scene({"good": says(HEAD), **answers}, patch)
+    made = DownloadScenario({"good": says(HEAD), **answers}, patch)
     provider = ReplicateGateway("r8_x", "http://127.0.0.1:1", trust_env=False)
     downloader = Downloader(LOOPBACK_NAMES, loopback=True, limits=limits)
     handlers = Jobs(provider, made.shelf, downloader, "https://sidecar.example.com").handlers
@@ -82,7 +83,7 @@ async def scene(
         made.wire.route("127.0.0.1", made.port, made.port)
         worker.start()
         try:
-            await eventually(lambda: made.store.on_wake is not None)
+            await eventually_async(lambda: made.store.on_wake is not None)
             yield made
         finally:
             await worker.stop()

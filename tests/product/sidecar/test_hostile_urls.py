@@ -10,15 +10,15 @@ import pytest
 from functions_py.config import LOOPBACK_NAMES
 from functions_py.download import Downloader, Limits
 from functions_py.errors import RejectedError, SidecarError
-from tests.product.sidecar.helpers import PNG, certificate, raw_server, replying
-from tests.product.sidecar.hostile_urls import ADDRESSES, LOCATIONS, URLS
-from tests.product.sidecar.wire import Wire
+from tests.support.sidecar.helpers import PNG, certificate, raw_server, replying
+from tests.support.sidecar.hostile_urls import ADDRESSES, LOCATIONS, URLS
+from tests.support.sidecar.wire import Wire
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import AsyncIterator
 
-    from tests.product.sidecar.wire import Names
+    from tests.support.sidecar.wire import Names
 
 NAME = "replicate.delivery"
 GOOD = f"https://{NAME}/x.png"
@@ -36,7 +36,7 @@ def always(*addresses: str) -> Names:
     return lambda _host: list(addresses)
 
 
-class Scene:
+class UrlScenario:
     """The downloader of a mode, the address it may reach, and a URL that leads there."""
 
     def __init__(self, wire: Wire, downloader: Downloader, allowed: str, good: str) -> None:
@@ -98,18 +98,20 @@ def wire(served: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> Wire:
 @pytest.fixture
 def hosted(
     wire: Wire, served: tuple[int, int], tls: tuple[ssl.SSLContext, ssl.SSLContext]
-) -> Scene:
+) -> UrlScenario:
     """Give the mode of production: one name, https, the public internet."""
     allowed = wire.route(HOME, 443, served[0])
-    return Scene(wire, Downloader((NAME,), limits=LIMITS, tls=tls[1]), allowed, GOOD)
+    return UrlScenario(wire, Downloader((NAME,), limits=LIMITS, tls=tls[1]), allowed, GOOD)
 
 
 @pytest.fixture
-def local(wire: Wire, served: tuple[int, int], tls: tuple[ssl.SSLContext, ssl.SSLContext]) -> Scene:
+def local(
+    wire: Wire, served: tuple[int, int], tls: tuple[ssl.SSLContext, ssl.SSLContext]
+) -> UrlScenario:
     """Give the mode of the local stack: loopback, and only that."""
     allowed = wire.route("127.0.0.1", served[1], served[1])
     downloader = Downloader(LOOPBACK_NAMES, loopback=True, limits=LIMITS, tls=tls[1])
-    return Scene(wire, downloader, allowed, f"http://{allowed}/x.png")
+    return UrlScenario(wire, downloader, allowed, f"http://{allowed}/x.png")
 
 
 def is_loopback(connected: str) -> bool:
@@ -127,7 +129,7 @@ def test_the_corpus_is_as_large_as_it_says() -> None:
 
 @pytest.mark.parametrize("why", URLS)
 async def test_a_hostile_url_is_refused_before_anything_is_looked_up(
-    why: str, hosted: Scene
+    why: str, hosted: UrlScenario
 ) -> None:
     outcomes = {url: await hosted.outcome(url) for url in URLS[why]}
     assert outcomes == dict.fromkeys(URLS[why], REFUSED)
@@ -137,7 +139,7 @@ async def test_a_hostile_url_is_refused_before_anything_is_looked_up(
 
 @pytest.mark.parametrize("why", URLS)
 async def test_the_local_mode_follows_a_hostile_url_nowhere_but_to_loopback(
-    why: str, local: Scene
+    why: str, local: UrlScenario
 ) -> None:
     outcomes = {url: await local.outcome(url) for url in URLS[why]}
     assert "downloaded" not in outcomes.values()
@@ -155,7 +157,7 @@ async def test_the_local_mode_follows_a_hostile_url_nowhere_but_to_loopback(
 @pytest.mark.parametrize("host", [NAME, f"pbxt.{NAME}"])
 @pytest.mark.parametrize("why", ADDRESSES)
 async def test_an_allowed_name_that_leads_inside_is_refused(
-    why: str, host: str, hosted: Scene
+    why: str, host: str, hosted: UrlScenario
 ) -> None:
     url = f"https://{host}/x.png"
     for address in ADDRESSES[why]:
@@ -169,7 +171,7 @@ async def test_an_allowed_name_that_leads_inside_is_refused(
     await hosted.prove_it_works()
 
 
-async def test_the_local_mode_goes_to_no_address_but_loopback(local: Scene) -> None:
+async def test_the_local_mode_goes_to_no_address_but_loopback(local: UrlScenario) -> None:
     url = local.good.replace("127.0.0.1", "localhost")
     outcomes = {}
     for address in (
@@ -187,7 +189,7 @@ async def test_the_local_mode_goes_to_no_address_but_loopback(local: Scene) -> N
 
 
 async def test_a_name_that_rebinds_is_looked_up_once_and_connected_to_as_checked(
-    hosted: Scene,
+    hosted: UrlScenario,
 ) -> None:
     # The enemy answers well once, then with the inside, whoever asks.
     answers = [[HOME], ["169.254.169.254"], ["127.0.0.1"]]
@@ -198,7 +200,7 @@ async def test_a_name_that_rebinds_is_looked_up_once_and_connected_to_as_checked
     assert hosted.wire.connected == [hosted.allowed]
 
 
-async def test_a_name_without_an_answer_may_have_one_later(hosted: Scene) -> None:
+async def test_a_name_without_an_answer_may_have_one_later(hosted: UrlScenario) -> None:
     hosted.wire.names = always()
     assert await hosted.outcome(GOOD) == "output_unreachable, to be tried again"
     assert hosted.wire.connected == []
@@ -206,7 +208,7 @@ async def test_a_name_without_an_answer_may_have_one_later(hosted: Scene) -> Non
     await hosted.prove_it_works()
 
 
-async def test_only_the_first_addresses_of_many_are_tried(hosted: Scene) -> None:
+async def test_only_the_first_addresses_of_many_are_tried(hosted: UrlScenario) -> None:
     dead = ["8.8.8.8", "2606:4700::1111"]
     hosted.wire.names = always(*dead, HOME)
     # IPv4 goes first.
@@ -220,7 +222,7 @@ async def test_only_the_first_addresses_of_many_are_tried(hosted: Scene) -> None
 
 @pytest.mark.parametrize("status", [300, 301, 302, 303, 305, 307, 308])
 async def test_a_redirect_is_refused_wherever_it_points(
-    status: int, hosted: Scene, local: Scene, answer: list[str]
+    status: int, hosted: UrlScenario, local: UrlScenario, answer: list[str]
 ) -> None:
     for scene in (hosted, local):
         for location in LOCATIONS:
@@ -245,7 +247,7 @@ async def test_a_redirect_is_refused_wherever_it_points(
     ],
 )
 async def test_a_header_leads_nowhere_and_is_forgotten(
-    header: str, hosted: Scene, answer: list[str]
+    header: str, hosted: UrlScenario, answer: list[str]
 ) -> None:
     answer[:] = [f"200 OK\r\ncontent-type: image/png\r\n{header}"]
     assert [await hosted.outcome(GOOD) for _ in range(2)] == ["downloaded"] * 2

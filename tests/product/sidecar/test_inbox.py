@@ -19,7 +19,7 @@ from functions_py.app import create_app
 from functions_py.errors import DatabaseUnavailableError, InvalidSignatureError
 from functions_py.metrics import Metrics
 from functions_py.signatures import verify
-from tests.product.sidecar.helpers import (
+from tests.support.sidecar.helpers import (
     PREVIOUS,
     SECRET,
     STRANGER,

@@ -17,8 +17,8 @@ from functions_py.replicate_gateway import ReplicateGateway
 from functions_py.reports import JobFailed, Prediction, Report, StripeAnswered, SubmitUnknown
 from functions_py.store import Job
 from functions_py.stripe_gateway import StripeGateway
-from tests.product.sidecar.helpers import Shelf, values_of
-from tests.scaffold.stand_ins.replicate.stand_in import MODEL, StandIn, receiver
+from tests.support.sidecar.helpers import Shelf, values_of
+from tests.support.stand_ins.replicate.stand_in import MODEL, StandIn, receiver
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping

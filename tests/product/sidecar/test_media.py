@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from functions_py.media import normalize
-from tests.product.sidecar.pictures import chunk_names, encoded
+from tests.support.sidecar.pictures import chunk_names, encoded
 
 
 def decoded(data: bytes) -> Image.Image:

@@ -16,9 +16,9 @@ from functions_py.app import create_app
 from functions_py.db import Database as Pool
 from functions_py.metrics import Metrics
 from local_stack.postgres import ADMIN
-from tests.product.sidecar import helpers
-from tests.product.sidecar.helpers import FakeStore, serving
 from tests.support.database import Database
+from tests.support.sidecar import helpers
+from tests.support.sidecar.helpers import FakeStore, serving
 from thumbsmith.project.addresses import with_role
 
 WITHIN_SECONDS = 1.0

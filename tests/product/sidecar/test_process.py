@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 import signal
 import subprocess
 import time
@@ -13,20 +12,19 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 from PIL import Image
-from psycopg.conninfo import make_conninfo
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from local_stack.key_files import load_or_create
 from local_stack.sidecar import sidecar_environment, sidecar_service
-from tests.product.sidecar.helpers import serving
-from tests.product.sidecar.test_database import cut_connections
-from tests.scaffold.stand_ins.replicate.stand_in import StandIn, eventually
 from tests.support import canaries
 from tests.support.database import credits_of, put_face, request, sign_up
+from tests.support.sidecar.connections import cut_connections, database_url
+from tests.support.sidecar.helpers import serving
+from tests.support.stand_ins.replicate.stand_in import StandIn
+from tests.support.waiting import eventually
 from thumbsmith.project.addresses import with_role
-from thumbsmith.project.keys import sidecar_password
 from thumbsmith.project.ports import HOST, free_ports
 from thumbsmith.project.process import base_environment
 
@@ -109,15 +107,6 @@ def sidecar(db: Database, stand_in: StandIn, log: Path, **changes: str) -> Itera
         finally:
             process.kill()
             process.wait()
-
-
-def database_url(db: Database) -> str:
-    given = make_conninfo(db.url, user="thumbsmith_sidecar", password=sidecar_password())
-    parts = dict(re.findall(r"(\w+)=(\S+)", given))
-    return (
-        f"postgresql://{parts['user']}:{parts['password']}"
-        f"@{parts['host']}:{parts['port']}/{parts['dbname']}"
-    )
 
 
 def generation(db: Database, generation_id: object) -> dict[str, Any]:

@@ -13,14 +13,13 @@ import pytest
 
 from functions_py.config import Settings, load_settings
 from functions_py.errors import ConfigError
-from tests.product.sidecar.helpers import GOOD, LOCAL, STRIPE
-from tests.product.sidecar.test_config import _clean_environment, give
-from tests.product.sidecar.test_process import database_url
 from tests.support.canaries import runs
 from tests.support.database import Database
+from tests.support.sidecar.connections import database_url
+from tests.support.sidecar.environment import GOOD, LOCAL, STRIPE, give
 from thumbsmith.project.keys import PUBLISHABLE_KEY
 
-__all__ = ["_clean_environment"]
+pytestmark = pytest.mark.usefixtures("clean_environment")
 
 BODY = "Kq7Zt2Rw9Lx4Vb6Nm1Pd8Hs3"
 ALL = GOOD | STRIPE | {"STRIPE_SECRET_KEY": f"sk_live_{BODY}"}

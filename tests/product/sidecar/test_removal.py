@@ -12,15 +12,17 @@ from functions_py.jobs import Jobs, failure
 from functions_py.reports import JobFailed, Removed
 from functions_py.store import Job
 from functions_py.stripe_gateway import StripeGateway
-from tests.product.sidecar.helpers import Shelf, values_of
-from tests.product.sidecar.test_stripe_gateway import create, gateway_to, read, refused
-from tests.scaffold.stand_ins.stripe.conftest import stand_in, stand_in_process
-from tests.scaffold.stand_ins.stripe.stand_in import DONE, StandIn
+from tests.support.sidecar.helpers import Shelf, values_of
+from tests.support.sidecar.stripe_calls import create, gateway_to, read, refused
+from tests.support.stand_ins.stripe.stand_in import DONE, StandIn
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-__all__ = ["stand_in", "stand_in_process"]
+
+@pytest.fixture
+def stand_in(stripe_stand_in: StandIn) -> StandIn:
+    return stripe_stand_in
 
 
 class Bin(Shelf):

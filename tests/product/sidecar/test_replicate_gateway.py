@@ -18,8 +18,8 @@ from functions_py.errors import (
     TransientError,
 )
 from functions_py.replicate_gateway import ReplicateGateway
-from tests.product.sidecar.helpers import raw_server
-from tests.scaffold.stand_ins.replicate.stand_in import MODEL, StandIn, receiver
+from tests.support.sidecar.helpers import raw_server
+from tests.support.stand_ins.replicate.stand_in import MODEL, StandIn, receiver
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable

@@ -14,8 +14,8 @@ from functions_py.config import Settings
 from functions_py.database_address import is_transaction_pooler
 from functions_py.errors import ConfigError
 from local_stack.postgres import ADMIN, PASSWORD, Postgres
-from tests.product.sidecar.helpers import GOOD
 from tests.support.database import Database
+from tests.support.sidecar.environment import GOOD
 from thumbsmith.project.addresses import with_role
 
 WORD = uuid.uuid4().hex

@@ -20,28 +20,22 @@ from stripe import _util as stripe_util
 from functions_py import stripe_gateway
 from functions_py.errors import RejectedError, SidecarError, TransientError
 from functions_py.stripe_gateway import StripeGateway
-from tests.product.sidecar.helpers import raw_server
-from tests.scaffold.stand_ins.stripe.conftest import stand_in, stand_in_process
-from tests.scaffold.stand_ins.stripe.stand_in import DONE, KEY, StandIn
+from tests.support.sidecar.helpers import raw_server
+from tests.support.sidecar.stripe_calls import create, gateway_to, read, refused
+from tests.support.stand_ins.stripe.stand_in import DONE, KEY, StandIn
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-__all__ = ["stand_in", "stand_in_process"]
+
+@pytest.fixture
+def stand_in(stripe_stand_in: StandIn) -> StandIn:
+    return stripe_stand_in
 
 
 @pytest.fixture(autouse=True)
 def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stripe.HTTPClient, "INITIAL_DELAY", 0.02)
-
-
-@asynccontextmanager
-async def gateway_to(url: str, key: str = KEY, **more: Any) -> AsyncIterator[StripeGateway]:
-    gateway = StripeGateway(key, url, trust_env=False, **{"livemode": False} | more)
-    try:
-        yield gateway
-    finally:
-        await gateway.close()
 
 
 @pytest.fixture
@@ -55,26 +49,8 @@ def email() -> str:
     return f"{uuid.uuid4().hex}@example.com"
 
 
-def create(email: str, key: str | None = None) -> dict[str, Any]:
-    """Give the payload of a customer's job."""
-    params = {"email": email, "metadata": {"profile_id": "u1"}}
-    key = key or f"customer:{email}"
-    return {"call": "customers.create", "id": None, "params": params, "idempotency_key": key}
-
-
-def read(call: str, object_id: str | None = None, **params: Any) -> dict[str, Any]:
-    """Give the payload of a job that reads."""
-    return {"call": call, "id": object_id, "params": params, "idempotency_key": None}
-
-
 def made(stand_in: StandIn, email: str) -> int:
     return len(stand_in.client.v1.customers.list({"email": email}).data)
-
-
-async def refused(gateway: StripeGateway, payload: dict[str, Any]) -> SidecarError:
-    with pytest.raises(SidecarError) as caught:
-        await gateway.call(payload)
-    return caught.value
 
 
 def is_passing(error: SidecarError) -> bool:

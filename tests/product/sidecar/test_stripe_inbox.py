@@ -16,15 +16,19 @@ from functions_py import inbox
 from functions_py.app import create_app
 from functions_py.errors import DatabaseUnavailableError
 from functions_py.metrics import Metrics
-from tests.product.sidecar import helpers
-from tests.product.sidecar.helpers import FakeStore, serving
-from tests.scaffold.stand_ins.stripe.conftest import stand_in, stand_in_process
-from tests.scaffold.stand_ins.stripe.stand_in import OLD_SECRET, SECRET, StandIn, eventually
+from tests.support.sidecar import helpers
+from tests.support.sidecar.helpers import FakeStore, serving
+from tests.support.stand_ins.stripe.stand_in import OLD_SECRET, SECRET, StandIn
+from tests.support.waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["stand_in", "stand_in_process"]
+
+@pytest.fixture
+def stand_in(stripe_stand_in: StandIn) -> StandIn:
+    return stripe_stand_in
+
 
 STRANGER = "whsec_" + "s" * 32
 PERSON = {"email": "ana@example.com", "name": "Ana"}

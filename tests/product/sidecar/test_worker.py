@@ -14,7 +14,8 @@ from functions_py.errors import RejectedError
 from functions_py.metrics import Metrics
 from functions_py.reports import Prediction, Report
 from functions_py.worker import Pace, Worker
-from tests.product.sidecar.helpers import FakeStore, eventually
+from tests.support.sidecar.helpers import FakeStore
+from tests.support.waiting import eventually_async
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -43,7 +44,7 @@ async def working(
 
 async def asleep(store: FakeStore) -> None:
     """Wait until the worker has nothing more to ask."""
-    await eventually(lambda: store.calls[-1:] == [("next_job_in_ms", ())])
+    await eventually_async(lambda: store.calls[-1:] == [("next_job_in_ms", ())])
 
 
 async def test_queued_jobs_are_run_and_reported_with_their_lease() -> None:
@@ -51,7 +52,7 @@ async def test_queued_jobs_are_run_and_reported_with_their_lease() -> None:
     ids = [store.add_job("poll") for _ in range(3)]
     leases = [job["lease_token"] for job in store.queue]
     async with working(store):
-        await eventually(lambda: len(store.reports()) == 3)
+        await eventually_async(lambda: len(store.reports()) == 3)
     reported = store.asked("record_prediction")
     assert sorted(values[0] for values in reported if isinstance(values[0], int)) == ids
     assert {values[1] for values in reported} == set(leases)
@@ -66,7 +67,7 @@ async def test_the_log_names_the_subject_of_each_job_and_nothing_else_of_it() ->
     store.add_job("submit", payload, generation=False)
     with capture_logs() as logged:
         async with working(store):
-            await eventually(lambda: len(store.reports()) == 2)
+            await eventually_async(lambda: len(store.reports()) == 2)
     lines = {line["kind"]: line for line in logged if line["event"] == "job"}
     assert lines["poll"]["generation_id"] == generation_id
     assert "stripe_id" not in lines["poll"]
@@ -94,7 +95,7 @@ async def test_a_job_that_comes_between_the_two_looks_is_not_missed() -> None:
 
     store = Late()
     async with working(store):
-        await eventually(lambda: len(store.reports()) >= 1, 1)
+        await eventually_async(lambda: len(store.reports()) >= 1, 1)
 
 
 async def test_a_notification_wakes_it_at_once() -> None:
@@ -105,7 +106,7 @@ async def test_a_notification_wakes_it_at_once() -> None:
         started = time.monotonic()
         assert store.on_wake
         store.on_wake()
-        await eventually(lambda: len(store.reports()) == 1)
+        await eventually_async(lambda: len(store.reports()) == 1)
     assert time.monotonic() - started < 1
 
 
@@ -115,7 +116,7 @@ async def test_without_a_notification_it_looks_when_the_next_job_is_due() -> Non
     async with working(store, idle_seconds=30.0):
         await asleep(store)
         store.add_job("poll")
-        await eventually(lambda: len(store.reports()) == 1, 2)
+        await eventually_async(lambda: len(store.reports()) == 1, 2)
 
 
 async def test_without_anything_it_looks_again_after_a_while() -> None:
@@ -123,7 +124,7 @@ async def test_without_anything_it_looks_again_after_a_while() -> None:
     async with working(store, idle_seconds=0.2):
         await asleep(store)
         store.add_job("poll")
-        await eventually(lambda: len(store.reports()) == 1, 2)
+        await eventually_async(lambda: len(store.reports()) == 1, 2)
 
 
 async def test_a_due_job_that_others_hold_does_not_make_it_spin() -> None:
@@ -149,7 +150,7 @@ async def test_no_more_run_at_once_than_allowed_and_none_is_claimed_for_nothing(
         return Prediction({})
 
     async with working(store, slow, concurrency=3):
-        await eventually(lambda: len(store.reports()) == 7)
+        await eventually_async(lambda: len(store.reports()) == 7)
     assert most == 3
     assert all(int(str(values[1])) <= 3 for values in store.asked("claim_jobs"))
 
@@ -166,7 +167,7 @@ async def test_an_error_of_a_job_is_reported_and_the_next_one_runs() -> None:
         return Prediction({})
 
     async with working(store, fail, concurrency=1):
-        await eventually(lambda: len(store.reports()) == 3)
+        await eventually_async(lambda: len(store.reports()) == 3)
     first, second, third = store.reports()
     assert first == ("record_job_failed", ("output_gone", "HTTP 404", True))
     assert second[1][0] == "internal_error"
@@ -177,7 +178,7 @@ async def test_a_kind_it_does_not_know_is_reported_too() -> None:
     store = FakeStore()
     store.add_job("dance")
     async with working(store):
-        await eventually(lambda: len(store.reports()) == 1)
+        await eventually_async(lambda: len(store.reports()) == 1)
     assert store.reports()[0][1][0] == "internal_error"
 
 
@@ -191,7 +192,7 @@ async def test_a_job_ends_before_its_lease() -> None:
 
     started = time.monotonic()
     async with working(store, forever, lease_seconds=1):
-        await eventually(lambda: len(store.reports()) == 1)
+        await eventually_async(lambda: len(store.reports()) == 1)
     assert time.monotonic() - started < 1
     assert store.reports() == [("record_submit_unknown", ("timeout",))]
 
@@ -201,7 +202,7 @@ async def test_a_report_is_repeated_until_the_database_is_back() -> None:
     store.outages["record_prediction"] = 3
     store.add_job("poll")
     async with working(store):
-        await eventually(lambda: len(store.asked("record_prediction")) == 4)
+        await eventually_async(lambda: len(store.asked("record_prediction")) == 4)
     assert len({values[0] for values in store.asked("record_prediction")}) == 1
 
 
@@ -210,12 +211,12 @@ async def test_a_report_that_is_stale_or_refused_is_not_repeated() -> None:
     store.answers["record_prediction"] = "stale"
     store.add_job("poll")
     async with working(store):
-        await eventually(lambda: len(store.reports()) == 1)
+        await eventually_async(lambda: len(store.reports()) == 1)
         store.answers["record_prediction"] = RuntimeError("hush")
         store.add_job("poll")
         assert store.on_wake
         store.on_wake()
-        await eventually(lambda: len(store.reports()) == 2)
+        await eventually_async(lambda: len(store.reports()) == 2)
         await asyncio.sleep(0.3)
     assert len(store.reports()) == 2
 
@@ -229,16 +230,16 @@ async def test_it_survives_a_database_that_is_away_for_a_moment(function: str) -
         store.add_job("poll")
         assert store.on_wake
         store.on_wake()
-        await eventually(lambda: len(store.reports()) == 1)
+        await eventually_async(lambda: len(store.reports()) == 1)
 
 
 async def test_it_survives_its_own_bugs() -> None:
     store = FakeStore()
     store.answers["next_job_in_ms"] = RuntimeError("hush")
     async with working(store):
-        await eventually(lambda: len(store.asked("next_job_in_ms")) >= 2)
+        await eventually_async(lambda: len(store.asked("next_job_in_ms")) >= 2)
         store.add_job("poll")
-        await eventually(lambda: len(store.reports()) == 1)
+        await eventually_async(lambda: len(store.reports()) == 1)
 
 
 async def test_a_lost_listener_connects_again_and_looks_at_once() -> None:
@@ -247,15 +248,15 @@ async def test_a_lost_listener_connects_again_and_looks_at_once() -> None:
         await asleep(store)
         store.add_job("poll")
         store.cut_connection()
-        await eventually(lambda: store.listeners == 2)
-        await eventually(lambda: len(store.reports()) == 1)
+        await eventually_async(lambda: store.listeners == 2)
+        await eventually_async(lambda: len(store.reports()) == 1)
 
 
 async def test_it_sweeps_at_once_and_again() -> None:
     store = FakeStore()
     store.answers["sweep"] = {"expired": 1}
     async with working(store, sweep_seconds=0.1):
-        await eventually(lambda: len(store.asked("sweep")) >= 3)
+        await eventually_async(lambda: len(store.asked("sweep")) >= 3)
 
 
 async def test_when_stopped_it_finishes_what_runs_and_takes_nothing_more() -> None:

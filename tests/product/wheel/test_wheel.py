@@ -21,8 +21,8 @@ from local_stack.key_files import load_or_create
 from local_stack.paths import PROJECT
 from local_stack.postgres import ADMIN
 from local_stack.sidecar import sidecar_environment
-from tests.product.wheel.conftest import PYTHONS, Installed
 from tests.support.database import Database, sign_up
+from tests.support.plugins.wheel import PYTHONS, Installed
 from thumbsmith.cli import app
 from thumbsmith.db import migrations
 from thumbsmith.project import paths

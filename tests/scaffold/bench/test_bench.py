@@ -13,7 +13,7 @@ from devtools.bench.scenarios import FLOOR, SCENARIOS, Group
 from devtools.bench.server import SQL
 from local_stack import databases
 from local_stack.postgres import ADMIN
-from tests.scaffold.local_stack.stack_process import parsed, thumbsmith
+from tests.support.local_stack.stack_process import parsed, thumbsmith
 from thumbsmith.project.errors import CommandFailedError
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.scaffold.stand_ins.stripe.stand_in import running
+from tests.support.stand_ins.stripe.stand_in import running
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from supabase import AuthApiError
 
-from tests.scaffold.local_stack.clients import (
+from tests.support.local_stack.clients import (
     PASSWORD,
     Project,
     browser,

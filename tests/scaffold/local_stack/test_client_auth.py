@@ -10,7 +10,7 @@ import httpx
 import jwt
 import pytest
 
-from tests.scaffold.local_stack.clients import (
+from tests.support.local_stack.clients import (
     PASSWORD,
     Project,
     browser,
@@ -23,7 +23,7 @@ from tests.scaffold.local_stack.clients import (
 )
 
 if TYPE_CHECKING:
-    from tests.scaffold.local_stack.conftest import Platform
+    from tests.support.local_stack.platform import Platform
 
 WATCHED = """
 create table public.seen (

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from tests.scaffold.local_stack.clients import (
+from tests.support.local_stack.clients import (
     Project,
     browser,
     objects,
@@ -20,7 +20,7 @@ from tests.scaffold.local_stack.clients import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.scaffold.local_stack.conftest import Platform
+    from tests.support.local_stack.platform import Platform
 
 CREATE = """
 create table public.notes (

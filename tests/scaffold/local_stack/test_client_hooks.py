@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from local_stack.stack import Stack
-from tests.scaffold.local_stack.clients import PASSWORD, Json, new_email, run_js
+from tests.support.local_stack.clients import PASSWORD, Json, new_email, run_js
 from thumbsmith.project import config
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import httpx
 import jwt
 import pytest
 
-from tests.scaffold.local_stack.clients import Json, Project, User, browser, bucket, run_js, sign_up
+from tests.support.local_stack.clients import Json, Project, User, browser, bucket, run_js, sign_up
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from storage3.exceptions import StorageApiError
 
-from tests.scaffold.local_stack.clients import Project, bucket, python_client, sign_up
+from tests.support.local_stack.clients import Project, bucket, python_client, sign_up
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

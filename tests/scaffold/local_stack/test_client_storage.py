@@ -8,7 +8,7 @@ import httpx
 import psycopg
 import pytest
 
-from tests.scaffold.local_stack.clients import (
+from tests.support.local_stack.clients import (
     Json,
     Project,
     browser,

@@ -20,7 +20,7 @@ import psycopg
 import pytest
 
 from local_stack.paths import PROJECT
-from tests.scaffold.local_stack.stack_process import all_gone, parsed, start, thumbsmith, wait_ready
+from tests.support.local_stack.stack_process import all_gone, parsed, start, thumbsmith, wait_ready
 from thumbsmith.project import state
 from thumbsmith.project.account import Account, postgres_account
 

@@ -9,7 +9,6 @@ import signal
 import socket
 import stat
 import sys
-import time
 from typing import TYPE_CHECKING
 
 import jwt
@@ -17,6 +16,7 @@ import pytest
 
 from local_stack import install, key_files
 from local_stack.paths import NODE_DIR
+from tests.support.waiting import eventually
 from thumbsmith.project import addresses, config, ports, state
 from thumbsmith.project.errors import AlreadyRunningError, ServiceFailedError, StackError
 from thumbsmith.project.process import Service, base_environment, wait_until_ready
@@ -84,10 +84,7 @@ def test_stopping_ends_a_stubborn_process_and_its_children(tmp_path: Path) -> No
     ]
     assert all(one.alive for one in both)
     service.stop()
-    deadline = time.monotonic() + 5
-    while any(one.alive for one in both) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert not any(one.alive for one in both)
+    eventually(lambda: not any(one.alive for one in both), 5)
 
 
 def test_a_polite_process_may_end_by_itself(tmp_path: Path) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.product.security.access.access import FileError, difference, listing, read
-from tests.product.security.access.catalogue import disagreements, look
 from tests.support.database import Database
+from tests.support.security.access.access import FileError, difference, listing, read
+from tests.support.security.access.catalogue import disagreements, look
 
 SAID = read()
 NEW = """

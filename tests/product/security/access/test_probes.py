@@ -6,13 +6,13 @@ import json
 
 import pytest
 
-from tests.product.security.access.access import read
-from tests.product.security.access.calls import all_calls
-from tests.product.security.access.engine import IMPOSSIBLE, Outcome, Try, run
-from tests.product.security.access.probes import Prober
-from tests.product.security.access.sessions import Sessions, Transcript
-from tests.product.security.world import World
 from tests.support.database import Connection
+from tests.support.security.access.access import read
+from tests.support.security.access.calls import all_calls
+from tests.support.security.access.engine import IMPOSSIBLE, Outcome, Try, run
+from tests.support.security.access.probes import Prober
+from tests.support.security.access.sessions import Sessions, Transcript
+from tests.support.security.populated import PopulatedDatabase
 
 SAID = read()
 NOBODYS = ("gone", "nobody", "anon", "service")
@@ -41,19 +41,19 @@ TWINS = [
 
 
 @pytest.fixture(scope="session")
-def told(world: World) -> Transcript:
+def told(world: PopulatedDatabase) -> Transcript:
     """Let everybody call everything, once."""
     return Sessions(world).played()
 
 
-def test_every_relation_has_rows(world: World) -> None:
+def test_every_relation_has_rows(world: PopulatedDatabase) -> None:
     for kind in ("tables", "views"):
         for name in SAID.named(kind):
             assert world.db.value(f"select count(*) from {name}") > 0, name
 
 
 def test_rows_buckets_and_topics_open_to_whom_the_file_says(
-    world: World, admin: Connection
+    world: PopulatedDatabase, admin: Connection
 ) -> None:
     prober = Prober(world, admin, SAID)
     # Both ways: what the file allows was done, and all else was refused.
@@ -62,13 +62,15 @@ def test_rows_buckets_and_topics_open_to_whom_the_file_says(
     assert prober.count() > 2500
 
 
-def test_single_columns_open_to_whom_the_file_says(world: World, admin: Connection) -> None:
+def test_single_columns_open_to_whom_the_file_says(
+    world: PopulatedDatabase, admin: Connection
+) -> None:
     tried, wrong = Prober(world, admin, SAID).columns()
     assert wrong == []
     assert tried > 3000
 
 
-def test_what_can_be_done_is_seen(world: World, admin: Connection) -> None:
+def test_what_can_be_done_is_seen(world: PopulatedDatabase, admin: Connection) -> None:
     admin.execute("create policy p on private.outbox for all to authenticated using (true)")
     admin.execute("grant select, insert, update, delete on private.outbox to authenticated")
     found = Prober(world, admin, SAID).rows("private.outbox")
@@ -79,7 +81,7 @@ def test_what_can_be_done_is_seen(world: World, admin: Connection) -> None:
     }
 
 
-def test_a_try_leaves_nothing_behind(world: World, admin: Connection) -> None:
+def test_a_try_leaves_nothing_behind(world: PopulatedDatabase, admin: Connection) -> None:
     who = world.other.id
     tries = [
         Try("supabase_admin", "update public.plans set title = 'changed'"),
@@ -133,7 +135,7 @@ def test_what_is_foreign_is_as_if_it_were_absent(
         assert told.outcomes[f"{who}: {mine}"].error == ""
 
 
-def test_nobody_is_told_the_owners_words(world: World, told: Transcript) -> None:
+def test_nobody_is_told_the_owners_words(world: PopulatedDatabase, told: Transcript) -> None:
     spoken = {f"{c.who}: {c.name}": c.attempt.statement for c in all_calls(world)}
     marks = ("canary", str(world.owner.id), str(world.owner.running), str(world.owner.key))
 
@@ -178,7 +180,7 @@ def test_without_an_account_nothing_is_answered(told: Transcript) -> None:
     assert told.outcomes["other: upload and climb"].error == "42501"
 
 
-def test_people_are_told_the_same_twice(world: World, told: Transcript) -> None:
+def test_people_are_told_the_same_twice(world: PopulatedDatabase, told: Transcript) -> None:
     # Or a difference would not mean anything: see test_mutations.py.
     world.db.rows("analyze")
     assert Sessions(world).played().said == told.said

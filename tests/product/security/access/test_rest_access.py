@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.product.security.access.access import Cell, difference, read
-from tests.product.security.stage import Stage
+from tests.support.security.access.access import Cell, difference, read
+from tests.support.security.http_world import HttpWorld
 
 SAID = read()
 VERBS = ("select", "insert", "update", "delete")
@@ -41,17 +41,19 @@ def attempts(http: httpx.Client, name: str, column: str, value: Any) -> Iterator
 
 
 @pytest.mark.parametrize(("kind", "name"), PUBLIC, ids=lambda part: part)
-def test_a_relation_opens_to_whom_the_file_says(stage: Stage, kind: str, name: str) -> None:
+def test_a_relation_opens_to_whom_the_file_says(
+    http_world: HttpWorld, kind: str, name: str
+) -> None:
     relation = f"public.{name}"
-    first = stage.world.db.rows(f"select * from {relation} limit 1")[0]
+    first = http_world.world.db.rows(f"select * from {relation} limit 1")[0]
     # A bigint id writes itself, and is refused to everybody for that.
     column, value = next(part for part in first.items() if not isinstance(part[1], int))
-    before = stage.world.db.rows(f"select to_jsonb(t) from {relation} as t")
+    before = http_world.world.db.rows(f"select to_jsonb(t) from {relation} as t")
     found = set()
-    for who, http in stage.callers.items():
-        about = str(stage.about(who))
+    for who, http in http_world.callers.items():
+        about = str(http_world.about(who))
         is_personal = bool(
-            stage.world.db.rows(
+            http_world.world.db.rows(
                 f"select 1 from {relation} as t where t::text like %s limit 1", f"%{about}%"
             )
         )
@@ -65,19 +67,19 @@ def test_a_relation_opens_to_whom_the_file_says(stage: Stage, kind: str, name: s
                 found.add(Cell(kind, relation, verb, who))
         if who in {"anon", "other"}:
             assert "canary" not in http.get(f"/rest/v1/{name}").text
-    said = {c for c in SAID.cells if c[:2] == (kind, relation) and c.who in stage.callers}
+    said = {c for c in SAID.cells if c[:2] == (kind, relation) and c.who in http_world.callers}
     assert difference(frozenset(said), frozenset(found)) == []
-    assert stage.world.db.rows(f"select to_jsonb(t) from {relation} as t") == before
+    assert http_world.world.db.rows(f"select to_jsonb(t) from {relation} as t") == before
 
 
-def test_a_function_is_called_by_whom_the_file_says(stage: Stage) -> None:
-    functions = stage.world.db.rows(ARGUMENTS)
+def test_a_function_is_called_by_whom_the_file_says(http_world: HttpWorld) -> None:
+    functions = http_world.world.db.rows(ARGUMENTS)
     assert {f"public.{row['name']}" for row in functions} == {
         name for name in SAID.named("functions") if name.startswith("public.")
     }
     for row in functions:
         may = {c.who for c in SAID.grants if c[:2] == ("functions", f"public.{row['name']}")}
-        for who, http in stage.callers.items():
+        for who, http in http_world.callers.items():
             answer = http.post(f"/rest/v1/rpc/{row['name']}", json=dict.fromkeys(row["names"]))
             assert answer.status_code < 500, (row["name"], who, answer.text)
             role = {"anon": "anon", "service": "service_role"}.get(who, "authenticated")
@@ -85,8 +87,8 @@ def test_a_function_is_called_by_whom_the_file_says(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("who", ["anon", "owner", "other", "guest", "service"])
-def test_no_other_schema_is_served(stage: Stage, who: str) -> None:
-    http = stage.callers[who]
+def test_no_other_schema_is_served(http_world: HttpWorld, who: str) -> None:
+    http = http_world.callers[who]
     for schema in ("private", "auth", "storage", "vault", "realtime", "extensions"):
         answer = http.get("/rest/v1/settings", headers={"accept-profile": schema})
         assert (answer.status_code, answer.json()["code"]) == (406, "PGRST106"), schema

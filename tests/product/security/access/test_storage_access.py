@@ -8,9 +8,9 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.product.security.access.access import VERBS, Cell, difference, read
-from tests.product.security.stage import Stage
 from tests.support.rest import picture
+from tests.support.security.access.access import VERBS, Cell, difference, read
+from tests.support.security.http_world import HttpWorld
 
 SAID = read()
 PICTURE = picture()
@@ -67,11 +67,13 @@ ATTEMPTS: dict[str, Attempt] = {
 }
 
 
-def exists(stage: Stage, bucket: str, path: str) -> bool:
-    return stage.callers["service"].get(f"{BASE}/{bucket}/{path}").is_success
+def exists(http_world: HttpWorld, bucket: str, path: str) -> bool:
+    return http_world.callers["service"].get(f"{BASE}/{bucket}/{path}").is_success
 
 
-def is_open(stage: Stage, verb: str, answer: httpx.Response, place: tuple[str, str, str]) -> bool:
+def is_open(
+    http_world: HttpWorld, verb: str, answer: httpx.Response, place: tuple[str, str, str]
+) -> bool:
     """Say whether it was done: by the answer, and by what is there afterwards."""
     bucket, path, to = place
     assert answer.status_code < 500, answer.text
@@ -83,7 +85,7 @@ def is_open(stage: Stage, verb: str, answer: httpx.Response, place: tuple[str, s
     if verb == "download":
         assert answer.content == PICTURE
     seen = {"upload": f"{path}.new", "move": to, "copy": to}.get(verb, path)
-    assert exists(stage, bucket, seen), (verb, answer.text)
+    assert exists(http_world, bucket, seen), (verb, answer.text)
     return True
 
 
@@ -93,28 +95,30 @@ def test_every_verb_is_tried() -> None:
 
 @pytest.mark.parametrize("bucket", SAID.named("buckets"))
 @pytest.mark.parametrize("verb", ATTEMPTS)
-def test_a_bucket_opens_to_whom_the_file_says(stage: Stage, bucket: str, verb: str) -> None:
+def test_a_bucket_opens_to_whom_the_file_says(
+    http_world: HttpWorld, bucket: str, verb: str
+) -> None:
     found = set()
-    for who, http in stage.callers.items():
-        path = f"{stage.about(who)}/{verb}-{who}.png"
+    for who, http in http_world.callers.items():
+        path = f"{http_world.about(who)}/{verb}-{who}.png"
         # Whoever takes somebody else's file takes it home.
-        to = f"{stage.person(who)}/{verb}-{who}-taken.png"
-        put = stage.callers["service"].post(
+        to = f"{http_world.person(who)}/{verb}-{who}-taken.png"
+        put = http_world.callers["service"].post(
             f"{BASE}/{bucket}/{path}", content=PICTURE, headers=TYPE
         )
         assert put.is_success, put.text
         answer = ATTEMPTS[verb](http, bucket, path, to)
-        if is_open(stage, verb, answer, (bucket, path, to)):
+        if is_open(http_world, verb, answer, (bucket, path, to)):
             found.add(Cell("buckets", bucket, verb, who))
         elif verb in {"move", "remove", "replace"}:
-            assert exists(stage, bucket, path)
+            assert exists(http_world, bucket, path)
     said = {c for c in SAID.cells if c[:3] == ("buckets", bucket, verb)}
     assert difference(frozenset(said), frozenset(found)) == []
 
 
 @pytest.mark.parametrize("who", ["anon", "owner", "other", "guest"])
-def test_nobody_makes_or_opens_a_bucket(stage: Stage, who: str) -> None:
-    http = stage.callers[who]
+def test_nobody_makes_or_opens_a_bucket(http_world: HttpWorld, who: str) -> None:
+    http = http_world.callers[who]
     name = f"bucket-of-{who}"
     refused = [
         http.post("/storage/v1/bucket", json={"id": name, "name": name, "public": True}),
@@ -123,8 +127,8 @@ def test_nobody_makes_or_opens_a_bucket(stage: Stage, who: str) -> None:
         http.delete("/storage/v1/bucket/faces"),
     ]
     assert [answer.status_code for answer in refused if answer.is_success] == []
-    made = stage.callers["service"].post("/storage/v1/bucket", json={"id": name, "name": name})
+    made = http_world.callers["service"].post("/storage/v1/bucket", json={"id": name, "name": name})
     assert made.is_success
-    kept = stage.callers["service"].get("/storage/v1/bucket/faces").json()
+    kept = http_world.callers["service"].get("/storage/v1/bucket/faces").json()
     assert kept["public"] is False
-    stage.callers["service"].delete(f"/storage/v1/bucket/{name}").raise_for_status()
+    http_world.callers["service"].delete(f"/storage/v1/bucket/{name}").raise_for_status()

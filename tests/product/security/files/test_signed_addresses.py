@@ -12,20 +12,20 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.product.security.files.files import BASE, TYPE, Shelf
-from tests.product.security.stage import Stage
-from tests.product.security.tokens.forged import LOCAL
-from tests.product.security.tokens.forgeries import Forge, encoded
 from tests.support.rest import picture
+from tests.support.security.files.stored_files import BASE, TYPE, Shelf
+from tests.support.security.http_world import HttpWorld
+from tests.support.security.tokens.forged import LOCAL
+from tests.support.security.tokens.forgeries import Forge, encoded
 
 PICTURE = picture()
 LIFETIMES: tuple[Any, ...] = (0, -1, 1.5, "x", "", None, [], {}, True, 10**18, 1e300, "1e3")
 
 
 @pytest.fixture
-def shelf(stage: Stage) -> Shelf:
+def shelf(http_world: HttpWorld) -> Shelf:
     """Let the other one stand before the faces, with a file of their own."""
-    return Shelf.of(stage, "other", "faces", PICTURE)
+    return Shelf.of(http_world, "other", "faces", PICTURE)
 
 
 def payload(token: str) -> dict[str, Any]:
@@ -50,12 +50,12 @@ def upload_token(shelf: Shelf, name: str) -> str:
 
 def tampered(shelf: Shelf, token: str, claims: dict[str, Any]) -> dict[str, str]:
     """Give tokens that say what they were not signed for."""
-    forge = Forge(shelf.stage)
+    forge = Forge(shelf.http_world)
     head, _, signature = token.split(".")
     said = payload(token) | claims
-    forged = Forge(shelf.stage)
+    forged = Forge(shelf.http_world)
     forged.claims = said
-    key = shelf.stage.stack.keys
+    key = shelf.http_world.stack.keys
     return {
         "another payload": f"{head}.{encoded(said)}.{signature}",
         "no signature": f"{head}.{encoded(said)}.",
@@ -73,7 +73,7 @@ def tampered(shelf: Shelf, token: str, claims: dict[str, Any]) -> dict[str, str]
 
 def test_a_signed_address_shows_its_own_file_alone(shelf: Shelf) -> None:
     token = download_token(shelf)
-    anybody = shelf.stage.callers["anon"]
+    anybody = shelf.http_world.callers["anon"]
     me, theirs = shelf.me, shelf.theirs
     for place in (
         f"faces/{theirs}",
@@ -194,7 +194,7 @@ def test_a_file_is_of_who_uploaded_it_whatever_they_say(shelf: Shelf, upload: Up
     before = shelf.others()
     answer = upload(shelf, name)
     assert answer.is_success, answer.text
-    (row,) = shelf.stage.world.db.rows(
+    (row,) = shelf.http_world.world.db.rows(
         "select bucket_id, owner, owner_id, metadata ->> 'mimetype' as type"
         " from storage.objects where name = %s",
         name,

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from tests.product.security.access.engine import Outcome, Try, quoted, run
-from tests.product.security.files.paths import is_within, names
-from tests.product.security.world import World
 from tests.support.database import Connection
+from tests.support.security.access.engine import Outcome, Try, quoted, run
+from tests.support.security.files.paths import is_within, names
+from tests.support.security.populated import PopulatedDatabase
 
 BUCKETS = ("faces", "thumbnails")
 WHO = ("other", "guest", "anon", "owner")
@@ -23,7 +23,7 @@ from storage.objects as o
 
 
 @dataclass(frozen=True)
-class Person:
+class Account:
     """Somebody who tries, as whom, and whose files they are after."""
 
     who: str
@@ -37,14 +37,14 @@ class Person:
         return self.role == "authenticated"
 
 
-def person(world: World, who: str) -> Person:
+def person(world: PopulatedDatabase, who: str) -> Account:
     """Give somebody; the owner is after the files of the other one."""
     me = world.owner if who == "anon" else getattr(world, who)
     victim = world.other if who == "owner" else world.owner
-    return Person(who, "anon" if who == "anon" else "authenticated", me.id, victim.id)
+    return Account(who, "anon" if who == "anon" else "authenticated", me.id, victim.id)
 
 
-def known(one: Person) -> Mapping[str, str]:
+def known(one: Account) -> Mapping[str, str]:
     """Give the names that PostgreSQL can hold."""
     file = "spare.png"
     return {
@@ -61,7 +61,7 @@ def like(name: str) -> str:
     )
 
 
-def asked(connection: Connection, one: Person, statements: list[str]) -> list[Outcome]:
+def asked(connection: Connection, one: Account, statements: list[str]) -> list[Outcome]:
     """Run statements as somebody, each undone, and say what is there afterwards."""
     me = one.id if one.has_folder else None
     tries = [
@@ -85,7 +85,7 @@ def there(connection: Connection) -> list[Any]:
 
 @pytest.mark.parametrize("who", WHO)
 def test_no_name_puts_a_file_outside_of_the_own_folder(
-    world: World, admin: Connection, who: str
+    world: PopulatedDatabase, admin: Connection, who: str
 ) -> None:
     one = person(world, who)
     before = there(admin)
@@ -113,7 +113,7 @@ def test_no_name_puts_a_file_outside_of_the_own_folder(
 
 @pytest.mark.parametrize("who", WHO)
 def test_no_name_shows_a_file_outside_of_the_own_folder(
-    world: World, admin: Connection, who: str
+    world: PopulatedDatabase, admin: Connection, who: str
 ) -> None:
     one = person(world, who)
     asking = [
@@ -130,7 +130,7 @@ def test_no_name_shows_a_file_outside_of_the_own_folder(
 
 @pytest.mark.parametrize("who", WHO)
 def test_no_name_changes_or_deletes_a_file_outside_of_the_own_folder(
-    world: World, admin: Connection, who: str
+    world: PopulatedDatabase, admin: Connection, who: str
 ) -> None:
     one = person(world, who)
     before = there(admin)
@@ -148,7 +148,7 @@ def test_no_name_changes_or_deletes_a_file_outside_of_the_own_folder(
     assert (["faces", own, str(one.id)] in control.after) is not one.has_folder
 
 
-def _changes(found: Mapping[str, str], one: Person, own: str) -> Iterator[str]:
+def _changes(found: Mapping[str, str], one: Account, own: str) -> Iterator[str]:
     for name in [*found.values(), "", "%", "_"]:
         yield f"delete from storage.objects where {like(name)}"
         yield f"update storage.objects set name = {quoted(own + '.taken')} where {like(name)}"
@@ -159,7 +159,7 @@ def _changes(found: Mapping[str, str], one: Person, own: str) -> Iterator[str]:
 
 @pytest.mark.parametrize("who", ["other", "guest"])
 def test_a_face_with_such_a_name_is_answered_as_an_absent_one(
-    world: World, admin: Connection, who: str
+    world: PopulatedDatabase, admin: Connection, who: str
 ) -> None:
     one = person(world, who)
 

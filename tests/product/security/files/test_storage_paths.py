@@ -9,10 +9,10 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from tests.product.security.files.files import BASE, TYPE, Shelf
-from tests.product.security.files.paths import is_within, names
-from tests.product.security.stage import Stage
 from tests.support.rest import picture
+from tests.support.security.files.paths import is_within, names
+from tests.support.security.files.stored_files import BASE, TYPE, Shelf
+from tests.support.security.http_world import HttpWorld
 
 PICTURE = picture()
 # Half of the names each time; the other combinations take some of them, and all in the long tier.
@@ -102,7 +102,7 @@ def taken(shelf: Shelf, answer: httpx.Response) -> bool:
     said = answer.json()
     signed = said if isinstance(said, list) else [said]
     addresses = [one.get("signedURL") for one in signed if isinstance(one, dict)]
-    opened = [shelf.stage.callers["anon"].get(f"/storage/v1{a}") for a in addresses if a]
+    opened = [shelf.http_world.callers["anon"].get(f"/storage/v1{a}") for a in addresses if a]
     return any(shelf.secret in one.content for one in opened)
 
 
@@ -123,9 +123,9 @@ def tried(shelf: Shelf, attempts: Iterator[tuple[str, httpx.Response]], name: st
 @pytest.mark.parametrize("bucket", BUCKETS)
 @pytest.mark.parametrize("who", WHO)
 def test_no_name_leads_out_of_the_own_folder(
-    request: pytest.FixtureRequest, stage: Stage, who: str, bucket: str
+    request: pytest.FixtureRequest, http_world: HttpWorld, who: str, bucket: str
 ) -> None:
-    shelf = Shelf.of(stage, who, bucket, PICTURE)
+    shelf = Shelf.of(http_world, who, bucket, PICTURE)
     found = list(names(shelf.me, shelf.victim, shelf.theirs.partition("/")[2]).values())
     assert len(found) >= 110
     is_full = bool(request.config.getoption("--full"))
@@ -166,8 +166,8 @@ def honest(shelf: Shelf) -> Iterator[tuple[str, httpx.Response]]:
 
 
 @pytest.mark.parametrize("who", ["other", "guest", "anon"])
-def test_a_removal_of_many_takes_ones_own_alone(stage: Stage, who: str) -> None:
-    shelf = Shelf.of(stage, who, "faces", PICTURE)
+def test_a_removal_of_many_takes_ones_own_alone(http_world: HttpWorld, who: str) -> None:
+    shelf = Shelf.of(http_world, who, "faces", PICTURE)
     before = shelf.others()
     many = [shelf.theirs, shelf.mine, f"{shelf.victim}/", f"{shelf.victim}/%", "%", "", "\u200b"]
     for prefixes in ([*many, "\0"], [[shelf.theirs]], [7], shelf.theirs, [], ["x"] * 1001):
@@ -180,8 +180,8 @@ def test_a_removal_of_many_takes_ones_own_alone(stage: Stage, who: str) -> None:
 
 
 @pytest.mark.parametrize("who", ["other", "anon"])
-def test_no_name_of_a_bucket_leads_into_another_one(stage: Stage, who: str) -> None:
-    shelf = Shelf.of(stage, who, "thumbnails", PICTURE)
+def test_no_name_of_a_bucket_leads_into_another_one(http_world: HttpWorld, who: str) -> None:
+    shelf = Shelf.of(http_world, who, "thumbnails", PICTURE)
     before = shelf.others()
     for bucket in BUCKET_NAMES:
         for name in (shelf.theirs, f"{shelf.me}/new.png"):
@@ -207,14 +207,16 @@ def test_no_name_of_a_bucket_leads_into_another_one(stage: Stage, who: str) -> N
             assert str(shelf.victim) not in listed.text
     assert shelf.others() == before
     assert shelf.is_whole()
-    control = stage.callers["other"].get(f"{BASE}/thumbnails/{shelf.mine}")
+    control = http_world.callers["other"].get(f"{BASE}/thumbnails/{shelf.mine}")
     assert control.content == PICTURE
 
 
 @pytest.mark.parametrize("bucket", BUCKETS)
 @pytest.mark.parametrize("who", WHO)
-def test_a_list_shows_the_own_folder_whatever_is_asked(stage: Stage, who: str, bucket: str) -> None:
-    shelf = Shelf.of(stage, who, bucket, PICTURE)
+def test_a_list_shows_the_own_folder_whatever_is_asked(
+    http_world: HttpWorld, who: str, bucket: str
+) -> None:
+    shelf = Shelf.of(http_world, who, bucket, PICTURE)
     victim = str(shelf.victim)
     is_first = (who, bucket) == FIRST
     more = (victim, f"{victim}/", victim.upper(), victim[:8], f"%{victim[1:]}", f"{victim[:-1]}_")

@@ -12,9 +12,10 @@ from time import monotonic, sleep
 import httpx
 import pytest
 
-from tests.product.security.stage import Stage, token_of
-from tests.product.security.world import change
 from tests.support.database import sign_up
+from tests.support.security.http_world import HttpWorld, token_of
+from tests.support.security.populated import change
+from tests.support.waiting import eventually
 from thumbsmith.project import config
 
 MAX_ROWS = 1000
@@ -38,44 +39,41 @@ as 'select ''waited'' from pg_catalog.pg_sleep(linger.seconds)'
 
 
 @contextmanager
-def client(stage: Stage, person: uuid.UUID) -> Iterator[httpx.Client]:
+def client(http_world: HttpWorld, person: uuid.UUID) -> Iterator[httpx.Client]:
     """Lend a client of somebody who is signed in."""
-    token = token_of(stage.stack, person, is_anonymous=False)
+    token = token_of(http_world.stack, person, is_anonymous=False)
     headers = {
-        "apikey": stage.stack.keys.publishable_key,
+        "apikey": http_world.stack.keys.publishable_key,
         "authorization": f"Bearer {token}",
     }
-    with httpx.Client(base_url=stage.stack.api_url, headers=headers, timeout=30) as http:
+    with httpx.Client(base_url=http_world.stack.api_url, headers=headers, timeout=30) as http:
         yield http
 
 
 @pytest.fixture
-def newcomer(stage: Stage) -> Iterator[httpx.Client]:
+def newcomer(http_world: HttpWorld) -> Iterator[httpx.Client]:
     """Give somebody who has asked for nothing yet."""
-    with client(stage, sign_up(stage.world.db)) as http:
+    with client(http_world, sign_up(http_world.world.db)) as http:
         yield http
 
 
 @pytest.fixture(scope="module")
-def hoarder(stage: Stage) -> Iterator[httpx.Client]:
+def hoarder(http_world: HttpWorld) -> Iterator[httpx.Client]:
     """Give somebody with more rows than a page holds."""
-    person = sign_up(stage.world.db)
-    change(stage.world.db, MANY_ROWS.format(person=person, rows=MORE_ROWS))
-    with client(stage, person) as http:
+    person = sign_up(http_world.world.db)
+    change(http_world.world.db, MANY_ROWS.format(person=person, rows=MORE_ROWS))
+    with client(http_world, person) as http:
         yield http
-    change(stage.world.db, f"delete from public.generations where profile_id = '{person}'")
+    change(http_world.world.db, f"delete from public.generations where profile_id = '{person}'")
 
 
 @pytest.fixture(scope="module")
-def linger(stage: Stage) -> Iterator[None]:
+def linger(http_world: HttpWorld) -> Iterator[None]:
     """Serve a function that takes as long as it is told to."""
-    db, http = stage.world.db, stage.callers["anon"]
+    db, http = http_world.world.db, http_world.callers["anon"]
 
     def wait_until(is_served: bool) -> None:
-        start = monotonic()
-        while (ask(http, 0).status_code == 200) is not is_served:
-            assert monotonic() - start < 10
-            sleep(0.05)
+        eventually(lambda: (ask(http, 0).status_code == 200) is is_served, 10)
 
     db.rows(LINGER)
     db.rows("grant execute on function public.linger(double precision) to anon, authenticated")
@@ -142,17 +140,17 @@ def refused(answer: httpx.Response) -> tuple[int, str, str]:
 @pytest.mark.parametrize("depth", [1, 100, 1_000, 10_000, 100_000])
 @pytest.mark.parametrize(("opened", "closed"), [("[", "]"), ('{"a":', "}")])
 def test_deep_json_is_refused_as_what_it_is(
-    stage: Stage, opened: str, closed: str, depth: int
+    http_world: HttpWorld, opened: str, closed: str, depth: int
 ) -> None:
     options = opened * depth + "1" + closed * depth
-    answer = with_options(stage.callers["other"], options)
+    answer = with_options(http_world.callers["other"], options)
     assert answer.status_code in {400, 413, 422}, answer.text
 
 
-def test_options_are_small(stage: Stage) -> None:
-    http = stage.callers["other"]
+def test_options_are_small(http_world: HttpWorld) -> None:
+    http = http_world.callers["other"]
     measure = "select pg_column_size(%s::jsonb)"
-    bare = stage.world.db.value(measure, json.dumps({"a": ""}))
+    bare = http_world.world.db.value(measure, json.dumps({"a": ""}))
     for length, detail in (
         (
             4096 - bare,
@@ -179,10 +177,12 @@ def test_options_are_small(stage: Stage) -> None:
     ],
     ids=lambda part: str(part)[:10],
 )
-def test_a_big_body_is_refused_soon(stage: Stage, prompt: str, status: int, slug: str) -> None:
+def test_a_big_body_is_refused_soon(
+    http_world: HttpWorld, prompt: str, status: int, slug: str
+) -> None:
     given = {"generation_type": "nonsense", "prompt": prompt, "idempotency_key": str(uuid.uuid4())}
     start = monotonic()
-    answer = stage.callers["other"].post("/rest/v1/rpc/request_generation", json=given)
+    answer = http_world.callers["other"].post("/rest/v1/rpc/request_generation", json=given)
     assert (answer.status_code, answer.json()["message"]) == (status, slug)
     assert monotonic() - start < SECONDS["other"] / 2
 
@@ -197,18 +197,20 @@ def test_a_big_text_is_refused_soon(newcomer: httpx.Client, function: str) -> No
 
 
 @pytest.mark.usefixtures("linger")
-def test_what_takes_too_long_is_cut_off_and_holds_nobody_up(stage: Stage) -> None:
+def test_what_takes_too_long_is_cut_off_and_holds_nobody_up(http_world: HttpWorld) -> None:
     with ThreadPoolExecutor(8) as pool:
         within = {
-            who: pool.submit(timed, stage.callers[who], limit - 1) for who, limit in SECONDS.items()
+            who: pool.submit(timed, http_world.callers[who], limit - 1)
+            for who, limit in SECONDS.items()
         }
         beyond = {
-            who: pool.submit(timed, stage.callers[who], limit * 3) for who, limit in SECONDS.items()
+            who: pool.submit(timed, http_world.callers[who], limit * 3)
+            for who, limit in SECONDS.items()
         }
         others = []
         while not all(one.done() for one in (*within.values(), *beyond.values())):
             start = monotonic()
-            assert stage.callers["guest"].post("/rest/v1/rpc/my_credits").status_code == 200
+            assert http_world.callers["guest"].post("/rest/v1/rpc/my_credits").status_code == 200
             others.append(monotonic() - start)
             sleep(0.2)
     for who, limit in SECONDS.items():
@@ -223,13 +225,13 @@ def test_what_takes_too_long_is_cut_off_and_holds_nobody_up(stage: Stage) -> Non
 
 @pytest.mark.full
 @pytest.mark.usefixtures("linger")
-def test_many_slow_requests_hold_others_up_no_longer_than_one(stage: Stage) -> None:
+def test_many_slow_requests_hold_others_up_no_longer_than_one(http_world: HttpWorld) -> None:
     # Twice as many as PostgREST has connections.
     with ThreadPoolExecutor(21) as pool:
-        slow = [pool.submit(timed, stage.callers["anon"], 60) for _ in range(20)]
+        slow = [pool.submit(timed, http_world.callers["anon"], 60) for _ in range(20)]
         sleep(0.5)
         start = monotonic()
-        answer = stage.callers["guest"].post("/rest/v1/rpc/my_credits")
+        answer = http_world.callers["guest"].post("/rest/v1/rpc/my_credits")
         waited = monotonic() - start
         codes = {one.result()[0].json()["code"] for one in slow}
     assert answer.status_code == 200, answer.text
@@ -246,8 +248,8 @@ def nested(depth: int) -> str:
     return f"/rest/v1/generation_types?select={inner}"
 
 
-def test_rows_inside_of_rows_without_end_are_cut_off(stage: Stage) -> None:
-    http = stage.callers["anon"]
+def test_rows_inside_of_rows_without_end_are_cut_off(http_world: HttpWorld) -> None:
+    http = http_world.callers["anon"]
     assert http.get(nested(4)).status_code == 200
     start = monotonic()
     answer = http.get(nested(60))
@@ -255,9 +257,9 @@ def test_rows_inside_of_rows_without_end_are_cut_off(stage: Stage) -> None:
     assert monotonic() - start < SECONDS["anon"] + 2
 
 
-def test_a_code_of_megabytes_holds_nobody_up(stage: Stage, newcomer: httpx.Client) -> None:
+def test_a_code_of_megabytes_holds_nobody_up(http_world: HttpWorld, newcomer: httpx.Client) -> None:
     # Whoever applies a code waits for whoever does so now: one at a time in the whole database.
-    db = stage.world.db
+    db = http_world.world.db
     queue = "hashtext('thumbsmith.apply_referral_code')"
     waiting = "select count(*) from pg_locks where locktype = 'advisory' and not granted"
     before = db.value(waiting)
@@ -266,11 +268,12 @@ def test_a_code_of_megabytes_holds_nobody_up(stage: Stage, newcomer: httpx.Clien
         second = pool.submit(
             newcomer.post, "/rest/v1/rpc/apply_referral_code", json={"code": "x" * 20_000_000}
         )
-        start = monotonic()
-        while db.value(waiting) == before:
+
+        def is_waiting() -> bool:
             assert not second.done(), second.result().text
-            assert monotonic() - start < SECONDS["other"]
-            sleep(0.05)
+            return bool(db.value(waiting) != before)
+
+        eventually(is_waiting, SECONDS["other"])
         # It has the code and waits: from here on, so does everybody else.
         first.execute(f"select pg_advisory_unlock({queue})".encode())
         start = monotonic()

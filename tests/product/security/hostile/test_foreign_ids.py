@@ -12,13 +12,13 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.product.security.hostile.shapes import functions
-from tests.product.security.hostile.visitors import NOBODY, words_of
-from tests.product.security.hostile.wire import Call
-from tests.product.security.stage import Stage, token_of
-from tests.product.security.world import live
 from tests.support.database import Database, put_face, sign_up
 from tests.support.files import add_face, storage_deletes
+from tests.support.security.hostile.clients import NOBODY, words_of
+from tests.support.security.hostile.shapes import functions
+from tests.support.security.hostile.wire import Call
+from tests.support.security.http_world import HttpWorld, token_of
+from tests.support.security.populated import live
 
 # Of a text, the name says that it names something.
 NAMES = ("_id", "path", "code")
@@ -128,9 +128,9 @@ def with_past(db: Database, *, is_anonymous: bool) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def askers(stage: Stage) -> Iterator[dict[str, Asker]]:
+def askers(http_world: HttpWorld) -> Iterator[dict[str, Asker]]:
     """Give people who ask, each with a client, and words for what is gone."""
-    world, db = stage.world, stage.world.db
+    world, db = http_world.world, http_world.world.db
     gone = live(db, sign_up(db), f"gone-asker-{next(_NUMBERS)}")
     db.call(gone.id, "select public.delete_my_account('delete my account')")
     common = words_of("owner", world.owner) | words_of("gone", gone) | {"nobody.id": str(NOBODY)}
@@ -146,22 +146,22 @@ def askers(stage: Stage) -> Iterator[dict[str, Asker]]:
     for who in ("other", "guest", "anon", "gone"):
         is_guest = who == "guest"
         mine = with_past(db, is_anonymous=is_guest)
-        headers = {"apikey": stage.stack.keys.publishable_key}
+        headers = {"apikey": http_world.stack.keys.publishable_key}
         if who != "anon":
             person = gone.id if who == "gone" else uuid.UUID(mine["me.id"])
-            token = token_of(stage.stack, person, is_anonymous=is_guest)
+            token = token_of(http_world.stack, person, is_anonymous=is_guest)
             headers["authorization"] = f"Bearer {token}"
-        http = httpx.Client(base_url=stage.stack.api_url, headers=headers, timeout=30)
+        http = httpx.Client(base_url=http_world.stack.api_url, headers=headers, timeout=30)
         found[who] = Asker(db, http, common | mine)
     yield found
     for asker in found.values():
         asker.http.close()
 
 
-def test_every_argument_that_names_something_is_tried(stage: Stage) -> None:
+def test_every_argument_that_names_something_is_tried(http_world: HttpWorld) -> None:
     naming = {
         (function.name, argument.name)
-        for function in functions(stage.world.db)
+        for function in functions(http_world.world.db)
         for argument in function.arguments
         if argument.type == "uuid" or argument.name.endswith(NAMES)
     }
@@ -193,16 +193,16 @@ def test_what_is_not_ones_own_gets_the_same_bytes(
 
 
 def test_rows_that_are_named_are_not_there_whoever_has_them(
-    stage: Stage, askers: dict[str, Asker]
+    http_world: HttpWorld, askers: dict[str, Asker]
 ) -> None:
     asker = askers["other"]
     foreign = [asker.words[f"owner.{part}"] for part in ("id", "face", "running", "key")]
     deleted = [asker.words[f"gone.{part}"] for part in ("id", "face", "running", "key")]
     counted = {"prefer": "count=exact"}
     tried = seen = 0
-    for row in stage.world.db.rows(UUID_COLUMNS):
+    for row in http_world.world.db.rows(UUID_COLUMNS):
         relation, column = row["relation"], row["column"]
-        theirs = stage.world.db.rows(
+        theirs = http_world.world.db.rows(
             f"select {column} as value from public.{relation} as t"
             f" where t::text like %s and {column} is not null limit 3",
             f"%{asker.words['owner.id']}%",

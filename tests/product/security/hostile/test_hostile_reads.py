@@ -8,43 +8,43 @@ from time import monotonic
 import pytest
 from hypothesis import given, seed, settings
 
-from tests.product.security.access.access import read
-from tests.product.security.hostile.judge import OF_READING, Judge, summary
-from tests.product.security.hostile.queries import Relation, readings, relations
-from tests.product.security.hostile.test_hostile_calls import HOW, SEED
-from tests.product.security.hostile.visitors import NOBODY, Visitor, secrets_of, words_of
-from tests.product.security.hostile.wire import Call, Line, Reply
-from tests.product.security.stage import Stage, token_of
 from tests.support.load import say
+from tests.support.security.access.access import read
+from tests.support.security.hostile.clients import NOBODY, Client, secrets_of, words_of
+from tests.support.security.hostile.queries import Relation, readings, relations
+from tests.support.security.hostile.reply_checker import OF_READING, ReplyChecker, summary
+from tests.support.security.hostile.tiers import HOW, SEED
+from tests.support.security.hostile.wire import Call, Line, Reply
+from tests.support.security.http_world import HttpWorld, token_of
 
 WHO = ("anon", "other", "guest")
 SAID = read()
-SHORT = settings(HOW, max_examples=60)
+SHORT = settings(HOW, max_examples=30)
 FULL = settings(HOW, max_examples=600)
 
 
-def reader(stage: Stage, who: str) -> Visitor:
+def reader(http_world: HttpWorld, who: str) -> Client:
     """Give somebody who lives in this world; whoever is nobody speaks as the other one would."""
-    world = stage.world
+    world = http_world.world
     me = getattr(world, "other" if who == "anon" else who)
     is_guest = who == "guest"
-    token = "" if who == "anon" else token_of(stage.stack, me.id, is_anonymous=is_guest)
+    token = "" if who == "anon" else token_of(http_world.stack, me.id, is_anonymous=is_guest)
     words = words_of("owner", world.owner) | words_of("me", me)
-    return Visitor(who, token, words | {"gone.id": str(world.gone), "nobody.id": str(NOBODY)})
+    return Client(who, token, words | {"gone.id": str(world.gone), "nobody.id": str(NOBODY)})
 
 
 class Readers:
     """Everybody reads, and every answer is judged."""
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, http_world: HttpWorld) -> None:
         self.reads: Counter[tuple[str, str]] = Counter()
         self.served: Counter[tuple[str, str]] = Counter()
         self.refused: Counter[str] = Counter()
         self.heard = 0
         self.faults: list[str] = []
-        self._people = [reader(stage, who) for who in (*WHO, "owner")]
-        self._judge = Judge(secrets_of(stage.world), OF_READING)
-        self._port = stage.stack.service("postgrest").port or 0
+        self._people = [reader(http_world, who) for who in (*WHO, "owner")]
+        self._checker = ReplyChecker(secrets_of(http_world.world), OF_READING)
+        self._port = http_world.stack.service("postgrest").port or 0
 
     def read(self, relation: Relation, others: list[Relation], how: settings, number: int) -> None:
         """Read a relation as often as that, each time as everybody."""
@@ -53,9 +53,9 @@ class Readers:
         @how
         @given(readings(relation, others))
         def play(call: Call) -> None:
-            for visitor in self._people:
-                spoken = call.spoken(visitor.words)
-                self._note(relation.name, visitor.who, spoken, line.send(spoken, visitor.token))
+            for client in self._people:
+                spoken = call.spoken(client.words)
+                self._note(relation.name, client.who, spoken, line.send(spoken, client.token))
 
         with Line(self._port) as line:
             play()
@@ -67,9 +67,9 @@ class Readers:
         else:
             self.refused[str(reply.said.get("code"))] += 1
         if who == "owner":
-            self.heard += bool(self._judge.told(call, reply))
+            self.heard += bool(self._checker.told(call, reply))
             return
-        for fault in self._judge.faults(call, reply, may=may_read(relation, who)):
+        for fault in self._checker.faults(call, reply, may=may_read(relation, who)):
             self.faults.append(f"{who}: {call}\n    {fault}")
 
 
@@ -79,10 +79,10 @@ def may_read(relation: str, who: str) -> bool:
     return any(c[1:] == (f"public.{relation}", "select", role) for c in SAID.grants)
 
 
-def read_all(stage: Stage, how: settings) -> None:
+def read_all(http_world: HttpWorld, how: settings) -> None:
     """Read everything, and look at what was told."""
-    readers, start = Readers(stage), monotonic()
-    found = relations(stage.world.db)
+    readers, start = Readers(http_world), monotonic()
+    found = relations(http_world.world.db)
     for number, relation in enumerate(found):
         readers.read(relation, found, how, SEED + number)
     say(
@@ -101,11 +101,11 @@ def read_all(stage: Stage, how: settings) -> None:
 
 
 @pytest.mark.timeout(300)
-def test_no_request_for_rows_breaks_anything_or_shows_anything(stage: Stage) -> None:
-    read_all(stage, SHORT)
+def test_no_request_for_rows_breaks_anything_or_shows_anything(http_world: HttpWorld) -> None:
+    read_all(http_world, SHORT)
 
 
 @pytest.mark.full
 @pytest.mark.timeout(1_800)
-def test_no_request_of_very_many_shows_anything(stage: Stage) -> None:
-    read_all(stage, FULL)
+def test_no_request_of_very_many_shows_anything(http_world: HttpWorld) -> None:
+    read_all(http_world, FULL)

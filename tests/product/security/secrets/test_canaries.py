@@ -27,11 +27,11 @@ from local_stack.blueprint import Blueprint
 from local_stack.postgres import Postgres
 from local_stack.sidecar import sidecar_environment
 from local_stack.stack import SERVICES, Stack
-from tests.product.sidecar.helpers import serving
 from tests.support import canaries, watch
 from tests.support.canaries import MARK, Needles, look, planted
 from tests.support.database import Database
 from tests.support.places import short_lived
+from tests.support.sidecar.helpers import serving
 from thumbsmith.project import config
 from thumbsmith.project.process import Service, base_environment
 

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 
 import pytest
 
-from tests.product.security.access.engine import Claims, Outcome, Try, run
-from tests.product.security.access.sessions import Sessions, Transcript, in_order
-from tests.product.security.tokens.claims import at_once, games, guest_games, malformed
-from tests.product.security.world import World
 from tests.support.database import Connection
+from tests.support.security.access.engine import Claims, Outcome, Try, run
+from tests.support.security.access.sessions import Sessions, Transcript, in_order
+from tests.support.security.populated import PopulatedDatabase
+from tests.support.security.tokens.claims import at_once, games, guest_games, malformed
 
 RELATIONS = """
 select format('%I.%I', n.nspname, c.relname) as name
@@ -29,7 +29,7 @@ SHARE = 5
 class Table:
     """Where claims are played: one transaction, and what came of it without a game."""
 
-    def __init__(self, world: World, connection: Connection) -> None:
+    def __init__(self, world: PopulatedDatabase, connection: Connection) -> None:
         self.world = world
         self.connection = connection
         self._before: dict[str, tuple[dict[str, str], list[Outcome]]] = {}
@@ -63,7 +63,7 @@ class Table:
 
 
 @pytest.fixture
-def table(world: World, admin: Connection) -> Table:
+def table(world: PopulatedDatabase, admin: Connection) -> Table:
     """Sit down to play."""
     return Table(world, admin)
 

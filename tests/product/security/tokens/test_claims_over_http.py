@@ -9,11 +9,11 @@ import httpx
 import jwt
 import pytest
 
-from tests.product.security.access.engine import Claims
-from tests.product.security.stage import Stage, claims_of, signed
-from tests.product.security.tokens.claims import BOASTS, NAMES, malformed
-from tests.product.security.tokens.doors import OBJECT
 from tests.support.rest import PASSWORD
+from tests.support.security.access.engine import Claims
+from tests.support.security.http_world import HttpWorld, claims_of, signed
+from tests.support.security.tokens.claims import BOASTS, NAMES, malformed
+from tests.support.security.tokens.endpoints import OBJECT
 
 COLUMNS = "role, aud, is_super_admin, is_anonymous, raw_app_meta_data, email_confirmed_at, phone"
 ASK = {
@@ -23,17 +23,17 @@ ASK = {
 }
 
 
-def answers(stage: Stage, claims: Claims) -> list[httpx.Response]:
+def answers(http_world: HttpWorld, claims: Claims) -> list[httpx.Response]:
     """Try to read, to be told, to ask, to write and to list with a token that says this."""
     text = claims
     if isinstance(claims, dict):
-        text = claims_of(stage.stack, uuid.uuid4()) | claims
+        text = claims_of(http_world.stack, uuid.uuid4()) | claims
     headers = {
-        "apikey": stage.stack.keys.publishable_key,
-        "authorization": f"Bearer {signed(stage.stack, text)}",
+        "apikey": http_world.stack.keys.publishable_key,
+        "authorization": f"Bearer {signed(http_world.stack, text)}",
     }
-    owner = stage.world.owner
-    with httpx.Client(base_url=stage.stack.api_url, headers=headers, timeout=30) as http:
+    owner = http_world.world.owner
+    with httpx.Client(base_url=http_world.stack.api_url, headers=headers, timeout=30) as http:
         return [
             http.get("/rest/v1/profiles"),
             http.get("/rest/v1/generation_receipts"),
@@ -47,35 +47,37 @@ def answers(stage: Stage, claims: Claims) -> list[httpx.Response]:
         ]
 
 
-def test_a_signed_token_that_names_nobody_is_refused_cleanly(stage: Stage) -> None:
-    for name, claims in malformed(stage.world.owner).items():
-        for answer in answers(stage, claims):
+def test_a_signed_token_that_names_nobody_is_refused_cleanly(http_world: HttpWorld) -> None:
+    for name, claims in malformed(http_world.world.owner).items():
+        for answer in answers(http_world, claims):
             seen = (name, answer.request.url.path, answer.status_code, answer.text)
             nothing = answer.is_success and answer.content == b"[]"
             assert nothing or 400 <= answer.status_code < 500, seen
             assert "canary" not in answer.text, seen
     # The control: the same with somebody in it.
-    good = claims_of(stage.stack, stage.world.other.id)
-    assert [a.status_code for a in answers(stage, good)[:5]] == [200] * 5
+    good = claims_of(http_world.stack, http_world.world.other.id)
+    assert [a.status_code for a in answers(http_world, good)[:5]] == [200] * 5
 
 
 @pytest.mark.parametrize("place", ["data", "app_metadata", "user_metadata", ""])
-def test_what_people_write_of_themselves_at_auth_changes_no_right(stage: Stage, place: str) -> None:
-    friend = stage.world.other
-    boasts = BOASTS | {name: str(stage.world.owner.id) for name in NAMES}
+def test_what_people_write_of_themselves_at_auth_changes_no_right(
+    http_world: HttpWorld, place: str
+) -> None:
+    friend = http_world.world.other
+    boasts = BOASTS | {name: str(http_world.world.owner.id) for name in NAMES}
     boasts |= {"referral": friend.code, "name": "boaster", "is_sso_user": True, "aud": "admin"}
     written: dict[str, Any] = {"data": {"name": "boaster"}} | ({place: boasts} if place else boasts)
-    http = stage.callers["anon"]
+    http = http_world.callers["anon"]
     someone = {"email": f"{uuid.uuid4()}@example.com", "password": PASSWORD}
     session = http.post("/auth/v1/signup", json=someone).json()
-    before = rights(stage, session["user"]["id"], friend.id)
+    before = rights(http_world, session["user"]["id"], friend.id)
     bearer = {"authorization": f"Bearer {session['access_token']}"}
     changed = http.put("/auth/v1/user", json=written, headers=bearer)
     assert changed.status_code < 500, changed.text
     fresh = http.post(
         "/auth/v1/token?grant_type=refresh_token", json={"refresh_token": session["refresh_token"]}
     ).json()
-    assert rights(stage, session["user"]["id"], friend.id) == before
+    assert rights(http_world, session["user"]["id"], friend.id) == before
     told = claims_in(fresh["access_token"])
     assert told["user_metadata"]["name"] == "boaster"
     trusted = ("sub", "role", "aud", "aal", "is_anonymous", "app_metadata", "email")
@@ -87,9 +89,9 @@ def test_what_people_write_of_themselves_at_auth_changes_no_right(stage: Stage, 
     assert http.get("/auth/v1/admin/users", headers=bearer).status_code == 403
 
 
-def test_at_sign_up_a_code_counts_and_a_boast_does_not(stage: Stage) -> None:
-    friend = stage.world.other
-    http = stage.callers["anon"]
+def test_at_sign_up_a_code_counts_and_a_boast_does_not(http_world: HttpWorld) -> None:
+    friend = http_world.world.other
+    http = http_world.callers["anon"]
     boasts = BOASTS | {"referral": friend.code}
     body = {"email": f"{uuid.uuid4()}@example.com", "password": PASSWORD, "data": boasts}
     body |= {"app_metadata": BOASTS, "role": "service_role", "aud": "admin"}
@@ -103,15 +105,15 @@ def test_at_sign_up_a_code_counts_and_a_boast_does_not(stage: Stage) -> None:
         False,
     )
     assert set(told["app_metadata"]) == {"provider", "providers"}
-    (profile,) = stage.world.db.rows(
+    (profile,) = http_world.world.db.rows(
         "select credits, referred_by from public.profiles where id = %s", person
     )
     assert profile == {"credits": 50, "referred_by": friend.id}
 
 
-def rights(stage: Stage, person: str, friend: uuid.UUID) -> list[Any]:
+def rights(http_world: HttpWorld, person: str, friend: uuid.UUID) -> list[Any]:
     """Give what a person may, has and is owed, and what the friend has who would gain by it."""
-    db = stage.world.db
+    db = http_world.world.db
     return [
         db.rows(f"select {COLUMNS} from auth.users where id = %s", person),
         db.rows("select * from public.profiles where id = %s", person),

@@ -7,9 +7,9 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from tests.product.security.stage import Stage
-from tests.product.security.tokens.doors import PERSONAL, Doors
-from tests.product.security.tokens.forgeries import Forge
+from tests.support.security.http_world import HttpWorld
+from tests.support.security.tokens.endpoints import PERSONAL, Endpoints
+from tests.support.security.tokens.forgeries import Forge
 
 Change = Callable[[str], str]
 # What is done to a key that is right.
@@ -38,9 +38,9 @@ CHANGES: dict[str, Change] = {
 }
 
 
-def all_secrets(stage: Stage) -> list[str]:
+def all_secrets(http_world: HttpWorld) -> list[str]:
     """Give what no answer and no log may hold."""
-    keys = stage.stack.keys
+    keys = http_world.stack.keys
     tokens = keys.tokens
     return [
         keys.publishable_key,
@@ -51,86 +51,93 @@ def all_secrets(stage: Stage) -> list[str]:
     ]
 
 
-def shown(stage: Stage, answer: httpx.Response) -> list[str]:
+def shown(http_world: HttpWorld, answer: httpx.Response) -> list[str]:
     """Name the secrets in an answer."""
     text = f"{answer.headers} {answer.text}"
-    return [secret for secret in all_secrets(stage) if secret in text]
+    return [secret for secret in all_secrets(http_world) if secret in text]
 
 
 @pytest.mark.parametrize("kind", ["publishable", "secret"])
 @pytest.mark.parametrize("place", ["header", "address"])
-def test_a_key_that_is_not_quite_one_opens_nothing(stage: Stage, kind: str, place: str) -> None:
-    doors = Doors.of(stage)
-    key = getattr(stage.stack.keys, f"{kind}_key")
-    before = doors.kept()
+def test_a_key_that_is_not_quite_one_opens_nothing(
+    http_world: HttpWorld, kind: str, place: str
+) -> None:
+    endpoints = Endpoints.of(http_world)
+    key = getattr(http_world.stack.keys, f"{kind}_key")
+    before = endpoints.kept()
     for name, change in CHANGES.items():
         given = {"apikey": change(key)}
         if given["apikey"] == key:
             continue
         headers, params = ({}, given) if place == "address" else (given, {})
-        for door, answer in doors.answers(headers, params=params):
+        for endpoint, answer in endpoints.answers(headers, params=params):
             # Storage asks for a token where there is no key.
             allowed = {400, 401} if name == "empty" else {401}
-            assert answer.status_code in allowed, (name, door, answer.text)
-            assert shown(stage, answer) == []
+            assert answer.status_code in allowed, (name, endpoint, answer.text)
+            assert shown(http_world, answer) == []
             assert not given["apikey"] or given["apikey"] not in answer.text
-    assert doors.kept() == before
+    assert endpoints.kept() == before
     # The control: the key as it is.
-    opened = doors.opened({"apikey": stage.stack.keys.publishable_key})
+    opened = endpoints.opened({"apikey": http_world.stack.keys.publishable_key})
     assert opened == {"rest catalogue"}
 
 
-def test_without_a_key_the_token_of_a_person_reaches_storage_alone(stage: Stage) -> None:
-    doors = Doors.of(stage)
-    token = {"authorization": f"Bearer {Forge(stage).good}"}
-    opened = doors.opened(token)
+def test_without_a_key_the_token_of_a_person_reaches_storage_alone(http_world: HttpWorld) -> None:
+    endpoints = Endpoints.of(http_world)
+    token = {"authorization": f"Bearer {Forge(http_world).good}"}
+    opened = endpoints.opened(token)
     assert opened == {name for name in PERSONAL if name.startswith("storage")}
-    assert Doors.of(stage).opened({}) == set()
+    assert Endpoints.of(http_world).opened({}) == set()
 
 
-def test_a_wrong_key_is_refused_whatever_token_is_beside_it(stage: Stage) -> None:
-    doors = Doors.of(stage)
-    token = {"authorization": f"Bearer {Forge(stage).good}"}
-    right = stage.stack.keys.publishable_key
-    for wrong in ("sb_publishable_unknown", "sb_secret_unknown", right[:-1], Forge(stage).good):
-        assert doors.opened(token | {"apikey": wrong}) == set()
+def test_a_wrong_key_is_refused_whatever_token_is_beside_it(http_world: HttpWorld) -> None:
+    endpoints = Endpoints.of(http_world)
+    token = {"authorization": f"Bearer {Forge(http_world).good}"}
+    right = http_world.stack.keys.publishable_key
+    for wrong in (
+        "sb_publishable_unknown",
+        "sb_secret_unknown",
+        right[:-1],
+        Forge(http_world).good,
+    ):
+        assert endpoints.opened(token | {"apikey": wrong}) == set()
         # The header counts, not the address.
-        assert doors.opened(token | {"apikey": wrong}, params={"apikey": right}) == set()
-    assert doors.is_whole()
-    assert doors.opened(token | {"apikey": right}) == PERSONAL
+        assert endpoints.opened(token | {"apikey": wrong}, params={"apikey": right}) == set()
+    assert endpoints.is_whole()
+    assert endpoints.opened(token | {"apikey": right}) == PERSONAL
 
 
 @pytest.mark.parametrize("kind", ["publishable", "secret"])
-def test_a_forged_token_beside_a_key_is_not_the_key(stage: Stage, kind: str) -> None:
-    doors = Doors.of(stage)
-    forge = Forge(stage)
-    key = {"apikey": getattr(stage.stack.keys, f"{kind}_key")}
+def test_a_forged_token_beside_a_key_is_not_the_key(http_world: HttpWorld, kind: str) -> None:
+    endpoints = Endpoints.of(http_world)
+    forge = Forge(http_world)
+    key = {"apikey": getattr(http_world.stack.keys, f"{kind}_key")}
     for token in (forge.mine(), forge.unsigned("none"), "nonsense"):
-        assert doors.opened(key | {"authorization": f"Bearer {token}"}) == set()
-    assert doors.is_whole()
-    assert doors.opened(key | {"authorization": f"Bearer {forge.good}"}) == PERSONAL
+        assert endpoints.opened(key | {"authorization": f"Bearer {token}"}) == set()
+    assert endpoints.is_whole()
+    assert endpoints.opened(key | {"authorization": f"Bearer {forge.good}"}) == PERSONAL
 
 
-def test_the_secret_key_is_a_key_for_a_server_alone(stage: Stage) -> None:
-    doors = Doors.of(stage)
-    keys = stage.stack.keys
+def test_the_secret_key_is_a_key_for_a_server_alone(http_world: HttpWorld) -> None:
+    endpoints = Endpoints.of(http_world)
+    keys = http_world.stack.keys
     secret = {"apikey": keys.secret_key}
     browser = {"user-agent": "Mozilla/5.0"}
     as_bearer = {"authorization": f"Bearer {keys.secret_key}"}
-    assert doors.opened(secret | browser) == set()
-    assert doors.opened(browser, params=secret) == set()
+    assert endpoints.opened(secret | browser) == set()
+    assert endpoints.opened(browser, params=secret) == set()
     # Beside the public key it is no token: the request stays anon's.
-    assert doors.opened({"apikey": keys.publishable_key} | as_bearer) == {"rest catalogue"}
-    assert doors.is_whole()
+    assert endpoints.opened({"apikey": keys.publishable_key} | as_bearer) == {"rest catalogue"}
+    assert endpoints.is_whole()
     # The address counts as well, as the platform has it: it is for whoever has the secret.
     for headers, params in ((secret, {}), ({}, secret)):
-        opened = Doors.of(stage).opened(headers, params=params)
+        opened = Endpoints.of(http_world).opened(headers, params=params)
         assert {"storage file", "storage bucket", "auth admin"} <= opened
 
 
-def test_no_answer_and_no_log_shows_a_key(stage: Stage) -> None:
-    doors = Doors.of(stage)
-    keys = stage.stack.keys
+def test_no_answer_and_no_log_shows_a_key(http_world: HttpWorld) -> None:
+    endpoints = Endpoints.of(http_world)
+    keys = http_world.stack.keys
     ways = [
         ({"apikey": keys.publishable_key}, {}),
         ({}, {"apikey": keys.publishable_key}),
@@ -139,10 +146,10 @@ def test_no_answer_and_no_log_shows_a_key(stage: Stage) -> None:
         ({"apikey": keys.publishable_key, "authorization": "Bearer nonsense"}, {}),
     ]
     for headers, params in ways:
-        for name, answer in doors.answers(headers, params=params):
-            assert shown(stage, answer) == [], name
-    logs = [file for file in (stage.stack.data_dir / "logs").iterdir() if file.stat().st_size]
+        for name, answer in endpoints.answers(headers, params=params):
+            assert shown(http_world, answer) == [], name
+    logs = [file for file in (http_world.stack.data_dir / "logs").iterdir() if file.stat().st_size]
     assert logs
     for log in logs:
         text = log.read_text(errors="replace")
-        assert [secret for secret in all_secrets(stage) if secret in text] == [], log.name
+        assert [secret for secret in all_secrets(http_world) if secret in text] == [], log.name

@@ -1,4 +1,4 @@
-"""Forged, expired and misdirected tokens, at every door: REST, RPC, Storage and Auth."""
+"""Forged, expired and misdirected tokens, at every endpoint: REST, RPC, Storage and Auth."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.product.security.stage import Stage, claims_of, signed
-from tests.product.security.tokens.doors import OBJECT, ONE_EACH, PERSONAL, Doors
-from tests.product.security.tokens.forged import FORGED
-from tests.product.security.tokens.forgeries import Forge
 from tests.support.rest import PASSWORD
+from tests.support.security.http_world import HttpWorld, claims_of, signed
+from tests.support.security.tokens.endpoints import OBJECT, ONE_EACH, PERSONAL, Endpoints
+from tests.support.security.tokens.forged import FORGED
+from tests.support.security.tokens.forgeries import Forge
 
 ALL = set(ONE_EACH)
 API = {"rest profile", "rpc credits"}
@@ -56,25 +56,25 @@ SIGNED: dict[str, tuple[dict[str, Any], set[str]]] = {
 
 
 @pytest.fixture(scope="module")
-def forge(stage: Stage) -> Forge:
+def forge(http_world: HttpWorld) -> Forge:
     """Open a workshop for tokens."""
-    return Forge(stage)
+    return Forge(http_world)
 
 
 @pytest.fixture(scope="module")
-def bare(stage: Stage) -> set[str]:
+def bare(http_world: HttpWorld) -> set[str]:
     """Say what the public key alone opens."""
-    return Doors.of(stage).opened({"apikey": stage.stack.keys.publishable_key})
+    return Endpoints.of(http_world).opened({"apikey": http_world.stack.keys.publishable_key})
 
 
 @pytest.fixture(scope="module")
-def doors(stage: Stage) -> Doors:
-    """Put one file behind the doors: no test here is to take it away."""
-    return Doors.of(stage)
+def endpoints(http_world: HttpWorld) -> Endpoints:
+    """Put one file behind the endpoints: no test here is to take it away."""
+    return Endpoints.of(http_world)
 
 
-def with_token(stage: Stage, token: str, scheme: str = "Bearer") -> dict[str, str]:
-    key = stage.stack.keys.publishable_key
+def with_token(http_world: HttpWorld, token: str, scheme: str = "Bearer") -> dict[str, str]:
+    key = http_world.stack.keys.publishable_key
     return {"apikey": key, "authorization": f"{scheme} {token}"}
 
 
@@ -83,68 +83,68 @@ def test_there_are_many_forged_tokens() -> None:
 
 
 def test_the_token_that_is_forged_opens_all_that_is_a_persons(
-    stage: Stage, forge: Forge, bare: set[str]
+    http_world: HttpWorld, forge: Forge, bare: set[str]
 ) -> None:
-    doors = Doors.of(stage)
+    endpoints = Endpoints.of(http_world)
     assert bare == {"rest catalogue"}
-    assert doors.opened(with_token(stage, forge.good)) == PERSONAL
-    assert not doors.is_whole()
+    assert endpoints.opened(with_token(http_world, forge.good)) == PERSONAL
+    assert not endpoints.is_whole()
 
 
 @pytest.mark.parametrize("name", FORGED)
 def test_a_forged_token_opens_no_more_than_the_public_key(
-    stage: Stage, doors: Doors, forge: Forge, bare: set[str], name: str
+    http_world: HttpWorld, endpoints: Endpoints, forge: Forge, bare: set[str], name: str
 ) -> None:
-    before = doors.kept()
-    assert doors.opened(with_token(stage, FORGED[name](forge))) <= bare
-    assert doors.kept() == before
-    assert doors.is_whole()
-    assert doors.opened(with_token(stage, forge.good), *ONE_EACH) == ALL
+    before = endpoints.kept()
+    assert endpoints.opened(with_token(http_world, FORGED[name](forge))) <= bare
+    assert endpoints.kept() == before
+    assert endpoints.is_whole()
+    assert endpoints.opened(with_token(http_world, forge.good), *ONE_EACH) == ALL
 
 
 @pytest.mark.parametrize("scheme", ["bearer", "BEARER", "BeArEr"])
 def test_the_scheme_may_be_spelled_in_any_case_and_forges_nothing(
-    stage: Stage, doors: Doors, forge: Forge, bare: set[str], scheme: str
+    http_world: HttpWorld, endpoints: Endpoints, forge: Forge, bare: set[str], scheme: str
 ) -> None:
-    assert doors.opened(with_token(stage, forge.mine(), scheme)) <= bare
-    assert doors.opened(with_token(stage, forge.good, scheme), *ONE_EACH) == ALL
+    assert endpoints.opened(with_token(http_world, forge.mine(), scheme)) <= bare
+    assert endpoints.opened(with_token(http_world, forge.good, scheme), *ONE_EACH) == ALL
 
 
 @pytest.mark.parametrize("scheme", ["Basic", "Token", "JWT", "Bearer Bearer", "Bearer,"])
 def test_another_scheme_opens_no_more_than_the_public_key(
-    stage: Stage, doors: Doors, forge: Forge, bare: set[str], scheme: str
+    http_world: HttpWorld, endpoints: Endpoints, forge: Forge, bare: set[str], scheme: str
 ) -> None:
-    assert doors.opened(with_token(stage, forge.good, scheme)) <= bare
-    assert doors.is_whole()
-    assert doors.opened(with_token(stage, forge.good), *ONE_EACH) == ALL
+    assert endpoints.opened(with_token(http_world, forge.good, scheme)) <= bare
+    assert endpoints.is_whole()
+    assert endpoints.opened(with_token(http_world, forge.good), *ONE_EACH) == ALL
 
 
 @pytest.mark.parametrize("size", [15_000, 1_000_000])
 def test_a_token_that_is_too_large_is_refused_and_the_next_one_served(
-    stage: Stage, forge: Forge, size: int
+    http_world: HttpWorld, forge: Forge, size: int
 ) -> None:
     token = forge.mine(forge.claims | {"more": "x" * size})
-    url = f"{stage.stack.api_url}/rest/v1/rpc/my_credits"
+    url = f"{http_world.stack.api_url}/rest/v1/rpc/my_credits"
     try:
-        status = httpx.post(url, headers=with_token(stage, token), json={}).status_code
+        status = httpx.post(url, headers=with_token(http_world, token), json={}).status_code
     except httpx.TransportError:
         # The server hung up while the header was on its way.
         status = 431
     assert 400 <= status < 500
-    assert httpx.post(url, headers=with_token(stage, forge.good), json={}).status_code == 200
+    assert httpx.post(url, headers=with_token(http_world, forge.good), json={}).status_code == 200
 
 
 def test_what_was_made_for_something_else_is_no_token(
-    stage: Stage, forge: Forge, bare: set[str]
+    http_world: HttpWorld, forge: Forge, bare: set[str]
 ) -> None:
-    doors = Doors.of(stage)
-    owner = stage.callers["owner"]
-    signed_url = owner.post(f"{OBJECT}/sign/faces/{doors.name}", json={"expiresIn": 60}).json()
-    place = f"faces/{stage.world.owner.id}/{uuid.uuid4()}.png"
+    endpoints = Endpoints.of(http_world)
+    owner = http_world.callers["owner"]
+    signed_url = owner.post(f"{OBJECT}/sign/faces/{endpoints.name}", json={"expiresIn": 60}).json()
+    place = f"faces/{http_world.world.owner.id}/{uuid.uuid4()}.png"
     upload = owner.post(f"{OBJECT}/upload/sign/{place}").json()
     someone = {"email": f"{uuid.uuid4()}@example.com", "password": PASSWORD}
-    session = stage.callers["anon"].post("/auth/v1/signup", json=someone).json()
-    before = doors.kept()
+    session = http_world.callers["anon"].post("/auth/v1/signup", json=someone).json()
+    before = endpoints.kept()
     for token in (
         signed_url["signedURL"].partition("token=")[2],
         upload["token"],
@@ -152,12 +152,12 @@ def test_what_was_made_for_something_else_is_no_token(
         session["user"]["id"],
     ):
         assert token
-        assert doors.opened(with_token(stage, token)) <= bare
-    assert doors.kept() == before
+        assert endpoints.opened(with_token(http_world, token)) <= bare
+    assert endpoints.kept() == before
     # The controls: each is good for what it was made for.
     assert owner.get(f"/storage/v1{signed_url['signedURL']}").is_success
-    assert doors.opened(with_token(stage, session["access_token"]), "rpc credits")
-    again = stage.callers["anon"].post(
+    assert endpoints.opened(with_token(http_world, session["access_token"]), "rpc credits")
+    again = http_world.callers["anon"].post(
         "/auth/v1/token?grant_type=refresh_token", json={"refresh_token": session["refresh_token"]}
     )
     assert again.status_code == 200
@@ -165,18 +165,22 @@ def test_what_was_made_for_something_else_is_no_token(
 
 @pytest.mark.parametrize("name", SIGNED)
 def test_a_signed_token_opens_what_its_claims_allow_where_they_are_looked_at(
-    stage: Stage, doors: Doors, name: str
+    http_world: HttpWorld, endpoints: Endpoints, name: str
 ) -> None:
     changes, expected = SIGNED[name]
-    claims = claims_of(stage.stack, stage.world.owner.id)
-    stage.open_session(claims)
+    claims = claims_of(http_world.stack, http_world.world.owner.id)
+    http_world.open_session(claims)
     found = set()
-    for door in ONE_EACH:
-        # Signed anew for each door, or a slow machine would take it over the edge.
+    for endpoint in ONE_EACH:
+        # Signed anew for each endpoint, or a slow machine would take it over the edge.
         now = int(time.time())
         times = {claim: now + changes[claim] for claim in TIMES & set(changes)}
         said = claims | changes | times
-        token = signed(stage.stack, {c: value for c, value in said.items() if value is not None})
-        found |= doors.opened(with_token(stage, token), door)
+        token = signed(
+            http_world.stack, {c: value for c, value in said.items() if value is not None}
+        )
+        found |= endpoints.opened(with_token(http_world, token), endpoint)
     assert found == expected
-    assert doors.opened(with_token(stage, signed(stage.stack, claims)), *ONE_EACH) == ALL
+    assert (
+        endpoints.opened(with_token(http_world, signed(http_world.stack, claims)), *ONE_EACH) == ALL
+    )

@@ -11,13 +11,8 @@ import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from stand_ins.replicate.create import parse_duration
-from tests.scaffold.stand_ins.replicate.stand_in import (
-    MODEL,
-    Received,
-    StandIn,
-    eventually,
-    receiver,
-)
+from tests.support.stand_ins.replicate.stand_in import MODEL, Received, StandIn, receiver
+from tests.support.waiting import eventually
 
 PATH = f"/v1/models/{MODEL}/predictions"
 BODY = {"input": {"prompt": "hi"}}

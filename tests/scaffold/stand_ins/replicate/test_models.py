@@ -13,7 +13,7 @@ from stand_ins.replicate.models import MODELS, Model
 from stand_ins.replicate.painting import picture_size
 
 if TYPE_CHECKING:
-    from tests.scaffold.stand_ins.replicate.stand_in import StandIn
+    from tests.support.stand_ins.replicate.stand_in import StandIn
 
 BY_NAME = sorted(MODELS)
 COMMUNITY = "tencentarc/photomaker"

@@ -12,7 +12,7 @@ from replicate.client import Client
 from replicate.exceptions import ReplicateError
 from replicate.webhook import Webhooks
 
-from tests.scaffold.stand_ins.replicate.stand_in import MODEL, StandIn, receiver
+from tests.support.stand_ins.replicate.stand_in import MODEL, StandIn, receiver
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

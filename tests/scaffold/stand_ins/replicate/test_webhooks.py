@@ -17,7 +17,7 @@ from stand_ins.replicate.config import new_webhook_secret
 from stand_ins.replicate.faults import Faults
 from stand_ins.replicate.state import State
 from stand_ins.replicate.webhooks import WebhookSender
-from tests.scaffold.stand_ins.replicate.stand_in import StandIn, receiver
+from tests.support.stand_ins.replicate.stand_in import StandIn, receiver
 
 
 def statuses(bodies: list[bytes]) -> list[str]:

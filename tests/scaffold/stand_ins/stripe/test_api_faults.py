@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import stripe
 
-from tests.scaffold.stand_ins.stripe.stand_in import KEY, StandIn
+from tests.support.stand_ins.stripe.stand_in import KEY, StandIn
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,8 +8,8 @@ import json
 import pytest
 import stripe
 
-from tests.scaffold.stand_ins.stripe.receiver import receiver
-from tests.scaffold.stand_ins.stripe.stand_in import DONE, SECRET, StandIn
+from tests.support.stand_ins.stripe.receiver import receiver
+from tests.support.stand_ins.stripe.stand_in import DONE, SECRET, StandIn
 
 # The SDK calls httpx in a way that httpx wants to give up.
 pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")

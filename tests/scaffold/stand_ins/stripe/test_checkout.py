@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import stripe
 
-from tests.scaffold.stand_ins.stripe.stand_in import Acted, StandIn
+from tests.support.stand_ins.stripe.stand_in import Acted, StandIn
 
 
 def _session(stand_in: StandIn, acted: Acted) -> stripe.checkout.Session:

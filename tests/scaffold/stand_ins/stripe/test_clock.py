@@ -9,7 +9,7 @@ import pytest
 import stripe
 
 from stand_ins.stripe.billing.periods import add_period, share
-from tests.scaffold.stand_ins.stripe.stand_in import StandIn
+from tests.support.stand_ins.stripe.stand_in import StandIn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

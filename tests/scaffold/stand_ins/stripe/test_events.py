@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import stripe
 
-from tests.scaffold.stand_ins.stripe.stand_in import StandIn
+from tests.support.stand_ins.stripe.stand_in import StandIn
 
 
 def test_events_are_listed_newest_first_by_type_and_time(stand_in: StandIn) -> None:

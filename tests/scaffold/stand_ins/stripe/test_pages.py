@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.scaffold.stand_ins.stripe.stand_in import DONE, LEFT, StandIn
+from tests.support.stand_ins.stripe.stand_in import DONE, LEFT, StandIn
 
 if TYPE_CHECKING:
     import httpx

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import stripe
 
-from tests.scaffold.stand_ins.stripe.reading import invoices_of, item_of, line_of, subscription_of
-from tests.scaffold.stand_ins.stripe.stand_in import StandIn
+from tests.support.stand_ins.stripe.reading import invoices_of, item_of, line_of, subscription_of
+from tests.support.stand_ins.stripe.stand_in import StandIn
 
 
 def _halfway(stand_in: StandIn, subscription: str) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.scaffold.stand_ins.stripe.stand_in import StandIn
+from tests.support.stand_ins.stripe.stand_in import StandIn
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

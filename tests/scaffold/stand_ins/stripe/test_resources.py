@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import stripe
 
-from tests.scaffold.stand_ins.stripe.stand_in import KEY, StandIn
+from tests.support.stand_ins.stripe.stand_in import KEY, StandIn
 
 
 def test_a_customer_is_made_read_changed_listed_and_deleted(stand_in: StandIn) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import stripe
 
-from tests.scaffold.stand_ins.stripe.stand_in import StandIn
+from tests.support.stand_ins.stripe.stand_in import StandIn
 
 
 def test_a_payment_is_refunded_in_parts_and_never_beyond(stand_in: StandIn) -> None:

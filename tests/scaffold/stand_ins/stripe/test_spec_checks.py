@@ -17,7 +17,7 @@ from stand_ins.stripe.object_check import check_object, problems_of
 from stand_ins.stripe.spec import document
 from stand_ins.stripe.spec.cut import cut, pack, strip
 from stand_ins.stripe.spec.operations import OPERATIONS
-from tests.scaffold.stand_ins.stripe.stand_in import DONE, StandIn
+from tests.support.stand_ins.stripe.stand_in import DONE, StandIn
 
 _MADE_HERE = sorted(set(PREFIXES) - {"billing_portal.configuration"})
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import stripe
 
-from tests.scaffold.stand_ins.stripe.reading import invoices_of, item_of, line_of, subscription_of
-from tests.scaffold.stand_ins.stripe.stand_in import StandIn
+from tests.support.stand_ins.stripe.reading import invoices_of, item_of, line_of, subscription_of
+from tests.support.stand_ins.stripe.stand_in import StandIn
 
 
 def test_the_first_payment_makes_the_subscription_and_a_paid_invoice(stand_in: StandIn) -> None:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import stripe
 
-from tests.scaffold.stand_ins.stripe.receiver import Received, Receiver, receiver
-from tests.scaffold.stand_ins.stripe.stand_in import OLD_SECRET, SECRET, StandIn, eventually
+from tests.support.stand_ins.stripe.receiver import Received, Receiver, receiver
+from tests.support.stand_ins.stripe.stand_in import OLD_SECRET, SECRET, StandIn
+from tests.support.waiting import eventually
 
 if TYPE_CHECKING:
     pass
@@ -171,7 +172,7 @@ def test_events_are_signed_by_the_secret_that_was_chosen(
 
 
 def test_a_signature_can_be_too_old(stand_in: StandIn, inbox: Receiver) -> None:
-    stand_in.faults(signed_seconds_ago=299)
+    stand_in.faults(signed_seconds_ago=290)
     stand_in.customer()
     assert _event(stand_in, inbox.wait(1)[0]).type == "customer.created"
     stand_in.faults(signed_seconds_ago=400)
