@@ -2084,7 +2084,9 @@ begin
     foreach v_bucket_id in array array['faces', 'thumbnails'] loop
         v_names := private.files_of(erase_payload.profile_id, v_bucket_id);
         if v_names is not null then
-            return jsonb_build_object('bucket', v_bucket_id, 'names', v_names);
+            return jsonb_build_object(
+                'target', 'storage', 'bucket', v_bucket_id, 'names', v_names
+            );
         end if;
     end loop;
     select c.stripe_session_id into v_stripe_id
@@ -2095,7 +2097,9 @@ begin
     order by c.id
     limit 1;
     if found then
-        return jsonb_build_object('call', 'checkout.sessions.expire', 'id', v_stripe_id);
+        return jsonb_build_object(
+            'target', 'stripe', 'call', 'checkout.sessions.expire', 'id', v_stripe_id
+        );
     end if;
     -- Stripe ends a customer's subscriptions with it.
     select c.customer_id into v_stripe_id
@@ -2105,14 +2109,17 @@ begin
     order by c.created_at, c.customer_id
     limit 1;
     if found then
-        return jsonb_build_object('call', 'customers.delete', 'id', v_stripe_id);
+        return jsonb_build_object(
+            'target', 'stripe', 'call', 'customers.delete', 'id', v_stripe_id
+        );
     end if;
     -- Last: as long as something is left the account can still be found.
-    return jsonb_build_object('user_id', erase_payload.profile_id);
+    return jsonb_build_object('target', 'auth', 'user_id', erase_payload.profile_id);
 end;
 $$;
-COMMENT ON FUNCTION private.erase_payload(profile_id uuid) IS 'What is to be deleted next of a closed account, by what there still is: files, pages and customers
-at Stripe, and last the person at Auth. So a step that was lost is simply done again.';
+COMMENT ON FUNCTION private.erase_payload(profile_id uuid) IS 'What is to be deleted next of a closed account, and by whom (target: storage, stripe or auth), by
+what there still is: files, pages and customers at Stripe, and last the person at Auth. So a step
+that was lost is simply done again.';
 CREATE FUNCTION private.expire_generation(generation_id uuid) RETURNS boolean
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -2260,7 +2267,11 @@ CREATE FUNCTION private.face_payload(user_image_id uuid) RETURNS jsonb
     LANGUAGE sql STABLE
     SET search_path TO ''
     AS $$
-    select jsonb_build_object('bucket', 'faces', 'names', jsonb_build_array(i.object_path))
+    select jsonb_build_object(
+        'target', 'storage',
+        'bucket', 'faces',
+        'names', jsonb_build_array(i.object_path)
+    )
     from public.user_images as i
     where i.id = face_payload.user_image_id;
 $$;
@@ -7540,10 +7551,10 @@ CREATE FUNCTION public.apply_referral_code(code text) RETURNS jsonb
     select private.apply_referral_code(apply_referral_code.code);
 $$;
 COMMENT ON FUNCTION public.apply_referral_code(code text) IS 'Say who sent you, if the sign-up itself could not.
-For signed-in people, within settings.referral_window of the sign-up. Returns
-{"status": "pending" | "rewarded", "code": string}: pending until the address is confirmed or the first purchase is made, then rewarded. Each try is
-recorded in referrals. Refuses with 404 referral_code_not_found; 409 referral_code_refused, with the
-reason in the details; 429 too_many_codes, with Retry-After.';
+For signed-in people, within settings.referral_window of the sign-up. Returns {"status": "pending" |
+"rewarded", "code": string}: pending until the address is confirmed or the first purchase is made,
+then rewarded. Each try is recorded in referrals. Refuses with 404 referral_code_not_found; 409
+referral_code_refused, with the reason in the details; 429 too_many_codes, with Retry-After.';
 CREATE FUNCTION public.cancel_generation(generation_id uuid) RETURNS public.generations
     LANGUAGE sql
     SET search_path TO ''
@@ -7565,9 +7576,8 @@ confirmation has to be the words: delete my account. Closed at once: thumbnails 
 canceled, and every further call is refused with PT401 not_signed_in, this one too, although the
 token is valid for a while. Soon after, photos and pictures are deleted from Storage, the customer
 and its subscriptions at Stripe, what was asked for, and the login itself. Payments and the ledger
-stay under a bare id, as the law on accounts wants it. Returns
-{"deleted_at": string}. Refuses with PT422
-confirmation_required.';
+stay under a bare id, as the law on accounts wants it. Returns {"deleted_at": string}. Refuses with
+PT422 confirmation_required.';
 CREATE FUNCTION public.export_my_data() RETURNS jsonb
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
@@ -7654,8 +7664,8 @@ end;
 $_$;
 COMMENT ON FUNCTION public.export_my_data() IS 'All that is kept about the signed-in person, as one JSON object.
 One key per table, each a list of rows; account: the address, as the token shows it; files: what
-lies in Storage, to be downloaded there. Returns
-{"exported_at": string, "account": {[key: string]: Json}, [table: string]: Json}. Of a referral each side gets its own part.';
+lies in Storage, to be downloaded there. Returns {"exported_at": string, "account": {[key: string]:
+Json}, [table: string]: Json}. Of a referral each side gets its own part.';
 CREATE FUNCTION public.my_credits() RETURNS public.credit_summary
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
@@ -7722,10 +7732,10 @@ CREATE FUNCTION public.redeem_code(code text) RETURNS jsonb
     select private.redeem_code(redeem_code.code);
 $$;
 COMMENT ON FUNCTION public.redeem_code(code text) IS 'Turn a promotional code into credits.
-For signed-in people with a confirmed address. Returns
-{"credits": number, "expires_at": string | null}; expires_at is null when they never expire. Refuses with 403 confirmed_address_required; 404 code_not_found; 409
-code_expired, code_exhausted, code_already_redeemed; 429 too_many_codes after too many wrong codes
-within an hour, with Retry-After.';
+For signed-in people with a confirmed address. Returns {"credits": number, "expires_at": string |
+null}; expires_at is null when they never expire. Refuses with 403 confirmed_address_required; 404
+code_not_found; 409 code_expired, code_exhausted, code_already_redeemed; 429 too_many_codes after
+too many wrong codes within an hour, with Retry-After.';
 CREATE FUNCTION public.remove_user_image(id uuid) RETURNS public.user_images
     LANGUAGE sql
     SET search_path TO ''
