@@ -9,8 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from local_stack import install, node, programs
-from local_stack.postgrest import postgrest_binary
+from local_stack import install, programs
 from thumbsmith.doctor.checks import Check
 from thumbsmith.project.account import postgres_account
 from thumbsmith.project.errors import StackError
@@ -47,7 +46,7 @@ def _postgres() -> Check:
 
 def _node() -> Check:
     try:
-        found = _version([node.node_binary(), "--version"])
+        found = _version([programs.node(), "--version"])
     except (StackError, OSError) as error:
         return Check("node", ok=False, detail=str(error), advice="pip install -e '.[local]'")
     return Check("node", ok=found.startswith("v"), detail=found)
@@ -61,7 +60,7 @@ def _node_modules() -> Check:
 
 def _postgrest() -> Check:
     try:
-        found = _version([postgrest_binary(), "--version"])
+        found = _version([programs.postgrest(), "--version"])
     except (StackError, OSError) as error:
         advice = "PostgREST's npm package has builds for Linux and macOS"
         return Check("postgrest", ok=False, detail=str(error), advice=advice)

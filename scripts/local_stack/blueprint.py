@@ -29,6 +29,7 @@ class Blueprint:
     keys: Keys
     config: ProjectConfig
     stripe_key: str = field(default="", repr=False)
+    site_url: str | None = None
 
     @property
     def api_url(self) -> str:
@@ -67,7 +68,11 @@ class Blueprint:
     def _stripe(self, wanted: Collection[str]) -> Service:
         hook = self.sidecar_url + stripe_service.WEBHOOK_PATH if "sidecar" in wanted else None
         return stripe_service.stand_in_service(
-            self.stripe, hook, self.log("stripe"), self.ports["stripe"]
+            self.stripe,
+            hook,
+            self.log("stripe"),
+            self.ports["stripe"],
+            self.data_dir / "stripe.account",
         )
 
     def node(self, database: Database) -> Service:
@@ -80,6 +85,7 @@ class Blueprint:
             api_url=self.api_url,
             keys=self.keys,
             config=self.config,
+            site_url=self.site_url,
         )
         return node_service(plan, self.log("node"), self.ports["node"])
 

@@ -7,7 +7,7 @@ import json
 import os
 from typing import TYPE_CHECKING, Any
 
-from local_stack import node
+from local_stack import programs
 from local_stack.paths import CACHE_DIR, NODE_DIR
 from thumbsmith.project import commands
 
@@ -42,12 +42,12 @@ def ensure_node_modules(progress: Callable[[str], None] = lambda _: None) -> Non
             return
         progress("installing the Node.js packages")
         # The caller's whole environment: proxies, certificates and npm's own settings are in there.
-        path = os.pathsep.join([str(node.node_root() / "bin"), os.environ.get("PATH", "")])
+        path = os.pathsep.join([str(programs.node_root() / "bin"), os.environ.get("PATH", "")])
         env = {**os.environ, "PATH": path}
         # Not `npm ci`: it wants the builds for every other platform in the lock file, and not every
         # mirror has those. Versions and hashes of what is locked are checked all the same.
         options = ["--no-save", "--no-audit", "--no-fund", "--loglevel=error"]
-        argv = node.npm_argv("install", *options)
+        argv = programs.npm("install", *options)
         commands.run(argv, env=env, cwd=NODE_DIR, timeout=600)
 
 

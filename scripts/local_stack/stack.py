@@ -5,13 +5,21 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Self, TextIO
 
-from local_stack import install, key_files, migrate, sidecar, stripe_service
+from local_stack import (
+    install,
+    key_files,
+    migrate,
+    programs,
+    remembered_ports,
+    sidecar,
+    stripe_service,
+)
 from local_stack.blueprint import Blueprint
 from local_stack.database import Database, GivenDatabase, OwnDatabase, open_sidecar_role
+from local_stack.return_pages import set_return_pages
 from thumbsmith.project import config, state
 from thumbsmith.project.errors import StackError
 from thumbsmith.project.paths import DEFAULT_DATA_DIR
-from thumbsmith.project.ports import free_ports
 from thumbsmith.project.process import Service, stop_all, wait_until_ready
 
 if TYPE_CHECKING:
@@ -34,8 +42,9 @@ class Stack:
     `stripe_key` or STRIPE_SECRET_KEY, a key of Stripe's test mode, puts Stripe itself in the place
     of the stand-in (not beside a STRIPE_API_BASE on this machine: that is a stand-in's key).
     `migrate=False` leaves out the product's migrations and seed. `ports` fixes ports by service
-    name; the gateway's is called node. `on_started` is given the environment when everything runs,
-    and may fill the services before the stack counts as ready.
+    name; the gateway's is called node. `site_url` is where Auth's mails and Stripe's pages lead
+    back to, instead of small pages of the gateway. `on_started` is given the environment when
+    everything runs, and may fill the services before the stack counts as ready.
     """
 
     def __init__(
@@ -50,6 +59,7 @@ class Stack:
         ports: Mapping[str, int] | None = None,
         progress: Callable[[str], None] = lambda _: None,
         on_started: Callable[[Mapping[str, str]], None] = lambda _: None,
+        site_url: str | None = None,
     ) -> None:
         self.data_dir = (data_dir or DEFAULT_DATA_DIR).absolute()
         self.services = frozenset(services) | {"postgres"}
@@ -59,6 +69,7 @@ class Stack:
         self._migrate = migrate
         self._progress = progress
         self._on_started = on_started
+        self._site_url = site_url
         self._wanted_ports = dict(ports or {})
         self._database_url = database_url or os.environ.get("DATABASE_URL") or None
         self._stripe_key = stripe_service.key_of_environment() if stripe_key is None else stripe_key
@@ -187,12 +198,15 @@ class Stack:
         self.down()
 
     def _prepare(self) -> None:
+        programs.check(self.services, has_database=bool(self._database_url))
         install.ensure_node_modules(self._progress)
-        free = free_ports(len(_PORTS))
-        ports = dict(zip(_PORTS, free, strict=True)) | self._wanted_ports
+        wanted = self._wanted_ports
+        ports = remembered_ports.choose(self.data_dir, _PORTS, wanted, self._progress)
         made = key_files.load_or_create(self.data_dir / "keys")
         (self.data_dir / "storage").mkdir(exist_ok=True)
-        self._plan = Blueprint(self.data_dir, ports, made, config.load(), self._stripe_key)
+        self._plan = Blueprint(
+            self.data_dir, ports, made, config.load(), self._stripe_key, self._site_url
+        )
         if self._database_url:
             self._database = GivenDatabase(self._database_url, old_privileges=self._old_privileges)
         else:
@@ -225,6 +239,7 @@ class Stack:
         self._progress("applying the migrations")
         migrate.migrate(self.db_url)
         migrate.seed(self.db_url, self._blueprint.config)
+        set_return_pages(self.db_url, self.api_url, self._site_url)
         if not open_sidecar_role(self.database.admin_url) and "sidecar" in self.services:
             message = f"no migration has made the role {sidecar.ROLE}; start without the sidecar"
             raise StackError(message)

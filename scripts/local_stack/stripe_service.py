@@ -86,10 +86,14 @@ def stripe_access(tokens: Tokens, stand_in_url: str, real_key: str) -> StripeAcc
 
 
 def stand_in_service(
-    access: StripeAccess, webhook_url: str | None, log: Path, port: int
+    access: StripeAccess, webhook_url: str | None, log: Path, port: int, state_file: Path
 ) -> Service:
-    """Describe the stand-in; it starts without anybody who takes its events, too."""
+    """Describe the stand-in, whose account is kept in a file.
+
+    It starts without anybody who takes its events, too.
+    """
     env = access.sidecar_env | {"PORT": str(port), "SELF_URL": access.api_base}
+    env["STRIPE_STATE_FILE"] = str(state_file)
     if webhook_url:
         env["STRIPE_WEBHOOK_URL"] = webhook_url
     return Service(

@@ -6,8 +6,8 @@ import os
 import tempfile
 from typing import TYPE_CHECKING
 
-from local_stack import node
-from local_stack.paths import NODE_DIR, PROJECT
+from local_stack import programs
+from local_stack.paths import PROJECT
 from thumbsmith.project import addresses, commands
 from thumbsmith.project.process import base_environment
 
@@ -33,12 +33,11 @@ def supabase(
 ) -> subprocess.CompletedProcess[str]:
     """Run the CLI in a project folder, on the database with the address `remote`."""
     aimed, more = _aim(remote) if remote else ([], {})
-    script = NODE_DIR / "node_modules" / "supabase" / "dist" / "supabase.js"
     with tempfile.TemporaryDirectory(prefix="thumbsmith-cli-") as home:
         env = base_environment() | _QUIET | {"HOME": home, "SUPABASE_HOME": home}
         env |= more
-        env["PATH"] = os.pathsep.join([str(node.node_root() / "bin"), env["PATH"]])
-        argv = [node.node_binary(), str(script), *arguments, *aimed, "--workdir", str(project)]
+        env["PATH"] = os.pathsep.join([str(programs.node_root() / "bin"), env["PATH"]])
+        argv = [*programs.supabase_cli(), *arguments, *aimed, "--workdir", str(project)]
         return commands.run(argv, env=env, cwd=project, check=check, timeout=timeout)
 
 

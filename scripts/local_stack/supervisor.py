@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import argparse
+import json
 import signal
 import subprocess
 import sys
 import time
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from local_stack.readable_copy import remove_leftovers
 from local_stack.stack import SERVICES, Stack
+from thumbsmith.catalog.publish import publish_catalog
+from thumbsmith.console.errors import CommandError, Exit
 from thumbsmith.project import state
 from thumbsmith.project.errors import AlreadyRunningError, ServiceFailedError, StackError
+from thumbsmith.project.keys import write_private
 from thumbsmith.project.process import log_tail
 
 if TYPE_CHECKING:
@@ -48,6 +53,39 @@ def stopping_by_signal() -> Iterator[None]:
             signal.signal(one, handler)
 
 
+@dataclass(frozen=True)
+class Options:
+    """How a stack is started: in the foreground and detached alike."""
+
+    data_dir: Path
+    port: int | None = None
+    old_privileges: bool = False
+    no_sidecar: bool = False
+    site_url: str | None = None
+
+    def arguments(self) -> list[str]:
+        """Return the same for a command line."""
+        named = {"--port": self.port, "--site-url": self.site_url}
+        flags = {"--old-privileges": self.old_privileges, "--no-sidecar": self.no_sidecar}
+        return [
+            f"--data-dir={self.data_dir}",
+            *(f"{name}={value}" for name, value in named.items() if value is not None),
+            *(name for name, is_set in flags.items() if is_set),
+        ]
+
+    def stack(self, progress: Callable[[str], None]) -> Stack:
+        """Return the stack, which is ready when it has something to sell."""
+        return Stack(
+            self.data_dir,
+            services=[one for one in SERVICES if not (self.no_sidecar and one == "sidecar")],
+            old_privileges=self.old_privileges,
+            ports={"node": self.port} if self.port else None,
+            progress=progress,
+            on_started=publish_catalog,
+            site_url=self.site_url,
+        )
+
+
 def run(stack: Stack, on_ready: Callable[[Stack], None]) -> None:
     """Bring a stack up and hold it until a signal comes or a service fails."""
     with stopping_by_signal():
@@ -61,16 +99,21 @@ def run(stack: Stack, on_ready: Callable[[Stack], None]) -> None:
             return
 
 
-def start_detached(arguments: list[str], data_dir: Path) -> state.StackState:
-    """Start a supervisor of its own session and wait until its stack is ready."""
+def start_detached(options: Options) -> state.StackState:
+    """Start a supervisor of its own session and wait until its stack is ready.
+
+    Raises what ended it, as the foreground would.
+    """
+    data_dir = options.data_dir
     running = state.load(data_dir)
     if running is not None and running.alive:
         message = f"a stack already runs on {data_dir}"
         raise AlreadyRunningError(message)
     state.forget(data_dir)
+    _failure_of(data_dir).unlink(missing_ok=True)
     log = data_dir / "logs" / "supervisor.log"
     log.parent.mkdir(parents=True, exist_ok=True)
-    argv = [sys.executable, "-m", "local_stack.supervisor", "--data-dir", str(data_dir), *arguments]
+    argv = [sys.executable, "-m", "local_stack.supervisor", *options.arguments()]
     with log.open("wb") as output:
         process = subprocess.Popen(  # noqa: S603
             argv,
@@ -94,6 +137,9 @@ def _await_ready(process: subprocess.Popen[bytes], data_dir: Path, log: Path) ->
         return found
     code = process.poll()
     process.terminate()
+    if (failure := _failure_of(data_dir)).exists():
+        said = json.loads(failure.read_text())
+        raise CommandError(said["slug"], said["detail"], code=Exit(said["exit_code"]))
     what = "was not ready in time" if code is None else f"ended with code {code}"
     raise ServiceFailedError("the stack", what, log_tail(log, 40))
 
@@ -128,6 +174,11 @@ def _say(text: str) -> None:
     sys.stdout.flush()
 
 
+def _failure_of(data_dir: Path) -> Path:
+    """Return the file in which a detached supervisor says what ended it."""
+    return data_dir / "failure.json"
+
+
 def main() -> int:
     """Hold a stack until told to stop: the detached half of `thumbsmith stack up --detach`."""
     parser = argparse.ArgumentParser(description=main.__doc__)
@@ -135,17 +186,14 @@ def main() -> int:
     parser.add_argument("--port", type=int)
     parser.add_argument("--old-privileges", action="store_true")
     parser.add_argument("--no-sidecar", action="store_true")
-    given = parser.parse_args()
-    stack = Stack(
-        given.data_dir,
-        services=[one for one in SERVICES if not (given.no_sidecar and one == "sidecar")],
-        old_privileges=given.old_privileges,
-        ports={"node": given.port} if given.port else None,
-        progress=_say,
-    )
+    parser.add_argument("--site-url")
+    options = Options(**vars(parser.parse_args()))
     try:
-        run(stack, on_ready=lambda _: _say("ready"))
-    except StackError as error:
+        run(options.stack(_say), on_ready=lambda _: _say("ready"))
+    except (StackError, CommandError) as error:
+        code = error.exit_code if isinstance(error, StackError) else int(error.code)
+        said = {"slug": error.slug, "detail": str(error), "exit_code": code}
+        write_private(_failure_of(options.data_dir), said)
         _say(str(error))
         return 1
     return 0

@@ -25,6 +25,8 @@ class ProjectConfig:
     before_user_created_hook: str | None
     custom_access_token_hook: str | None
     seed_files: tuple[Path, ...]
+    site_url: str = ""
+    redirect_urls: tuple[str, ...] = ()
 
 
 def load(folder: Path | None = None) -> ProjectConfig:
@@ -46,6 +48,8 @@ def load(folder: Path | None = None) -> ProjectConfig:
         anonymous_sign_ins=bool(auth.get("enable_anonymous_sign_ins", False)),
         before_user_created_hook=_hook(auth, "before_user_created"),
         custom_access_token_hook=_hook(auth, "custom_access_token"),
+        site_url=str(auth.get("site_url", "")),
+        redirect_urls=tuple(auth.get("additional_redirect_urls", [])),
         seed_files=tuple(file for pattern in patterns for file in sorted(folder.glob(pattern))),
     )
 

@@ -30,6 +30,19 @@ class AlreadyRunningError(StackError):
     exit_code = 3
 
 
+class DatabaseIsNewerError(StackError):
+    """The data folder holds a database that knows more migrations than this checkout."""
+
+    slug = "database_is_newer"
+
+
+class ProgramMissingError(StackError):
+    """A program is not there, and this machine has no build of it in a package."""
+
+    slug = "program_missing"
+    exit_code = 2
+
+
 class CommandFailedError(StackError):
     """A helper program failed."""
 

@@ -8,10 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from devtools.stack import logs
+from devtools.stack import edges, logs, summary
 from local_stack import supervisor
-from local_stack.stack import SERVICES, Stack
-from thumbsmith.catalog.publish import publish_catalog
 from thumbsmith.console.command import LOCAL, Commands
 from thumbsmith.console.context import current
 from thumbsmith.console.errors import CommandError, Exit
@@ -28,7 +26,17 @@ def up(
     *,
     detach: Annotated[bool, typer.Option("--detach", help="Return when it is ready.")] = False,
     port: Annotated[
-        int | None, typer.Option(help="The port of the API.", min=1, max=65535, show_default="free")
+        int | None,
+        typer.Option(
+            help="The port of the API.", min=1, max=65535, show_default="that of the last time"
+        ),
+    ] = None,
+    site_url: Annotated[
+        str | None,
+        typer.Option(
+            help="Your site: where mails and Stripe's pages lead back to.",
+            show_default="small local pages",
+        ),
     ] = None,
     old_privileges: Annotated[
         bool, typer.Option("--old-privileges", help="Expose new tables, as older projects do.")
@@ -37,32 +45,26 @@ def up(
         bool, typer.Option("--no-sidecar", help="Leave the sidecar out.")
     ] = False,
 ) -> None:
-    """Start everything, ready to sell; in the foreground until Ctrl-C, or detached."""
-    folder = data_dir()
+    """Start everything, ready to sell; in the foreground until Ctrl-C, or detached.
+
+    Where a stack runs already its environment is printed, and nothing is started.
+    """
     started = time.monotonic()
+    folder = data_dir()
+    running = running_stack()
+    if running is not None and running.ready:
+        note(f"a stack runs already on {folder}")
+        _report_ready(running.env, started)
+        return
+    edges.check(folder, port, site_url)
+    options = supervisor.Options(folder, port, old_privileges, no_sidecar, site_url)
     if detach:
-        arguments = [f"--port={port}"] if port else []
-        arguments += ["--old-privileges"] if old_privileges else []
-        arguments += ["--no-sidecar"] if no_sidecar else []
-        with progress("starting the stack") as show:
-            found = supervisor.start_detached(arguments, folder)
-            try:
-                show("making packs and plans")
-                publish_catalog(found.env)
-            except BaseException:  # as after every other error, nothing is left running
-                supervisor.stop(folder)
-                raise
+        with progress("starting the stack"):
+            found = supervisor.start_detached(options)
         _report_ready(found.env, started)
         return
     with progress("starting the stack") as show:
-        stack = Stack(
-            folder,
-            services=[one for one in SERVICES if not (no_sidecar and one == "sidecar")],
-            old_privileges=old_privileges,
-            ports={"node": port} if port else None,
-            progress=show,
-            on_started=publish_catalog,
-        )
+        stack = options.stack(show)
         supervisor.run(stack, lambda up: _report_ready(up.env, started))
 
 
@@ -71,6 +73,7 @@ def _report_ready(env: dict[str, str], started: float) -> None:
     if current().as_json:
         print_json({"ok": True, "seconds": seconds, "env": env})
         return
+    summary.show(env)
     _print_env(env)
     note(f"ready in {seconds} s")
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from local_stack import node
+from local_stack import programs
 from local_stack.paths import NODE_DIR, PROJECT
 from thumbsmith.project import commands
 from thumbsmith.project.process import base_environment
@@ -90,5 +90,5 @@ def formatted(content: str) -> str:
     """Return TypeScript as Prettier formats it."""
     script = NODE_DIR / "node_modules" / "prettier" / "bin" / "prettier.cjs"
     options = ["--parser=typescript", "--single-quote", "--print-width=100"]
-    argv = [node.node_binary(), str(script), *options]
+    argv = [programs.node(), str(script), *options]
     return commands.run(argv, env=base_environment(), cwd=PROJECT, given=content).stdout

@@ -5,6 +5,7 @@ import { Sessions } from './sessions.mjs';
 import { Signup } from './signup.mjs';
 import { bearerOf } from './tokens.mjs';
 import { findUser, insertIdentity, oneTimeCode, validEmail } from './users.mjs';
+import { redirectFor } from './redirects.mjs';
 
 const BASE = '/auth/v1';
 
@@ -85,6 +86,10 @@ export class Auth {
       return Response.json(this.tokens.jwks, { headers });
     }
     if (request.method === 'GET' || request.method === 'HEAD') {
+      if (path === '/verify') {
+        const wanted = redirectFor(this.config, url.searchParams.get('redirect_to'));
+        url.searchParams.set('redirect_to', wanted);
+      }
       return path.startsWith('/admin/')
         ? this.admin.handle(request, url, bearerOf(request.headers), {})
         : this.#viaLite(request, url, path, undefined);

@@ -41,6 +41,8 @@ export function readConfig(env) {
     issuer: `${apiUrl}/auth/v1`,
     emailConfirmations: env.EMAIL_CONFIRMATIONS === '1',
     anonymousSignIns: env.ANONYMOUS_SIGN_INS !== '0',
+    siteUrl: env.SITE_URL ?? `${apiUrl}/local/account`,
+    redirectUrls: (env.REDIRECT_URLS ?? '').split(',').filter(Boolean),
     fileSizeLimit: FILE_SIZE_LIMIT,
     hooks: {
       beforeUserCreated: readHook(env.BEFORE_USER_CREATED_HOOK),

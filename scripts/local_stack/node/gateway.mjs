@@ -1,3 +1,4 @@
+import { localPage } from './local_pages.mjs';
 import { proxyToPostgrest } from './postgrest.mjs';
 
 const EXPOSED_HEADERS = [
@@ -88,6 +89,8 @@ export function createGateway({ config, tokens, keys, auth, storage, mailbox, is
       const role = await keys.roleOf(request.headers.get('apikey') ?? '');
       return role === 'service_role' ? mailbox.handle(url) : new Response(null, { status: 401 });
     }
+    const page = request.method === 'GET' ? localPage(url) : null;
+    if (page) return page;
     const service = services.find(
       ({ prefix }) => url.pathname === prefix || url.pathname.startsWith(`${prefix}/`),
     );

@@ -41,7 +41,7 @@ class Api:
     def __init__(self, world: World, routes: Routes) -> None:
         self._world = world
         self._routes = routes
-        self._keys = KeyRing()
+        self.keys = KeyRing()
 
     async def __call__(self, request: Request) -> Response:
         """Answer one call."""
@@ -88,7 +88,7 @@ class Api:
         # Keys mean nothing for GET and DELETE.
         key = request.headers.get("idempotency-key") if request.method == "POST" else None
         now = self._world.clock.now()
-        if key and (earlier := self._keys.claim(key, path, given, now)):
+        if key and (earlier := self.keys.claim(key, path, given, now)):
             response = JSONResponse(earlier.body, earlier.status)
             key_headers(response, key, earlier, replayed=True)
             return response
@@ -101,17 +101,17 @@ class Api:
         except StripeError as error:
             answer = Answer(error.status, error.body(), request_id)
             if key and not error.stored:
-                self._keys.release(key)
+                self.keys.release(key)
                 raise
         except BaseException:
             if key:
-                self._keys.release(key)
+                self.keys.release(key)
             raise
         finally:
             self._world.events.cause = Cause()
         response = JSONResponse(answer.body, answer.status)
         if key:
-            self._keys.keep(key, answer)
+            self.keys.keep(key, answer)
             key_headers(response, key, answer, replayed=False)
         return response
 

@@ -29,6 +29,7 @@ from stand_ins.stripe.resources import (
     subscriptions,
 )
 from stand_ins.stripe.resources.endpoints import Endpoints
+from stand_ins.stripe.snapshot import Snapshot
 from stand_ins.stripe.world import World
 
 if TYPE_CHECKING:
@@ -61,14 +62,21 @@ def create_app(config: StandInConfig) -> Starlette:
     courier = Courier(http, config, world.faults)
     world.events.listeners.append(courier.announce)
     api = Api(world, api_routes(courier))
+    kept = Snapshot(config.state_file, world, api.keys, courier) if config.state_file else None
+    if kept is not None:
+        kept.load()
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         # Reading the specification takes a moment: do it before anybody waits for an answer.
         find_operation("GET", "/v1/customers")
         problems_of(smallest("customer"))
+        if kept is not None:
+            kept.start()
         yield
         await courier.close()
+        if kept is not None:
+            await kept.close()
         await http.aclose()
 
     methods = ["GET", "POST", "DELETE"]

@@ -10,11 +10,11 @@ class Clock:
     """Runs like a real clock, from wherever it was set."""
 
     def __init__(self) -> None:
-        self._ahead = 0
+        self.ahead = 0
 
     def now(self) -> int:
         """Return the time as Stripe counts it, in whole seconds."""
-        return self.unmoved() + self._ahead
+        return self.unmoved() + self.ahead
 
     def unmoved(self) -> int:
         """Return the real time."""
@@ -22,7 +22,7 @@ class Clock:
 
     def move_to(self, moment: int) -> None:
         """Go forward; a clock that has passed the moment stays where it is."""
-        self._ahead += max(0, moment - self.now())
+        self.ahead += max(0, moment - self.now())
 
 
 def iso(moment: int) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from dataclasses import dataclass, field
+from pathlib import Path
 
 # What stripe-python 16.1 sends; endpoints that name no version of their own get it too.
 API_VERSION = "2026-10-28.endive"
@@ -22,6 +23,8 @@ class StandInConfig:
     webhook_secret_previous: str = field(repr=False)
     webhook_url: str | None = None
     event_shape: str = "snapshot"
+    state_file: Path | None = None
+    """Where the account is kept; nowhere when it shall end with the process."""
     dunning_ends: str = "canceled"
     """What becomes of a subscription whose last retry failed: canceled, unpaid or past_due."""
 
@@ -45,6 +48,7 @@ class StandInConfig:
             or new_webhook_secret(),
             webhook_url=os.environ.get("STRIPE_WEBHOOK_URL") or None,
             event_shape=os.environ.get("STRIPE_EVENT_SHAPE") or "snapshot",
+            state_file=Path(file) if (file := os.environ.get("STRIPE_STATE_FILE")) else None,
         )
 
 

@@ -58,6 +58,14 @@ class KeyRing:
         """Remember how the first use ended."""
         self._kept[key].answer = answer
 
+    def kept(self) -> dict[str, Any]:
+        """Return what has to outlive the process: uses that have ended."""
+        return {key: one for key, one in self._kept.items() if one.answer is not None}
+
+    def restore(self, kept: dict[str, Any]) -> None:
+        """Go on with what `kept` returned."""
+        self._kept = kept
+
     def release(self, key: str) -> None:
         """Forget a use that never began, so that a mended one may follow."""
         self._kept.pop(key, None)

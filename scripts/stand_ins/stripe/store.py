@@ -22,10 +22,13 @@ class Store:
         self._hidden: dict[str, dict[str, Any]] = defaultdict(dict)
         self._kinds: dict[str, str] = {}
         self.touched: dict[str, list[str]] = {}
+        self.revision = 0
+        """Another number after each change."""
 
     def put(self, made: Object) -> Object:
         """Keep an object, once it has been judged."""
         check_object(made)
+        self.revision += 1
         kind, object_id = made["object"], made["id"]
         self._objects[kind][object_id] = made
         self._kinds[object_id] = kind
@@ -58,12 +61,24 @@ class Store:
 
     def remove(self, kind: str, object_id: str) -> None:
         """Forget an object."""
+        self.revision += 1
         self._objects[kind].pop(object_id, None)
         self._kinds.pop(object_id, None)
 
     def hidden(self, object_id: str) -> dict[str, Any]:
-        """Return what is known about an object beside its public fields."""
+        """Return what is known about an object beside its public fields; it may be changed."""
+        self.revision += 1
         return self._hidden[object_id]
+
+    def kept(self) -> tuple[Any, ...]:
+        """Return what has to outlive the process."""
+        return dict(self._objects), dict(self._hidden), self._kinds
+
+    def restore(self, kept: tuple[Any, ...]) -> None:
+        """Go on with what `kept` returned."""
+        objects, hidden, self._kinds = kept
+        self._objects = defaultdict(dict, objects)
+        self._hidden = defaultdict(dict, hidden)
 
     def start_watch(self) -> None:
         """Forget which objects were touched so far."""

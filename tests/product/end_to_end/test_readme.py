@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from devtools.demo.face import draw_face
-from local_stack.node import node_binary
+from local_stack import programs
 from local_stack.paths import NODE_DIR, PROJECT
 from tests.support.local_stack import stack_process
 from tests.support.rest import Caller
@@ -52,7 +52,7 @@ def test_the_example_of_the_readme_gets_its_picture(
     (tmp_path / "example.mjs").write_text(face + code)
     (tmp_path / "node_modules").symlink_to(NODE_DIR / "node_modules")
     env = os.environ | {name: detached[name] for name in ("API_URL", "PUBLISHABLE_KEY")}
-    argv = [node_binary(), str(tmp_path / "example.mjs")]
+    argv = [programs.node(), str(tmp_path / "example.mjs")]
     done = subprocess.run(
         argv, env=env, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
     )

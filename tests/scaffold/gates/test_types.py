@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from devtools.types import Facts, words
-from local_stack import node
+from local_stack import programs
 from local_stack.paths import NODE_DIR, PROJECT
 from tests.support.database import Database
 
@@ -56,6 +56,6 @@ def test_the_strict_compiler_takes_the_words_and_no_others(tmp_path: Path) -> No
     used.write_text(USE % types.with_suffix("").as_posix())
     compiler = NODE_DIR / "node_modules" / "typescript" / "bin" / "tsc"
     options = ["--noEmit", "--strict", "--skipLibCheck", "--module", "esnext"]
-    argv = [node.node_binary(), str(compiler), *options, "--moduleResolution", "bundler", str(used)]
+    argv = [programs.node(), str(compiler), *options, "--moduleResolution", "bundler", str(used)]
     done = subprocess.run(argv, capture_output=True, text=True, check=False)
     assert (done.stdout, done.returncode) == ("", 0)

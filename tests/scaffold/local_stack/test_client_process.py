@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from local_stack import programs
 from local_stack.key_files import load_or_create
-from local_stack.node import node_binary, service_schema
+from local_stack.node import service_schema
 from local_stack.paths import NODE_DIR
 from thumbsmith.project.ports import free_ports
 from thumbsmith.project.process import base_environment
@@ -41,7 +42,7 @@ def settings(tmp_path: Path) -> dict[str, str]:
 def start(settings: dict[str, str]) -> subprocess.Popen[str]:
     """Start the process with these settings alone."""
     return subprocess.Popen(
-        [node_binary(), str(NODE_DIR / "main.mjs")],
+        [programs.node(), str(NODE_DIR / "main.mjs")],
         env=base_environment() | settings,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -14,7 +14,7 @@ import psycopg
 from psycopg import sql
 from supabase import Client, ClientOptions, create_client
 
-from local_stack.node import node_binary
+from local_stack import programs
 from local_stack.paths import NODE_DIR
 from tests.support.places import TESTS
 from thumbsmith.project.process import base_environment
@@ -70,7 +70,7 @@ def run_js(project: Project, script: str, function: str, **arguments: Json) -> J
         "PUBLISHABLE_KEY": project.publishable_key,
         "SECRET_KEY": project.secret_key,
     }
-    argv = [node_binary(), str(_RUNNER), script, function, json.dumps(arguments)]
+    argv = [programs.node(), str(_RUNNER), script, function, json.dumps(arguments)]
     done = subprocess.run(argv, env=env, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)

@@ -1,0 +1,105 @@
+"""The account on disk: what was bought is still there when the stand-in starts again.
+
+A file of our own process in the stack's data folder, which only its owner may read. Objects refer
+to one another, and a price that changes does so inside of subscriptions too: pickle keeps that.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import pickle
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from stand_ins.stripe.config import API_VERSION
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from stand_ins.stripe.courier import Courier
+    from stand_ins.stripe.idempotency import KeyRing
+    from stand_ins.stripe.world import World
+
+_EVERY_SECONDS = 0.3
+# Another layout of what is kept, or another version of the API, is another format.
+_FORMAT = ("thumbsmith stand-in for Stripe", 1, API_VERSION)
+
+
+class UnreadableError(Exception):
+    """The file is no account that this version can go on with."""
+
+
+class Snapshot:
+    """Keeps one account in one file, soon after each change and at the end."""
+
+    def __init__(self, file: Path, world: World, keys: KeyRing, courier: Courier) -> None:
+        self._file = file
+        self._world, self._keys, self._courier = world, keys, courier
+        self._saved: object = None
+        self._task: asyncio.Task[None] | None = None
+
+    def load(self) -> None:
+        """Go on with what is there, if anything is."""
+        if not self._file.exists():
+            return
+        try:
+            kept_format, kept = pickle.loads(self._file.read_bytes())  # noqa: S301 (our own file)
+        except Exception as error:
+            raise UnreadableError(self._problem("is damaged")) from error
+        if kept_format != _FORMAT:
+            raise UnreadableError(self._problem("is of another version"))
+        self._world.clock.ahead = kept["ahead"]
+        self._world.store.restore(kept["store"])
+        self._world.events.happenings = kept["happenings"]
+        self._keys.restore(kept["keys"])
+        self._courier.endpoints = kept["endpoints"]
+        self._saved = self._revision()
+
+    def start(self) -> None:
+        """Deliver what nobody has taken yet, and begin to save."""
+        for happening in {id(one): one for one in self._world.events.happenings.values()}.values():
+            if happening.waiting:
+                self._courier.announce(happening)
+        self._task = asyncio.create_task(self._go_on())
+
+    async def close(self) -> None:
+        """Save a last time."""
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+        self.save()
+
+    def save(self) -> None:
+        """Write the account in one step, unless it is as it was."""
+        revision = self._revision()
+        if revision == self._saved:
+            return
+        kept: dict[str, Any] = {
+            "ahead": self._world.clock.ahead,
+            "store": self._world.store.kept(),
+            "happenings": self._world.events.happenings,
+            "keys": self._keys.kept(),
+            "endpoints": self._courier.endpoints,
+        }
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        temporary = self._file.with_name(f".{self._file.name}.{os.getpid()}")
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            pickle.dump((_FORMAT, kept), file)
+        temporary.replace(self._file)
+        self._saved = revision
+
+    async def _go_on(self) -> None:
+        while True:
+            await asyncio.sleep(_EVERY_SECONDS)
+            self.save()
+
+    def _revision(self) -> object:
+        world = self._world
+        waiting = sum(len(one.waiting) for one in world.events.happenings.values())
+        return world.store.revision, world.clock.ahead, len(world.events.happenings), waiting
+
+    def _problem(self, what: str) -> str:
+        return f"{self._file} {what}: to begin anew, thumbsmith stack reset --yes"

@@ -1,0 +1,184 @@
+"""The stack of one folder, stopped and started again: ports, people, pages and what is too new."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from pathlib import Path
+
+import httpx
+import psycopg
+import pytest
+
+from devtools.stack import edges, summary
+from local_stack import migrate, remembered_ports
+from local_stack.stack import Stack
+from tests.support.rest import Caller
+from tests.support.stand_ins.stripe.stand_in import StandIn
+from tests.support.waiting import eventually_is
+from thumbsmith.catalog.publish import publish_catalog
+from thumbsmith.console.errors import CommandError
+from thumbsmith.project.errors import DatabaseIsNewerError, StackError
+
+MONTH_SECONDS = 32 * 86_400
+PLAN = {"item_kind": "subscription", "item_key": "monthly_25images"}
+START, OF_PLAN = 50, 250
+
+
+def stack_on(folder: Path, **more: object) -> Stack:
+    return Stack(folder, database_url="", stripe_key="", on_started=publish_catalog, **more)  # type: ignore[arg-type]
+
+
+def stand_in_of(stack: Stack) -> StandIn:
+    return StandIn(stack.stripe.api_base, stack.stripe.secret_key)
+
+
+def available(caller: Caller) -> int:
+    return int(caller.rpc("my_credits").json()["available"])
+
+
+def open_page(caller: Caller) -> dict[str, str]:
+    asked = caller.rpc("start_checkout", **PLAN, idempotency_key=str(uuid.uuid4())).json()
+
+    def found() -> dict[str, str]:
+        rows = caller.http.get(f"/rest/v1/checkouts?id=eq.{asked['id']}").json()
+        return dict(rows[0])
+
+    eventually_is("open", lambda: found()["status"], "the checkout")
+    return found()
+
+
+def test_people_prices_and_addresses_outlive_a_stop(tmp_path: Path) -> None:
+    folder = tmp_path / "stack"
+    with stack_on(folder) as stack:
+        env = dict(stack.env)
+        ana = Caller.sign_up(stack.api_url, stack.keys.publishable_key, None)
+        page = open_page(ana)
+        stand_in_of(stack).act("pay", session=page["stripe_session_id"])
+        eventually_is(START + OF_PLAN, lambda: available(ana), "credits")
+        # Without a site of one's own the way back is a page of the gateway.
+        with psycopg.connect(stack.db_url) as connection:
+            row = connection.execute(
+                "select checkout_success_url, checkout_cancel_url, portal_return_url"
+                " from private.settings"
+            ).fetchone()
+        for address in row or pytest.fail("no settings"):
+            assert address.startswith(f"{stack.api_url}/local/")
+            assert httpx.get(address.partition("?")[0], trust_env=False).status_code == 200
+        prices = stand_in_of(stack).client.v1.prices.list({"limit": 100}).data
+        ana.http.close()
+
+    with stack_on(folder, site_url="http://localhost:5173/app") as again:
+        assert dict(again.env) == env
+        stripe = stand_in_of(again)
+        assert [one.id for one in stripe.client.v1.prices.list({"limit": 100}).data] == [
+            one.id for one in prices
+        ]
+        # A month later Stripe renews for a customer of the first start.
+        stripe.post("/_clock", seconds=MONTH_SECONDS).raise_for_status()
+        with psycopg.connect(again.db_url, autocommit=True) as connection:
+
+            def months() -> int:
+                row = connection.execute(
+                    "select count(*) from public.payments where kind = 'subscription'"
+                ).fetchone()
+                return int(row[0]) if row else 0
+
+            eventually_is(2, months, "paid months")
+            urls = connection.execute(
+                "select checkout_success_url, portal_return_url from private.settings"
+            ).fetchone()
+        assert urls is not None
+        assert urls[0].startswith("http://localhost:5173/app?")
+        assert urls[1] == "http://localhost:5173/app"
+        verify = f"{again.api_url}/auth/v1/verify?token=none&type=signup&redirect_to="
+        for wanted, leads_to in (
+            ("http://localhost:5173/app/in", "http://localhost:5173/app/in"),
+            ("https://evil.example.com", "http://localhost:5173/app"),
+        ):
+            answer = httpx.get(verify + wanted, trust_env=False, follow_redirects=False)
+            if answer.status_code == 303:
+                assert answer.headers["location"].startswith(leads_to)
+
+
+def test_ports_are_remembered_and_a_taken_one_is_replaced(tmp_path: Path) -> None:
+    said: list[str] = []
+    first = remembered_ports.choose(tmp_path, ("node", "stripe"), {}, said.append)
+    assert remembered_ports.choose(tmp_path, ("node", "stripe"), {}, said.append) == first
+    wanted = remembered_ports.choose(tmp_path, ("node", "stripe"), {"node": 4321}, said.append)
+    assert wanted == {"node": 4321, "stripe": first["stripe"]}
+    assert said == []
+    import socket
+
+    with socket.create_server(("127.0.0.1", first["stripe"])):
+        other = remembered_ports.choose(tmp_path, ("node", "stripe"), {}, said.append)
+    assert other["stripe"] != first["stripe"]
+    assert said == [f"the port {first['stripe']} of stripe is taken: using {other['stripe']}"]
+    (tmp_path / "ports.json").write_text("nonsense")
+    assert set(remembered_ports.choose(tmp_path, ("node",), {}, said.append)) == {"node"}
+
+
+def test_a_database_of_a_newer_checkout_is_told_apart(db_url_of_a_copy: str) -> None:
+    assert migrate.migrate(db_url_of_a_copy) == []
+    with psycopg.connect(db_url_of_a_copy) as connection:
+        connection.execute(
+            "insert into supabase_migrations.schema_migrations (version, name, statements)"
+            " values ('99990101000000', 'of_tomorrow', '{}')"
+        )
+    with pytest.raises(DatabaseIsNewerError, match="thumbsmith stack reset --yes") as refused:
+        migrate.migrate(db_url_of_a_copy)
+    assert isinstance(refused.value, StackError)
+    assert refused.value.slug == "database_is_newer"
+
+
+@pytest.fixture
+def db_url_of_a_copy(db: object) -> str:
+    """Give the address of a migrated database of the test's own."""
+    url: str = db.url  # type: ignore[attr-defined]
+    return url
+
+
+def test_a_damaged_account_is_an_error_and_not_an_empty_one(tmp_path: Path) -> None:
+    folder = tmp_path / "stack"
+    folder.mkdir()
+    (folder / "stripe.account").write_bytes(b"nonsense")
+    with (
+        pytest.raises(StackError, match="is damaged: to begin anew"),
+        Stack(folder, services=["stripe"], database_url="", stripe_key="", migrate=False),
+    ):
+        pass
+
+
+def test_a_person_sees_where_things_are_and_what_is_not_here() -> None:
+    env = {"API_URL": "http://127.0.0.1:1", "DB_URL": "postgresql://x"}
+    env |= {"STRIPE_API_BASE": "http://127.0.0.1:2"}
+    lines = dict(summary.lines(env))
+    assert lines["Stripe's demo pages"] == "http://127.0.0.1:2/"
+    assert "Studio" in lines["not here"]
+    real = dict(summary.lines(env | {"STRIPE_API_BASE": "https://api.stripe.com"}))
+    assert "test mode" in real["Stripe"]
+
+
+@pytest.mark.parametrize(
+    ("port", "site", "slug"),
+    [
+        (None, "localhost:5173", "site_url_malformed"),
+        (None, "http://localhost/?a=b", "site_url_malformed"),
+        (None, None, None),
+        (None, "http://localhost:5173", None),
+    ],
+)
+def test_what_cannot_work_is_said_before_anything_starts(
+    tmp_path: Path, port: int | None, site: str | None, slug: str | None
+) -> None:
+    if slug is None:
+        edges.check(tmp_path / "stack", port, site)
+        return
+    with pytest.raises(CommandError, match=slug):
+        edges.check(tmp_path / "stack", port, site)
+
+
+def test_a_folder_that_is_a_file_is_no_data_folder(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text(json.dumps({}))
+    with pytest.raises(CommandError, match="not_a_folder"):
+        edges.check(tmp_path / "file", None, None)
