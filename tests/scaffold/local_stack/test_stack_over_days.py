@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import socket
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -13,6 +16,7 @@ import pytest
 from devtools.stack import edges, summary
 from local_stack import migrate, remembered_ports
 from local_stack.stack import Stack
+from tests.support.places import short_lived
 from tests.support.rest import Caller
 from tests.support.stand_ins.stripe.stand_in import StandIn
 from tests.support.waiting import eventually_is
@@ -29,8 +33,16 @@ def stack_on(folder: Path, **more: object) -> Stack:
     return Stack(folder, database_url="", stripe_key="", on_started=publish_catalog, **more)  # type: ignore[arg-type]
 
 
-def stand_in_of(stack: Stack) -> StandIn:
-    return StandIn(stack.stripe.api_base, stack.stripe.secret_key)
+@contextmanager
+def stand_in_of(stack: Stack) -> Iterator[StandIn]:
+    stripe = StandIn(stack.stripe.api_base, stack.stripe.secret_key)
+    with stripe.http:
+        yield stripe
+
+
+def prices_of(stripe: StandIn) -> list[str]:
+    listed = stripe.raw("GET", "/v1/prices?limit=100").json()
+    return [one["id"] for one in listed["data"]]
 
 
 def available(caller: Caller) -> int:
@@ -48,13 +60,21 @@ def open_page(caller: Caller) -> dict[str, str]:
     return found()
 
 
-def test_people_prices_and_addresses_outlive_a_stop(tmp_path: Path) -> None:
-    folder = tmp_path / "stack"
-    with stack_on(folder) as stack:
+@pytest.fixture
+def reachable() -> Iterator[Path]:
+    """Give a folder that PostgreSQL's account can reach: else its data ends with the server."""
+    with short_lived() as folder:
+        yield folder
+
+
+def test_people_prices_and_addresses_outlive_a_stop(reachable: Path) -> None:
+    folder = reachable / "stack"
+    stack = stack_on(folder)
+    with stack, stand_in_of(stack) as stripe:
         env = dict(stack.env)
         ana = Caller.sign_up(stack.api_url, stack.keys.publishable_key, None)
         page = open_page(ana)
-        stand_in_of(stack).act("pay", session=page["stripe_session_id"])
+        stripe.act("pay", session=page["stripe_session_id"])
         eventually_is(START + OF_PLAN, lambda: available(ana), "credits")
         # Without a site of one's own the way back is a page of the gateway.
         with psycopg.connect(stack.db_url) as connection:
@@ -65,17 +85,15 @@ def test_people_prices_and_addresses_outlive_a_stop(tmp_path: Path) -> None:
         for address in row or pytest.fail("no settings"):
             assert address.startswith(f"{stack.api_url}/local/")
             assert httpx.get(address.partition("?")[0], trust_env=False).status_code == 200
-        prices = stand_in_of(stack).client.v1.prices.list({"limit": 100}).data
+        prices = prices_of(stripe)
         ana.http.close()
 
-    with stack_on(folder, site_url="http://localhost:5173/app") as again:
+    again = stack_on(folder, site_url="http://localhost:5173/app")
+    with again, stand_in_of(again) as stripe:
         assert dict(again.env) == env
-        stripe = stand_in_of(again)
-        assert [one.id for one in stripe.client.v1.prices.list({"limit": 100}).data] == [
-            one.id for one in prices
-        ]
+        assert prices_of(stripe) == prices
         # A month later Stripe renews for a customer of the first start.
-        stripe.post("/_clock", seconds=MONTH_SECONDS).raise_for_status()
+        stripe.post("/_clock", advance_seconds=MONTH_SECONDS).raise_for_status()
         with psycopg.connect(again.db_url, autocommit=True) as connection:
 
             def months() -> int:
@@ -108,8 +126,6 @@ def test_ports_are_remembered_and_a_taken_one_is_replaced(tmp_path: Path) -> Non
     wanted = remembered_ports.choose(tmp_path, ("node", "stripe"), {"node": 4321}, said.append)
     assert wanted == {"node": 4321, "stripe": first["stripe"]}
     assert said == []
-    import socket
-
     with socket.create_server(("127.0.0.1", first["stripe"])):
         other = remembered_ports.choose(tmp_path, ("node", "stripe"), {}, said.append)
     assert other["stripe"] != first["stripe"]
