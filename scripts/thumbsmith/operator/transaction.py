@@ -73,7 +73,7 @@ def operator_transaction(*, commit: bool = False) -> Iterator[Connection]:
 def not_migrated(error: psycopg.Error) -> CommandError:
     """Return the error for a database that lacks our tables or functions."""
     detail = f"{error.diag.message_primary}: this database lacks migrations of this version"
-    return CommandError("databasenot_migrated", detail, "See `thumbsmith db status`.", Exit.USAGE)
+    return CommandError("database_not_migrated", detail, "See `thumbsmith db status`.", Exit.USAGE)
 
 
 def call(connection: Connection, function: str, arguments: dict[str, Any]) -> Any:

@@ -8,7 +8,6 @@ from typing import Annotated, Any
 import typer
 from psycopg.types.json import Jsonb
 
-from functions_py.payloads import event_essentials
 from thumbsmith.console.columns import print_columns
 from thumbsmith.console.command import Commands
 from thumbsmith.console.context import current
@@ -42,6 +41,8 @@ def replay(
     if found is None:
         detail = f"Stripe has no event {event_id}; it keeps them for 30 days"
         raise CommandError("event_not_found", detail)
+    from functions_py.payloads import event_essentials  # httpx takes its time to load
+
     event = event_essentials(found)
     with operator_transaction(commit=yes) as connection:
         row = connection.execute(

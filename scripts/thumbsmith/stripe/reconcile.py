@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from psycopg.types.json import Jsonb
 
-from functions_py.payloads import cleaned
 from thumbsmith.console.columns import print_columns
 from thumbsmith.console.context import current
 from thumbsmith.console.errors import CommandError, Exit
@@ -79,6 +78,8 @@ def _pages(
 ) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     """Give all lists, page by page."""
     for call, params in calls:
+        from functions_py.payloads import cleaned  # httpx takes its time to load
+
         if not _LIST.fullmatch(call):  # nothing else may be called from here
             raise CommandError("internal_error", f"{call} is no list")
         show(f"reading {call}")

@@ -254,3 +254,22 @@ def test_a_metered_or_longer_price_is_not_ours(shop: CommandRunner) -> None:
     assert wrong.id not in shop.links()
     shop.report("catalog", "push", "--yes")
     assert shop.price("plan_monthly_25images")["recurring"]["interval_count"] == 1
+
+
+def test_a_catalog_with_nothing_in_it_is_an_error(shop: Shop) -> None:
+    # Positive control: with its items each of them ends otherwise.
+    commands = ("diff", "push", "pull")
+    assert [shop.run("catalog", command).exit_code for command in commands] == [1, 0, 1]
+    shop.db.rows("create or replace view private.catalog as " + EMPTY.format(view(shop)))
+    for command in commands:
+        assert shop.report("catalog", command, code=2)["error"] == "catalog_empty"
+
+
+# The rows of packs and plans are held by many others: the view over them is emptied instead.
+EMPTY = "select * from ({}) as c where false"
+
+
+def view(shop: Shop) -> str:
+    """Return the query of the catalog."""
+    query: str = shop.db.value("select pg_get_viewdef('private.catalog'::regclass)")
+    return query.rstrip().rstrip(";")
