@@ -256,7 +256,7 @@ def test_a_metered_or_longer_price_is_not_ours(shop: CommandRunner) -> None:
     assert shop.price("plan_monthly_25images")["recurring"]["interval_count"] == 1
 
 
-def test_a_catalog_with_nothing_in_it_is_an_error(shop: Shop) -> None:
+def test_a_catalog_with_nothing_in_it_is_an_error(shop: CommandRunner) -> None:
     # Positive control: with its items each of them ends otherwise.
     commands = ("diff", "push", "pull")
     assert [shop.run("catalog", command).exit_code for command in commands] == [1, 0, 1]
@@ -269,7 +269,7 @@ def test_a_catalog_with_nothing_in_it_is_an_error(shop: Shop) -> None:
 EMPTY = "select * from ({}) as c where false"
 
 
-def view(shop: Shop) -> str:
+def view(shop: CommandRunner) -> str:
     """Return the query of the catalog."""
     query: str = shop.db.value("select pg_get_viewdef('private.catalog'::regclass)")
     return query.rstrip().rstrip(";")

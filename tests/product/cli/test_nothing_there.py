@@ -7,6 +7,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+import typer
 from typer.testing import CliRunner
 
 from local_stack import databases
@@ -103,3 +104,53 @@ def test_a_finding_says_what_to_do_then(db: Database) -> None:
     code, said = run("check", f"--db-url={db.url}")
     assert (code, said.splitlines()[-1].endswith("1 findings")) == (1, True)
     assert "  Then: `thumbsmith stripe alarms` lists them" in said
+
+
+# What a command does with nothing is shown above, or in the test that is named here.
+SHOWN_ELSEWHERE = {
+    **dict.fromkeys(
+        ["catalog diff", "catalog push", "catalog pull"], "cli/test_catalog.py: catalog_empty"
+    ),
+    **dict.fromkeys(
+        ["credits grant", "credits revoke", "credits freeze", "credits release", "credits history"],
+        "cli/test_credits_refusals.py: profile_not_found",
+    ),
+    "codes create": "makes something, and needs nothing",
+    "codes disable": "cli/test_codes.py: code_not_found",
+    "jobs retry": "cli/test_jobs.py: job_not_found",
+    "jobs drop": "cli/test_jobs.py: job_not_found",
+    "stripe replay": "cli/test_stripe_commands.py: event_not_found",
+    "stripe resolve": "cli/test_stripe_commands.py: alarm_not_found",
+    "stripe reconcile": "compares: an account without anything has no difference, and it says so",
+    # Lists of what there is to do: none is an answer, and the command says that there is none.
+    **dict.fromkeys(["codes list", "jobs list", "stripe alarms"], "an empty list is an answer"),
+    "doctor": "asks fixed questions; scaffold/local_stack shows that it cannot crash",
+    "sidecar": "sidecar/test_config.py: without settings it ends with 2",
+    "stack up": "scaffold/local_stack: makes its folder",
+    "stack down": "scaffold/local_stack: says that nothing was running",
+    "stack status": "scaffold/local_stack: ends with 1",
+    "demo": "needs nothing",
+    "bench": "scaffold/bench: scripts that are missing",
+    "db lint": "asks the advisors of the Supabase CLI",
+}
+
+
+def names(group: object, before: str = "") -> Iterator[str]:
+    """Yield every command of the tool by its words."""
+    commands: dict[str, object] = getattr(group, "commands", {})
+    for name, command in commands.items():
+        inner = getattr(command, "commands", None)
+        yield from names(command, f"{before}{name} ") if inner else [f"{before}{name}"]
+
+
+def test_every_command_is_shown_with_nothing() -> None:
+    from devtools.stack.commands import app as stack
+
+    found = {*names(typer.main.get_command(app)), *names(typer.main.get_command(stack), "stack ")}
+    found.discard("stack")
+    shown = {" ".join(words[:2]) for words, _ in FOLDERS} | {"report", "models check"}
+    shown |= {"generations show", "stack logs", "stack env", "stack reset"}
+    missing = found - {one.partition(" margin")[0] for one in shown} - SHOWN_ELSEWHERE.keys()
+    assert missing == set()
+    # Positive control: the tool has its commands, in groups and alone.
+    assert {"check", "db up", "stack up"} <= found
