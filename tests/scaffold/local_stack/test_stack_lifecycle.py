@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -129,8 +130,12 @@ def check_environment(data_dir: Path) -> None:
 
 
 def test_a_detached_stack_lives_until_it_is_told(data_dir: Path) -> None:
-    up = parsed(thumbsmith(*_up(data_dir, "--detach")))
+    # Two who start it at once get the same one.
+    detached = _up(data_dir, "--detach")
+    with start(*detached) as first, start(*detached) as second:
+        up, other = (json.loads(one.communicate(timeout=60)[0]) for one in (first, second))
     assert up["ok"] is True
+    assert other["env"] == up["env"]
     running = state.load(data_dir)
     # Ready means ready to sell: the catalog is there for a detached stack too.
     with psycopg.connect(up["env"]["DB_URL"]) as connection:

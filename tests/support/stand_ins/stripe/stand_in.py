@@ -67,7 +67,7 @@ class StandIn:
 
     def act(self, action: str, **wanted: Any) -> Acted:
         """Do something as a person."""
-        answer = self.post(f"/_person/{action}", **wanted)
+        answer = self.post(f"/_actions/{action}", **wanted)
         assert answer.status_code == 200, answer.text
         return Acted(**answer.json())
 
