@@ -23,13 +23,8 @@ FEW, MANY = 2 * EACH, 8 * EACH
 
 @pytest.fixture(scope="module")
 def pair() -> Iterator[SidecarProcesses]:
-    """Run a stack with two sidecars, whose provider paints small pictures."""
+    """Run a stack with two sidecars."""
     with running(2) as world:
-        world.db.rows(
-            "update private.generation_models set input_template = input_template"
-            """ || '{"megapixels": "0.25"}'"""
-            " where type_key = 'thumbnail_draft'"
-        )
         yield world
 
 
