@@ -38,6 +38,11 @@ def test_every_folder_with_tests_has_a_budget() -> None:
     assert {folder_of(file) for file in files} == set(budget())
 
 
+def test_the_budgets_together_leave_a_run_at_six_minutes() -> None:
+    # Two processors in six minutes, and a tenth more: no run needs all that each folder may take.
+    assert sum(budget().values()) <= 780
+
+
 def test_processor_time_grows_with_work() -> None:
     before = cpu.used()
     total = sum(number * number for number in range(300_000))
