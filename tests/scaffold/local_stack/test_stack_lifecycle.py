@@ -137,8 +137,8 @@ def check_environment(data_dir: Path) -> None:
 def test_a_detached_stack_lives_until_it_is_told(data_dir: Path) -> None:
     # Two who start it at once get the same one.
     detached = _up(data_dir, "--detach")
-    with start(*detached) as first, start(*detached) as second:
-        up, other = (json.loads(one.communicate(timeout=60)[0]) for one in (first, second))
+    with start(*detached) as one_up, start(*detached) as other_up:
+        up, other = (json.loads(one.communicate(timeout=60)[0]) for one in (one_up, other_up))
     assert up["ok"] is True
     assert other["env"] == up["env"]
     running = state.load(data_dir)
