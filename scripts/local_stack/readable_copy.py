@@ -24,7 +24,7 @@ class ReadableCopy:
     def __init__(self, folder: Path, account: Account | None) -> None:
         self._folder = folder
         self._account = account
-        self._spare: Path | None = None
+        self._made: Path | None = None
         remove_leftovers(folder)
 
     def binaries(self, own: Path) -> Path:
@@ -49,37 +49,37 @@ class ReadableCopy:
         self._account.own(place)
         return place
 
-    def is_spare(self, folder: Path) -> bool:
+    def is_copy(self, folder: Path) -> bool:
         """Say whether a folder is only temporary."""
-        return self._spare is not None and self._spare in folder.parents
+        return self._made is not None and self._made in folder.parents
 
     def discard(self) -> None:
         """Remove what was only temporary."""
-        if self._spare is not None:
+        if self._made is not None:
             remove_leftovers(self._folder)
-            self._spare = None
+            self._made = None
 
     def _new_folder(self, account: Account) -> Path:
-        if self._spare is None:
-            self._spare = Path(tempfile.mkdtemp(prefix=_PREFIX))
+        if self._made is None:
+            self._made = Path(tempfile.mkdtemp(prefix=_PREFIX))
             note = _note_of(self._folder)
             note.parent.mkdir(parents=True, exist_ok=True)
-            note.write_text(str(self._spare))
-            account.own(self._spare)
-            self._spare.chmod(0o755)
-        return self._spare
+            note.write_text(str(self._made))
+            account.own(self._made)
+            self._made.chmod(0o755)
+        return self._made
 
 
 def _note_of(folder: Path) -> Path:
     """Return the file that says where the copy of a data folder is."""
-    return folder.with_name(f"{folder.name}.spare")
+    return folder.with_name(f"{folder.name}.copy")
 
 
 def remove_leftovers(folder: Path) -> None:
     """Remove the copy that a killed supervisor could not remove."""
     note = _note_of(folder)
     if note.exists():
-        spare = Path(note.read_text())
-        if spare.name.startswith(_PREFIX):
-            shutil.rmtree(spare, ignore_errors=True)
+        made = Path(note.read_text())
+        if made.name.startswith(_PREFIX):
+            shutil.rmtree(made, ignore_errors=True)
         note.unlink()

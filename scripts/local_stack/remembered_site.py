@@ -13,11 +13,19 @@ def choose(folder: Path, named: str | None) -> str | None:
 
     An empty name takes the site back.
     """
-    file = folder / "site_url"
-    if named is None:
-        return (file.read_text().strip() if file.exists() else "") or None
-    if named:
-        file.write_text(f"{named}\n")
-    else:
-        file.unlink(missing_ok=True)
+    file = _file(folder)
+    if named is None and file.exists():
+        named = file.read_text().strip()
     return named or None
+
+
+def remember(folder: Path, site_url: str | None) -> None:
+    """Keep the site for later starts, once everything leads there."""
+    if site_url:
+        _file(folder).write_text(f"{site_url}\n")
+    else:
+        _file(folder).unlink(missing_ok=True)
+
+
+def _file(folder: Path) -> Path:
+    return folder / "site_url"

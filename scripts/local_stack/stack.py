@@ -164,10 +164,12 @@ class Stack:
     def up(self) -> Self:
         """Start everything; after an error nothing is left running."""
         self._lock = state.hold(self.data_dir)
+        state.forget(self.data_dir)
         try:
             self._prepare()
             self._save(ready=False)
             self._start()
+            remembered_site.remember(self.data_dir, self._blueprint.site_url)
             self._on_started(self.env)
             self._save(ready=True)
         except BaseException:

@@ -105,11 +105,10 @@ def start_detached(options: Options) -> state.StackState:
     Raises what ended it, as the foreground would.
     """
     data_dir = options.data_dir
-    running = state.load(data_dir)
-    if running is not None and running.alive:
+    # Its files are not touched while somebody else starts or runs.
+    if state.is_held(data_dir):
         message = f"a stack already runs on {data_dir}"
         raise AlreadyRunningError(message)
-    state.forget(data_dir)
     _failure_of(data_dir).unlink(missing_ok=True)
     log = data_dir / "logs" / "supervisor.log"
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -164,12 +163,13 @@ def await_other(data_dir: Path) -> state.StackState:
         if found is not None and found.ready and found.alive:
             return found
         time.sleep(_POLL_SECONDS)
-    raise CommandError(
-        "not_ready",
-        f"another stack is starting on {data_dir}, and did not become ready",
-        "What it does: thumbsmith stack logs. To end it: thumbsmith stack down",
-        Exit.TRY_AGAIN,
-    )
+    if state.is_held(data_dir):
+        said = f"another stack is starting on {data_dir}, and is not ready yet"
+        hint = "What it does: thumbsmith stack logs. To end it: thumbsmith stack down"
+    else:
+        said = f"the other stack on {data_dir} ended before it was ready"
+        hint = "Why: thumbsmith stack logs"
+    raise CommandError("not_ready", said, hint, Exit.TRY_AGAIN)
 
 
 def stop(data_dir: Path) -> bool:

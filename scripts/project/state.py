@@ -17,6 +17,8 @@ from typing import Any, TextIO
 from thumbsmith.project.errors import AlreadyRunningError
 from thumbsmith.project.keys import write_private
 
+_TRIES = 5
+
 
 @dataclass
 class ProcessState:
@@ -91,13 +93,15 @@ def hold(data_dir: Path) -> TextIO:
     """Lock a data folder for one stack; the lock goes with the process."""
     data_dir.mkdir(parents=True, exist_ok=True)
     lock = (data_dir / "lock").open("w")
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        lock.close()
-        message = f"a stack already runs on {data_dir}"
-        raise AlreadyRunningError(message) from None
-    return lock
+    # Once more: is_held() of another process takes it for a moment.
+    for _ in range(_TRIES):
+        with suppress(OSError):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return lock
+        time.sleep(0.02)
+    lock.close()
+    message = f"a stack already runs on {data_dir}"
+    raise AlreadyRunningError(message)
 
 
 def is_held(data_dir: Path) -> bool:

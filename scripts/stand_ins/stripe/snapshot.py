@@ -46,9 +46,10 @@ class Snapshot:
         if not self._file.exists():
             return
         # Judged before anything is unpickled, which may fail or mislead in another version.
-        kept_format, _, content = self._file.read_bytes().partition(b"\n")
+        whole = self._file.read_bytes()
+        kept_format, _, content = whole.partition(b"\n")
         if kept_format != _FORMAT:
-            is_ours = kept_format.startswith(_NAME)
+            is_ours = _NAME in whole[:100]
             raise UnreadableError(
                 self._problem("is of another version" if is_ours else "is damaged")
             )

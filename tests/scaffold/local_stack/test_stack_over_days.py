@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import socket
 import subprocess
 import sys
@@ -120,10 +121,15 @@ def test_people_prices_and_addresses_outlive_a_stop(reachable: Path) -> None:
 
 
 def test_a_site_is_remembered_until_it_is_taken_back(tmp_path: Path) -> None:
+    site = "http://localhost:5173"
     assert remembered_site.choose(tmp_path, None) is None
-    assert remembered_site.choose(tmp_path, "http://localhost:5173") == "http://localhost:5173"
-    assert remembered_site.choose(tmp_path, None) == "http://localhost:5173"
+    assert remembered_site.choose(tmp_path, site) == site
+    # Not yet: a start that fails changes nothing.
+    assert remembered_site.choose(tmp_path, None) is None
+    remembered_site.remember(tmp_path, site)
+    assert remembered_site.choose(tmp_path, None) == site
     assert remembered_site.choose(tmp_path, "") is None
+    remembered_site.remember(tmp_path, None)
     assert remembered_site.choose(tmp_path, None) is None
 
 
@@ -207,7 +213,8 @@ def db_url_of_a_copy(db: object) -> str:
     [
         (b"nonsense", "is damaged"),
         (snapshot._FORMAT + b"\nnonsense", "is damaged"),
-        (snapshot._NAME + b", format 1, API 2020-01-01\n", "is of another version"),
+        (snapshot._NAME + b", format 9, API 2020-01-01\n", "is of another version"),
+        (pickle.dumps(((snapshot._NAME.decode(), 1, "2020-01-01"), {})), "is of another version"),
     ],
 )
 def test_a_damaged_account_is_an_error_and_not_an_empty_one(
