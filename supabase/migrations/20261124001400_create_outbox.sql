@@ -1,6 +1,6 @@
 -- Purpose: work that the sidecar has to do, and the wake-up that costs a request nothing.
 -- Touches: tables private.outbox, private.idle_workers, functions private.wake_worker,
---          private.declare_idle, private.next_job_in_ms, private.backoff, private.poll_interval.
+--          private.declare_idle, private.next_job_in_ms.
 -- Locks:   share row exclusive on public.generations, public.checkouts, public.user_images,
 --          public.profiles, for an instant.
 -- Rollout: pre.
@@ -182,34 +182,3 @@ $$;
 comment on function private.next_job_in_ms() is
 'Milliseconds until the next job is due, at most an hour; null when there is none.';
 grant execute on function private.next_job_in_ms() to thumbsmith_sidecar;
-
-create function private.poll_interval(polls integer)
-returns interval
-language sql
-immutable
-set search_path = ''
-as $$
-    select case
-        when poll_interval.polls < 5 then interval '2 seconds'
-        when poll_interval.polls < 10 then interval '5 seconds'
-        when poll_interval.polls < 20 then interval '10 seconds'
-        else interval '30 seconds'
-    end;
-$$;
-
-comment on function private.poll_interval(integer) is
-'How long to wait before the next look, after this many.';
-
-create function private.backoff(attempts integer)
-returns interval
-language sql
-volatile
-set search_path = ''
-as $$
-    -- Doubled each time, each wait between half and all of it, so that a crowd spreads out.
-    select least(power(2, least(backoff.attempts, 20)) * s.retry_first_wait, s.retry_longest_wait)
-        * (0.5 + random() / 2)
-    from private.settings as s;
-$$;
-
-comment on function private.backoff(integer) is 'How long to wait after this many failed tries.';

@@ -73,7 +73,8 @@ volatile
 set search_path = ''
 as $$
 begin
-    delete from private.outbox as o
+    perform private.end_job(o.id)
+    from private.outbox as o
     where o.profile_id = stop_erasure.profile_id;
 
     update private.erasures as e
@@ -176,11 +177,15 @@ set search_path = ''
 as $$
 begin
     -- A customer that Stripe may be making now is waited for, or nobody would know its id.
-    delete from private.outbox as o
-    using public.checkouts as c
-    where o.checkout_id = c.id
-        and c.profile_id = end_pages.profile_id
-        and not (o.kind = 'customer' and (o.lease_token is not null or o.attempts > 0));
+    perform private.end_job(o.id)
+    from (
+        select o.id
+        from private.outbox as o
+        inner join public.checkouts as c on o.checkout_id = c.id
+        where c.profile_id = end_pages.profile_id
+            and not (o.kind = 'customer' and (o.lease_token is not null or o.attempts > 0))
+        for update of o
+    ) as o;
 
     -- Those that are open at Stripe are ended there first.
     perform private.close_checkout(c.id, 'expired')

@@ -56,13 +56,8 @@ begin
     if v_generation.finished_at is not null then
         perform private.release_work(v_generation.id);
     else
-        update private.outbox as o
-        set
-            kind = 'poll',
-            run_id = adopt_prediction.run_id,
-            due_at = now(),
-            attempts = 0,
-            lease_token = null
+        perform private.continue_job(o.id, 'poll', now(), adopt_prediction.run_id)
+        from private.outbox as o
         where o.generation_id = v_generation.id;
     end if;
 end;
@@ -105,15 +100,10 @@ begin
         return;
     end if;
 
-    update private.outbox as o
-    set
-        kind = 'find',
-        run_id = lose_answer.job.run_id,
-        due_at = now() + s.submit_find_after,
-        attempts = 0,
-        lease_token = null
-    from private.settings as s
-    where o.id = lose_answer.job.id;
+    perform private.continue_job(
+        lose_answer.job.id, 'find', now() + s.submit_find_after, lose_answer.job.run_id
+    )
+    from private.settings as s;
 end;
 $$;
 
@@ -141,12 +131,10 @@ begin
     where r.id = look_again.job.run_id;
 
     if now() < v_until then
-        update private.outbox as o
-        set
-            due_at = least(now() + private.backoff(o.attempts + 2), v_until),
-            attempts = o.attempts + 1,
-            lease_token = null
-        where o.id = look_again.job.id;
+        perform private.retry_job(
+            look_again.job.id,
+            due_at => least(now() + private.backoff(look_again.job.attempts + 2), v_until)
+        );
         return;
     end if;
 
@@ -158,19 +146,11 @@ begin
         and r.status = 'submit_unknown';
 
     if v_is_over then
-        delete from private.outbox as o
-        where o.id = look_again.job.id;
+        perform private.end_job(look_again.job.id);
         return;
     end if;
 
-    update private.outbox as o
-    set
-        kind = 'submit',
-        run_id = null,
-        due_at = now(),
-        attempts = 0,
-        lease_token = null
-    where o.id = look_again.job.id;
+    perform private.continue_job(look_again.job.id, 'submit');
 end;
 $$;
 

@@ -15,8 +15,7 @@ begin
         fail_generation.job.generation_id, 'failed', fail_generation.error
     );
 
-    delete from private.outbox as o
-    where o.id = fail_generation.job.id;
+    perform private.end_job(fail_generation.job.id);
 end;
 $$;
 
@@ -57,8 +56,7 @@ begin
         where g.id = start_run.job.generation_id
             and g.finished_at is not null
     ) then
-        delete from private.outbox as o
-        where o.id = start_run.job.id;
+        perform private.end_job(start_run.job.id);
         return null;
     end if;
 

@@ -1,25 +1,9 @@
 -- Purpose: how the sidecar reports what became of a submission.
--- Touches: functions private.held_job, private.has_next_model, private.fail_run,
---          private.record_submitted, private.record_submit_refused, private.record_submit_unknown.
+-- Touches: functions private.has_next_model, private.fail_run, private.record_submitted,
+--          private.record_submit_refused, private.record_submit_unknown.
 -- Locks:   none.
 -- Rollout: pre.
 -- Undo:    drop function.
-
-create function private.held_job(job_id bigint, lease_token uuid)
-returns private.outbox
-language sql
-volatile
-set search_path = ''
-as $$
-    select o.*
-    from private.outbox as o
-    where o.id = held_job.job_id
-        and o.lease_token = held_job.lease_token
-    for update;
-$$;
-
-comment on function private.held_job(bigint, uuid) is
-'The job, locked, if this lease still holds it; else null and the report is stale.';
 
 create function private.has_next_model(job private.outbox)
 returns boolean
@@ -77,15 +61,7 @@ begin
         'provider_failed', 'provider_stopped', 'provider_unavailable', 'prediction_missing',
         'output_missing', 'input_refused'
     ) and private.has_next_model(fail_run.job) then
-        update private.outbox as o
-        set
-            kind = 'submit',
-            run_id = null,
-            due_at = now(),
-            attempts = 0,
-            lease_token = null,
-            last_error = fail_run.error
-        where o.id = fail_run.job.id;
+        perform private.continue_job(fail_run.job.id, 'submit', slug => fail_run.error);
         return;
     end if;
 
@@ -136,10 +112,10 @@ begin
         return 'ok';
     end if;
 
-    update private.outbox as o
-    set
-        kind = 'poll',
-        due_at = case
+    perform private.continue_job(
+        v_job.id,
+        'poll',
+        case
             when exists (
                 select
                 from private.replicate_webhooks as w
@@ -147,10 +123,8 @@ begin
                 where r.id = v_job.run_id
             ) then now()
             else now() + private.poll_interval(0)
-        end,
-        attempts = 0,
-        lease_token = null
-    where o.id = v_job.id;
+        end
+    );
 
     return 'ok';
 end;
@@ -188,17 +162,14 @@ begin
         delete from private.generation_runs as r
         where r.id = v_job.run_id;
 
-        update private.outbox as o
-        set
-            due_at = now() + greatest(
+        perform private.retry_job(
+            v_job.id,
+            'provider_throttled',
+            now() + greatest(
                 make_interval(secs => coalesce(record_submit_refused.retry_after_seconds, 0)),
-                private.backoff(o.attempts)
-            ),
-            attempts = o.attempts + 1,
-            run_id = null,
-            lease_token = null,
-            last_error = 'provider_throttled'
-        where o.id = v_job.id;
+                private.backoff(v_job.attempts)
+            )
+        );
 
         return 'ok';
     end if;

@@ -115,14 +115,7 @@ begin
 
     if v_status = 'succeeded' and v_run.output_url is not null then
         perform private.start_storing(settle_prediction.job.generation_id);
-
-        update private.outbox as o
-        set
-            kind = 'store',
-            due_at = now(),
-            attempts = 0,
-            lease_token = null
-        where o.id = settle_prediction.job.id;
+        perform private.continue_job(settle_prediction.job.id, 'store');
     elsif v_is_final then
         perform private.fail_run(
             settle_prediction.job,
@@ -146,12 +139,9 @@ begin
     ) then
         perform private.expire_generation(settle_prediction.job.generation_id);
     else
-        update private.outbox as o
-        set
-            due_at = now() + private.poll_interval(v_run.polls),
-            attempts = 0,
-            lease_token = null
-        where o.id = settle_prediction.job.id;
+        perform private.continue_job(
+            settle_prediction.job.id, 'poll', now() + private.poll_interval(v_run.polls)
+        );
     end if;
 end;
 $$;
@@ -169,15 +159,9 @@ as $$
 begin
     -- What counts is that the provider stops; until it does, ask again.
     if private.record_run(settle_cancel.job.run_id, settle_cancel.prediction) then
-        delete from private.outbox as o
-        where o.id = settle_cancel.job.id;
+        perform private.end_job(settle_cancel.job.id);
     else
-        update private.outbox as o
-        set
-            due_at = now() + private.backoff(o.attempts),
-            attempts = o.attempts + 1,
-            lease_token = null
-        where o.id = settle_cancel.job.id;
+        perform private.retry_job(settle_cancel.job.id);
     end if;
 end;
 $$;

@@ -95,11 +95,9 @@ begin
     elsif v_run.prediction_id <> v_prediction_id then
         perform private.note_twin(v_run, v_prediction_id);
     else
-        -- Also while a poll is under way: it may have looked too early, so its lease ends here.
-        update private.outbox as o
-        set
-            due_at = now(),
-            lease_token = null
+        -- Also while a poll is under way.
+        perform private.expedite_job(o.id)
+        from private.outbox as o
         where o.generation_id = v_run.generation_id
             and o.run_id = v_run.id
             and o.kind = 'poll';

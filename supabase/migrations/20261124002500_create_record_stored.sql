@@ -1,5 +1,5 @@
 -- Purpose: how the sidecar reports a stored picture, or any other failure.
--- Touches: functions private.record_stored, private.retry_job, private.bury_job,
+-- Touches: functions private.record_stored,
 --          private.fail_cancel, private.fail_find, private.record_job_failed.
 -- Locks:   none.
 -- Rollout: pre.
@@ -28,8 +28,7 @@ begin
         record_stored.stored ->> 'preview_path'
     );
 
-    delete from private.outbox as o
-    where o.id = v_job.id;
+    perform private.end_job(v_job.id);
 
     return 'ok';
 end;
@@ -39,46 +38,6 @@ comment on function private.record_stored(bigint, uuid, jsonb) is
 'The picture is in Storage at stored.object_path, and its preview at stored.preview_path: the
 generation succeeded. ok, or stale.';
 grant execute on function private.record_stored(bigint, uuid, jsonb) to thumbsmith_sidecar;
-
-create function private.retry_job(job private.outbox, slug text)
-returns void
-language sql
-volatile
-set search_path = ''
-as $$
-    update private.outbox as o
-    set
-        due_at = now() + least(
-            private.backoff(o.attempts),
-            -- Somebody waits for this one.
-            case when o.generation_id is not null then private.poll_interval(o.attempts) end
-        ),
-        attempts = o.attempts + 1,
-        run_id = case when o.kind <> 'submit' then o.run_id end,
-        lease_token = null,
-        last_error = retry_job.slug
-    where o.id = retry_job.job.id;
-$$;
-
-comment on function private.retry_job(private.outbox, text) is 'Has a job tried again, later.';
-
-create function private.bury_job(job private.outbox, slug text)
-returns void
-language sql
-volatile
-set search_path = ''
-as $$
-    update private.outbox as o
-    set
-        dead_at = now(),
-        attempts = o.attempts + 1,
-        lease_token = null,
-        last_error = bury_job.slug
-    where o.id = bury_job.job.id;
-$$;
-
-comment on function private.bury_job(private.outbox, text) is
-'Gives a job up, and keeps it for a person to look at: a dead letter.';
 
 create function private.fail_cancel(job private.outbox, slug text, is_exhausted boolean)
 returns void
@@ -96,8 +55,7 @@ begin
         where r.id = fail_cancel.job.run_id
             and r.finished_at is null;
 
-        delete from private.outbox as o
-        where o.id = fail_cancel.job.id;
+        perform private.end_job(fail_cancel.job.id);
     -- The provider's own deadline ends the orphan too, so it is not urgent while that runs.
     elsif fail_cancel.is_exhausted and exists (
         select
@@ -106,9 +64,9 @@ begin
         where r.id = fail_cancel.job.run_id
             and g.deadline_at < now() - interval '1 hour'
     ) then
-        perform private.bury_job(fail_cancel.job, fail_cancel.slug);
+        perform private.bury_job(fail_cancel.job.id, fail_cancel.slug);
     else
-        perform private.retry_job(fail_cancel.job, fail_cancel.slug);
+        perform private.retry_job(fail_cancel.job.id, fail_cancel.slug);
     end if;
 end;
 $$;
@@ -134,7 +92,7 @@ begin
     ) then
         perform private.look_again(fail_find.job);
     else
-        perform private.retry_job(fail_find.job, fail_find.slug);
+        perform private.retry_job(fail_find.job.id, fail_find.slug);
     end if;
 end;
 $$;
@@ -180,7 +138,7 @@ begin
             perform private.fail_cancel(v_job, record_job_failed.slug, v_is_exhausted);
         -- Until it expires: a picture that was paid for is not thrown away for a bad minute.
         when v_job.kind in ('poll', 'store') and not record_job_failed.permanent then
-            perform private.retry_job(v_job, record_job_failed.slug);
+            perform private.retry_job(v_job.id, record_job_failed.slug);
         when v_job.kind in ('remove_face', 'erase') then
             perform private.fail_removal(
                 v_job, record_job_failed.slug, record_job_failed.permanent
@@ -201,7 +159,7 @@ begin
             where r.id = v_job.run_id
                 and r.status = 'submitting';
 
-            perform private.retry_job(v_job, record_job_failed.slug);
+            perform private.retry_job(v_job.id, record_job_failed.slug);
     end case;
     return 'ok';
 end;

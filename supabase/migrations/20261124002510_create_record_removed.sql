@@ -18,7 +18,7 @@ begin
         inner join storage.objects as o on o.bucket_id = 'faces' and i.object_path = o.name
         where i.id = record_face_removed.job.user_image_id
     ) then
-        perform private.retry_job(record_face_removed.job, 'not_removed');
+        perform private.retry_job(record_face_removed.job.id, 'not_removed');
         return 'not_removed';
     end if;
 
@@ -29,8 +29,7 @@ begin
     where i.id = record_face_removed.job.user_image_id
         and i.deleted_at is null;
 
-    delete from private.outbox as o
-    where o.id = record_face_removed.job.id;
+    perform private.end_job(record_face_removed.job.id);
 
     return 'removed';
 end;
@@ -122,7 +121,7 @@ begin
         record_erased.answer ? 'user_id'
         and exists (select from auth.users as u where u.id = v_profile_id)
     ) then
-        perform private.retry_job(record_erased.job, 'not_removed');
+        perform private.retry_job(record_erased.job.id, 'not_removed');
         return 'not_removed';
     end if;
 
@@ -130,12 +129,7 @@ begin
         or not private.erase_payload(v_profile_id) ? 'user_id'
         or not private.blank_generations(v_profile_id, 10000)
     then
-        update private.outbox as o
-        set
-            due_at = now(),
-            attempts = 0,
-            lease_token = null
-        where o.id = record_erased.job.id;
+        perform private.continue_job(record_erased.job.id, 'erase');
         return 'erasing';
     end if;
 
@@ -146,8 +140,7 @@ begin
     where e.profile_id = v_profile_id
         and e.restored_at is null;
 
-    delete from private.outbox as o
-    where o.id = record_erased.job.id;
+    perform private.end_job(record_erased.job.id);
 
     return 'erased';
 end;
@@ -208,9 +201,9 @@ begin
             )
         );
     elsif fail_removal.is_permanent then
-        perform private.bury_job(fail_removal.job, fail_removal.slug);
+        perform private.bury_job(fail_removal.job.id, fail_removal.slug);
     else
-        perform private.retry_job(fail_removal.job, fail_removal.slug);
+        perform private.retry_job(fail_removal.job.id, fail_removal.slug);
     end if;
 end;
 $$;

@@ -54,8 +54,7 @@ begin
         where e.object_id = finish_fetch.job.stripe_object_id
             and e.applied_at is null;
 
-        delete from private.outbox as o
-        where o.id = finish_fetch.job.id;
+        perform private.end_job(finish_fetch.job.id);
         return;
     end if;
 
@@ -69,12 +68,7 @@ begin
         return;
     end if;
 
-    update private.outbox as o
-    set
-        due_at = now() + private.backoff(o.attempts),
-        attempts = o.attempts + 1,
-        lease_token = null
-    where o.id = finish_fetch.job.id;
+    perform private.retry_job(finish_fetch.job.id);
 end;
 $$;
 
@@ -133,18 +127,11 @@ begin
     from jsonb_array_elements(record_found.answer -> 'data') as o (object);
 
     if v_found is null and record_found.job.kind = 'find_invoice' then
-        update private.outbox as o
-        set
-            kind = 'find_session',
-            due_at = now(),
-            attempts = 0,
-            lease_token = null
-        where o.id = record_found.job.id;
+        perform private.continue_job(record_found.job.id, 'find_session');
         return 'not_an_invoice';
     end if;
 
-    delete from private.outbox as o
-    where o.id = record_found.job.id;
+    perform private.end_job(record_found.job.id);
 
     perform private.want_stripe_object(f.object_id)
     from unnest(v_found) as f (object_id)
@@ -212,8 +199,7 @@ begin
             fail_stripe_job.job.checkout_id, 'failed', fail_stripe_job.slug
         );
 
-        delete from private.outbox as o
-        where o.id = fail_stripe_job.job.id;
+        perform private.end_job(fail_stripe_job.job.id);
     elsif fail_stripe_job.is_permanent and fail_stripe_job.job.kind <> 'reconcile' then
         perform private.raise_stripe_alarm(
             fail_stripe_job.job.stripe_object_id, fail_stripe_job.slug, fail_stripe_job.detail
@@ -221,13 +207,7 @@ begin
         perform private.finish_fetch(fail_stripe_job.job, true);
     else
         -- What Stripe has to tell is never given up: it only takes longer and longer.
-        update private.outbox as o
-        set
-            due_at = now() + private.backoff(o.attempts),
-            attempts = o.attempts + 1,
-            lease_token = null,
-            last_error = fail_stripe_job.slug
-        where o.id = fail_stripe_job.job.id;
+        perform private.retry_job(fail_stripe_job.job.id, fail_stripe_job.slug);
     end if;
 end;
 $$;

@@ -219,12 +219,7 @@ begin
         from private.reconcile_calls(v_run.since) as c
         where c.place = v_run.place
     ) then
-        update private.outbox as o
-        set
-            due_at = now(),
-            attempts = 0,
-            lease_token = null
-        where o.id = record_stripe_page.job.id;
+        perform private.continue_job(record_stripe_page.job.id, 'reconcile');
         return 'page';
     end if;
 
@@ -232,8 +227,7 @@ begin
     set finished_at = now()
     where r.id = v_run.id;
 
-    delete from private.outbox as o
-    where o.id = record_stripe_page.job.id;
+    perform private.end_job(record_stripe_page.job.id);
     return 'compared';
 end;
 $$;
