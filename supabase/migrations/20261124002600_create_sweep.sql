@@ -47,23 +47,15 @@ $$;
 comment on function private.close_stale_checkouts(integer) is
 'Looks at Checkout pages whose time is over, and closes those of the portal. Returns how many.';
 
-create function private.sweep()
-returns jsonb
+create function private.expire_overdue_generations(max_generations integer)
+returns integer
 language plpgsql
 volatile
--- security definer because the sidecar's role holds no table
-security definer
 set search_path = ''
 as $$
 declare
     v_overdue record;
     v_expired integer := 0;
-    v_lots integer := 0;
-    v_rewarded integer := 0;
-    v_periods integer := 0;
-    v_checkouts integer := 0;
-    v_faces integer := 0;
-    v_erasures integer := 0;
 begin
     -- Each unfinished generation has an outbox row, and the outbox is small. Rows that a worker or
     -- another sweep holds are skipped: they are being looked at.
@@ -74,7 +66,7 @@ begin
         where g.finished_at is null
             and g.deadline_at <= now()
         order by g.profile_id, o.id
-        limit 500
+        limit expire_overdue_generations.max_generations
         for update of o skip locked
     loop
         if private.expire_generation(v_overdue.generation_id) then
@@ -82,49 +74,106 @@ begin
         end if;
     end loop;
 
-    -- One kind of work a call. Each locks profiles in id order; one after the other would not.
-    if v_expired = 0 then
-        v_lots := private.expire_lots();
-    end if;
+    return v_expired;
+end;
+$$;
 
-    if v_expired = 0 and v_lots = 0 then
-        v_rewarded := private.settle_pending_referrals(100);
-    end if;
+comment on function private.expire_overdue_generations(integer) is
+'Ends generations whose deadline has passed, with the credits back. Returns how many.';
 
-    if v_expired = 0 and v_lots = 0 and v_rewarded = 0 then
-        v_periods := private.grant_due_months(100);
-    end if;
+create function private.sweep_steps()
+returns table (turn integer, step text)
+language sql
+immutable
+set search_path = ''
+as $$
+    values
+        (1, 'expired'),
+        (2, 'expired_lots'),
+        (3, 'rewarded'),
+        (4, 'granted_periods'),
+        (5, 'stale_checkouts'),
+        (5, 'expired_faces'),
+        (6, 'erasures');
+$$;
 
-    if v_expired = 0 and v_lots = 0 and v_rewarded = 0 and v_periods = 0 then
-        v_checkouts := private.close_stale_checkouts(100);
+comment on function private.sweep_steps() is
+'What the sweep looks at, in this order, and the name under which it tells how many. Steps of one
+turn go together.';
+
+create function private.run_sweep_step(step text)
+returns integer
+language plpgsql
+volatile
+set search_path = ''
+as $$
+declare
+    v_done integer;
+begin
+    v_done := case run_sweep_step.step
+        when 'expired' then private.expire_overdue_generations(500)
+        when 'expired_lots' then private.expire_lots()
+        when 'rewarded' then private.settle_pending_referrals(100)
+        when 'granted_periods' then private.grant_due_months(100)
+        when 'stale_checkouts' then private.close_stale_checkouts(100)
+        when 'expired_faces' then private.expire_user_images(100)
+        when 'erasures' then private.resume_erasure()
+    end;
+
+    -- What Stripe has to be asked for goes with the pages of Stripe.
+    if run_sweep_step.step = 'stale_checkouts' then
         perform private.start_reconcile();
-        v_faces := private.expire_user_images(100);
     end if;
 
-    if v_expired = 0 and v_lots = 0 and v_rewarded = 0 and v_periods = 0 and v_checkouts = 0
-        and v_faces = 0
-    then
-        v_erasures := private.resume_erasure();
-    end if;
+    return v_done;
+end;
+$$;
 
-    return jsonb_build_object(
-        'expired', v_expired,
-        'expired_lots', v_lots,
-        'rewarded', v_rewarded,
-        'granted_periods', v_periods,
-        'stale_checkouts', v_checkouts,
-        'expired_faces', v_faces,
-        'erasures', v_erasures
-    );
+comment on function private.run_sweep_step(text) is
+'Does what is due of one step, up to a limit. Returns how many that were.';
+
+create function private.sweep()
+returns jsonb
+language plpgsql
+volatile
+-- security definer because the sidecar's role holds no table
+security definer
+set search_path = ''
+as $$
+declare
+    v_step record;
+    v_turn integer;
+    v_done integer;
+    v_counts jsonb := '{}';
+begin
+    -- One turn a call. Each step locks profiles in id order; one after the other would not.
+    for v_step in
+        select
+            s.turn,
+            s.step
+        from private.sweep_steps() with ordinality as s (turn, step, listed)
+        order by s.listed
+    loop
+        v_done := 0;
+
+        if v_turn is null or v_turn = v_step.turn then
+            v_done := private.run_sweep_step(v_step.step);
+        end if;
+
+        if v_done > 0 then
+            v_turn := v_step.turn;
+        end if;
+
+        v_counts := v_counts || jsonb_build_object(v_step.step, v_done);
+    end loop;
+
+    return v_counts;
 end;
 $$;
 
 comment on function private.sweep() is
-'Expires generations past their deadline, with the credits back, and credits past their own; pays
-rewards that were postponed; grants the next months of yearly plans; looks at Checkout pages whose
-time is over; begins the comparison with Stripe when it is due; removes expired face photos; goes on
-erasing deleted accounts. Safe to run at any time and by
-many. Returns how many of each: call it again until there is nothing more.';
+'Does what time alone has made due, one turn of private.sweep_steps() a call. Safe to run at any
+time and by many. Returns how many of each: call it again until there is nothing more.';
 grant execute on function private.sweep() to thumbsmith_sidecar;
 
 create function private.queue_metrics()

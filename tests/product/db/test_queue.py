@@ -50,7 +50,8 @@ def job(db: Database, columns: str = "due_at = now()") -> int:
 def waiting(db: Database, job_id: int) -> dict[str, Any]:
     """Return a job, with the seconds that it still waits."""
     return db.rows(
-        "select o.*, o.attempts as failed_tries, extract(epoch from o.due_at - now())::float as seconds"
+        "select o.*, o.attempts as failed_tries,"
+        " extract(epoch from o.due_at - now())::float as seconds"
         " from private.outbox as o where id = %s",
         job_id,
     )[0]
