@@ -43,6 +43,12 @@ class ProgramMissingError(StackError):
     exit_code = 2
 
 
+class PackagesNotInstalledError(StackError):
+    """The packages of Node.js are not there and could not be fetched."""
+
+    slug = "packages_not_installed"
+
+
 class CommandFailedError(StackError):
     """A helper program failed."""
 

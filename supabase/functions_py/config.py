@@ -15,6 +15,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from functions_py import database_address
 from functions_py.errors import ConfigError
 from functions_py.shapes import (
     HOST_NAME,
@@ -111,6 +112,10 @@ class Settings(BaseSettings):
     def _rights_are_local(self) -> Settings:
         if self.allow_privileged_role and not self.allow_loopback:
             raise ValueError("ALLOW_PRIVILEGED_ROLE is for a local stack: it needs ALLOW_LOOPBACK")
+        hosts = database_address.hosts(self.sidecar_database_url.get_secret_value())
+        is_local = all(is_loopback(host) or host.startswith("/") for host in hosts)
+        if self.allow_privileged_role and not is_local:
+            raise ValueError("ALLOW_PRIVILEGED_ROLE needs a database on this machine")
         return self
 
     @model_validator(mode="after")

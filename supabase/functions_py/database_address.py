@@ -39,6 +39,13 @@ def problem(text: str) -> str | None:
     return None if text.isascii() and parsed(text) is not None else _FORM
 
 
+def hosts(text: str) -> list[str]:
+    """Return the hosts of an address; one that starts with a slash is a folder with a socket."""
+    said = parsed(text) or {}
+    # libpq connects to hostaddr, and asks for host only where that is not given.
+    return str(said.get("hostaddr") or said.get("host") or "").split(",")
+
+
 def is_transaction_pooler(text: str) -> bool:
     """Return whether an address is that of Supabase's pooler in transaction mode."""
     said = parsed(text) or {}

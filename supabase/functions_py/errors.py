@@ -42,6 +42,10 @@ class InvalidSignatureError(Exception):
     """The webhook was not signed by whom it claims."""
 
 
+class InvalidBodyError(Exception):
+    """What was sent or answered is not the JSON that it has to be."""
+
+
 class DatabaseUnavailableError(Exception):
     """The database did not answer."""
 

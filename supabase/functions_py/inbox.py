@@ -12,7 +12,11 @@ from uuid import UUID
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 
-from functions_py.errors import DatabaseUnavailableError, InvalidSignatureError
+from functions_py.errors import (
+    DatabaseUnavailableError,
+    InvalidBodyError,
+    InvalidSignatureError,
+)
 from functions_py.log import log, origin
 from functions_py.payloads import event_essentials, parse_object, storable
 from functions_py.signatures import verify, verify_stripe
@@ -62,7 +66,7 @@ class Inbox(ABC):
     def _checked(self, request: Request, body: bytes) -> Webhook:
         """Return the webhook's id and how it is stored.
 
-        Raises InvalidSignatureError, and ValueError or TypeError for a body that makes no sense.
+        Raises InvalidSignatureError, and InvalidBodyError for a body that makes no sense.
         """
 
     async def receive(self, request: Request) -> Response:
@@ -89,7 +93,7 @@ class Inbox(ABC):
             webhook = self._checked(request, body)
         except InvalidSignatureError:
             raise _RefusedError(400, "invalid_signature") from None
-        except (ValueError, TypeError, RecursionError):
+        except InvalidBodyError:
             raise _RefusedError(400, "invalid_body") from None
         ids = {"provider": self.provider, "webhook_id": webhook.id}
         try:

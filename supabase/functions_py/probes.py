@@ -26,7 +26,8 @@ _Answer = TypeVar("_Answer")
 class _Question(Generic[_Answer]):
     """A question to the database that is waited for shortly, and asked once at a time.
 
-    It is not canceled when it is late: canceling a statement waits for the database as well.
+    Probes that overlap share one answer. It is not canceled when it is late: canceling a statement
+    waits for the database as well.
     """
 
     def __init__(self, ask: Callable[[], Awaitable[_Answer]]) -> None:
@@ -35,16 +36,24 @@ class _Question(Generic[_Answer]):
 
     async def answer(self) -> _Answer:
         """Return the answer. Raises TimeoutError when it is late, or what asking raised."""
-        if self._task is None:
-            self._task = asyncio.ensure_future(self._asked())
-        done, _ = await asyncio.wait({self._task}, timeout=_ANSWER_SECONDS)
+        task = self._task
+        # An answer that came after everybody left is old by now.
+        if task is None or task.done():
+            task = self._task = asyncio.ensure_future(self._asked())
+            task.add_done_callback(_retrieve)
+        done, _ = await asyncio.wait({task}, timeout=_ANSWER_SECONDS)
         if not done:
             raise TimeoutError
-        task, self._task = self._task, None
         return task.result()
 
     async def _asked(self) -> _Answer:
         return await self._ask()
+
+
+def _retrieve(task: asyncio.Task[Any]) -> None:
+    """Take the exception that nobody may be waiting for: asyncio would log it as forgotten."""
+    if not task.cancelled():
+        task.exception()
 
 
 class Probes:
@@ -55,7 +64,8 @@ class Probes:
         self._ready = _Question(store.sidecar_ready)
         self._queue: _Question[dict[str, Any]] = _Question(store.queue_metrics)
         self._connect = _Question(store.can_connect)
-        self._connected_at: float | None = None
+        self._could_connect = False
+        self._asked_at: float | None = None
 
     async def healthz(self, _request: Request) -> Response:
         """Return whether the process answers; the database is not asked."""
@@ -86,8 +96,7 @@ class Probes:
     async def _can_connect(self) -> bool:
         """Ask at most every few seconds: a connection is dear, and a probe comes often."""
         now = time.monotonic()
-        if self._connected_at is not None and now - self._connected_at < _CONNECT_EVERY_SECONDS:
-            return True
-        is_open = await self._connect.answer()
-        self._connected_at = now if is_open else None
-        return is_open
+        if self._asked_at is None or now - self._asked_at >= _CONNECT_EVERY_SECONDS:
+            self._could_connect = await self._connect.answer()
+            self._asked_at = now
+        return self._could_connect

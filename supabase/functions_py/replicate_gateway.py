@@ -19,6 +19,7 @@ import httpx
 from replicate.client import Client, RetryTransport
 
 from functions_py.errors import (
+    InvalidBodyError,
     RejectedError,
     SubmitRefusedError,
     SubmitUnknownError,
@@ -101,7 +102,7 @@ class ReplicateGateway:
             raise SubmitUnknownError(f"HTTP {response.status_code}")
         try:
             return _prediction(self._object(response))
-        except (ValueError, TypeError, RecursionError) as error:
+        except InvalidBodyError as error:
             raise SubmitUnknownError(origin(error)) from None
 
     async def get(self, prediction_id: str) -> dict[str, Any]:
@@ -148,7 +149,7 @@ class ReplicateGateway:
             raise TransientError("provider_unreachable", f"HTTP {status}")
         try:
             return read(self._object(response))
-        except (ValueError, TypeError, RecursionError) as error:
+        except InvalidBodyError as error:
             raise TransientError("provider_unreachable", type(error).__name__) from None
 
     def _object(self, response: httpx.Response) -> dict[str, Any]:
@@ -157,7 +158,7 @@ class ReplicateGateway:
     def _refusal(self, response: httpx.Response) -> SubmitRefusedError:
         try:
             detail = str(storable(self._object(response)).get("detail", ""))[:500]
-        except (ValueError, TypeError, RecursionError):
+        except InvalidBodyError:
             detail = ""
         return SubmitRefusedError(response.status_code, detail, _retry_after(response))
 
@@ -171,7 +172,7 @@ def _checked(prediction_id: str) -> str:
 def _prediction(body: dict[str, Any]) -> dict[str, Any]:
     found = storable(body)
     if not isinstance(found.get("id"), str) or not isinstance(found.get("status"), str):
-        raise TypeError("not a prediction")
+        raise InvalidBodyError("not a prediction")
     return found
 
 
@@ -179,7 +180,7 @@ def _page(body: dict[str, Any]) -> tuple[list[dict[str, Any]], str]:
     """Return the rows of a list, and the query of its next page."""
     rows = body.get("results")
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise TypeError("not a list")
+        raise InvalidBodyError("not a list")
     return rows, urlsplit(str(body.get("next") or "")).query if rows else ""
 
 

@@ -9,7 +9,7 @@ import psycopg
 from functions_py.database_address import is_transaction_pooler
 from functions_py.db import CONNECT
 from functions_py.errors import ConfigError
-from functions_py.log import log
+from functions_py.log import log, origin
 
 if TYPE_CHECKING:
     from functions_py.config import Settings
@@ -23,8 +23,16 @@ _PRIVILEGES = """
             select min(c.oid::regclass::text)
             from pg_class as c
             inner join pg_namespace as n on c.relnamespace = n.oid
-            where n.nspname in ('public', 'private', 'auth', 'storage', 'vault')
+            where n.nspname !~ '^(pg_|information_schema$)'
                 and c.relkind in ('r', 'p', 'v', 'm', 'f')
+                -- Extensions grant some of their views to everybody.
+                and not exists (
+                    select
+                    from pg_depend as d
+                    where d.classid = 'pg_class'::regclass
+                        and d.objid = c.oid
+                        and d.deptype = 'e'
+                )
                 and (
                     has_table_privilege(
                         c.oid, 'select, insert, update, delete, truncate, references, trigger'
@@ -36,6 +44,11 @@ _PRIVILEGES = """
     where r.rolname = current_user
 """
 _MODE = "select private.stripe_livemode()"
+_NOT_MIGRATED = (
+    psycopg.errors.InvalidSchemaName,
+    psycopg.errors.UndefinedFunction,
+    psycopg.errors.InsufficientPrivilege,
+)
 
 
 def check(settings: Settings) -> None:
@@ -90,5 +103,6 @@ def _asked(url: str, query: str) -> tuple[Any, ...] | None:
     try:
         with psycopg.connect(url, **CONNECT) as connection:
             return connection.execute(query.encode()).fetchone()
-    except psycopg.Error:
+    except (psycopg.OperationalError, *_NOT_MIGRATED) as error:
+        log.warning("start_check_skipped", error=origin(error))
         return None

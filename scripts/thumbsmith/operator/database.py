@@ -44,7 +44,7 @@ def _checked(text: str) -> str:
     """Return an address that libpq will understand: what it does not understand it repeats."""
     from functions_py import database_address  # psycopg takes its time to load
 
-    if database_address.parsed(text) is None:
-        detail = "that is no address of a database: see --db-url"
-        raise CommandError("address_malformed", detail, code=Exit.USAGE)
+    if problem := database_address.problem(text):
+        detail = f"the database's address {problem}"
+        raise CommandError("address_malformed", detail, "See --db-url.", code=Exit.USAGE)
     return text

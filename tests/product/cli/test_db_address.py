@@ -66,7 +66,7 @@ def test_an_address_that_does_not_work_is_not_shown(db: Database, command: tuple
     assert MARK not in wrong
     for password in SPECIAL:
         code, said = shown(command, f"postgresql://postgres:{password}@{HOST}:{port}/postgres")
-        assert (code, "that is no address of a database" in said) == (2, True), (password, said)
+        assert (code, "the database's address must be" in said) == (2, True), (password, said)
         assert not runs(MARK) & runs(said)
 
 

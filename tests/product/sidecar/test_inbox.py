@@ -231,6 +231,29 @@ def test_5xx_only_when_it_could_not_be_stored(
     assert sidecar.post(body, signed(body)).status_code == 200
 
 
+@pytest.mark.parametrize("step", ["verify", "parse_object", "storable"])
+@pytest.mark.parametrize("bug", [ValueError("hush"), TypeError("hush"), KeyError("hush")])
+def test_a_bug_of_ours_while_reading_is_not_called_the_providers(
+    sidecar: Sidecar, monkeypatch: pytest.MonkeyPatch, step: str, bug: Exception
+) -> None:
+    def broken(*_: object) -> object:
+        raise bug
+
+    body = prediction()
+    with monkeypatch.context() as patched:
+        patched.setattr(inbox, step, broken)
+        sidecar.assert_refused(sidecar.post(body, signed(body)), 500, "internal_error")
+    sidecar.assert_takes_a_good_one()
+
+
+def test_a_slash_at_the_end_is_taken_without_a_redirect(sidecar: Sidecar) -> None:
+    body = prediction()
+    for path in ("/webhooks/replicate", "/webhooks/replicate/"):
+        url = f"{sidecar.url}{path}?attempt={ATTEMPT}"
+        answer = httpx.post(url, content=body, headers=signed(body), trust_env=False)
+        assert answer.status_code == 200
+
+
 def test_only_post_is_a_webhook_and_without_its_secret_stripe_has_no_route(
     sidecar: Sidecar,
 ) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
@@ -37,6 +38,30 @@ class Slow(FakeStore):
         return await super().value(function, *values)
 
 
+class Counting(FakeStore):
+    """A database that counts the new connections it is asked for."""
+
+    def __init__(self, *, answer: bool = True, seconds: float = 0.02) -> None:
+        super().__init__()
+        self.asks = 0
+        self.answer = answer
+        self.seconds = seconds
+
+    async def can_connect(self) -> bool:
+        self.asks += 1
+        answer = self.answer
+        await asyncio.sleep(self.seconds)
+        return answer
+
+
+@asynccontextmanager
+async def asked(store: FakeStore) -> AsyncIterator[httpx.AsyncClient]:
+    """Serve the routes to a client in this process."""
+    transport = httpx.ASGITransport(app=create_app(store, [helpers.SECRET], Metrics()))
+    async with httpx.AsyncClient(transport=transport, base_url="http://sidecar") as http:
+        yield http
+
+
 def get(url: str, path: str) -> tuple[int, float]:
     began = time.monotonic()
     answer = httpx.get(url + path, trust_env=False, timeout=10)
@@ -58,6 +83,42 @@ def test_a_slow_database_does_not_slow_a_probe(function: str, path: str, status:
         assert get(url, "/healthz")[0] == 200
     with serving(create_app(FakeStore(), [helpers.SECRET], Metrics())) as url:
         assert get(url, "/readyz")[0] == 200
+
+
+async def test_probes_that_overlap_share_one_answer() -> None:
+    store = Counting()
+    async with asked(store) as http:
+        answers = await asyncio.gather(*(http.get("/readyz") for _ in range(8)))
+    assert [answer.status_code for answer in answers] == [200] * 8
+    assert store.asks == 1
+
+
+async def test_a_red_probe_opens_no_connection_each_time() -> None:
+    store = Counting(answer=False)
+    async with asked(store) as http:
+        for _ in range(5):
+            assert (await http.get("/readyz")).status_code == 503
+        assert store.asks == 1
+    # Positive control: a green one asks as rarely.
+    store = Counting()
+    async with asked(store) as http:
+        for _ in range(5):
+            assert (await http.get("/readyz")).status_code == 200
+        assert store.asks == 1
+
+
+async def test_an_answer_that_came_late_is_not_given_to_the_next(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(probes, "_ANSWER_SECONDS", 0.05)
+    monkeypatch.setattr(probes, "_CONNECT_EVERY_SECONDS", 0.0)
+    store = Counting(answer=False, seconds=0.1)
+    async with asked(store) as http:
+        assert (await http.get("/readyz")).status_code == 503
+        await asyncio.sleep(0.15)
+        # The answer that came meanwhile was a no; now it is a yes.
+        store.answer, store.seconds = True, 0.0
+        assert (await http.get("/readyz")).status_code == 200
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 
+import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 from structlog.testing import capture_logs
@@ -15,7 +16,7 @@ from functions_py.database_address import is_transaction_pooler
 from functions_py.errors import ConfigError
 from local_stack.postgres import ADMIN, PASSWORD, Postgres
 from tests.support.database import Database
-from tests.support.sidecar.environment import GOOD
+from tests.support.sidecar.environment import GOOD, LOCAL
 from thumbsmith.project.addresses import with_role
 
 WORD = uuid.uuid4().hex
@@ -50,6 +51,11 @@ def role(db: Database, server: Postgres) -> Iterator[str]:
         ("grant select on public.profiles to {}", "has a privilege on"),
         ("grant update (credits) on public.profiles to {}", "has a privilege on"),
         ("grant insert on private.audit_log to {}", "has a privilege on"),
+        (
+            "create schema elsewhere authorization {0}; create table elsewhere.t ();"
+            " alter table elsewhere.t owner to {0}",
+            "has a privilege on elsewhere.t",
+        ),
     ],
 )
 def test_a_role_with_too_many_rights_is_refused(
@@ -74,8 +80,29 @@ def test_the_flag_for_it_is_for_loopback_alone(db: Database) -> None:
         settings(db, "postgres", PASSWORD, allow_privileged_role=True)
 
 
+def test_the_flag_for_it_needs_a_database_of_this_machine(db: Database) -> None:
+    local = {name.lower(): value for name, value in LOCAL.items()}
+    there = settings(db, "postgres", PASSWORD, **local, allow_privileged_role=True)
+    # Positive control: on this machine the owner may be the sidecar's role.
+    start_checks.check(there)
+    away = there.sidecar_database_url.get_secret_value().replace("127.0.0.1", "db.example.com")
+    given = {**there.model_dump(), "sidecar_database_url": away}
+    with pytest.raises(ValueError, match="needs a database on this machine"):
+        Settings(**given)
+
+
 def test_a_database_that_is_away_decides_nothing(db: Database) -> None:
-    start_checks.check(settings(db, "nobody_at_all", WORD))
+    with capture_logs() as logs:
+        start_checks.check(settings(db, "nobody_at_all", WORD))
+    assert {line["event"] for line in logs} == {"start_check_skipped"}
+
+
+def test_a_question_that_fails_is_no_answer(db: Database, role: str) -> None:
+    url = with_role(db.url, role, WORD)
+    # Positive control: without the functions of the migrations, nothing is decided.
+    assert start_checks._asked(url, "select private.no_such_function()") is None
+    with pytest.raises(psycopg.errors.UndefinedTable):
+        start_checks._asked(url, "select * from public.no_such_table")
 
 
 @pytest.mark.parametrize(
