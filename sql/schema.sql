@@ -258,13 +258,8 @@ begin
     if v_generation.finished_at is not null then
         perform private.release_work(v_generation.id);
     else
-        update private.outbox as o
-        set
-            kind = 'poll',
-            run_id = adopt_prediction.run_id,
-            due_at = now(),
-            attempts = 0,
-            lease_token = null
+        perform private.continue_job(o.id, 'poll', now(), adopt_prediction.run_id)
+        from private.outbox as o
         where o.generation_id = v_generation.id;
     end if;
 end;
@@ -803,10 +798,10 @@ CREATE FUNCTION private.blank_account(profile_id uuid) RETURNS void
     SET search_path TO ''
     AS $$
 begin
-    delete from private.outbox as o
-    using public.user_images as i
-    where o.user_image_id = i.id
-        and i.profile_id = blank_account.profile_id;
+    perform private.end_job(o.id)
+    from private.outbox as o
+    inner join public.user_images as i on o.user_image_id = i.id
+    where i.profile_id = blank_account.profile_id;
     -- A file's name is the person's word; what the file was is told by the row's own id.
     update public.user_images as i
     set
@@ -931,53 +926,21 @@ end;
 $$;
 COMMENT ON FUNCTION private.burn_lots(profile_id uuid, amount bigint, kind text, generation_id uuid, reason text) IS 'Takes credits from the open lots: by priority, then earliest expiry, then oldest; one entry per
 lot. Returns how many were missing. The caller holds the profile''s lock.';
-CREATE TABLE private.outbox (
-    id bigint NOT NULL,
-    kind text NOT NULL,
-    generation_id uuid,
-    run_id uuid,
-    checkout_id uuid,
-    stripe_object_id text,
-    user_image_id uuid,
-    profile_id uuid,
-    due_at timestamp with time zone DEFAULT now() NOT NULL,
-    attempts integer DEFAULT 0 NOT NULL,
-    lease_token uuid,
-    last_error text,
-    dead_at timestamp with time zone,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT outbox_attempts_not_negative CHECK ((attempts >= 0)),
-    CONSTRAINT outbox_has_one_subject CHECK ((num_nonnulls(COALESCE(generation_id, run_id), checkout_id, stripe_object_id, user_image_id, profile_id) = 1)),
-    CONSTRAINT outbox_has_run_after_submit CHECK (((kind <> ALL (ARRAY['find'::text, 'poll'::text, 'store'::text, 'cancel'::text])) OR (run_id IS NOT NULL))),
-    CONSTRAINT outbox_kind_fits_subject CHECK ((((kind = ANY (ARRAY['submit'::text, 'find'::text, 'poll'::text, 'store'::text])) = (generation_id IS NOT NULL)) AND ((kind = 'cancel'::text) = ((run_id IS NOT NULL) AND (generation_id IS NULL))) AND ((kind = ANY (ARRAY['customer'::text, 'checkout'::text])) = (checkout_id IS NOT NULL)) AND ((kind = ANY (ARRAY['fetch'::text, 'find_invoice'::text, 'find_session'::text, 'reconcile'::text])) = (stripe_object_id IS NOT NULL)) AND ((kind = 'remove_face'::text) = (user_image_id IS NOT NULL)) AND ((kind = 'erase'::text) = (profile_id IS NOT NULL))))
-)
-WITH (fillfactor='70', autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='500', autovacuum_vacuum_insert_scale_factor='0');
-COMMENT ON TABLE private.outbox IS 'Work of the sidecar: one row per generation that is not over (submit → poll → store, with find
-while an answer is lost), per attempt whose prediction has to be stopped (cancel), per page of
-Stripe that was asked for (customer → checkout), per object of Stripe that has to be looked at again
-(fetch), per face photo to be deleted (remove_face) and per account to be erased (erase); deleted
-when done.
-Narrow on purpose: the queue''s churn stays out of the wide table. A claimed row is due again when
-its lease ends, so work of a killed sidecar comes back by itself.';
-COMMENT ON COLUMN private.outbox.stripe_object_id IS 'An object of Stripe, by its id: however many events tell of it, it is fetched once. Or the name
-reconcile, for the one job that compares everything.';
-COMMENT ON COLUMN private.outbox.due_at IS 'When it may be claimed: later work, or the end of the lease.';
-COMMENT ON COLUMN private.outbox.attempts IS 'Failed tries in a row.';
-COMMENT ON COLUMN private.outbox.lease_token IS 'Whoever holds it may report the result; others are stale.';
-COMMENT ON COLUMN private.outbox.dead_at IS 'When it was given up; a person has to look at it.';
-CREATE FUNCTION private.bury_job(job private.outbox, slug text) RETURNS void
-    LANGUAGE sql
+CREATE FUNCTION private.bury_job(job_id bigint, slug text) RETURNS void
+    LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
+begin
     update private.outbox as o
     set
         dead_at = now(),
         attempts = o.attempts + 1,
         lease_token = null,
         last_error = bury_job.slug
-    where o.id = bury_job.job.id;
+    where o.id = bury_job.job_id;
+end;
 $$;
-COMMENT ON FUNCTION private.bury_job(job private.outbox, slug text) IS 'Gives a job up, and keeps it for a person to look at: a dead letter.';
+COMMENT ON FUNCTION private.bury_job(job_id bigint, slug text) IS 'Gives a job up, and keeps it for a person to look at: a dead letter.';
 CREATE TABLE public.generations (
     id uuid DEFAULT private.uuid_v7() NOT NULL,
     profile_id uuid NOT NULL,
@@ -1436,6 +1399,40 @@ end;
 $$;
 COMMENT ON FUNCTION private.check_rate(profile_id uuid, max_requests integer, period interval, slug text) IS 'Refuses with 429 and the given slug when this many generations were asked for within the period. No
 limit when max_requests is null.';
+CREATE TABLE private.outbox (
+    id bigint NOT NULL,
+    kind text NOT NULL,
+    generation_id uuid,
+    run_id uuid,
+    checkout_id uuid,
+    stripe_object_id text,
+    user_image_id uuid,
+    profile_id uuid,
+    due_at timestamp with time zone DEFAULT now() NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    lease_token uuid,
+    last_error text,
+    dead_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT outbox_attempts_not_negative CHECK ((attempts >= 0)),
+    CONSTRAINT outbox_has_one_subject CHECK ((num_nonnulls(COALESCE(generation_id, run_id), checkout_id, stripe_object_id, user_image_id, profile_id) = 1)),
+    CONSTRAINT outbox_has_run_after_submit CHECK (((kind <> ALL (ARRAY['find'::text, 'poll'::text, 'store'::text, 'cancel'::text])) OR (run_id IS NOT NULL))),
+    CONSTRAINT outbox_kind_fits_subject CHECK ((((kind = ANY (ARRAY['submit'::text, 'find'::text, 'poll'::text, 'store'::text])) = (generation_id IS NOT NULL)) AND ((kind = 'cancel'::text) = ((run_id IS NOT NULL) AND (generation_id IS NULL))) AND ((kind = ANY (ARRAY['customer'::text, 'checkout'::text])) = (checkout_id IS NOT NULL)) AND ((kind = ANY (ARRAY['fetch'::text, 'find_invoice'::text, 'find_session'::text, 'reconcile'::text])) = (stripe_object_id IS NOT NULL)) AND ((kind = 'remove_face'::text) = (user_image_id IS NOT NULL)) AND ((kind = 'erase'::text) = (profile_id IS NOT NULL))))
+)
+WITH (fillfactor='70', autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='500', autovacuum_vacuum_insert_scale_factor='0');
+COMMENT ON TABLE private.outbox IS 'Work of the sidecar: one row per generation that is not over (submit → poll → store, with find
+while an answer is lost), per attempt whose prediction has to be stopped (cancel), per page of
+Stripe that was asked for (customer → checkout), per object of Stripe that has to be looked at again
+(fetch), per face photo to be deleted (remove_face) and per account to be erased (erase); deleted
+when done.
+Narrow on purpose: the queue''s churn stays out of the wide table. A claimed row is due again when
+its lease ends, so work of a killed sidecar comes back by itself.';
+COMMENT ON COLUMN private.outbox.stripe_object_id IS 'An object of Stripe, by its id: however many events tell of it, it is fetched once. Or the name
+reconcile, for the one job that compares everything.';
+COMMENT ON COLUMN private.outbox.due_at IS 'When it may be claimed: later work, or the end of the lease.';
+COMMENT ON COLUMN private.outbox.attempts IS 'Failed tries in a row.';
+COMMENT ON COLUMN private.outbox.lease_token IS 'Whoever holds it may report the result; others are stale.';
+COMMENT ON COLUMN private.outbox.dead_at IS 'When it was given up; a person has to look at it.';
 CREATE FUNCTION private.checkout_call(job private.outbox) RETURNS jsonb
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
@@ -1864,6 +1861,28 @@ $$;
 COMMENT ON FUNCTION private.compare_stripe_objects(objects jsonb) IS 'Which of these objects of Stripe (an array, as its lists give them) are not in our rows as they
 are there, and whether fetching them again can repair that: else an alarm tells why a person has
 to look. What a person has resolved is passed over.';
+CREATE FUNCTION private.continue_job(job_id bigint, kind text, due_at timestamp with time zone DEFAULT now(), attempt_id uuid DEFAULT NULL::uuid, slug text DEFAULT NULL::text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+    update private.outbox as o
+    set
+        kind = continue_job.kind,
+        -- The next submission is another attempt.
+        run_id = case
+            when continue_job.kind <> 'submit' then coalesce(continue_job.attempt_id, o.run_id)
+        end,
+        due_at = continue_job.due_at,
+        attempts = 0,
+        lease_token = null,
+        dead_at = null,
+        last_error = coalesce(continue_job.slug, o.last_error)
+    where o.id = continue_job.job_id;
+end;
+$$;
+COMMENT ON FUNCTION private.continue_job(job_id bigint, kind text, due_at timestamp with time zone, attempt_id uuid, slug text) IS 'The job goes on as this kind, with all its tries before it and nobody''s lease: about this attempt,
+or still about the same when null. slug is what made it go on; null keeps the last error.';
 CREATE FUNCTION private.count_plan_uses(profile_id uuid, period interval, max_uses integer, OUT uses integer, OUT next_use_at timestamp with time zone) RETURNS record
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
@@ -2047,17 +2066,31 @@ CREATE FUNCTION private.end_carried_lots(subscription_id uuid, month_end timesta
         and end_carried_lots.month_end + interval '4 days';
 $$;
 COMMENT ON FUNCTION private.end_carried_lots(subscription_id uuid, month_end timestamp with time zone) IS 'Lets what was carried into a month end with it.';
+CREATE FUNCTION private.end_job(job_id bigint) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+    delete from private.outbox as o
+    where o.id = end_job.job_id;
+end;
+$$;
+COMMENT ON FUNCTION private.end_job(job_id bigint) IS 'Nothing is left to do: the job''s row goes.';
 CREATE FUNCTION private.end_pages(profile_id uuid) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
 begin
     -- A customer that Stripe may be making now is waited for, or nobody would know its id.
-    delete from private.outbox as o
-    using public.checkouts as c
-    where o.checkout_id = c.id
-        and c.profile_id = end_pages.profile_id
-        and not (o.kind = 'customer' and (o.lease_token is not null or o.attempts > 0));
+    perform private.end_job(o.id)
+    from (
+        select o.id
+        from private.outbox as o
+        inner join public.checkouts as c on o.checkout_id = c.id
+        where c.profile_id = end_pages.profile_id
+            and not (o.kind = 'customer' and (o.lease_token is not null or o.attempts > 0))
+        for update of o
+    ) as o;
     -- Those that are open at Stripe are ended there first.
     perform private.close_checkout(c.id, 'expired')
     from public.checkouts as c
@@ -2120,6 +2153,19 @@ $$;
 COMMENT ON FUNCTION private.erase_payload(profile_id uuid) IS 'What is to be deleted next of a closed account, and by whom (target: storage, stripe or auth), by
 what there still is: files, pages and customers at Stripe, and last the person at Auth. So a step
 that was lost is simply done again.';
+CREATE FUNCTION private.expedite_job(job_id bigint) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+    update private.outbox as o
+    set
+        due_at = now(),
+        lease_token = null
+    where o.id = expedite_job.job_id;
+end;
+$$;
+COMMENT ON FUNCTION private.expedite_job(job_id bigint) IS 'The job is due now. Whoever holds it may have looked too early, so that lease ends.';
 CREATE FUNCTION private.expire_generation(generation_id uuid) RETURNS boolean
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -2163,6 +2209,34 @@ begin
 end;
 $$;
 COMMENT ON FUNCTION private.expire_lots(max_lots integer) IS 'Writes the expiry of lots that are due, of at most so many profiles. Returns how many lots.';
+CREATE FUNCTION private.expire_overdue_generations(max_generations integer) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_overdue record;
+    v_expired integer := 0;
+begin
+    -- Each unfinished generation has an outbox row, and the outbox is small. Rows that a worker or
+    -- another sweep holds are skipped: they are being looked at.
+    for v_overdue in
+        select o.generation_id
+        from private.outbox as o
+        inner join public.generations as g on o.generation_id = g.id
+        where g.finished_at is null
+            and g.deadline_at <= now()
+        order by g.profile_id, o.id
+        limit expire_overdue_generations.max_generations
+        for update of o skip locked
+    loop
+        if private.expire_generation(v_overdue.generation_id) then
+            v_expired := v_expired + 1;
+        end if;
+    end loop;
+    return v_expired;
+end;
+$$;
+COMMENT ON FUNCTION private.expire_overdue_generations(max_generations integer) IS 'Ends generations whose deadline has passed, with the credits back. Returns how many.';
 CREATE FUNCTION private.expire_profile_lots(profile_id uuid) RETURNS integer
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -2289,8 +2363,7 @@ begin
             finished_at = now()
         where r.id = fail_cancel.job.run_id
             and r.finished_at is null;
-        delete from private.outbox as o
-        where o.id = fail_cancel.job.id;
+        perform private.end_job(fail_cancel.job.id);
     -- The provider's own deadline ends the orphan too, so it is not urgent while that runs.
     elsif fail_cancel.is_exhausted and exists (
         select
@@ -2299,9 +2372,9 @@ begin
         where r.id = fail_cancel.job.run_id
             and g.deadline_at < now() - interval '1 hour'
     ) then
-        perform private.bury_job(fail_cancel.job, fail_cancel.slug);
+        perform private.bury_job(fail_cancel.job.id, fail_cancel.slug);
     else
-        perform private.retry_job(fail_cancel.job, fail_cancel.slug);
+        perform private.retry_job(fail_cancel.job.id, fail_cancel.slug);
     end if;
 end;
 $$;
@@ -2322,7 +2395,7 @@ begin
     ) then
         perform private.look_again(fail_find.job);
     else
-        perform private.retry_job(fail_find.job, fail_find.slug);
+        perform private.retry_job(fail_find.job.id, fail_find.slug);
     end if;
 end;
 $$;
@@ -2336,8 +2409,7 @@ begin
     perform private.finish_generation(
         fail_generation.job.generation_id, 'failed', fail_generation.error
     );
-    delete from private.outbox as o
-    where o.id = fail_generation.job.id;
+    perform private.end_job(fail_generation.job.id);
 end;
 $$;
 COMMENT ON FUNCTION private.fail_generation(job private.outbox, error text) IS 'Ends a generation and its job, with the credits back.';
@@ -2364,9 +2436,9 @@ begin
             )
         );
     elsif fail_removal.is_permanent then
-        perform private.bury_job(fail_removal.job, fail_removal.slug);
+        perform private.bury_job(fail_removal.job.id, fail_removal.slug);
     else
-        perform private.retry_job(fail_removal.job, fail_removal.slug);
+        perform private.retry_job(fail_removal.job.id, fail_removal.slug);
     end if;
 end;
 $$;
@@ -2391,15 +2463,7 @@ begin
         'provider_failed', 'provider_stopped', 'provider_unavailable', 'prediction_missing',
         'output_missing', 'input_refused'
     ) and private.has_next_model(fail_run.job) then
-        update private.outbox as o
-        set
-            kind = 'submit',
-            run_id = null,
-            due_at = now(),
-            attempts = 0,
-            lease_token = null,
-            last_error = fail_run.error
-        where o.id = fail_run.job.id;
+        perform private.continue_job(fail_run.job.id, 'submit', slug => fail_run.error);
         return;
     end if;
     perform private.fail_generation(fail_run.job, fail_run.error);
@@ -2423,8 +2487,7 @@ begin
         perform private.close_checkout(
             fail_stripe_job.job.checkout_id, 'failed', fail_stripe_job.slug
         );
-        delete from private.outbox as o
-        where o.id = fail_stripe_job.job.id;
+        perform private.end_job(fail_stripe_job.job.id);
     elsif fail_stripe_job.is_permanent and fail_stripe_job.job.kind <> 'reconcile' then
         perform private.raise_stripe_alarm(
             fail_stripe_job.job.stripe_object_id, fail_stripe_job.slug, fail_stripe_job.detail
@@ -2432,13 +2495,7 @@ begin
         perform private.finish_fetch(fail_stripe_job.job, true);
     else
         -- What Stripe has to tell is never given up: it only takes longer and longer.
-        update private.outbox as o
-        set
-            due_at = now() + private.backoff(o.attempts),
-            attempts = o.attempts + 1,
-            lease_token = null,
-            last_error = fail_stripe_job.slug
-        where o.id = fail_stripe_job.job.id;
+        perform private.retry_job(fail_stripe_job.job.id, fail_stripe_job.slug);
     end if;
 end;
 $_$;
@@ -2686,8 +2743,7 @@ begin
         set applied_at = now()
         where e.object_id = finish_fetch.job.stripe_object_id
             and e.applied_at is null;
-        delete from private.outbox as o
-        where o.id = finish_fetch.job.id;
+        perform private.end_job(finish_fetch.job.id);
         return;
     end if;
     if finish_fetch.job.attempts + 1 >= (select s.job_attempts_max from private.settings as s)
@@ -2699,12 +2755,7 @@ begin
         perform private.finish_fetch(finish_fetch.job, true);
         return;
     end if;
-    update private.outbox as o
-    set
-        due_at = now() + private.backoff(o.attempts),
-        attempts = o.attempts + 1,
-        lease_token = null
-    where o.id = finish_fetch.job.id;
+    perform private.retry_job(finish_fetch.job.id);
 end;
 $$;
 COMMENT ON FUNCTION private.finish_fetch(job private.outbox, is_applied boolean) IS 'Ends the job of an object, or has it fetched again later, with an alarm when that was too often.';
@@ -3482,12 +3533,10 @@ begin
     cross join private.settings as s
     where r.id = look_again.job.run_id;
     if now() < v_until then
-        update private.outbox as o
-        set
-            due_at = least(now() + private.backoff(o.attempts + 2), v_until),
-            attempts = o.attempts + 1,
-            lease_token = null
-        where o.id = look_again.job.id;
+        perform private.retry_job(
+            look_again.job.id,
+            due_at => least(now() + private.backoff(look_again.job.attempts + 2), v_until)
+        );
         return;
     end if;
     update private.generation_runs as r
@@ -3497,18 +3546,10 @@ begin
     where r.id = look_again.job.run_id
         and r.status = 'submit_unknown';
     if v_is_over then
-        delete from private.outbox as o
-        where o.id = look_again.job.id;
+        perform private.end_job(look_again.job.id);
         return;
     end if;
-    update private.outbox as o
-    set
-        kind = 'submit',
-        run_id = null,
-        due_at = now(),
-        attempts = 0,
-        lease_token = null
-    where o.id = look_again.job.id;
+    perform private.continue_job(look_again.job.id, 'submit');
 end;
 $$;
 COMMENT ON FUNCTION private.look_again(job private.outbox) IS 'The lost attempt was not in the provider''s list: looked for again, and given up for another
@@ -3541,15 +3582,10 @@ begin
         perform private.adopt_prediction(lose_answer.job.run_id, v_heard);
         return;
     end if;
-    update private.outbox as o
-    set
-        kind = 'find',
-        run_id = lose_answer.job.run_id,
-        due_at = now() + s.submit_find_after,
-        attempts = 0,
-        lease_token = null
-    from private.settings as s
-    where o.id = lose_answer.job.id;
+    perform private.continue_job(
+        lose_answer.job.id, 'find', now() + s.submit_find_after, lose_answer.job.run_id
+    )
+    from private.settings as s;
 end;
 $$;
 COMMENT ON FUNCTION private.lose_answer(job private.outbox, detail text) IS 'The provider may have the attempt or not. Its webhook or the provider''s list may still tell; until
@@ -3877,8 +3913,7 @@ begin
         where r.id = v_job.run_id
             and r.finished_at is null;
     end if;
-    delete from private.outbox as o
-    where o.id = v_job.id;
+    perform private.end_job(v_job.id);
     return v_job;
 end;
 $$;
@@ -3980,15 +4015,11 @@ begin
         format('operator:job:%s:%s', v_job.id, gen_random_uuid()),
         null, to_jsonb(v_job) - 'lease_token'
     );
-    update private.outbox as o
-    set
-        due_at = now(),
-        attempts = 0,
-        lease_token = null,
-        dead_at = null
-    where o.id = v_job.id
-    returning o.* into v_job;
+    perform private.continue_job(v_job.id, v_job.kind);
     perform private.wake_worker();
+    select o.* into v_job
+    from private.outbox as o
+    where o.id = v_job.id;
     return v_job;
 end;
 $$;
@@ -4408,17 +4439,10 @@ begin
             and p.deleted_at is not null
     ) then
         perform private.close_checkout(record_customer.job.checkout_id, 'expired');
-        delete from private.outbox as o
-        where o.id = record_customer.job.id;
+        perform private.end_job(record_customer.job.id);
         return 'closed';
     end if;
-    update private.outbox as o
-    set
-        kind = 'checkout',
-        due_at = now(),
-        attempts = 0,
-        lease_token = null
-    where o.id = record_customer.job.id;
+    perform private.continue_job(record_customer.job.id, 'checkout');
     return 'customer';
 end;
 $$;
@@ -4439,19 +4463,14 @@ begin
         record_erased.answer ? 'user_id'
         and exists (select from auth.users as u where u.id = v_profile_id)
     ) then
-        perform private.retry_job(record_erased.job, 'not_removed');
+        perform private.retry_job(record_erased.job.id, 'not_removed');
         return 'not_removed';
     end if;
     if not record_erased.answer ? 'user_id'
         or not private.erase_payload(v_profile_id) ? 'user_id'
         or not private.blank_generations(v_profile_id, 10000)
     then
-        update private.outbox as o
-        set
-            due_at = now(),
-            attempts = 0,
-            lease_token = null
-        where o.id = record_erased.job.id;
+        perform private.continue_job(record_erased.job.id, 'erase');
         return 'erasing';
     end if;
     perform private.blank_account(v_profile_id);
@@ -4459,8 +4478,7 @@ begin
     set finished_at = now()
     where e.profile_id = v_profile_id
         and e.restored_at is null;
-    delete from private.outbox as o
-    where o.id = record_erased.job.id;
+    perform private.end_job(record_erased.job.id);
     return 'erased';
 end;
 $$;
@@ -4476,7 +4494,7 @@ begin
         inner join storage.objects as o on o.bucket_id = 'faces' and i.object_path = o.name
         where i.id = record_face_removed.job.user_image_id
     ) then
-        perform private.retry_job(record_face_removed.job, 'not_removed');
+        perform private.retry_job(record_face_removed.job.id, 'not_removed');
         return 'not_removed';
     end if;
     update public.user_images as i
@@ -4485,8 +4503,7 @@ begin
         deletion_answer = record_face_removed.answer
     where i.id = record_face_removed.job.user_image_id
         and i.deleted_at is null;
-    delete from private.outbox as o
-    where o.id = record_face_removed.job.id;
+    perform private.end_job(record_face_removed.job.id);
     return 'removed';
 end;
 $$;
@@ -4533,17 +4550,10 @@ begin
     into v_found
     from jsonb_array_elements(record_found.answer -> 'data') as o (object);
     if v_found is null and record_found.job.kind = 'find_invoice' then
-        update private.outbox as o
-        set
-            kind = 'find_session',
-            due_at = now(),
-            attempts = 0,
-            lease_token = null
-        where o.id = record_found.job.id;
+        perform private.continue_job(record_found.job.id, 'find_session');
         return 'not_an_invoice';
     end if;
-    delete from private.outbox as o
-    where o.id = record_found.job.id;
+    perform private.end_job(record_found.job.id);
     perform private.want_stripe_object(f.object_id)
     from unnest(v_found) as f (object_id)
     order by f.object_id;
@@ -4603,7 +4613,7 @@ begin
             perform private.fail_cancel(v_job, record_job_failed.slug, v_is_exhausted);
         -- Until it expires: a picture that was paid for is not thrown away for a bad minute.
         when v_job.kind in ('poll', 'store') and not record_job_failed.permanent then
-            perform private.retry_job(v_job, record_job_failed.slug);
+            perform private.retry_job(v_job.id, record_job_failed.slug);
         when v_job.kind in ('remove_face', 'erase') then
             perform private.fail_removal(
                 v_job, record_job_failed.slug, record_job_failed.permanent
@@ -4623,7 +4633,7 @@ begin
             delete from private.generation_runs as r
             where r.id = v_job.run_id
                 and r.status = 'submitting';
-            perform private.retry_job(v_job, record_job_failed.slug);
+            perform private.retry_job(v_job.id, record_job_failed.slug);
     end case;
     return 'ok';
 end;
@@ -4652,8 +4662,7 @@ begin
     where c.id = record_page_opened.job.checkout_id
         and c.status = 'requested'
         and record_page_opened.page ->> 'url' is not null;
-    delete from private.outbox as o
-    where o.id = record_page_opened.job.id;
+    perform private.end_job(record_page_opened.job.id);
     return 'open';
 end;
 $$;
@@ -4901,11 +4910,9 @@ begin
     elsif v_run.prediction_id <> v_prediction_id then
         perform private.note_twin(v_run, v_prediction_id);
     else
-        -- Also while a poll is under way: it may have looked too early, so its lease ends here.
-        update private.outbox as o
-        set
-            due_at = now(),
-            lease_token = null
+        -- Also while a poll is under way.
+        perform private.expedite_job(o.id)
+        from private.outbox as o
         where o.generation_id = v_run.generation_id
             and o.run_id = v_run.id
             and o.kind = 'poll';
@@ -5010,8 +5017,7 @@ begin
         record_stored.stored ->> 'object_path',
         record_stored.stored ->> 'preview_path'
     );
-    delete from private.outbox as o
-    where o.id = v_job.id;
+    perform private.end_job(v_job.id);
     return 'ok';
 end;
 $$;
@@ -5081,19 +5087,13 @@ begin
         from private.reconcile_calls(v_run.since) as c
         where c.place = v_run.place
     ) then
-        update private.outbox as o
-        set
-            due_at = now(),
-            attempts = 0,
-            lease_token = null
-        where o.id = record_stripe_page.job.id;
+        perform private.continue_job(record_stripe_page.job.id, 'reconcile');
         return 'page';
     end if;
     update private.reconcile_runs as r
     set finished_at = now()
     where r.id = v_run.id;
-    delete from private.outbox as o
-    where o.id = record_stripe_page.job.id;
+    perform private.end_job(record_stripe_page.job.id);
     return 'compared';
 end;
 $$;
@@ -5114,17 +5114,14 @@ begin
     if record_submit_refused.http_status = 429 then
         delete from private.generation_runs as r
         where r.id = v_job.run_id;
-        update private.outbox as o
-        set
-            due_at = now() + greatest(
+        perform private.retry_job(
+            v_job.id,
+            'provider_throttled',
+            now() + greatest(
                 make_interval(secs => coalesce(record_submit_refused.retry_after_seconds, 0)),
-                private.backoff(o.attempts)
-            ),
-            attempts = o.attempts + 1,
-            run_id = null,
-            lease_token = null,
-            last_error = 'provider_throttled'
-        where o.id = v_job.id;
+                private.backoff(v_job.attempts)
+            )
+        );
         return 'ok';
     end if;
     perform private.fail_run(
@@ -5190,10 +5187,10 @@ begin
         perform private.release_work(v_job.generation_id);
         return 'ok';
     end if;
-    update private.outbox as o
-    set
-        kind = 'poll',
-        due_at = case
+    perform private.continue_job(
+        v_job.id,
+        'poll',
+        case
             when exists (
                 select
                 from private.replicate_webhooks as w
@@ -5201,10 +5198,8 @@ begin
                 where r.id = v_job.run_id
             ) then now()
             else now() + private.poll_interval(0)
-        end,
-        attempts = 0,
-        lease_token = null
-    where o.id = v_job.id;
+        end
+    );
     return 'ok';
 end;
 $$;
@@ -5442,7 +5437,8 @@ begin
     if v_run.status in ('submitting', 'submit_unknown') then
         return;
     end if;
-    delete from private.outbox as o
+    perform private.end_job(o.id)
+    from private.outbox as o
     where o.generation_id = release_work.generation_id;
     if v_run.id is not null then
         perform private.want_cancel(v_run.id);
@@ -5590,13 +5586,7 @@ begin
     if not found then
         return false;
     end if;
-    update private.outbox as o
-    set
-        kind = 'customer',
-        due_at = now(),
-        attempts = 0,
-        lease_token = null
-    where o.id = replace_customer.job.id;
+    perform private.continue_job(replace_customer.job.id, 'customer');
     return true;
 end;
 $$;
@@ -5816,24 +5806,30 @@ end;
 $$;
 COMMENT ON FUNCTION private.resume_erasure() IS 'Closes an account that Auth deleted while somebody held it, or erases again what turned up after an
 erasure. Returns how many: at most one.';
-CREATE FUNCTION private.retry_job(job private.outbox, slug text) RETURNS void
-    LANGUAGE sql
+CREATE FUNCTION private.retry_job(job_id bigint, slug text DEFAULT NULL::text, due_at timestamp with time zone DEFAULT NULL::timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
+begin
     update private.outbox as o
     set
-        due_at = now() + least(
-            private.backoff(o.attempts),
-            -- Somebody waits for this one.
-            case when o.generation_id is not null then private.poll_interval(o.attempts) end
+        run_id = case when o.kind <> 'submit' then o.run_id end,
+        due_at = coalesce(
+            retry_job.due_at,
+            now() + least(
+                private.backoff(o.attempts),
+                -- Somebody waits for this one.
+                case when o.generation_id is not null then private.poll_interval(o.attempts) end
+            )
         ),
         attempts = o.attempts + 1,
-        run_id = case when o.kind <> 'submit' then o.run_id end,
         lease_token = null,
-        last_error = retry_job.slug
-    where o.id = retry_job.job.id;
+        last_error = coalesce(retry_job.slug, o.last_error)
+    where o.id = retry_job.job_id;
+end;
 $$;
-COMMENT ON FUNCTION private.retry_job(job private.outbox, slug text) IS 'Has a job tried again, later.';
+COMMENT ON FUNCTION private.retry_job(job_id bigint, slug text, due_at timestamp with time zone) IS 'A try has failed, for the reason slug: the job is tried again at this time; null waits as long as
+its failed tries ask for, or keeps the last error.';
 CREATE FUNCTION private.return_to_lot(lot_id bigint, amount bigint, kind text, generation_id uuid DEFAULT NULL::uuid, debt_lot_id bigint DEFAULT NULL::bigint, reason text DEFAULT NULL::text) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -6046,6 +6042,30 @@ CREATE FUNCTION private.run_payload(kind text, run_id uuid) RETURNS jsonb
     where r.id = run_payload.run_id;
 $$;
 COMMENT ON FUNCTION private.run_payload(kind text, run_id uuid) IS 'What the sidecar needs for a job of this kind about an attempt.';
+CREATE FUNCTION private.run_sweep_step(step text) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_done integer;
+begin
+    v_done := case run_sweep_step.step
+        when 'expired' then private.expire_overdue_generations(500)
+        when 'expired_lots' then private.expire_lots()
+        when 'rewarded' then private.settle_pending_referrals(100)
+        when 'granted_periods' then private.grant_due_months(100)
+        when 'stale_checkouts' then private.close_stale_checkouts(100)
+        when 'expired_faces' then private.expire_user_images(100)
+        when 'erasures' then private.resume_erasure()
+    end;
+    -- What Stripe has to be asked for goes with the pages of Stripe.
+    if run_sweep_step.step = 'stale_checkouts' then
+        perform private.start_reconcile();
+    end if;
+    return v_done;
+end;
+$$;
+COMMENT ON FUNCTION private.run_sweep_step(step text) IS 'Does what is due of one step, up to a limit. Returns how many that were.';
 CREATE FUNCTION private.session_call(checkout public.checkouts) RETURNS jsonb
     LANGUAGE sql STABLE
     SET search_path TO ''
@@ -6148,15 +6168,9 @@ CREATE FUNCTION private.settle_cancel(job private.outbox, prediction jsonb) RETU
 begin
     -- What counts is that the provider stops; until it does, ask again.
     if private.record_run(settle_cancel.job.run_id, settle_cancel.prediction) then
-        delete from private.outbox as o
-        where o.id = settle_cancel.job.id;
+        perform private.end_job(settle_cancel.job.id);
     else
-        update private.outbox as o
-        set
-            due_at = now() + private.backoff(o.attempts),
-            attempts = o.attempts + 1,
-            lease_token = null
-        where o.id = settle_cancel.job.id;
+        perform private.retry_job(settle_cancel.job.id);
     end if;
 end;
 $$;
@@ -6273,13 +6287,7 @@ begin
     where r.id = settle_prediction.job.run_id;
     if v_status = 'succeeded' and v_run.output_url is not null then
         perform private.start_storing(settle_prediction.job.generation_id);
-        update private.outbox as o
-        set
-            kind = 'store',
-            due_at = now(),
-            attempts = 0,
-            lease_token = null
-        where o.id = settle_prediction.job.id;
+        perform private.continue_job(settle_prediction.job.id, 'store');
     elsif v_is_final then
         perform private.fail_run(
             settle_prediction.job,
@@ -6303,12 +6311,9 @@ begin
     ) then
         perform private.expire_generation(settle_prediction.job.generation_id);
     else
-        update private.outbox as o
-        set
-            due_at = now() + private.poll_interval(v_run.polls),
-            attempts = 0,
-            lease_token = null
-        where o.id = settle_prediction.job.id;
+        perform private.continue_job(
+            settle_prediction.job.id, 'poll', now() + private.poll_interval(v_run.polls)
+        );
     end if;
 end;
 $$;
@@ -6757,8 +6762,7 @@ begin
         where g.id = start_run.job.generation_id
             and g.finished_at is not null
     ) then
-        delete from private.outbox as o
-        where o.id = start_run.job.id;
+        perform private.end_job(start_run.job.id);
         return null;
     end if;
     select count(*) into v_attempts
@@ -6873,7 +6877,8 @@ CREATE FUNCTION private.stop_erasure(profile_id uuid) RETURNS void
     SET search_path TO ''
     AS $$
 begin
-    delete from private.outbox as o
+    perform private.end_job(o.id)
+    from private.outbox as o
     where o.profile_id = stop_erasure.profile_id;
     update private.erasures as e
     set restored_at = now()
@@ -7051,67 +7056,48 @@ CREATE FUNCTION private.sweep() RETURNS jsonb
     SET search_path TO ''
     AS $$
 declare
-    v_overdue record;
-    v_expired integer := 0;
-    v_lots integer := 0;
-    v_rewarded integer := 0;
-    v_periods integer := 0;
-    v_checkouts integer := 0;
-    v_faces integer := 0;
-    v_erasures integer := 0;
+    v_step record;
+    v_turn integer;
+    v_done integer;
+    v_counts jsonb := jsonb_build_object();
 begin
-    -- Each unfinished generation has an outbox row, and the outbox is small. Rows that a worker or
-    -- another sweep holds are skipped: they are being looked at.
-    for v_overdue in
-        select o.generation_id
-        from private.outbox as o
-        inner join public.generations as g on o.generation_id = g.id
-        where g.finished_at is null
-            and g.deadline_at <= now()
-        order by g.profile_id, o.id
-        limit 500
-        for update of o skip locked
+    -- One turn a call. Each step locks profiles in id order; one after the other would not.
+    for v_step in
+        select
+            s.turn,
+            s.step
+        from private.sweep_steps() with ordinality as s (turn, step, listed)
+        order by s.listed
     loop
-        if private.expire_generation(v_overdue.generation_id) then
-            v_expired := v_expired + 1;
+        v_done := 0;
+        if v_turn is null or v_turn = v_step.turn then
+            v_done := private.run_sweep_step(v_step.step);
         end if;
+        if v_done > 0 then
+            v_turn := v_step.turn;
+        end if;
+        v_counts := v_counts || jsonb_build_object(v_step.step, v_done);
     end loop;
-    -- One kind of work a call. Each locks profiles in id order; one after the other would not.
-    if v_expired = 0 then
-        v_lots := private.expire_lots();
-    end if;
-    if v_expired = 0 and v_lots = 0 then
-        v_rewarded := private.settle_pending_referrals(100);
-    end if;
-    if v_expired = 0 and v_lots = 0 and v_rewarded = 0 then
-        v_periods := private.grant_due_months(100);
-    end if;
-    if v_expired = 0 and v_lots = 0 and v_rewarded = 0 and v_periods = 0 then
-        v_checkouts := private.close_stale_checkouts(100);
-        perform private.start_reconcile();
-        v_faces := private.expire_user_images(100);
-    end if;
-    if v_expired = 0 and v_lots = 0 and v_rewarded = 0 and v_periods = 0 and v_checkouts = 0
-        and v_faces = 0
-    then
-        v_erasures := private.resume_erasure();
-    end if;
-    return jsonb_build_object(
-        'expired', v_expired,
-        'expired_lots', v_lots,
-        'rewarded', v_rewarded,
-        'granted_periods', v_periods,
-        'stale_checkouts', v_checkouts,
-        'expired_faces', v_faces,
-        'erasures', v_erasures
-    );
+    return v_counts;
 end;
 $$;
-COMMENT ON FUNCTION private.sweep() IS 'Expires generations past their deadline, with the credits back, and credits past their own; pays
-rewards that were postponed; grants the next months of yearly plans; looks at Checkout pages whose
-time is over; begins the comparison with Stripe when it is due; removes expired face photos; goes on
-erasing deleted accounts. Safe to run at any time and by
-many. Returns how many of each: call it again until there is nothing more.';
+COMMENT ON FUNCTION private.sweep() IS 'Does what time alone has made due, one turn of private.sweep_steps() a call. Safe to run at any
+time and by many. Returns how many of each: call it again until there is nothing more.';
+CREATE FUNCTION private.sweep_steps() RETURNS TABLE(turn integer, step text)
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+    values
+        (1, 'expired'),
+        (2, 'expired_lots'),
+        (3, 'rewarded'),
+        (4, 'granted_periods'),
+        (5, 'stale_checkouts'),
+        (5, 'expired_faces'),
+        (6, 'erasures');
+$$;
+COMMENT ON FUNCTION private.sweep_steps() IS 'What the sweep looks at, in this order, and the name under which it tells how many. Steps of one
+turn go together.';
 CREATE FUNCTION private.tg__ledger_only() RETURNS trigger
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
@@ -8881,7 +8867,7 @@ REVOKE ALL ON FUNCTION private.blank_account(profile_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.blank_generations(profile_id uuid, max_generations integer) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.bought_credits(session jsonb, promised bigint, OUT item_key text, OUT credits bigint, OUT credits_last interval) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.burn_lots(profile_id uuid, amount bigint, kind text, generation_id uuid, reason text) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.bury_job(job private.outbox, slug text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.bury_job(job_id bigint, slug text) FROM PUBLIC;
 GRANT SELECT ON TABLE public.generations TO authenticated;
 REVOKE ALL ON FUNCTION private.cancel_generation(generation_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.cancel_generation(generation_id uuid) TO authenticated;
@@ -8908,6 +8894,7 @@ REVOKE ALL ON FUNCTION private.close_checkout(checkout_id uuid, status text, err
 REVOKE ALL ON FUNCTION private.close_stale_checkouts(max_checkouts integer) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.code_retry_after(profile_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.compare_stripe_objects(objects jsonb) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.continue_job(job_id bigint, kind text, due_at timestamp with time zone, attempt_id uuid, slug text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.count_plan_uses(profile_id uuid, period interval, max_uses integer, OUT uses integer, OUT next_use_at timestamp with time zone) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.count_redemptions(promo_code_id uuid, profile_id uuid, address_hash bytea) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.create_promo_code(code text, credits bigint, who text, why text, max_redemptions integer, max_per_person integer, starts_at timestamp with time zone, ends_at timestamp with time zone, credits_last interval) FROM PUBLIC;
@@ -8917,10 +8904,13 @@ REVOKE ALL ON FUNCTION private.delete_my_account(confirmation text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.delete_my_account(confirmation text) TO authenticated;
 REVOKE ALL ON FUNCTION private.disable_promo_code(promo_code_id uuid, who text, why text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.end_carried_lots(subscription_id uuid, month_end timestamp with time zone) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.end_job(job_id bigint) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.end_pages(profile_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.erase_payload(profile_id uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.expedite_job(job_id bigint) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.expire_generation(generation_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.expire_lots(max_lots integer) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.expire_overdue_generations(max_generations integer) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.expire_profile_lots(profile_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.expire_user_images(max_images integer) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.export_private_rows() FROM PUBLIC;
@@ -9067,7 +9057,7 @@ REVOKE ALL ON FUNCTION private.require_idempotency_key(idempotency_key uuid) FRO
 REVOKE ALL ON FUNCTION private.reserve_provider_spend(micros bigint) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.resolve_stripe_alarm(id bigint, who text, why text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.resume_erasure() FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.retry_job(job private.outbox, slug text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.retry_job(job_id bigint, slug text, due_at timestamp with time zone) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.return_to_lot(lot_id bigint, amount bigint, kind text, generation_id uuid, debt_lot_id bigint, reason text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.reversal_difference(reversal jsonb, statuses text[]) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.reverse_referral(referral public.referrals, is_reversed boolean) FROM PUBLIC;
@@ -9075,6 +9065,7 @@ REVOKE ALL ON FUNCTION private.reward_referral(referral public.referrals, paymen
 REVOKE ALL ON FUNCTION private.reward_sign_up(user_id uuid, is_anonymous boolean) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.run_cost(run private.generation_runs, provider_status text, seconds numeric) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.run_payload(kind text, run_id uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.run_sweep_step(step text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.session_call(checkout public.checkouts) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.session_difference(session jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.settle_cancel(job private.outbox, prediction jsonb) FROM PUBLIC;
@@ -9113,6 +9104,7 @@ REVOKE ALL ON FUNCTION private.submit_payload(run_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.subscription_difference(subscription jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.sweep() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.sweep() TO thumbsmith_sidecar;
+REVOKE ALL ON FUNCTION private.sweep_steps() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.tg__ledger_only() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.tg__move_forward() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.tg__refuse_change() FROM PUBLIC;
