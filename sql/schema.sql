@@ -798,7 +798,7 @@ CREATE FUNCTION private.blank_account(profile_id uuid) RETURNS void
     SET search_path TO ''
     AS $$
 begin
-    perform private.end_job(o.id)
+    perform private.finish_job(o.id)
     from private.outbox as o
     inner join public.user_images as i on o.user_image_id = i.id
     where i.profile_id = blank_account.profile_id;
@@ -1518,25 +1518,10 @@ declare
     v_found boolean := false;
 begin
     for v_job in
-        with claimed as (
-            update private.outbox as o
-            set
-                due_at = now() + make_interval(secs => claim_jobs.lease_seconds),
-                lease_token = v_token
-            -- An array, so that the generic plan keeps the index and stops at the limit.
-            where o.id = any(array(
-                select q.id
-                from private.outbox as q
-                where q.due_at <= now()
-                    and q.dead_at is null
-                order by q.due_at
-                limit claim_jobs.max_jobs
-                for update skip locked
-            ))
-            returning o.*
-        )
         select c.*
-        from claimed as c
+        from private.lease_due_jobs(
+            v_token, claim_jobs.max_jobs, claim_jobs.lease_seconds
+        ) as c
         left join public.generations as g on c.generation_id = g.id
         -- A submission that was tried too often is refunded here: profiles are locked in id order.
         -- Last those whose worker died while it was sending: their expected cost is counted, and
@@ -1555,9 +1540,7 @@ begin
         if v_job.kind = 'submit' then
             v_job.run_id := private.start_run(v_job);
             continue when v_job.run_id is null;
-            update private.outbox as o
-            set run_id = v_job.run_id
-            where o.id = v_job.id;
+            perform private.set_job_attempt(v_job.id, v_job.run_id);
         end if;
         job_id := v_job.id;
         lease_token := v_token;
@@ -2066,23 +2049,13 @@ CREATE FUNCTION private.end_carried_lots(subscription_id uuid, month_end timesta
         and end_carried_lots.month_end + interval '4 days';
 $$;
 COMMENT ON FUNCTION private.end_carried_lots(subscription_id uuid, month_end timestamp with time zone) IS 'Lets what was carried into a month end with it.';
-CREATE FUNCTION private.end_job(job_id bigint) RETURNS void
-    LANGUAGE plpgsql
-    SET search_path TO ''
-    AS $$
-begin
-    delete from private.outbox as o
-    where o.id = end_job.job_id;
-end;
-$$;
-COMMENT ON FUNCTION private.end_job(job_id bigint) IS 'Nothing is left to do: the job''s row goes.';
 CREATE FUNCTION private.end_pages(profile_id uuid) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
 begin
     -- A customer that Stripe may be making now is waited for, or nobody would know its id.
-    perform private.end_job(o.id)
+    perform private.finish_job(o.id)
     from (
         select o.id
         from private.outbox as o
@@ -2350,7 +2323,7 @@ CREATE FUNCTION private.face_payload(user_image_id uuid) RETURNS jsonb
     where i.id = face_payload.user_image_id;
 $$;
 COMMENT ON FUNCTION private.face_payload(user_image_id uuid) IS 'The file that the sidecar deletes.';
-CREATE FUNCTION private.fail_cancel(job private.outbox, slug text, is_exhausted boolean) RETURNS void
+CREATE FUNCTION private.fail_cancel(job private.outbox, slug text, is_permanent boolean) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
@@ -2363,9 +2336,9 @@ begin
             finished_at = now()
         where r.id = fail_cancel.job.run_id
             and r.finished_at is null;
-        perform private.end_job(fail_cancel.job.id);
+        perform private.finish_job(fail_cancel.job.id);
     -- The provider's own deadline ends the orphan too, so it is not urgent while that runs.
-    elsif fail_cancel.is_exhausted and exists (
+    elsif (fail_cancel.is_permanent or private.is_last_try(fail_cancel.job.attempts)) and exists (
         select
         from private.generation_runs as r
         inner join public.generations as g on r.generation_id = g.id
@@ -2378,15 +2351,15 @@ begin
     end if;
 end;
 $$;
-COMMENT ON FUNCTION private.fail_cancel(job private.outbox, slug text, is_exhausted boolean) IS 'A prediction could not be stopped: tried again, given up an hour after the deadline. The money is
+COMMENT ON FUNCTION private.fail_cancel(job private.outbox, slug text, is_permanent boolean) IS 'A prediction could not be stopped: tried again, given up an hour after the deadline. The money is
 settled all the while.';
-CREATE FUNCTION private.fail_find(job private.outbox, slug text, permanent boolean) RETURNS void
+CREATE FUNCTION private.fail_find(job private.outbox, slug text, is_permanent boolean) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
 begin
     -- Nobody waits for it, and the provider's own deadline has ended it long ago.
-    if fail_find.permanent or exists (
+    if fail_find.is_permanent or exists (
         select
         from public.generations as g
         where g.id = fail_find.job.generation_id
@@ -2399,7 +2372,7 @@ begin
     end if;
 end;
 $$;
-COMMENT ON FUNCTION private.fail_find(job private.outbox, slug text, permanent boolean) IS 'The provider''s list could not be read, so a lost attempt may be there or not: it is looked for
+COMMENT ON FUNCTION private.fail_find(job private.outbox, slug text, is_permanent boolean) IS 'The provider''s list could not be read, so a lost attempt may be there or not: it is looked for
 until the list answers. Nothing is sent again before that.';
 CREATE FUNCTION private.fail_generation(job private.outbox, error text) RETURNS void
     LANGUAGE plpgsql
@@ -2409,7 +2382,7 @@ begin
     perform private.finish_generation(
         fail_generation.job.generation_id, 'failed', fail_generation.error
     );
-    perform private.end_job(fail_generation.job.id);
+    perform private.finish_job(fail_generation.job.id);
 end;
 $$;
 COMMENT ON FUNCTION private.fail_generation(job private.outbox, error text) IS 'Ends a generation and its job, with the credits back.';
@@ -2471,7 +2444,7 @@ end;
 $$;
 COMMENT ON FUNCTION private.fail_run(job private.outbox, run_status text, error text, detail text, http_status integer) IS 'Ends an attempt without a picture: the next model is asked, or the generation fails with the
 credits back.';
-CREATE FUNCTION private.fail_stripe_job(job private.outbox, slug text, detail text, is_permanent boolean, is_exhausted boolean) RETURNS void
+CREATE FUNCTION private.fail_stripe_job(job private.outbox, slug text, detail text, is_permanent boolean) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $_$
@@ -2483,11 +2456,13 @@ begin
     then
         return;
     end if;
-    if fail_stripe_job.is_exhausted and fail_stripe_job.job.checkout_id is not null then
+    if fail_stripe_job.job.checkout_id is not null
+        and (fail_stripe_job.is_permanent or private.is_last_try(fail_stripe_job.job.attempts))
+    then
         perform private.close_checkout(
             fail_stripe_job.job.checkout_id, 'failed', fail_stripe_job.slug
         );
-        perform private.end_job(fail_stripe_job.job.id);
+        perform private.finish_job(fail_stripe_job.job.id);
     elsif fail_stripe_job.is_permanent and fail_stripe_job.job.kind <> 'reconcile' then
         perform private.raise_stripe_alarm(
             fail_stripe_job.job.stripe_object_id, fail_stripe_job.slug, fail_stripe_job.detail
@@ -2499,7 +2474,7 @@ begin
     end if;
 end;
 $_$;
-COMMENT ON FUNCTION private.fail_stripe_job(job private.outbox, slug text, detail text, is_permanent boolean, is_exhausted boolean) IS 'A call of Stripe did not work out. A page that cannot be made fails its checkout; an object that
+COMMENT ON FUNCTION private.fail_stripe_job(job private.outbox, slug text, detail text, is_permanent boolean) IS 'A call of Stripe did not work out. A page that cannot be made fails its checkout; an object that
 cannot be read is an alarm when that is final, and else tried again for as long as it takes.';
 CREATE FUNCTION private.fetch_call(kind text, object_id text) RETURNS jsonb
     LANGUAGE sql IMMUTABLE
@@ -2743,7 +2718,7 @@ begin
         set applied_at = now()
         where e.object_id = finish_fetch.job.stripe_object_id
             and e.applied_at is null;
-        perform private.end_job(finish_fetch.job.id);
+        perform private.finish_job(finish_fetch.job.id);
         return;
     end if;
     if finish_fetch.job.attempts + 1 >= (select s.job_attempts_max from private.settings as s)
@@ -2788,6 +2763,16 @@ end;
 $$;
 COMMENT ON FUNCTION private.finish_generation(generation_id uuid, status text, error text, output_path text, preview_path text) IS 'Moves a generation to its final status and, unless it succeeded, gives its credits back, or its use
 of the plan. True when this call did it, false when it was final before.';
+CREATE FUNCTION private.finish_job(job_id bigint) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+    delete from private.outbox as o
+    where o.id = finish_job.job_id;
+end;
+$$;
+COMMENT ON FUNCTION private.finish_job(job_id bigint) IS 'Nothing is left to do: the job''s row goes.';
 CREATE FUNCTION private.freeze_lot(lot_id bigint, freeze_key text, reason text) RETURNS boolean
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -3196,6 +3181,30 @@ CREATE FUNCTION private.held_job(job_id bigint, lease_token uuid) RETURNS privat
     for update;
 $$;
 COMMENT ON FUNCTION private.held_job(job_id bigint, lease_token uuid) IS 'The job, locked, if this lease still holds it; else null and the report is stale.';
+CREATE FUNCTION private.insert_attempt(generation_id uuid, model private.generation_models) RETURNS uuid
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_run_id uuid;
+begin
+    insert into private.generation_runs (
+        generation_id, attempt, preference, model, expected_cost_micros, cost_per_second_micros
+    )
+    select
+        insert_attempt.generation_id,
+        coalesce(max(r.attempt), 0) + 1,
+        insert_attempt.model.preference,
+        insert_attempt.model.model,
+        insert_attempt.model.expected_cost_micros,
+        insert_attempt.model.cost_per_second_micros
+    from private.generation_runs as r
+    where r.generation_id = insert_attempt.generation_id
+    returning id into v_run_id;
+    return v_run_id;
+end;
+$$;
+COMMENT ON FUNCTION private.insert_attempt(generation_id uuid, model private.generation_models) IS 'Writes an attempt with the model''s prices of now, and returns its id.';
 CREATE FUNCTION private.is_ancestor(profile_id uuid, ancestor_id uuid) RETURNS boolean
     LANGUAGE sql STABLE
     SET search_path TO ''
@@ -3244,6 +3253,14 @@ CREATE FUNCTION private.is_known_person(user_id uuid) RETURNS boolean
 $$;
 COMMENT ON FUNCTION private.is_known_person(user_id uuid) IS 'Whether another profile confirmed the address of this person before, and this one was never first
 with any.';
+CREATE FUNCTION private.is_last_try(tries integer) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+    select is_last_try.tries + 1 >= s.job_attempts_max
+    from private.settings as s;
+$$;
+COMMENT ON FUNCTION private.is_last_try(tries integer) IS 'Whether a job that failed this many times before is given up when it fails now.';
 CREATE FUNCTION private.is_stripe_object_ours(object_id text) RETURNS boolean
     LANGUAGE sql IMMUTABLE
     SET search_path TO ''
@@ -3332,6 +3349,31 @@ CREATE FUNCTION private.keyed_hash(content text) RETURNS bytea
     where s.name = 'thumbsmith_hash_key';
 $$;
 COMMENT ON FUNCTION private.keyed_hash(content text) IS 'HMAC-SHA256 of a text with the key thumbsmith_hash_key of Vault; null without that key.';
+CREATE FUNCTION private.lease_due_jobs(lease_token uuid, max_jobs integer, lease_seconds integer) RETURNS SETOF private.outbox
+    LANGUAGE plpgsql ROWS 10
+    SET search_path TO ''
+    AS $$
+begin
+    return query
+    update private.outbox as o
+    set
+        due_at = now() + make_interval(secs => lease_due_jobs.lease_seconds),
+        lease_token = lease_due_jobs.lease_token
+    -- An array, so that the generic plan keeps the index and stops at the limit.
+    where o.id = any(array(
+        select q.id
+        from private.outbox as q
+        where q.due_at <= now()
+            and q.dead_at is null
+        order by q.due_at
+        limit lease_due_jobs.max_jobs
+        for update skip locked
+    ))
+    returning o.*;
+end;
+$$;
+COMMENT ON FUNCTION private.lease_due_jobs(lease_token uuid, max_jobs integer, lease_seconds integer) IS 'Takes the longest due jobs that nobody looks at, under this token and for this many seconds. A job
+whose lease ended is due again.';
 CREATE FUNCTION private.link_stripe_price(item_kind text, item_key text, price_id text, product_id text, amount bigint, currency text, billing_interval text) RETURNS boolean
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -3546,7 +3588,7 @@ begin
     where r.id = look_again.job.run_id
         and r.status = 'submit_unknown';
     if v_is_over then
-        perform private.end_job(look_again.job.id);
+        perform private.finish_job(look_again.job.id);
         return;
     end if;
     perform private.continue_job(look_again.job.id, 'submit');
@@ -3604,6 +3646,75 @@ CREATE FUNCTION private.next_job_in_ms() RETURNS integer
     limit 1;
 $$;
 COMMENT ON FUNCTION private.next_job_in_ms() IS 'Milliseconds until the next job is due, at most an hour; null when there is none.';
+CREATE TABLE private.generation_runs (
+    id uuid DEFAULT private.uuid_v7() NOT NULL,
+    generation_id uuid NOT NULL,
+    attempt integer NOT NULL,
+    attempt_token uuid DEFAULT gen_random_uuid() NOT NULL,
+    preference smallint NOT NULL,
+    model text NOT NULL,
+    twin_of uuid,
+    status text DEFAULT 'submitting'::text NOT NULL,
+    http_status smallint,
+    prediction_id text,
+    output_url text,
+    provider_status text,
+    provider_error text,
+    predict_seconds numeric,
+    expected_cost_micros bigint DEFAULT 0 NOT NULL,
+    cost_per_second_micros bigint,
+    cost_micros bigint,
+    polls integer DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    unknown_since timestamp with time zone,
+    finished_at timestamp with time zone,
+    CONSTRAINT generation_runs_attempt_positive CHECK ((attempt > 0)),
+    CONSTRAINT generation_runs_cost_micros_not_negative CHECK ((cost_micros >= 0)),
+    CONSTRAINT generation_runs_final_has_finished_at CHECK (((status = ANY (ARRAY['submitting'::text, 'submit_unknown'::text, 'processing'::text])) = (finished_at IS NULL))),
+    CONSTRAINT generation_runs_predict_seconds_not_negative CHECK ((predict_seconds >= (0)::numeric)),
+    CONSTRAINT generation_runs_processing_has_prediction CHECK (((status <> 'processing'::text) OR (prediction_id IS NOT NULL))),
+    CONSTRAINT generation_runs_status_known CHECK ((status = ANY (ARRAY['submitting'::text, 'submit_unknown'::text, 'processing'::text, 'succeeded'::text, 'failed'::text, 'canceled'::text, 'refused'::text, 'abandoned'::text])))
+);
+COMMENT ON TABLE private.generation_runs IS 'One row per attempt at the provider, written before the call: a crash leaves a trace, never a
+surprise.';
+COMMENT ON COLUMN private.generation_runs.attempt IS '1 for the first attempt of its generation, and so on.';
+COMMENT ON COLUMN private.generation_runs.attempt_token IS 'Random; goes into the webhook URL and proves which attempt a webhook belongs to.';
+COMMENT ON COLUMN private.generation_runs.preference IS 'Which of the type''s models was asked; see generation_models.';
+COMMENT ON COLUMN private.generation_runs.twin_of IS 'The attempt that the provider carried out twice: this row is its second prediction, which nobody
+asked for. It is cancelled, and its cost counts.';
+COMMENT ON COLUMN private.generation_runs.status IS 'submit_unknown: the answer was lost, the provider may or may not be working on it. abandoned: its
+generation went on without it.';
+COMMENT ON COLUMN private.generation_runs.http_status IS 'The HTTP status with which the provider refused.';
+COMMENT ON COLUMN private.generation_runs.predict_seconds IS 'Seconds billed, as the provider measured them.';
+COMMENT ON COLUMN private.generation_runs.expected_cost_micros IS 'What it was expected to cost when it was sent, in millionths of a US dollar.';
+COMMENT ON COLUMN private.generation_runs.cost_per_second_micros IS 'Price of a second of its model by then, in millionths of a US dollar; null: sold by the picture.';
+COMMENT ON COLUMN private.generation_runs.cost_micros IS 'What it cost us, in millionths of a US dollar: seconds times price, or the price of a picture, as
+they were when it was sent. Null until known.';
+COMMENT ON COLUMN private.generation_runs.polls IS 'How often the provider was asked how it is.';
+CREATE FUNCTION private.next_model(generation_id uuid, last_attempt private.generation_runs) RETURNS private.generation_models
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+declare
+    v_model private.generation_models;
+begin
+    select m.* into v_model
+    from public.generations as g
+    cross join lateral private.find_model(
+        g.generation_type,
+        case
+            when next_model.last_attempt.id is null then 0
+            when next_model.last_attempt.status = 'abandoned'
+                then next_model.last_attempt.preference - 1
+            else next_model.last_attempt.preference
+        end
+    ) as m
+    where g.id = next_model.generation_id;
+    return v_model;
+end;
+$$;
+COMMENT ON FUNCTION private.next_model(generation_id uuid, last_attempt private.generation_runs) IS 'The model of the next attempt: the same after a lost answer, the next one after a failure, and null
+when the type of the generation has no model left.';
 CREATE FUNCTION private.normal_address(address text) RETURNS text
     LANGUAGE sql IMMUTABLE
     SET search_path TO ''
@@ -3768,51 +3879,6 @@ end;
 $$;
 COMMENT ON FUNCTION private.note_stripe_event(event jsonb, OUT object_id text, OUT word text) IS 'Stores an event once: stored, duplicate, wrong_mode or invalid; and which object is to be fetched,
 if it concerns us.';
-CREATE TABLE private.generation_runs (
-    id uuid DEFAULT private.uuid_v7() NOT NULL,
-    generation_id uuid NOT NULL,
-    attempt integer NOT NULL,
-    attempt_token uuid DEFAULT gen_random_uuid() NOT NULL,
-    preference smallint NOT NULL,
-    model text NOT NULL,
-    twin_of uuid,
-    status text DEFAULT 'submitting'::text NOT NULL,
-    http_status smallint,
-    prediction_id text,
-    output_url text,
-    provider_status text,
-    provider_error text,
-    predict_seconds numeric,
-    expected_cost_micros bigint DEFAULT 0 NOT NULL,
-    cost_per_second_micros bigint,
-    cost_micros bigint,
-    polls integer DEFAULT 0 NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    unknown_since timestamp with time zone,
-    finished_at timestamp with time zone,
-    CONSTRAINT generation_runs_attempt_positive CHECK ((attempt > 0)),
-    CONSTRAINT generation_runs_cost_micros_not_negative CHECK ((cost_micros >= 0)),
-    CONSTRAINT generation_runs_final_has_finished_at CHECK (((status = ANY (ARRAY['submitting'::text, 'submit_unknown'::text, 'processing'::text])) = (finished_at IS NULL))),
-    CONSTRAINT generation_runs_predict_seconds_not_negative CHECK ((predict_seconds >= (0)::numeric)),
-    CONSTRAINT generation_runs_processing_has_prediction CHECK (((status <> 'processing'::text) OR (prediction_id IS NOT NULL))),
-    CONSTRAINT generation_runs_status_known CHECK ((status = ANY (ARRAY['submitting'::text, 'submit_unknown'::text, 'processing'::text, 'succeeded'::text, 'failed'::text, 'canceled'::text, 'refused'::text, 'abandoned'::text])))
-);
-COMMENT ON TABLE private.generation_runs IS 'One row per attempt at the provider, written before the call: a crash leaves a trace, never a
-surprise.';
-COMMENT ON COLUMN private.generation_runs.attempt IS '1 for the first attempt of its generation, and so on.';
-COMMENT ON COLUMN private.generation_runs.attempt_token IS 'Random; goes into the webhook URL and proves which attempt a webhook belongs to.';
-COMMENT ON COLUMN private.generation_runs.preference IS 'Which of the type''s models was asked; see generation_models.';
-COMMENT ON COLUMN private.generation_runs.twin_of IS 'The attempt that the provider carried out twice: this row is its second prediction, which nobody
-asked for. It is cancelled, and its cost counts.';
-COMMENT ON COLUMN private.generation_runs.status IS 'submit_unknown: the answer was lost, the provider may or may not be working on it. abandoned: its
-generation went on without it.';
-COMMENT ON COLUMN private.generation_runs.http_status IS 'The HTTP status with which the provider refused.';
-COMMENT ON COLUMN private.generation_runs.predict_seconds IS 'Seconds billed, as the provider measured them.';
-COMMENT ON COLUMN private.generation_runs.expected_cost_micros IS 'What it was expected to cost when it was sent, in millionths of a US dollar.';
-COMMENT ON COLUMN private.generation_runs.cost_per_second_micros IS 'Price of a second of its model by then, in millionths of a US dollar; null: sold by the picture.';
-COMMENT ON COLUMN private.generation_runs.cost_micros IS 'What it cost us, in millionths of a US dollar: seconds times price, or the price of a picture, as
-they were when it was sent. Null until known.';
-COMMENT ON COLUMN private.generation_runs.polls IS 'How often the provider was asked how it is.';
 CREATE FUNCTION private.note_twin(run private.generation_runs, prediction_id text) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -3913,7 +3979,7 @@ begin
         where r.id = v_job.run_id
             and r.finished_at is null;
     end if;
-    perform private.end_job(v_job.id);
+    perform private.finish_job(v_job.id);
     return v_job;
 end;
 $$;
@@ -4439,7 +4505,7 @@ begin
             and p.deleted_at is not null
     ) then
         perform private.close_checkout(record_customer.job.checkout_id, 'expired');
-        perform private.end_job(record_customer.job.id);
+        perform private.finish_job(record_customer.job.id);
         return 'closed';
     end if;
     perform private.continue_job(record_customer.job.id, 'checkout');
@@ -4478,7 +4544,7 @@ begin
     set finished_at = now()
     where e.profile_id = v_profile_id
         and e.restored_at is null;
-    perform private.end_job(record_erased.job.id);
+    perform private.finish_job(record_erased.job.id);
     return 'erased';
 end;
 $$;
@@ -4503,7 +4569,7 @@ begin
         deletion_answer = record_face_removed.answer
     where i.id = record_face_removed.job.user_image_id
         and i.deleted_at is null;
-    perform private.end_job(record_face_removed.job.id);
+    perform private.finish_job(record_face_removed.job.id);
     return 'removed';
 end;
 $$;
@@ -4553,7 +4619,7 @@ begin
         perform private.continue_job(record_found.job.id, 'find_session');
         return 'not_an_invoice';
     end if;
-    perform private.end_job(record_found.job.id);
+    perform private.finish_job(record_found.job.id);
     perform private.want_stripe_object(f.object_id)
     from unnest(v_found) as f (object_id)
     order by f.object_id;
@@ -4588,7 +4654,7 @@ begin
 end;
 $$;
 COMMENT ON FUNCTION private.record_invoice(invoice jsonb, subscription public.subscriptions) IS 'Records the payment of an invoice, once, and the PaymentIntents that refunds of it will name.';
-CREATE FUNCTION private.record_job_failed(job_id bigint, lease_token uuid, slug text, detail text, permanent boolean) RETURNS text
+CREATE FUNCTION private.record_job_failed(job_id bigint, lease_token uuid, slug text, detail text, is_permanent boolean) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
@@ -4596,34 +4662,32 @@ declare
     v_job private.outbox := private.held_job(
         record_job_failed.job_id, record_job_failed.lease_token
     );
-    v_is_exhausted boolean;
 begin
     if v_job.id is null then
         return 'stale';
     end if;
-    select record_job_failed.permanent or v_job.attempts + 1 >= s.job_attempts_max
-    into v_is_exhausted
-    from private.settings as s;
     case
         when v_job.kind = 'find' then
             perform private.fail_find(
-                v_job, record_job_failed.slug, record_job_failed.permanent
+                v_job, record_job_failed.slug, record_job_failed.is_permanent
             );
         when v_job.kind = 'cancel' then
-            perform private.fail_cancel(v_job, record_job_failed.slug, v_is_exhausted);
+            perform private.fail_cancel(
+                v_job, record_job_failed.slug, record_job_failed.is_permanent
+            );
         -- Until it expires: a picture that was paid for is not thrown away for a bad minute.
-        when v_job.kind in ('poll', 'store') and not record_job_failed.permanent then
+        when v_job.kind in ('poll', 'store') and not record_job_failed.is_permanent then
             perform private.retry_job(v_job.id, record_job_failed.slug);
         when v_job.kind in ('remove_face', 'erase') then
             perform private.fail_removal(
-                v_job, record_job_failed.slug, record_job_failed.permanent
+                v_job, record_job_failed.slug, record_job_failed.is_permanent
             );
         when v_job.generation_id is null then
             perform private.fail_stripe_job(
                 v_job, record_job_failed.slug, record_job_failed.detail,
-                record_job_failed.permanent, v_is_exhausted
+                record_job_failed.is_permanent
             );
-        when record_job_failed.permanent then
+        when record_job_failed.is_permanent then
             perform private.fail_run(
                 v_job, 'failed', record_job_failed.slug, record_job_failed.detail
             );
@@ -4638,9 +4702,9 @@ begin
     return 'ok';
 end;
 $$;
-COMMENT ON FUNCTION private.record_job_failed(job_id bigint, lease_token uuid, slug text, detail text, permanent boolean) IS 'The job did not work out, for the reason slug: tried again with growing waits, or, when permanent,
-ended with the credits back. A job that nobody paid for is given up when it was tried too often. For
-a submit: only when nothing was sent. ok, or stale.';
+COMMENT ON FUNCTION private.record_job_failed(job_id bigint, lease_token uuid, slug text, detail text, is_permanent boolean) IS 'The job did not work out, for the reason slug: tried again with growing waits, or, when
+is_permanent, ended with the credits back. A job that nobody paid for is given up when it was tried
+too often. For a submit: only when nothing was sent. ok, or stale.';
 CREATE FUNCTION private.record_page_opened(job private.outbox, page jsonb) RETURNS text
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -4662,7 +4726,7 @@ begin
     where c.id = record_page_opened.job.checkout_id
         and c.status = 'requested'
         and record_page_opened.page ->> 'url' is not null;
-    perform private.end_job(record_page_opened.job.id);
+    perform private.finish_job(record_page_opened.job.id);
     return 'open';
 end;
 $$;
@@ -5017,7 +5081,7 @@ begin
         record_stored.stored ->> 'object_path',
         record_stored.stored ->> 'preview_path'
     );
-    perform private.end_job(v_job.id);
+    perform private.finish_job(v_job.id);
     return 'ok';
 end;
 $$;
@@ -5093,7 +5157,7 @@ begin
     update private.reconcile_runs as r
     set finished_at = now()
     where r.id = v_run.id;
-    perform private.end_job(record_stripe_page.job.id);
+    perform private.finish_job(record_stripe_page.job.id);
     return 'compared';
 end;
 $$;
@@ -5437,7 +5501,7 @@ begin
     if v_run.status in ('submitting', 'submit_unknown') then
         return;
     end if;
-    perform private.end_job(o.id)
+    perform private.finish_job(o.id)
     from private.outbox as o
     where o.generation_id = release_work.generation_id;
     if v_run.id is not null then
@@ -5816,11 +5880,7 @@ begin
         run_id = case when o.kind <> 'submit' then o.run_id end,
         due_at = coalesce(
             retry_job.due_at,
-            now() + least(
-                private.backoff(o.attempts),
-                -- Somebody waits for this one.
-                case when o.generation_id is not null then private.poll_interval(o.attempts) end
-            )
+            now() + private.retry_wait(o.attempts, o.generation_id is not null)
         ),
         attempts = o.attempts + 1,
         lease_token = null,
@@ -5830,6 +5890,17 @@ end;
 $$;
 COMMENT ON FUNCTION private.retry_job(job_id bigint, slug text, due_at timestamp with time zone) IS 'A try has failed, for the reason slug: the job is tried again at this time; null waits as long as
 its failed tries ask for, or keeps the last error.';
+CREATE FUNCTION private.retry_wait(tries integer, is_awaited boolean) RETURNS interval
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+    select least(
+        private.backoff(retry_wait.tries),
+        case when retry_wait.is_awaited then private.poll_interval(retry_wait.tries) end
+    );
+$$;
+COMMENT ON FUNCTION private.retry_wait(tries integer, is_awaited boolean) IS 'How long a job waits after this many failed tries; not longer than a look at the provider while a
+person waits for it.';
 CREATE FUNCTION private.return_to_lot(lot_id bigint, amount bigint, kind text, generation_id uuid DEFAULT NULL::uuid, debt_lot_id bigint DEFAULT NULL::bigint, reason text DEFAULT NULL::text) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -6161,6 +6232,17 @@ CREATE FUNCTION private.session_difference(session jsonb) RETURNS text
     end;
 $$;
 COMMENT ON FUNCTION private.session_difference(session jsonb) IS 'What of a Checkout session is not in our rows; null when all is.';
+CREATE FUNCTION private.set_job_attempt(job_id bigint, attempt_id uuid) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+    update private.outbox as o
+    set run_id = set_job_attempt.attempt_id
+    where o.id = set_job_attempt.job_id;
+end;
+$$;
+COMMENT ON FUNCTION private.set_job_attempt(job_id bigint, attempt_id uuid) IS 'The job is about this attempt at the provider from now on; its lease stays.';
 CREATE FUNCTION private.settle_cancel(job private.outbox, prediction jsonb) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -6168,7 +6250,7 @@ CREATE FUNCTION private.settle_cancel(job private.outbox, prediction jsonb) RETU
 begin
     -- What counts is that the provider stops; until it does, ask again.
     if private.record_run(settle_cancel.job.run_id, settle_cancel.prediction) then
-        perform private.end_job(settle_cancel.job.id);
+        perform private.finish_job(settle_cancel.job.id);
     else
         perform private.retry_job(settle_cancel.job.id);
     end if;
@@ -6739,8 +6821,7 @@ CREATE FUNCTION private.start_run(job private.outbox) RETURNS uuid
 declare
     v_last private.generation_runs;
     v_model private.generation_models;
-    v_attempts integer;
-    v_run_id uuid;
+    v_error text;
 begin
     select r.* into v_last
     from private.generation_runs as r
@@ -6762,60 +6843,20 @@ begin
         where g.id = start_run.job.generation_id
             and g.finished_at is not null
     ) then
-        perform private.end_job(start_run.job.id);
+        perform private.finish_job(start_run.job.id);
         return null;
     end if;
-    select count(*) into v_attempts
-    from private.generation_runs as r
-    where r.generation_id = start_run.job.generation_id
-        and r.twin_of is null;
-    if v_attempts >= (select s.submit_attempts_max from private.settings as s) then
-        perform private.fail_generation(start_run.job, 'provider_unreachable');
-        return null;
-    end if;
-    -- Its photo was removed since, or has expired: then it is not used any more.
-    if exists (
-        select
-        from public.generations as g
-        inner join public.user_images as i on g.user_image_id = i.id
-        where g.id = start_run.job.generation_id
-            and (i.removed_at is not null or i.expires_at <= now())
-    ) then
-        perform private.fail_generation(start_run.job, 'face_missing');
-        return null;
-    end if;
-    -- The same model after a lost answer, the next one after a failure.
-    select m.* into v_model
-    from public.generations as g
-    cross join lateral private.find_model(
-        g.generation_type,
-        case
-            when v_last.id is null then 0
-            when v_last.status = 'abandoned' then v_last.preference - 1
-            else v_last.preference
-        end
-    ) as m
-    where g.id = start_run.job.generation_id;
-    -- Its type has lost its model since: then nobody could ever make it.
-    if v_model.model is null then
-        perform private.fail_generation(start_run.job, 'provider_unavailable');
+    v_error := private.unsendable(start_run.job.generation_id);
+    v_model := private.next_model(start_run.job.generation_id, v_last);
+    -- A type that has lost its models since: nobody could ever make the picture.
+    if v_error is not null or v_model.model is null then
+        perform private.fail_generation(
+            start_run.job, coalesce(v_error, 'provider_unavailable')
+        );
         return null;
     end if;
     perform private.start_submitting(start_run.job.generation_id);
-    insert into private.generation_runs (
-        generation_id, attempt, preference, model, expected_cost_micros, cost_per_second_micros
-    )
-    select
-        start_run.job.generation_id,
-        coalesce(max(r.attempt), 0) + 1,
-        v_model.preference,
-        v_model.model,
-        v_model.expected_cost_micros,
-        v_model.cost_per_second_micros
-    from private.generation_runs as r
-    where r.generation_id = start_run.job.generation_id
-    returning id into v_run_id;
-    return v_run_id;
+    return private.insert_attempt(start_run.job.generation_id, v_model);
 end;
 $$;
 COMMENT ON FUNCTION private.start_run(job private.outbox) IS 'Writes the next attempt before the call to the provider and returns its id; null when there is
@@ -6877,7 +6918,7 @@ CREATE FUNCTION private.stop_erasure(profile_id uuid) RETURNS void
     SET search_path TO ''
     AS $$
 begin
-    perform private.end_job(o.id)
+    perform private.finish_job(o.id)
     from private.outbox as o
     where o.profile_id = stop_erasure.profile_id;
     update private.erasures as e
@@ -7448,6 +7489,33 @@ COMMENT ON FUNCTION private.unearned_credits(subscription_id uuid, from_at times
 so many: second by second, what goes beyond the highest level reached so far.
 An upgrade earns the difference for the time that is left; back and forth between plans earns
 nothing twice.';
+CREATE FUNCTION private.unsendable(generation_id uuid) RETURNS text
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+begin
+    if (
+        select count(*)
+        from private.generation_runs as r
+        where r.generation_id = unsendable.generation_id
+            and r.twin_of is null
+    ) >= (select s.submit_attempts_max from private.settings as s) then
+        return 'provider_unreachable';
+    end if;
+    -- Its photo was removed since, or has expired: then it is not used any more.
+    if exists (
+        select
+        from public.generations as g
+        inner join public.user_images as i on g.user_image_id = i.id
+        where g.id = unsendable.generation_id
+            and (i.removed_at is not null or i.expires_at <= now())
+    ) then
+        return 'face_missing';
+    end if;
+    return null;
+end;
+$$;
+COMMENT ON FUNCTION private.unsendable(generation_id uuid) IS 'Why a generation may not be sent to the provider any more, as a slug; null when it may.';
 CREATE FUNCTION private.uuid_v7_floor(instant timestamp with time zone) RETURNS uuid
     LANGUAGE plpgsql IMMUTABLE
     SET search_path TO ''
@@ -8904,7 +8972,6 @@ REVOKE ALL ON FUNCTION private.delete_my_account(confirmation text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.delete_my_account(confirmation text) TO authenticated;
 REVOKE ALL ON FUNCTION private.disable_promo_code(promo_code_id uuid, who text, why text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.end_carried_lots(subscription_id uuid, month_end timestamp with time zone) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.end_job(job_id bigint) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.end_pages(profile_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.erase_payload(profile_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.expedite_job(job_id bigint) FROM PUBLIC;
@@ -8916,12 +8983,12 @@ REVOKE ALL ON FUNCTION private.expire_user_images(max_images integer) FROM PUBLI
 REVOKE ALL ON FUNCTION private.export_private_rows() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.export_private_rows() TO authenticated;
 REVOKE ALL ON FUNCTION private.face_payload(user_image_id uuid) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.fail_cancel(job private.outbox, slug text, is_exhausted boolean) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.fail_find(job private.outbox, slug text, permanent boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.fail_cancel(job private.outbox, slug text, is_permanent boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.fail_find(job private.outbox, slug text, is_permanent boolean) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.fail_generation(job private.outbox, error text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.fail_removal(job private.outbox, slug text, is_permanent boolean) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.fail_run(job private.outbox, run_status text, error text, detail text, http_status integer) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.fail_stripe_job(job private.outbox, slug text, detail text, is_permanent boolean, is_exhausted boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.fail_stripe_job(job private.outbox, slug text, detail text, is_permanent boolean) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.fetch_call(kind text, object_id text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.fetch_stripe_object(object_id text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.files_of(profile_id uuid, bucket_id text) FROM PUBLIC;
@@ -8933,6 +9000,7 @@ REVOKE ALL ON FUNCTION private.find_model(type_key text, after_preference intege
 REVOKE ALL ON FUNCTION private.find_repeat(profile_id uuid, idempotency_key uuid, generation_type text, prompt text, user_image_id uuid, options jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.finish_fetch(job private.outbox, is_applied boolean) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.finish_generation(generation_id uuid, status text, error text, output_path text, preview_path text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.finish_job(job_id bigint) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.freeze_lot(lot_id bigint, freeze_key text, reason text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.freeze_payment(payment_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.give_sign_up_credits(user_id uuid) FROM PUBLIC;
@@ -8945,15 +9013,18 @@ GRANT SELECT ON TABLE public.subscriptions TO authenticated;
 REVOKE ALL ON FUNCTION private.grant_plan_lot(subscription public.subscriptions, grant_key text, credits bigint, expires_at timestamp with time zone, payment_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.has_next_model(job private.outbox) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.held_job(job_id bigint, lease_token uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.insert_attempt(generation_id uuid, model private.generation_models) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.is_ancestor(profile_id uuid, ancestor_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.is_confirmed(user_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.is_known_person(user_id uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.is_last_try(tries integer) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.is_stripe_object_ours(object_id text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.item_of_subscription(subscription jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.job_payload(job private.outbox) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.jobs_of(profile_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.judge_referral(referred_id uuid, referrer_id uuid, code text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.keyed_hash(content text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.lease_due_jobs(lease_token uuid, max_jobs integer, lease_seconds integer) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.link_stripe_price(item_kind text, item_key text, price_id text, product_id text, amount bigint, currency text, billing_interval text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.lock_caller(other_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.lock_job(job_id bigint) FROM PUBLIC;
@@ -8964,6 +9035,7 @@ REVOKE ALL ON FUNCTION private.look_again(job private.outbox) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.lose_answer(job private.outbox, detail text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.next_job_in_ms() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.next_job_in_ms() TO thumbsmith_sidecar;
+REVOKE ALL ON FUNCTION private.next_model(generation_id uuid, last_attempt private.generation_runs) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.normal_address(address text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.normal_code(code text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.note_code_failure(profile_id uuid) FROM PUBLIC;
@@ -9005,8 +9077,8 @@ REVOKE ALL ON FUNCTION private.record_face_removed(job private.outbox, answer js
 REVOKE ALL ON FUNCTION private.record_fetched(job private.outbox, answer jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.record_found(job private.outbox, answer jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.record_invoice(invoice jsonb, subscription public.subscriptions) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.record_job_failed(job_id bigint, lease_token uuid, slug text, detail text, permanent boolean) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.record_job_failed(job_id bigint, lease_token uuid, slug text, detail text, permanent boolean) TO thumbsmith_sidecar;
+REVOKE ALL ON FUNCTION private.record_job_failed(job_id bigint, lease_token uuid, slug text, detail text, is_permanent boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.record_job_failed(job_id bigint, lease_token uuid, slug text, detail text, is_permanent boolean) TO thumbsmith_sidecar;
 REVOKE ALL ON FUNCTION private.record_page_opened(job private.outbox, page jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.record_paid_line(line jsonb, subscription_id uuid, payment_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.record_payment(profile_id uuid, stripe_payment_id text, kind text, item_key text, amount bigint, currency text, credits bigint, expires_at timestamp with time zone, priority integer, subscription_id uuid) FROM PUBLIC;
@@ -9058,6 +9130,7 @@ REVOKE ALL ON FUNCTION private.reserve_provider_spend(micros bigint) FROM PUBLIC
 REVOKE ALL ON FUNCTION private.resolve_stripe_alarm(id bigint, who text, why text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.resume_erasure() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.retry_job(job_id bigint, slug text, due_at timestamp with time zone) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.retry_wait(tries integer, is_awaited boolean) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.return_to_lot(lot_id bigint, amount bigint, kind text, generation_id uuid, debt_lot_id bigint, reason text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.reversal_difference(reversal jsonb, statuses text[]) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.reverse_referral(referral public.referrals, is_reversed boolean) FROM PUBLIC;
@@ -9068,6 +9141,7 @@ REVOKE ALL ON FUNCTION private.run_payload(kind text, run_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.run_sweep_step(step text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.session_call(checkout public.checkouts) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.session_difference(session jsonb) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.set_job_attempt(job_id bigint, attempt_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.settle_cancel(job private.outbox, prediction jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.settle_payment(payment_id uuid, reason text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.settle_pending_referrals(max_referrals integer) FROM PUBLIC;
@@ -9121,6 +9195,7 @@ REVOKE ALL ON FUNCTION private.too_many_codes(retry_after_seconds integer) FROM 
 REVOKE ALL ON FUNCTION private.try_close_account(user_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.try_settle_referral(user_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.unearned_credits(subscription_id uuid, from_at timestamp with time zone, until_at timestamp with time zone, credits bigint, month_length interval) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.unsendable(generation_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.uuid_v7_floor(instant timestamp with time zone) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.waits_for_period(invoice jsonb, subscription_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.wake_worker() FROM PUBLIC;

@@ -1,13 +1,9 @@
 -- Purpose: how long a job waits for its next try.
--- Touches: functions private.poll_interval, private.backoff.
+-- Touches: functions private.poll_interval, private.backoff, private.retry_wait,
+--          private.is_last_try.
 -- Locks:   none.
 -- Rollout: pre.
 -- Undo:    drop function.
-
--- They take ids and values and no row, so that another table of jobs can follow the same rules. No
--- other function changes or deletes a job; tests/product/db/test_queue.py has the exceptions.
--- plpgsql, since every request passes here: a SQL function with a pinned search path is planned
--- again each time.
 
 create function private.poll_interval(polls integer)
 returns interval
@@ -39,3 +35,32 @@ as $$
 $$;
 
 comment on function private.backoff(integer) is 'How long to wait after this many failed tries.';
+
+create function private.retry_wait(tries integer, is_awaited boolean)
+returns interval
+language sql
+volatile
+set search_path = ''
+as $$
+    select least(
+        private.backoff(retry_wait.tries),
+        case when retry_wait.is_awaited then private.poll_interval(retry_wait.tries) end
+    );
+$$;
+
+comment on function private.retry_wait(integer, boolean) is
+'How long a job waits after this many failed tries; not longer than a look at the provider while a
+person waits for it.';
+
+create function private.is_last_try(tries integer)
+returns boolean
+language sql
+stable
+set search_path = ''
+as $$
+    select is_last_try.tries + 1 >= s.job_attempts_max
+    from private.settings as s;
+$$;
+
+comment on function private.is_last_try(integer) is
+'Whether a job that failed this many times before is given up when it fails now.';

@@ -137,7 +137,7 @@ begin
         return;
     end if;
 
-    perform private.end_job(o.id)
+    perform private.finish_job(o.id)
     from private.outbox as o
     where o.generation_id = release_work.generation_id;
 

@@ -72,7 +72,7 @@ volatile
 set search_path = ''
 as $$
 begin
-    perform private.end_job(o.id)
+    perform private.finish_job(o.id)
     from private.outbox as o
     where o.profile_id = stop_erasure.profile_id;
 

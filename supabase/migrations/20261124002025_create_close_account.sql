@@ -12,7 +12,7 @@ set search_path = ''
 as $$
 begin
     -- A customer that Stripe may be making now is waited for, or nobody would know its id.
-    perform private.end_job(o.id)
+    perform private.finish_job(o.id)
     from (
         select o.id
         from private.outbox as o

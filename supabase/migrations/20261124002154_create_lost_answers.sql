@@ -84,7 +84,7 @@ begin
         and r.status = 'submit_unknown';
 
     if v_is_over then
-        perform private.end_job(look_again.job.id);
+        perform private.finish_job(look_again.job.id);
         return;
     end if;
 

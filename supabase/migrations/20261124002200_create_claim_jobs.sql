@@ -25,26 +25,10 @@ declare
     v_found boolean := false;
 begin
     for v_job in
-        with claimed as (
-            update private.outbox as o
-            set
-                due_at = now() + make_interval(secs => claim_jobs.lease_seconds),
-                lease_token = v_token
-            -- An array, so that the generic plan keeps the index and stops at the limit.
-            where o.id = any(array(
-                select q.id
-                from private.outbox as q
-                where q.due_at <= now()
-                    and q.dead_at is null
-                order by q.due_at
-                limit claim_jobs.max_jobs
-                for update skip locked
-            ))
-            returning o.*
-        )
-
         select c.*
-        from claimed as c
+        from private.lease_due_jobs(
+            v_token, claim_jobs.max_jobs, claim_jobs.lease_seconds
+        ) as c
         left join public.generations as g on c.generation_id = g.id
         -- A submission that was tried too often is refunded here: profiles are locked in id order.
         -- Last those whose worker died while it was sending: their expected cost is counted, and
@@ -65,9 +49,7 @@ begin
             v_job.run_id := private.start_run(v_job);
             continue when v_job.run_id is null;
 
-            update private.outbox as o
-            set run_id = v_job.run_id
-            where o.id = v_job.id;
+            perform private.set_job_attempt(v_job.id, v_job.run_id);
         end if;
 
         job_id := v_job.id;

@@ -68,7 +68,7 @@ as $$
 begin
     -- What counts is that the provider stops; until it does, ask again.
     if private.record_run(settle_cancel.job.run_id, settle_cancel.prediction) then
-        perform private.end_job(settle_cancel.job.id);
+        perform private.finish_job(settle_cancel.job.id);
     else
         perform private.retry_job(settle_cancel.job.id);
     end if;

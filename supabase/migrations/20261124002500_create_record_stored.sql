@@ -27,7 +27,7 @@ begin
         record_stored.stored ->> 'preview_path'
     );
 
-    perform private.end_job(v_job.id);
+    perform private.finish_job(v_job.id);
 
     return 'ok';
 end;

@@ -4,7 +4,7 @@
 -- Rollout: pre.
 -- Undo:    drop function.
 
-create function private.fail_cancel(job private.outbox, slug text, is_exhausted boolean)
+create function private.fail_cancel(job private.outbox, slug text, is_permanent boolean)
 returns void
 language plpgsql
 volatile
@@ -20,9 +20,9 @@ begin
         where r.id = fail_cancel.job.run_id
             and r.finished_at is null;
 
-        perform private.end_job(fail_cancel.job.id);
+        perform private.finish_job(fail_cancel.job.id);
     -- The provider's own deadline ends the orphan too, so it is not urgent while that runs.
-    elsif fail_cancel.is_exhausted and exists (
+    elsif (fail_cancel.is_permanent or private.is_last_try(fail_cancel.job.attempts)) and exists (
         select
         from private.generation_runs as r
         inner join public.generations as g on r.generation_id = g.id
@@ -40,7 +40,7 @@ comment on function private.fail_cancel(private.outbox, text, boolean) is
 'A prediction could not be stopped: tried again, given up an hour after the deadline. The money is
 settled all the while.';
 
-create function private.fail_find(job private.outbox, slug text, permanent boolean)
+create function private.fail_find(job private.outbox, slug text, is_permanent boolean)
 returns void
 language plpgsql
 volatile
@@ -48,7 +48,7 @@ set search_path = ''
 as $$
 begin
     -- Nobody waits for it, and the provider's own deadline has ended it long ago.
-    if fail_find.permanent or exists (
+    if fail_find.is_permanent or exists (
         select
         from public.generations as g
         where g.id = fail_find.job.generation_id

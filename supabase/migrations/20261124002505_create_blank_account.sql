@@ -55,7 +55,7 @@ volatile
 set search_path = ''
 as $$
 begin
-    perform private.end_job(o.id)
+    perform private.finish_job(o.id)
     from private.outbox as o
     inner join public.user_images as i on o.user_image_id = i.id
     where i.profile_id = blank_account.profile_id;

@@ -105,7 +105,7 @@ begin
     where e.profile_id = v_profile_id
         and e.restored_at is null;
 
-    perform private.end_job(record_erased.job.id);
+    perform private.finish_job(record_erased.job.id);
 
     return 'erased';
 end;

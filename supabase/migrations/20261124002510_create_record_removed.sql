@@ -28,7 +28,7 @@ begin
     where i.id = record_face_removed.job.user_image_id
         and i.deleted_at is null;
 
-    perform private.end_job(record_face_removed.job.id);
+    perform private.finish_job(record_face_removed.job.id);
 
     return 'removed';
 end;

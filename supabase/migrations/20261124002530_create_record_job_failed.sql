@@ -9,7 +9,7 @@ create function private.record_job_failed(
     lease_token uuid,
     slug text,
     detail text,
-    permanent boolean
+    is_permanent boolean
 )
 returns text
 language plpgsql
@@ -22,36 +22,33 @@ declare
     v_job private.outbox := private.held_job(
         record_job_failed.job_id, record_job_failed.lease_token
     );
-    v_is_exhausted boolean;
 begin
     if v_job.id is null then
         return 'stale';
     end if;
 
-    select record_job_failed.permanent or v_job.attempts + 1 >= s.job_attempts_max
-    into v_is_exhausted
-    from private.settings as s;
-
     case
         when v_job.kind = 'find' then
             perform private.fail_find(
-                v_job, record_job_failed.slug, record_job_failed.permanent
+                v_job, record_job_failed.slug, record_job_failed.is_permanent
             );
         when v_job.kind = 'cancel' then
-            perform private.fail_cancel(v_job, record_job_failed.slug, v_is_exhausted);
+            perform private.fail_cancel(
+                v_job, record_job_failed.slug, record_job_failed.is_permanent
+            );
         -- Until it expires: a picture that was paid for is not thrown away for a bad minute.
-        when v_job.kind in ('poll', 'store') and not record_job_failed.permanent then
+        when v_job.kind in ('poll', 'store') and not record_job_failed.is_permanent then
             perform private.retry_job(v_job.id, record_job_failed.slug);
         when v_job.kind in ('remove_face', 'erase') then
             perform private.fail_removal(
-                v_job, record_job_failed.slug, record_job_failed.permanent
+                v_job, record_job_failed.slug, record_job_failed.is_permanent
             );
         when v_job.generation_id is null then
             perform private.fail_stripe_job(
                 v_job, record_job_failed.slug, record_job_failed.detail,
-                record_job_failed.permanent, v_is_exhausted
+                record_job_failed.is_permanent
             );
-        when record_job_failed.permanent then
+        when record_job_failed.is_permanent then
             perform private.fail_run(
                 v_job, 'failed', record_job_failed.slug, record_job_failed.detail
             );
@@ -69,8 +66,8 @@ end;
 $$;
 
 comment on function private.record_job_failed(bigint, uuid, text, text, boolean) is
-'The job did not work out, for the reason slug: tried again with growing waits, or, when permanent,
-ended with the credits back. A job that nobody paid for is given up when it was tried too often. For
-a submit: only when nothing was sent. ok, or stale.';
+'The job did not work out, for the reason slug: tried again with growing waits, or, when
+is_permanent, ended with the credits back. A job that nobody paid for is given up when it was tried
+too often. For a submit: only when nothing was sent. ok, or stale.';
 grant execute on function private.record_job_failed(bigint, uuid, text, text, boolean)
 to thumbsmith_sidecar;

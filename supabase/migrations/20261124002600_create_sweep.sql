@@ -1,5 +1,5 @@
 -- Purpose: the sweep, and who calls it when no sidecar runs.
--- Touches: function private.sweep.
+-- Touches: function private.sweep, rows of cron.job.
 -- Locks:   none.
 -- Rollout: pre.
 -- Undo:    select cron.unschedule('thumbsmith_sweep'); drop function.
@@ -47,3 +47,17 @@ comment on function private.sweep() is
 'Does what time alone has made due, one turn of private.sweep_steps() a call. Safe to run at any
 time and by many. Returns how many of each: call it again until there is nothing more.';
 grant execute on function private.sweep() to thumbsmith_sidecar;
+
+-- Credits come back in time even when no sidecar runs at all. Where pg_cron is not to be had, the
+-- sidecar's own sweep is the only one.
+do $$
+begin
+    if exists (select from pg_available_extensions as e where e.name = 'pg_cron') then
+        create extension if not exists pg_cron;
+    end if;
+
+    if to_regprocedure('cron.schedule(text, text, text)') is not null then
+        perform cron.schedule('thumbsmith_sweep', '* * * * *', 'select private.sweep()');
+    end if;
+end;
+$$;

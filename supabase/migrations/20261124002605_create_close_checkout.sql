@@ -4,10 +4,6 @@
 -- Rollout: pre.
 -- Undo:    drop function.
 
--- Every apply function is given the object as Stripe shows it now. It may be called any number of
--- times, in any order; it returns a word for the log, or null when it has to be called again.
--- Other objects are asked for before a profile is locked.
-
 create function private.profile_of_customer(customer_id text)
 returns uuid
 language sql

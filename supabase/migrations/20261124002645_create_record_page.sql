@@ -31,7 +31,7 @@ begin
     ) then
         perform private.close_checkout(record_customer.job.checkout_id, 'expired');
 
-        perform private.end_job(record_customer.job.id);
+        perform private.finish_job(record_customer.job.id);
 
         return 'closed';
     end if;
@@ -68,7 +68,7 @@ begin
         and c.status = 'requested'
         and record_page_opened.page ->> 'url' is not null;
 
-    perform private.end_job(record_page_opened.job.id);
+    perform private.finish_job(record_page_opened.job.id);
 
     return 'open';
 end;

@@ -4,6 +4,10 @@
 -- Rollout: pre.
 -- Undo:    drop function.
 
+-- Every function apply_… is given the object as Stripe shows it now. It may be called any number of
+-- times, in any order; it returns a word for the log, or null when it has to be called again.
+-- It asks for other objects before it locks a profile.
+
 create function private.apply_stripe_object(object jsonb)
 returns text
 language plpgsql
@@ -53,7 +57,7 @@ begin
         where e.object_id = finish_fetch.job.stripe_object_id
             and e.applied_at is null;
 
-        perform private.end_job(finish_fetch.job.id);
+        perform private.finish_job(finish_fetch.job.id);
         return;
     end if;
 

@@ -60,7 +60,7 @@ begin
         return 'not_an_invoice';
     end if;
 
-    perform private.end_job(record_found.job.id);
+    perform private.finish_job(record_found.job.id);
 
     perform private.want_stripe_object(f.object_id)
     from unnest(v_found) as f (object_id)

@@ -37,8 +37,7 @@ create function private.fail_stripe_job(
     job private.outbox,
     slug text,
     detail text,
-    is_permanent boolean,
-    is_exhausted boolean
+    is_permanent boolean
 )
 returns void
 language plpgsql
@@ -54,12 +53,14 @@ begin
         return;
     end if;
 
-    if fail_stripe_job.is_exhausted and fail_stripe_job.job.checkout_id is not null then
+    if fail_stripe_job.job.checkout_id is not null
+        and (fail_stripe_job.is_permanent or private.is_last_try(fail_stripe_job.job.attempts))
+    then
         perform private.close_checkout(
             fail_stripe_job.job.checkout_id, 'failed', fail_stripe_job.slug
         );
 
-        perform private.end_job(fail_stripe_job.job.id);
+        perform private.finish_job(fail_stripe_job.job.id);
     elsif fail_stripe_job.is_permanent and fail_stripe_job.job.kind <> 'reconcile' then
         perform private.raise_stripe_alarm(
             fail_stripe_job.job.stripe_object_id, fail_stripe_job.slug, fail_stripe_job.detail
@@ -72,6 +73,6 @@ begin
 end;
 $$;
 
-comment on function private.fail_stripe_job(private.outbox, text, text, boolean, boolean) is
+comment on function private.fail_stripe_job(private.outbox, text, text, boolean) is
 'A call of Stripe did not work out. A page that cannot be made fails its checkout; an object that
 cannot be read is an alarm when that is final, and else tried again for as long as it takes.';

@@ -110,7 +110,7 @@ begin
     set finished_at = now()
     where r.id = v_run.id;
 
-    perform private.end_job(record_stripe_page.job.id);
+    perform private.finish_job(record_stripe_page.job.id);
     return 'compared';
 end;
 $$;

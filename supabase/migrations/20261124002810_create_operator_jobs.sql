@@ -111,7 +111,7 @@ begin
             and r.finished_at is null;
     end if;
 
-    perform private.end_job(v_job.id);
+    perform private.finish_job(v_job.id);
 
     return v_job;
 end;

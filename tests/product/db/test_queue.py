@@ -11,10 +11,17 @@ import pytest
 from tests.support.database import Database, request, sign_up
 
 # The functions of supabase/migrations/…_create_queue.sql.
-QUEUE = {"continue_job", "retry_job", "expedite_job", "bury_job", "end_job"}
+QUEUE = {
+    "lease_due_jobs",
+    "set_job_attempt",
+    "continue_job",
+    "retry_job",
+    "expedite_job",
+    "bury_job",
+    "finish_job",
+}
 # Whoever else writes to a job, and why.
 EXCEPTIONS = {
-    "claim_jobs": "takes the leases of many jobs at once, on the index of what is due",
     "fetch_stripe_object": "makes the job or has it done again, in one statement",
 }
 JOBS = re.escape("private.outbox")
@@ -139,5 +146,5 @@ def test_a_dead_letter_is_kept_and_goes_on_when_it_has_to(db: Database) -> None:
 
 def test_only_the_job_that_ended_is_gone(db: Database) -> None:
     one, other = job(db), job(db)
-    db.rows("select private.end_job(%s)", one)
+    db.rows("select private.finish_job(%s)", one)
     assert [row["id"] for row in db.rows("select id from private.outbox")] == [other]
