@@ -713,12 +713,7 @@ CREATE FUNCTION private.audit(who text, action text, why text, action_key text, 
     SET search_path TO ''
     AS $$
 begin
-    if coalesce(btrim(audit.who), '') = '' or coalesce(btrim(audit.why), '') = '' then
-        raise sqlstate 'PT422' using
-            message = 'reason_required',
-            detail = 'Who does this, and why, has to be said.',
-            hint = 'Both stay in the audit log for ever.';
-    end if;
+    perform private.check_reason(audit.who, audit.why);
     insert into private.audit_log (actor, action, profile_id, reason, details, action_key)
     values (
         audit.who, audit.action, audit.profile_id, audit.why, audit.details, audit.action_key
@@ -969,7 +964,8 @@ COMMENT ON TABLE public.generations IS 'One row per thumbnail asked for.
 queued → submitting → processing → storing → succeeded, or failed, canceled, expired: each final.
 Every final status but succeeded has given the credits back.';
 COMMENT ON COLUMN public.generations.generation_type IS 'Key in generation_types. No foreign key: everybody''s requests would lock the same row of the
-catalogue. Its rows are never deleted, so the key always leads somewhere.';
+catalogue. Its rows are never deleted, so the key always leads somewhere. Embed it with:
+select=*,generation_types(title).';
 COMMENT ON COLUMN public.generations.status IS 'queued, submitting, processing, storing, succeeded, failed, canceled or expired: docs/states.md.';
 COMMENT ON COLUMN public.generations.prompt IS 'What it should show, in the person''s words; blank once the person is gone.';
 COMMENT ON COLUMN public.generations.options IS 'What was chosen beside the prompt; see generation_options.';
@@ -1023,6 +1019,15 @@ begin
 end;
 $$;
 COMMENT ON FUNCTION private.cancel_generation(generation_id uuid) IS 'The rule behind public.cancel_generation.';
+CREATE FUNCTION private.changed_columns(this jsonb, other jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+    select coalesce(jsonb_object_agg(c.key, c.value), jsonb_build_object())
+    from jsonb_each(changed_columns.this) as c
+    where c.value is distinct from changed_columns.other -> c.key;
+$$;
+COMMENT ON FUNCTION private.changed_columns(this jsonb, other jsonb) IS 'What one row has otherwise than the other, by column.';
 CREATE FUNCTION private.check_checkout_rate(profile_id uuid) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -1399,6 +1404,20 @@ end;
 $$;
 COMMENT ON FUNCTION private.check_rate(profile_id uuid, max_requests integer, period interval, slug text) IS 'Refuses with 429 and the given slug when this many generations were asked for within the period. No
 limit when max_requests is null.';
+CREATE FUNCTION private.check_reason(who text, why text) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+begin
+    if coalesce(btrim(check_reason.who), '') = '' or coalesce(btrim(check_reason.why), '') = '' then
+        raise sqlstate 'PT422' using
+            message = 'reason_required',
+            detail = 'Who does this, and why, has to be said.',
+            hint = 'Both stay in the audit log for ever.';
+    end if;
+end;
+$$;
+COMMENT ON FUNCTION private.check_reason(who text, why text) IS 'Refuses with PT422 reason_required.';
 CREATE TABLE private.outbox (
     id bigint NOT NULL,
     kind text NOT NULL,
@@ -4120,6 +4139,49 @@ end;
 $$;
 COMMENT ON FUNCTION private.operator_revoke(profile_id uuid, amount bigint, who text, why text, action_key text) IS 'Takes credits, in burn order. False when this key acted before; PT402 insufficient_credits when so
 many are not available.';
+CREATE FUNCTION private.operator_set_setting(setting text, value text, who text, why text) RETURNS jsonb
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $_$
+declare
+    v_type constant regtype := private.type_of_setting(operator_set_setting.setting);
+    v_before jsonb;
+    v_after jsonb;
+    v_constraint text;
+begin
+    perform private.check_reason(operator_set_setting.who, operator_set_setting.why);
+    select to_jsonb(s) -> operator_set_setting.setting into v_before
+    from private.settings as s
+    for no key update;
+    -- The trigger of the table writes them into the audit log.
+    perform
+        set_config('thumbsmith.who', operator_set_setting.who, true),
+        set_config('thumbsmith.why', operator_set_setting.why, true);
+    execute format(
+        'update private.settings as s set %I = cast($1 as %s) where s.id'
+        ' returning to_jsonb(s) -> $2',
+        operator_set_setting.setting, v_type
+    )
+    into v_after
+    using operator_set_setting.value, operator_set_setting.setting;
+    return jsonb_build_object('before', v_before, 'after', v_after);
+exception
+    -- Its message would repeat the whole row.
+    when check_violation or not_null_violation then
+        get stacked diagnostics v_constraint = constraint_name;
+        raise sqlstate 'PT422' using
+            message = 'setting_out_of_range',
+            detail = format(
+                '%s does not take %s: %s.', operator_set_setting.setting,
+                coalesce(operator_set_setting.value, 'null'),
+                coalesce(nullif(v_constraint, ''), 'it is required')
+            ),
+            hint = 'docs/settings.md says what each setting takes.';
+end;
+$_$;
+COMMENT ON FUNCTION private.operator_set_setting(setting text, value text, who text, why text) IS 'Changes a setting; null takes a limit away. Returns its value before and after; the audit log has
+a row unless they are the same. PT404 setting_not_found; PT422 reason_required,
+setting_out_of_range.';
 CREATE TABLE public.generation_options (
     type_key text NOT NULL,
     option_key text NOT NULL,
@@ -6620,6 +6682,13 @@ CREATE FUNCTION private.sold_item(item_kind text, item_key text) RETURNS private
 declare
     v_item private.catalog;
 begin
+    -- Written out, so that who asks is told the words.
+    if coalesce(sold_item.item_kind not in ('pack', 'subscription'), true) then
+        raise sqlstate 'PT422' using
+            message = 'item_kind_unknown',
+            detail = 'item_kind is pack or subscription.',
+            hint = 'A pack is bought once, a subscription is paid every month or year.';
+    end if;
     select c.* into v_item
     from private.catalog as c
     where c.item_kind = sold_item.item_kind
@@ -6644,8 +6713,8 @@ begin
     return v_item;
 end;
 $$;
-COMMENT ON FUNCTION private.sold_item(item_kind text, item_key text) IS 'What is for sale under this key, or PT404 item_not_found; PT503 checkout_not_ready while it has no
-price at Stripe or there is no page to come back to.';
+COMMENT ON FUNCTION private.sold_item(item_kind text, item_key text) IS 'What is for sale under this key, or PT404 item_not_found; PT422 item_kind_unknown; PT503
+checkout_not_ready while it has no price at Stripe or there is no page to come back to.';
 CREATE FUNCTION private.spend_credits(profile_id uuid, amount bigint, generation_id uuid) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -7139,6 +7208,38 @@ CREATE FUNCTION private.sweep_steps() RETURNS TABLE(turn integer, step text)
 $$;
 COMMENT ON FUNCTION private.sweep_steps() IS 'What the sweep looks at, in this order, and the name under which it tells how many. Steps of one
 turn go together.';
+CREATE FUNCTION private.tg__audit_change() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    v_before constant jsonb := coalesce(to_jsonb(old), jsonb_build_object());
+    v_after constant jsonb := coalesce(to_jsonb(new), jsonb_build_object());
+begin
+    if v_before = v_after then
+        return null;
+    end if;
+    perform private.audit(
+        coalesce(nullif(current_setting('thumbsmith.who', true), ''), session_user),
+        'change_' || tg_table_name,
+        coalesce(nullif(current_setting('thumbsmith.why', true), ''), 'no reason given'),
+        'change:' || gen_random_uuid(),
+        details => jsonb_build_object(
+            'operation', lower(tg_op),
+            'key', (
+                select jsonb_object_agg(k.name, (v_before || v_after) -> k.name)
+                from unnest(tg_argv) as k (name)
+            ),
+            'before', private.changed_columns(v_before, v_after),
+            'after', private.changed_columns(v_after, v_before)
+        )
+    );
+    return null;
+end;
+$$;
+COMMENT ON FUNCTION private.tg__audit_change() IS 'Writes what was changed in a row into private.audit_log; its arguments are the columns of the
+table''s key. Who and why are those of the transaction: set local thumbsmith.who, thumbsmith.why.
+Without them the name of the login stands there, and that no reason was given.';
 CREATE FUNCTION private.tg__ledger_only() RETURNS trigger
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
@@ -7438,6 +7539,31 @@ exception
 end;
 $$;
 COMMENT ON FUNCTION private.try_settle_referral(user_id uuid) IS 'Settles a referral now, or leaves it to the sweep when somebody holds the referrer.';
+CREATE FUNCTION private.type_of_setting(setting text) RETURNS regtype
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+declare
+    v_type constant regtype := (
+        select a.atttypid
+        from pg_attribute as a
+        where a.attrelid = 'private.settings'::regclass
+            and a.attnum > 0
+            and not a.attisdropped
+            and a.attname = type_of_setting.setting
+            and a.attname <> 'id'
+    );
+begin
+    if v_type is null then
+        raise sqlstate 'PT404' using
+            message = 'setting_not_found',
+            detail = 'There is no such setting.',
+            hint = 'See what there is with: thumbsmith settings list';
+    end if;
+    return v_type;
+end;
+$$;
+COMMENT ON FUNCTION private.type_of_setting(setting text) IS 'The type of a column of private.settings. Refuses with PT404 setting_not_found.';
 CREATE FUNCTION private.unearned_credits(subscription_id uuid, from_at timestamp with time zone, until_at timestamp with time zone, credits bigint, month_length interval) RETURNS numeric
     LANGUAGE sql STABLE
     SET search_path TO ''
@@ -7720,6 +7846,16 @@ COMMENT ON FUNCTION public.export_my_data() IS 'All that is kept about the signe
 One key per table, each a list of rows; account: the address, as the token shows it; files: what
 lies in Storage, to be downloaded there. Returns {"exported_at": string, "account": {[key: string]:
 Json}, [table: string]: Json}. Of a referral each side gets its own part.';
+CREATE FUNCTION public.generation_types(generation public.generations) RETURNS SETOF public.generation_types
+    LANGUAGE sql STABLE ROWS 1
+    SET search_path TO ''
+    AS $$
+    select t.*
+    from public.generation_types as t
+    where t.type_key = generation.generation_type;
+$$;
+COMMENT ON FUNCTION public.generation_types(generation public.generations) IS 'The type of a generation, for PostgREST to embed: select=*,generation_types(title).
+A foreign key would make the requests of all people lock the same row.';
 CREATE FUNCTION public.my_credits() RETURNS public.credit_summary
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
@@ -7839,8 +7975,8 @@ For signed-in people. item_kind is pack or subscription, item_key a key of credi
 Returns the checkout: its url is there once status is open; poll the row. The same idempotency_key
 returns the same checkout, and so does an item whose page is still open. Where the page leads back
 to is the operator''s setting. Refuses with PT404 item_not_found; PT409 already_subscribed,
-checkout_open, idempotency_conflict; PT422 quantity_out_of_range; 429 too_many_checkouts, with
-Retry-After; PT503 checkout_not_ready.';
+checkout_open, idempotency_conflict; PT422 item_kind_unknown, quantity_out_of_range; 429
+too_many_checkouts, with Retry-After; PT503 checkout_not_ready.';
 CREATE FUNCTION public.start_portal(idempotency_key uuid) RETURNS public.checkouts
     LANGUAGE sql
     SET search_path TO ''
@@ -7864,7 +8000,8 @@ CREATE TABLE private.audit_log (
     CONSTRAINT audit_log_actor_not_blank CHECK ((btrim(actor) <> ''::text)),
     CONSTRAINT audit_log_reason_not_blank CHECK ((btrim(reason) <> ''::text))
 );
-COMMENT ON TABLE private.audit_log IS 'One row per change made by an operator, written in the transaction of the change. Append-only.';
+COMMENT ON TABLE private.audit_log IS 'One row per change made by an operator, by command or by hand, written in the transaction of the
+change. Append-only.';
 COMMENT ON COLUMN private.audit_log.actor IS 'Who did it, as they called themselves.';
 COMMENT ON COLUMN private.audit_log.details IS 'What was changed, by name; its shape follows from action.';
 COMMENT ON COLUMN private.audit_log.action_key IS 'Given by the caller: the same key never acts twice.';
@@ -8017,25 +8154,25 @@ CREATE TABLE private.settings (
     generations_running_max integer DEFAULT 5,
     generations_per_minute_max integer DEFAULT 10,
     generations_per_day_max integer DEFAULT 200,
-    provider_spend_per_day_max_micros bigint DEFAULT 100000000,
-    micros_per_minor_unit jsonb DEFAULT '{"usd": 10000}'::jsonb NOT NULL,
     prompt_max_characters integer DEFAULT 1000 NOT NULL,
     user_images_max integer DEFAULT 20 NOT NULL,
+    checkouts_per_hour_max integer DEFAULT 20 NOT NULL,
     user_image_retention interval DEFAULT '180 days'::interval NOT NULL,
     signed_url_seconds integer DEFAULT 1800 NOT NULL,
     generation_deadline interval DEFAULT '00:10:00'::interval NOT NULL,
-    submit_unknown_grace interval DEFAULT '00:01:00'::interval NOT NULL,
     submit_attempts_max integer DEFAULT 3 NOT NULL,
     submit_find_after interval DEFAULT '00:00:05'::interval NOT NULL,
+    submit_unknown_grace interval DEFAULT '00:01:00'::interval NOT NULL,
+    provider_spend_per_day_max_micros bigint DEFAULT 100000000,
+    micros_per_minor_unit jsonb DEFAULT '{"usd": 10000}'::jsonb NOT NULL,
     job_attempts_max integer DEFAULT 8 NOT NULL,
     retry_first_wait interval DEFAULT '00:00:01'::interval NOT NULL,
     retry_longest_wait interval DEFAULT '00:05:00'::interval NOT NULL,
+    stripe_livemode boolean DEFAULT false NOT NULL,
+    reconcile_interval interval DEFAULT '1 day'::interval NOT NULL,
     checkout_success_url text,
     checkout_cancel_url text,
     portal_return_url text,
-    checkouts_per_hour_max integer DEFAULT 20 NOT NULL,
-    stripe_livemode boolean DEFAULT false NOT NULL,
-    reconcile_interval interval DEFAULT '1 day'::interval NOT NULL,
     CONSTRAINT settings_checkout_cancel_url_is_web CHECK ((checkout_cancel_url ~ '^https?://[^/]'::text)),
     CONSTRAINT settings_checkout_success_url_is_web CHECK ((checkout_success_url ~ '^https?://[^/]'::text)),
     CONSTRAINT settings_checkouts_per_hour_max_positive CHECK ((checkouts_per_hour_max > 0)),
@@ -8066,7 +8203,7 @@ CREATE TABLE private.settings (
     CONSTRAINT settings_user_image_retention_positive CHECK ((user_image_retention > '00:00:00'::interval)),
     CONSTRAINT settings_user_images_max_positive CHECK ((user_images_max > 0))
 );
-COMMENT ON TABLE private.settings IS 'One row of operator settings. Change it with: update private.settings set … where id.';
+COMMENT ON TABLE private.settings IS 'One row of operator settings. Change it with: thumbsmith settings set';
 COMMENT ON COLUMN private.settings.sign_up_credits IS 'Credits of a new account.';
 COMMENT ON COLUMN private.settings.referral_bonus_credits IS 'Credits the referrer gets per friend.';
 COMMENT ON COLUMN private.settings.referred_bonus_credits IS 'Credits the friend gets too, when the referrer is rewarded.';
@@ -8078,28 +8215,28 @@ COMMENT ON COLUMN private.settings.refund_grace IS 'How long credits live that c
 COMMENT ON COLUMN private.settings.generations_running_max IS 'Thumbnails of one person under way at a time; null: no limit.';
 COMMENT ON COLUMN private.settings.generations_per_minute_max IS 'Thumbnails a person may ask for within 60 seconds; null: no limit.';
 COMMENT ON COLUMN private.settings.generations_per_day_max IS 'Thumbnails a person may ask for within 24 hours; null: no limit.';
-COMMENT ON COLUMN private.settings.provider_spend_per_day_max_micros IS 'Expected spend at the provider per day (UTC) in millionths of a US dollar; null: no breaker.';
-COMMENT ON COLUMN private.settings.micros_per_minor_unit IS 'What a minor unit of each currency is worth in millionths of a US dollar, for the reports: a cent
-is 10000.';
 COMMENT ON COLUMN private.settings.prompt_max_characters IS 'Length of a prompt, in characters.';
 COMMENT ON COLUMN private.settings.user_images_max IS 'Face photos a person may keep.';
+COMMENT ON COLUMN private.settings.checkouts_per_hour_max IS 'Pages of Stripe a person may ask for within an hour.';
 COMMENT ON COLUMN private.settings.user_image_retention IS 'How long a face photo is kept.';
 COMMENT ON COLUMN private.settings.signed_url_seconds IS 'Life of the signed URL of a face that the provider gets, in seconds.';
 COMMENT ON COLUMN private.settings.generation_deadline IS 'After this time without a picture a generation expires and its credits go back.';
-COMMENT ON COLUMN private.settings.submit_unknown_grace IS 'How long a lost answer of the provider is waited for before another attempt is made.';
 COMMENT ON COLUMN private.settings.submit_attempts_max IS 'How often a generation is sent to the provider: again after a lost answer, and to the next model
 after a failure.';
 COMMENT ON COLUMN private.settings.submit_find_after IS 'How soon a lost answer is looked for in the provider''s list.';
+COMMENT ON COLUMN private.settings.submit_unknown_grace IS 'How long a lost answer of the provider is waited for before another attempt is made.';
+COMMENT ON COLUMN private.settings.provider_spend_per_day_max_micros IS 'Expected spend at the provider per day (UTC) in millionths of a US dollar; null: no breaker.';
+COMMENT ON COLUMN private.settings.micros_per_minor_unit IS 'What a minor unit of each currency is worth in millionths of a US dollar, for the reports: a cent
+is 10000.';
 COMMENT ON COLUMN private.settings.job_attempts_max IS 'How often a job is tried before it is given up, unless a thumbnail waits for it.';
 COMMENT ON COLUMN private.settings.retry_first_wait IS 'The wait after a first failed try; doubled with each further one.';
 COMMENT ON COLUMN private.settings.retry_longest_wait IS 'The longest wait between two tries.';
+COMMENT ON COLUMN private.settings.stripe_livemode IS 'Whether this database belongs to live mode. Events and objects of the other mode are refused.';
+COMMENT ON COLUMN private.settings.reconcile_interval IS 'How often everything at Stripe is compared with our rows.';
 COMMENT ON COLUMN private.settings.checkout_success_url IS 'Where a paid Checkout leads back to; null: nothing can be bought yet. {CHECKOUT_SESSION_ID} in it
 is filled in by Stripe.';
 COMMENT ON COLUMN private.settings.checkout_cancel_url IS 'Where a Checkout that was left leads back to; null: the success page.';
 COMMENT ON COLUMN private.settings.portal_return_url IS 'Where the customer portal leads back to; null: the success page.';
-COMMENT ON COLUMN private.settings.checkouts_per_hour_max IS 'Pages of Stripe a person may ask for within an hour.';
-COMMENT ON COLUMN private.settings.stripe_livemode IS 'Whether this database belongs to live mode. Events and objects of the other mode are refused.';
-COMMENT ON COLUMN private.settings.reconcile_interval IS 'How often everything at Stripe is compared with our rows.';
 CREATE TABLE public.credit_lots (
     id bigint NOT NULL,
     profile_id uuid NOT NULL,
@@ -8724,6 +8861,9 @@ CREATE OR REPLACE VIEW public.purchase_uses WITH (security_invoker='true') AS
   GROUP BY l.id, e.generation_id;
 CREATE TRIGGER _500_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON private.audit_log FOR EACH STATEMENT EXECUTE FUNCTION private.tg__refuse_change();
 CREATE TRIGGER _500_move_forward BEFORE UPDATE OF status ON private.generation_runs FOR EACH ROW WHEN ((old.status IS DISTINCT FROM new.status)) EXECUTE FUNCTION private.tg__move_forward('attempt');
+CREATE TRIGGER _900_audit_change AFTER INSERT OR DELETE OR UPDATE ON private.generation_models FOR EACH ROW EXECUTE FUNCTION private.tg__audit_change('type_key', 'preference');
+CREATE TRIGGER _900_audit_change AFTER UPDATE ON private.settings FOR EACH ROW EXECUTE FUNCTION private.tg__audit_change();
+CREATE TRIGGER _900_audit_change AFTER INSERT OR DELETE OR UPDATE ON private.stripe_prices FOR EACH ROW EXECUTE FUNCTION private.tg__audit_change('price_id');
 CREATE TRIGGER _100_apply BEFORE INSERT ON public.credit_entries FOR EACH ROW EXECUTE FUNCTION private.tg_credit_entries__apply();
 CREATE TRIGGER _500_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.credit_entries FOR EACH STATEMENT EXECUTE FUNCTION private.tg__refuse_change();
 CREATE TRIGGER _500_append_only INSTEAD OF INSERT OR DELETE OR UPDATE ON public.credit_history FOR EACH ROW EXECUTE FUNCTION private.tg__refuse_change();
@@ -8742,6 +8882,9 @@ CREATE TRIGGER _500_ledger_only_truncate BEFORE TRUNCATE ON public.profiles FOR 
 CREATE TRIGGER _500_move_forward BEFORE UPDATE OF status ON public.generations FOR EACH ROW WHEN ((old.status IS DISTINCT FROM new.status)) EXECUTE FUNCTION private.tg__move_forward('generation');
 CREATE CONSTRAINT TRIGGER _500_refund_is_covered AFTER INSERT ON public.credit_entries NOT DEFERRABLE INITIALLY IMMEDIATE FOR EACH ROW WHEN ((new.kind = 'refund'::text)) EXECUTE FUNCTION private.tg_credit_entries__refund_is_covered();
 CREATE CONSTRAINT TRIGGER _500_restore_is_covered AFTER INSERT ON public.credit_entries NOT DEFERRABLE INITIALLY IMMEDIATE FOR EACH ROW WHEN ((new.kind = 'restore'::text)) EXECUTE FUNCTION private.tg_credit_entries__restore_is_covered();
+CREATE TRIGGER _900_audit_change AFTER INSERT OR DELETE OR UPDATE ON public.credit_packs FOR EACH ROW EXECUTE FUNCTION private.tg__audit_change('pack_key');
+CREATE TRIGGER _900_audit_change AFTER INSERT OR DELETE OR UPDATE ON public.generation_types FOR EACH ROW EXECUTE FUNCTION private.tg__audit_change('type_key');
+CREATE TRIGGER _900_audit_change AFTER INSERT OR DELETE OR UPDATE ON public.plans FOR EACH ROW EXECUTE FUNCTION private.tg__audit_change('plan_name');
 CREATE TRIGGER _900_broadcast AFTER UPDATE OF status ON public.generations FOR EACH ROW WHEN ((old.status IS DISTINCT FROM new.status)) EXECUTE FUNCTION private.tg_generations__broadcast();
 ALTER TABLE ONLY private.audit_log
     ADD CONSTRAINT audit_log_profile_id_fkey FOREIGN KEY (profile_id) REFERENCES public.profiles(id);
@@ -8939,6 +9082,7 @@ REVOKE ALL ON FUNCTION private.bury_job(job_id bigint, slug text) FROM PUBLIC;
 GRANT SELECT ON TABLE public.generations TO authenticated;
 REVOKE ALL ON FUNCTION private.cancel_generation(generation_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.cancel_generation(generation_id uuid) TO authenticated;
+REVOKE ALL ON FUNCTION private.changed_columns(this jsonb, other jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.check_checkout_rate(profile_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.check_face(profile_id uuid, user_image_id uuid, face text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.check_limits(profile_id uuid) FROM PUBLIC;
@@ -8950,6 +9094,7 @@ REVOKE ALL ON FUNCTION private.check_plain_call() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.check_promo_code(promo_code private.promo_codes, used integer) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.check_prompt(prompt text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.check_rate(profile_id uuid, max_requests integer, period interval, slug text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.check_reason(who text, why text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.checkout_call(job private.outbox) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.claim_address(user_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.claim_jobs(worker_id text, max_jobs integer, lease_seconds integer) FROM PUBLIC;
@@ -9051,6 +9196,7 @@ REVOKE ALL ON FUNCTION private.operator_grant(profile_id uuid, amount bigint, wh
 REVOKE ALL ON FUNCTION private.operator_release(profile_id uuid, lot_id bigint, who text, why text, action_key text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.operator_retry_job(job_id bigint, who text, why text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.operator_revoke(profile_id uuid, amount bigint, who text, why text, action_key text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.operator_set_setting(setting text, value text, who text, why text) FROM PUBLIC;
 GRANT SELECT ON TABLE public.generation_options TO anon;
 GRANT SELECT ON TABLE public.generation_options TO authenticated;
 REVOKE ALL ON FUNCTION private.option_fits(declared public.generation_options, given jsonb) FROM PUBLIC;
@@ -9179,6 +9325,7 @@ REVOKE ALL ON FUNCTION private.subscription_difference(subscription jsonb) FROM 
 REVOKE ALL ON FUNCTION private.sweep() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.sweep() TO thumbsmith_sidecar;
 REVOKE ALL ON FUNCTION private.sweep_steps() FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.tg__audit_change() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.tg__ledger_only() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.tg__move_forward() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.tg__refuse_change() FROM PUBLIC;
@@ -9194,6 +9341,7 @@ REVOKE ALL ON FUNCTION private.tg_users__create_profile() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.too_many_codes(retry_after_seconds integer) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.try_close_account(user_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.try_settle_referral(user_id uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.type_of_setting(setting text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.unearned_credits(subscription_id uuid, from_at timestamp with time zone, until_at timestamp with time zone, credits bigint, month_length interval) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.unsendable(generation_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.uuid_v7_floor(instant timestamp with time zone) FROM PUBLIC;
@@ -9211,6 +9359,8 @@ REVOKE ALL ON FUNCTION public.delete_my_account(confirmation text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.delete_my_account(confirmation text) TO authenticated;
 REVOKE ALL ON FUNCTION public.export_my_data() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.export_my_data() TO authenticated;
+REVOKE ALL ON FUNCTION public.generation_types(generation public.generations) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.generation_types(generation public.generations) TO authenticated;
 REVOKE ALL ON FUNCTION public.my_credits() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.my_credits() TO authenticated;
 REVOKE ALL ON FUNCTION public.quote_generation(generation_type text) FROM PUBLIC;

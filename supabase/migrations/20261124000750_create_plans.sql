@@ -66,6 +66,11 @@ comment on column public.plans.is_unlimited is
 'Pictures cost no credits, within fair use: fair_use_per_day in any 24 hours and fair_use_per_month
 in any 30 days.';
 
+create trigger _900_audit_change
+after insert or update or delete on public.plans
+for each row
+execute function private.tg__audit_change('plan_name');
+
 alter table public.plans enable row level security;
 
 -- The price list is public: a visitor sees it before signing up. Plans that are not sold any more

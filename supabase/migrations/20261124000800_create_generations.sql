@@ -72,7 +72,8 @@ comment on column public.generations.prompt is
 'What it should show, in the person''s words; blank once the person is gone.';
 comment on column public.generations.generation_type is
 'Key in generation_types. No foreign key: everybody''s requests would lock the same row of the
-catalogue. Its rows are never deleted, so the key always leads somewhere.';
+catalogue. Its rows are never deleted, so the key always leads somewhere. Embed it with:
+select=*,generation_types(title).';
 comment on column public.generations.options is
 'What was chosen beside the prompt; see generation_options.';
 comment on column public.generations.credit_cost is 'Credits burned for it, as priced when asked.';

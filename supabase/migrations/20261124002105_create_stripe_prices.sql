@@ -36,6 +36,11 @@ them. What a payment bought follows from here, never from its metadata.';
 comment on column private.stripe_prices.amount is 'Minor units of the currency.';
 comment on column private.stripe_prices.is_current is 'Whether new Checkouts use it.';
 
+create trigger _900_audit_change
+after insert or update or delete on private.stripe_prices
+for each row
+execute function private.tg__audit_change('price_id');
+
 alter table private.stripe_prices enable row level security;
 
 create table private.stripe_customers (

@@ -51,6 +51,14 @@ as $$
 declare
     v_item private.catalog;
 begin
+    -- Written out, so that who asks is told the words.
+    if coalesce(sold_item.item_kind not in ('pack', 'subscription'), true) then
+        raise sqlstate 'PT422' using
+            message = 'item_kind_unknown',
+            detail = 'item_kind is pack or subscription.',
+            hint = 'A pack is bought once, a subscription is paid every month or year.';
+    end if;
+
     select c.* into v_item
     from private.catalog as c
     where c.item_kind = sold_item.item_kind
@@ -80,5 +88,5 @@ end;
 $$;
 
 comment on function private.sold_item(text, text) is
-'What is for sale under this key, or PT404 item_not_found; PT503 checkout_not_ready while it has no
-price at Stripe or there is no page to come back to.';
+'What is for sale under this key, or PT404 item_not_found; PT422 item_kind_unknown; PT503
+checkout_not_ready while it has no price at Stripe or there is no page to come back to.';
