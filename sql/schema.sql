@@ -8862,7 +8862,7 @@ CREATE OR REPLACE VIEW public.purchase_uses WITH (security_invoker='true') AS
 CREATE TRIGGER _500_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON private.audit_log FOR EACH STATEMENT EXECUTE FUNCTION private.tg__refuse_change();
 CREATE TRIGGER _500_move_forward BEFORE UPDATE OF status ON private.generation_runs FOR EACH ROW WHEN ((old.status IS DISTINCT FROM new.status)) EXECUTE FUNCTION private.tg__move_forward('attempt');
 CREATE TRIGGER _900_audit_change AFTER INSERT OR DELETE OR UPDATE ON private.generation_models FOR EACH ROW EXECUTE FUNCTION private.tg__audit_change('type_key', 'preference');
-CREATE TRIGGER _900_audit_change AFTER UPDATE ON private.settings FOR EACH ROW EXECUTE FUNCTION private.tg__audit_change();
+CREATE TRIGGER _900_audit_change AFTER DELETE OR UPDATE ON private.settings FOR EACH ROW EXECUTE FUNCTION private.tg__audit_change();
 CREATE TRIGGER _900_audit_change AFTER INSERT OR DELETE OR UPDATE ON private.stripe_prices FOR EACH ROW EXECUTE FUNCTION private.tg__audit_change('price_id');
 CREATE TRIGGER _100_apply BEFORE INSERT ON public.credit_entries FOR EACH ROW EXECUTE FUNCTION private.tg_credit_entries__apply();
 CREATE TRIGGER _500_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.credit_entries FOR EACH STATEMENT EXECUTE FUNCTION private.tg__refuse_change();

@@ -154,7 +154,7 @@ comment on column private.settings.portal_return_url is
 'Where the customer portal leads back to; null: the success page.';
 
 create trigger _900_audit_change
-after update on private.settings
+after update or delete on private.settings
 for each row
 execute function private.tg__audit_change();
 

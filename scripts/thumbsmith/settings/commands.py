@@ -12,7 +12,7 @@ from thumbsmith.console.context import current
 from thumbsmith.console.errors import CommandError, Exit
 from thumbsmith.console.output import print_json, say
 from thumbsmith.operator.arguments import DRY_RUN, Who, Why, Yes, user_name
-from thumbsmith.operator.transaction import call, operator_transaction
+from thumbsmith.operator.transaction import Connection, call, operator_transaction
 from thumbsmith.settings import columns
 
 app = Commands(help="The numbers that an operator may turn: docs/settings.md.")
@@ -22,11 +22,7 @@ app = Commands(help="The numbers that an operator may turn: docs/settings.md.")
 def list_settings() -> None:
     """Show every setting, its value and its default."""
     with operator_transaction() as connection:
-        settings = columns.read(connection)
-        row = connection.execute(
-            "select to_jsonb(s) as settings from private.settings as s"
-        ).fetchone()
-    values: dict[str, Any] = row["settings"] if row else {}
+        settings, values = columns.read(connection), _values(connection)
     rows = [
         {
             "name": one.name,
@@ -63,6 +59,7 @@ def set_value(
         raise CommandError("usage", "give a value or --null, and not both", code=Exit.USAGE)
     arguments = {"setting": name, "value": value, "who": user_name(who), "why": why}
     with operator_transaction(commit=yes) as connection:
+        _values(connection)
         change: dict[str, Any] = call(connection, "operator_set_setting", arguments)
     is_changed = change["before"] != change["after"]
     if current().as_json:
@@ -72,6 +69,16 @@ def set_value(
     before, after = _shown(change["before"]), _shown(change["after"])
     lines = [f"{name} {before} → {after}" if is_changed else f"{name} was {after} before"]
     say(*lines, *([] if yes else [DRY_RUN]))
+
+
+def _values(connection: Connection) -> dict[str, Any]:
+    """Return the values by name; the table has one row, from the migration that makes it."""
+    row = connection.execute("select to_jsonb(s) as settings from private.settings as s").fetchone()
+    if row is None:
+        hint = "Put the defaults back: insert into private.settings default values"
+        raise CommandError("settings_missing", "private.settings has no row.", hint)
+    values: dict[str, Any] = row["settings"]
+    return values
 
 
 def _shown(value: object) -> str:

@@ -128,3 +128,12 @@ def test_what_is_no_setting_or_no_value_is_refused(
     assert (db.rows("select * from private.settings"), last_id(db)) == before
     # The control: the same command with a setting, a value and a reason.
     assert report(db, "settings", "set", "sign_up_credits", 5, WHY, "--yes")["done"]
+
+
+@pytest.mark.parametrize("words", [("list",), ("set", "sign_up_credits", "5", WHY, "--yes")])
+def test_a_table_without_its_row_is_an_error(db: Database, words: tuple[str, ...]) -> None:
+    # The control: with its row there is something to show and to change.
+    assert report(db, "settings", *words)["ok"]
+    db.rows("delete from private.settings")
+    done = run(db, "settings", *words, "--json")
+    assert (done.returncode, parsed(done)["error"]) == (1, "settings_missing")
