@@ -148,3 +148,32 @@ def test_only_the_job_that_ended_is_gone(db: Database) -> None:
     one, other = job(db), job(db)
     db.rows("select private.finish_job(%s)", one)
     assert [row["id"] for row in db.rows("select id from private.outbox")] == [other]
+
+
+def test_the_longest_due_jobs_are_leased_and_no_others(db: Database) -> None:
+    token = uuid.uuid4()
+    hour = "interval '1 hour'"
+    late, later = job(db, f"due_at = now() - {hour}"), job(db, "due_at = now()")
+    job(db, f"due_at = now() + {hour}")
+    job(db, f"due_at = now() - {hour}, dead_at = now()")
+    leased = "select id from private.lease_due_jobs(%s, %s, 60)"
+    assert [row["id"] for row in db.rows(leased, token, 1)] == [late]
+    row = waiting(db, late)
+    assert row["lease_token"] == token
+    assert 55 < row["seconds"] <= 60
+    assert [row["id"] for row in db.rows(leased, token, 9)] == [later]
+    assert db.rows(leased, token, 9) == []
+
+
+def test_a_job_learns_its_attempt_and_stays_leased(db: Database) -> None:
+    token, attempt_id = uuid.uuid4(), uuid.uuid4()
+    one = job(db, f"lease_token = '{token}', attempts = 2")
+    db.rows("select private.set_job_attempt(%s, %s)", one, attempt_id)
+    row = waiting(db, one)
+    assert (row["run_id"], row["lease_token"], row["failed_tries"]) == (attempt_id, token, 2)
+
+
+def test_a_job_is_given_up_after_as_many_tries_as_the_settings_say(db: Database) -> None:
+    db.rows("update private.settings set job_attempts_max = 3 where id")
+    last = [db.value("select private.is_last_try(%s)", tries) for tries in range(4)]
+    assert last == [False, False, True, True]
