@@ -12,6 +12,7 @@ pytest_plugins = [
     "tests.support.plugins.sharing",
     "tests.support.plugins.durations",
     "tests.support.plugins.watch",
+    "tests.support.plugins.tls",
     "tests.support.plugins.databases",
     "tests.support.plugins.stack",
     "tests.support.plugins.people",

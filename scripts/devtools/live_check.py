@@ -22,7 +22,7 @@ import typer
 from rich.console import Console
 
 from devtools.demo.person import Person
-from devtools.demo.run import Teller
+from devtools.demo.run import StepRunner
 from devtools.demo.seeing import expect
 from local_stack import stripe_service
 from local_stack.stack import Stack
@@ -189,7 +189,9 @@ def pay_by_hand(stripe: Stripe, session_id: str, url: str) -> None:
 
 def pay_at_stand_in(stripe: Stripe, session_id: str, _: str) -> None:
     """Have the stand-in's own person pay."""
-    answer = httpx.post(f"{stripe.base}/_person/pay", json={"session": session_id}, trust_env=False)
+    answer = httpx.post(
+        f"{stripe.base}/_actions/pay", json={"session": session_id}, trust_env=False
+    )
     answer.raise_for_status()
 
 
@@ -206,18 +208,18 @@ def main() -> None:
     is_real = base in {"", stripe_service.REAL_API_BASE}
     if not is_real:
         stripe_service.REAL_API_BASE = base  # the stack has no other setting for it
-    teller = Teller(Console(highlight=False, soft_wrap=True))
+    runner = StepRunner(Console(highlight=False, soft_wrap=True))
     with tempfile.TemporaryDirectory(prefix="live-check-") as folder:
         stack = Stack(Path(folder), services=SERVICES, database_url="", stripe_key=key)
         with stack, using(Context(db_url=stack.db_url)), open_stripe() as stripe:
             rehearsal = Rehearsal(stack, stripe, pay_by_hand if is_real else pay_at_stand_in)
             try:
                 for name, act in rehearsal.steps():
-                    teller.do(name, act)
+                    runner.do(name, act)
             finally:
                 rehearsal.tidy()
-    teller.console.print(_NOT_SEEN, markup=False)
-    raise typer.Exit(Exit.OK if teller.is_ok else Exit.FINDING)
+    runner.console.print(_NOT_SEEN, markup=False)
+    raise typer.Exit(Exit.OK if runner.is_ok else Exit.FINDING)
 
 
 def _wait(check: Callable[[], Any], seconds: float, what: str, *, every: float = 0.2) -> Any:

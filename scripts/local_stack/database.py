@@ -40,7 +40,7 @@ class Database(Protocol):
         """Stop what was started."""
 
 
-class OwnDatabase:
+class ManagedDatabase:
     """A PostgreSQL of our own."""
 
     password = PASSWORD
@@ -85,7 +85,7 @@ class OwnDatabase:
             self._server = None
 
 
-class GivenDatabase:
+class ExternalDatabase:
     """A server that somebody else runs: it is prepared once, never started or stopped."""
 
     def __init__(self, address: str, *, old_privileges: bool) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from local_stack import programs as server_programs
-from local_stack.readable_copy import Place
+from local_stack.readable_copy import ReadableCopy
 from thumbsmith.project import commands
 from thumbsmith.project.account import postgres_account
 from thumbsmith.project.ports import HOST, free_ports
@@ -50,18 +50,18 @@ class Postgres:
     ) -> None:
         self.account = postgres_account()
         self.port = port or free_ports(1)[0]
-        self._place = Place(folder, self.account)
+        self._copy = ReadableCopy(folder, self.account)
         self._settings = _SETTINGS | (settings or {})
         self._log = log
         self._superuser = superuser
-        self.bin_dir = self._place.binaries(programs or server_programs.bin_dir())
-        self.folder = self._place.data()
+        self.bin_dir = self._copy.binaries(programs or server_programs.bin_dir())
+        self.folder = self._copy.data()
         self.service: Service | None = None
 
     @property
     def is_temporary(self) -> bool:
         """Say whether the data goes away with the server, because its own place is unreachable."""
-        return self._place.is_spare(self.folder)
+        return self._copy.is_spare(self.folder)
 
     @property
     def is_initialized(self) -> bool:
@@ -139,7 +139,7 @@ class Postgres:
 
     def discard(self) -> None:
         """Remove the temporary copies that an unreachable project folder made necessary."""
-        self._place.discard()
+        self._copy.discard()
 
     def __enter__(self) -> Self:
         """Start the server and wait for it; the cluster must exist."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _PREFIX = "thumbsmith-postgres-"
 
 
-class Place:
+class ReadableCopy:
     """The folders of one server."""
 
     def __init__(self, folder: Path, account: Account | None) -> None:
@@ -31,7 +31,7 @@ class Place:
         """Return the programs' folder, or that of a copy that can be reached."""
         if self._account is None or self._account.can("x", own / "postgres"):
             return own
-        copy = self._spare_place(self._account) / "pginstall"
+        copy = self._new_folder(self._account) / "pginstall"
         shutil.copytree(own.parent, copy, symlinks=True)
         return copy / "bin"
 
@@ -44,7 +44,7 @@ class Place:
         self._account.own(self._folder)
         if self._account.can("w", self._folder):
             return self._folder
-        place = self._spare_place(self._account) / "data"
+        place = self._new_folder(self._account) / "data"
         place.mkdir(mode=0o700)
         self._account.own(place)
         return place
@@ -59,7 +59,7 @@ class Place:
             remove_leftovers(self._folder)
             self._spare = None
 
-    def _spare_place(self, account: Account) -> Path:
+    def _new_folder(self, account: Account) -> Path:
         if self._spare is None:
             self._spare = Path(tempfile.mkdtemp(prefix=_PREFIX))
             note = _note_of(self._folder)
@@ -71,12 +71,12 @@ class Place:
 
 
 def _note_of(folder: Path) -> Path:
-    """Return the file that says where the spare place of a data folder is."""
+    """Return the file that says where the copy of a data folder is."""
     return folder.with_name(f"{folder.name}.spare")
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Remove the spare place that a killed supervisor could not remove."""
+    """Remove the copy that a killed supervisor could not remove."""
     note = _note_of(folder)
     if note.exists():
         spare = Path(note.read_text())

@@ -3,30 +3,38 @@
 from __future__ import annotations
 
 import psycopg
+from psycopg import sql
 
 _SESSION = "{CHECKOUT_SESSION_ID}"
-# Of the seed, or of an earlier start: everything else was chosen by a person and stays.
+# An address of the seed or of an earlier start is replaced; another was chosen by a person and
+# stays. Each address is judged by itself.
 _SET = """
     update private.settings
-    set checkout_success_url = %(paid)s,
-        checkout_cancel_url = %(left)s,
-        portal_return_url = %(account)s
+    set {column} = %(page)s
     where id
         and (
             %(is_chosen)s
-            or checkout_success_url is null
-            or checkout_success_url like 'http://127.0.0.1:3000/thanks%%'
-            or checkout_success_url like 'http://127.0.0.1:%%/local/paid%%'
+            or {column} is null
+            or {column} like 'http://127.0.0.1:3000/thanks%%'
+            or {column} like 'http://127.0.0.1:%%/local/%%'
         )
 """
 
 
-def set_return_pages(database_url: str, api_url: str, site_url: str | None) -> None:
-    """Set them in private.settings."""
+def set_return_pages(
+    database_url: str, api_url: str, site_url: str | None, *, is_chosen: bool
+) -> None:
+    """Set them in private.settings; all of them when the site was chosen for this start."""
     pages = {
-        "paid": f"{site_url or f'{api_url}/local/paid'}?checkout=paid&session_id={_SESSION}",
-        "left": f"{site_url}?checkout=canceled" if site_url else f"{api_url}/local/canceled",
-        "account": site_url or f"{api_url}/local/account",
+        "checkout_success_url": (
+            f"{site_url or f'{api_url}/local/paid'}?checkout=paid&session_id={_SESSION}"
+        ),
+        "checkout_cancel_url": (
+            f"{site_url}?checkout=canceled" if site_url else f"{api_url}/local/canceled"
+        ),
+        "portal_return_url": site_url or f"{api_url}/local/account",
     }
     with psycopg.connect(database_url) as connection:
-        connection.execute(_SET, pages | {"is_chosen": site_url is not None})
+        for column, page in pages.items():
+            statement = sql.SQL(_SET).format(column=sql.Identifier(column))
+            connection.execute(statement, {"page": page, "is_chosen": is_chosen})

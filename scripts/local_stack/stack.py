@@ -11,11 +11,12 @@ from local_stack import (
     migrate,
     programs,
     remembered_ports,
+    remembered_site,
     sidecar,
     stripe_service,
 )
 from local_stack.blueprint import Blueprint
-from local_stack.database import Database, GivenDatabase, OwnDatabase, open_sidecar_role
+from local_stack.database import Database, ExternalDatabase, ManagedDatabase, open_sidecar_role
 from local_stack.return_pages import set_return_pages
 from thumbsmith.project import config, state
 from thumbsmith.project.errors import StackError
@@ -43,8 +44,9 @@ class Stack:
     of the stand-in (not beside a STRIPE_API_BASE on this machine: that is a stand-in's key).
     `migrate=False` leaves out the product's migrations and seed. `ports` fixes ports by service
     name; the gateway's is called node. `site_url` is where Auth's mails and Stripe's pages lead
-    back to, instead of small pages of the gateway. `on_started` is given the environment when
-    everything runs, and may fill the services before the stack counts as ready.
+    back to, instead of small pages of the gateway; it is remembered, and "" forgets it.
+    `on_started` is given the environment when everything runs, and may fill the services before the
+    stack counts as ready.
     """
 
     def __init__(
@@ -204,13 +206,16 @@ class Stack:
         ports = remembered_ports.choose(self.data_dir, _PORTS, wanted, self._progress)
         made = key_files.load_or_create(self.data_dir / "keys")
         (self.data_dir / "storage").mkdir(exist_ok=True)
+        site = remembered_site.choose(self.data_dir, self._site_url)
         self._plan = Blueprint(
-            self.data_dir, ports, made, config.load(), self._stripe_key, self._site_url
+            self.data_dir, ports, made, config.load(), self._stripe_key, site_url=site
         )
         if self._database_url:
-            self._database = GivenDatabase(self._database_url, old_privileges=self._old_privileges)
+            self._database = ExternalDatabase(
+                self._database_url, old_privileges=self._old_privileges
+            )
         else:
-            self._database = OwnDatabase(
+            self._database = ManagedDatabase(
                 self.data_dir / "postgres",
                 self._plan.log("postgres"),
                 ports["postgres"],
@@ -239,7 +244,12 @@ class Stack:
         self._progress("applying the migrations")
         migrate.migrate(self.db_url)
         migrate.seed(self.db_url, self._blueprint.config)
-        set_return_pages(self.db_url, self.api_url, self._site_url)
+        set_return_pages(
+            self.db_url,
+            self.api_url,
+            self._blueprint.site_url,
+            is_chosen=self._site_url is not None,
+        )
         if not open_sidecar_role(self.database.admin_url) and "sidecar" in self.services:
             message = f"no migration has made the role {sidecar.ROLE}; start without the sidecar"
             raise StackError(message)

@@ -139,7 +139,9 @@ def _await_ready(process: subprocess.Popen[bytes], data_dir: Path, log: Path) ->
     process.terminate()
     if (failure := _failure_of(data_dir)).exists():
         said = json.loads(failure.read_text())
-        raise CommandError(said["slug"], said["detail"], code=Exit(said["exit_code"]))
+        if said["slug"] == AlreadyRunningError.slug:
+            raise AlreadyRunningError(said["detail"])
+        raise CommandError(said["slug"], said["detail"], said["hint"], Exit(said["exit_code"]))
     what = "was not ready in time" if code is None else f"ended with code {code}"
     raise ServiceFailedError("the stack", what, log_tail(log, 40))
 
@@ -152,6 +154,22 @@ def _poll_ready(process: subprocess.Popen[bytes], data_dir: Path) -> state.Stack
             return found
         time.sleep(0.05)
     return None
+
+
+def await_other(data_dir: Path) -> state.StackState:
+    """Wait until the stack that somebody else is starting here is ready."""
+    deadline = time.monotonic() + _READY_WITHIN
+    while time.monotonic() < deadline and state.is_held(data_dir):
+        found = state.load(data_dir)
+        if found is not None and found.ready and found.alive:
+            return found
+        time.sleep(_POLL_SECONDS)
+    raise CommandError(
+        "not_ready",
+        f"another stack is starting on {data_dir}, and did not become ready",
+        "What it does: thumbsmith stack logs. To end it: thumbsmith stack down",
+        Exit.TRY_AGAIN,
+    )
 
 
 def stop(data_dir: Path) -> bool:
@@ -179,6 +197,15 @@ def _failure_of(data_dir: Path) -> Path:
     return data_dir / "failure.json"
 
 
+def _failure(error: StackError | CommandError) -> dict[str, object]:
+    """Return what the command has to say of an error, in the fields of a CommandError."""
+    if isinstance(error, StackError):
+        detail, hint, code = str(error), "", error.exit_code
+    else:
+        detail, hint, code = error.detail, error.hint, int(error.code)
+    return {"slug": error.slug, "detail": detail, "hint": hint, "exit_code": code}
+
+
 def main() -> int:
     """Hold a stack until told to stop: the detached half of `thumbsmith stack up --detach`."""
     parser = argparse.ArgumentParser(description=main.__doc__)
@@ -191,9 +218,7 @@ def main() -> int:
     try:
         run(options.stack(_say), on_ready=lambda _: _say("ready"))
     except (StackError, CommandError) as error:
-        code = error.exit_code if isinstance(error, StackError) else int(error.code)
-        said = {"slug": error.slug, "detail": str(error), "exit_code": code}
-        write_private(_failure_of(options.data_dir), said)
+        write_private(_failure_of(options.data_dir), _failure(error))
         _say(str(error))
         return 1
     return 0

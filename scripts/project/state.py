@@ -100,6 +100,15 @@ def hold(data_dir: Path) -> TextIO:
     return lock
 
 
+def is_held(data_dir: Path) -> bool:
+    """Return whether a stack runs on a data folder, or is starting there."""
+    try:
+        hold(data_dir).close()
+    except AlreadyRunningError:
+        return True
+    return False
+
+
 def start_time(pid: int) -> str | None:
     """Return when a process started, in the system's own words; None when there is none."""
     if sys.platform == "linux":

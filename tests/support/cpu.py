@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 PROC = Path("/proc")
+# What _work() takes on the machine that tests/budget.toml was measured on.
+REFERENCE_SECONDS = 0.043
 TICKS = os.sysconf("SC_CLK_TCK")
 # In /proc/<pid>/stat, behind the name: the parent; then user and system time, own and of children
 # that have ended.
@@ -25,6 +28,21 @@ def used() -> float:
         total += seconds[pid]
         todo += children.get(pid, ())
     return total
+
+
+def slowness() -> float:
+    """Return how many times as long as on the machine of the budgets a fixed piece of work takes.
+
+    At least 1: a budget is no looser on a faster machine.
+    """
+    return max(1.0, min(_work() for _ in range(5)) / REFERENCE_SECONDS)
+
+
+def _work() -> float:
+    began = time.process_time()
+    total = sum(number * number % 7 for number in range(1_000_000))
+    assert total > 0
+    return time.process_time() - began
 
 
 def _processes() -> tuple[dict[int, list[int]], dict[int, float]]:

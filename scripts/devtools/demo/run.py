@@ -34,8 +34,8 @@ class Step:
 
 
 @dataclass
-class Teller:
-    """Does steps one by one, says how each went, and stops at the first that did not work."""
+class StepRunner:
+    """Runs steps one by one, says how each went, and stops at the first that did not work."""
 
     console: Console
     steps: list[Step] = field(default_factory=list)
@@ -71,34 +71,34 @@ def run_demo(*, json: bool = False, data_dir: Path | None = None, keep: bool = F
     image.
     """
     PICTURE.unlink(missing_ok=True)
-    teller = Teller(Console(stderr=json, highlight=False, soft_wrap=True))
+    runner = StepRunner(Console(stderr=json, highlight=False, soft_wrap=True))
     story = Story({}, PICTURE)
     balances: dict[str, int] = {}
     try:
         with stopping_by_signal(), _folder(data_dir, keep=keep) as folder:
-            balances = _tell(story, teller, Stack(folder, on_started=publish_catalog))
+            balances = _tell(story, runner, Stack(folder, on_started=publish_catalog))
     except StopRequestedError:
-        teller.console.print("Stopped; nothing is left running.")
+        runner.console.print("Stopped; nothing is left running.")
         return 130
     image = str(PICTURE) if PICTURE.exists() else None
-    teller.console.print(f"The picture: {image}" if teller.is_ok else "The demo failed.")
+    runner.console.print(f"The picture: {image}" if runner.is_ok else "The demo failed.")
     if json:
-        result = {"ok": teller.is_ok, "steps": [asdict(step) for step in teller.steps]}
+        result = {"ok": runner.is_ok, "steps": [asdict(step) for step in runner.steps]}
         print(json_format.dumps(result | {"credits": balances, "image": image}))  # noqa: T201
-    return 0 if teller.is_ok else 1
+    return 0 if runner.is_ok else 1
 
 
-def _tell(story: Story, teller: Teller, stack: Stack) -> dict[str, int]:
+def _tell(story: Story, runner: StepRunner, stack: Stack) -> dict[str, int]:
     """Play the story on a stack that ends with it; give what everybody has at the end."""
     try:
-        teller.do("The stack starts: PostgreSQL, Auth, Storage, REST, sidecar", _start(stack))
-        if teller.is_ok:
+        runner.do("The stack starts: PostgreSQL, Auth, Storage, REST, sidecar", _start(stack))
+        if runner.is_ok:
             story.env = stack.env
         for name, act in story.steps():
-            teller.do(name, act)
-        if not teller.is_ok:
+            runner.do(name, act)
+        if not runner.is_ok:
             return {}
-        _show_ledgers(story, teller.console)
+        _show_ledgers(story, runner.console)
         return {name: person.credits() for name, person in story.people.items()}
     finally:
         stack.down()

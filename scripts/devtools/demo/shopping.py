@@ -65,7 +65,7 @@ class Shopping:
         ana = self.people["Ana"]
         before = ana.credits()
         (plan,) = ana.rows("subscriptions")
-        self._at_stripe("/_person/renew", subscription=plan["stripe_subscription_id"])
+        self._at_stripe("/_actions/renew", subscription=plan["stripe_subscription_id"])
         expect_soon(before + _PLAN_CREDITS, ana.credits, "Ana's credits")
         ends = plan["current_period_end"]
         expect_soon(ends, lambda: ana.rows("subscriptions")[0]["current_period_start"], "her month")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -16,6 +16,10 @@ from thumbsmith.console.errors import CommandError, Exit
 from thumbsmith.console.output import note, print_json, print_table, progress
 from thumbsmith.operator.database import data_dir, running_stack
 from thumbsmith.project import state
+from thumbsmith.project.errors import AlreadyRunningError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 app = Commands(shared=LOCAL, help="The local stack: real parts, no Docker.")
 app.command("logs")(logs.logs)
@@ -34,8 +38,8 @@ def up(
     site_url: Annotated[
         str | None,
         typer.Option(
-            help="Your site: where mails and Stripe's pages lead back to.",
-            show_default="small local pages",
+            help="Your site, where mails and Stripe's pages lead back to; '' for local pages.",
+            show_default="that of the last time",
         ),
     ] = None,
     old_privileges: Annotated[
@@ -47,17 +51,22 @@ def up(
 ) -> None:
     """Start everything, ready to sell; in the foreground until Ctrl-C, or detached.
 
-    Where a stack runs already its environment is printed, and nothing is started.
+    Where a stack runs already, or is starting, its environment is printed and no other is started.
     """
     started = time.monotonic()
     folder = data_dir()
-    running = running_stack()
-    if running is not None and running.ready:
-        note(f"a stack runs already on {folder}")
-        _report_ready(running.env, started)
+    if running_stack() is not None:
+        _report_other(folder, started)
         return
     edges.check(folder, port, site_url)
     options = supervisor.Options(folder, port, old_privileges, no_sidecar, site_url)
+    try:
+        _start(options, started, detach=detach)
+    except AlreadyRunningError:
+        _report_other(folder, started)
+
+
+def _start(options: supervisor.Options, started: float, *, detach: bool) -> None:
     if detach:
         with progress("starting the stack"):
             found = supervisor.start_detached(options)
@@ -66,6 +75,13 @@ def up(
     with progress("starting the stack") as show:
         stack = options.stack(show)
         supervisor.run(stack, lambda up: _report_ready(up.env, started))
+
+
+def _report_other(folder: Path, started: float) -> None:
+    with progress("waiting for the stack that is starting"):
+        found = supervisor.await_other(folder)
+    note(f"a stack runs already on {folder}")
+    _report_ready(found.env, started)
 
 
 def _report_ready(env: dict[str, str], started: float) -> None:

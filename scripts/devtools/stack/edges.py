@@ -19,7 +19,7 @@ def check(folder: Path, port: int | None, site_url: str | None) -> None:
     _folder(folder)
     if port is not None:
         _port(port)
-    if site_url is not None:
+    if site_url:
         parts = urlsplit(site_url)
         if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query:
             detail = "--site-url is the address of a site, such as http://localhost:5173"

@@ -26,7 +26,7 @@ _DURATION = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\
 _WAIT_SECONDS_MAX = 60.0
 
 
-class BrokenOff(Response):
+class TruncatedResponse(Response):
     """Begins an answer and never ends it, so that the server breaks the connection off."""
 
     async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
@@ -76,8 +76,8 @@ class Creation:
         if refusal := self._refusal():
             return refusal
         body = await _json(request)
-        if complaints := check_request(body, model.openapi()):
-            return invalid_input(complaints)
+        if errors := check_request(body, model.openapi()):
+            return invalid_input(errors)
         deadline, cancel_after = None, request.headers.get("cancel-after")
         if cancel_after is not None and (deadline := parse_duration(cancel_after)) is None:
             return invalid_input([("Cancel-After", "must be a duration such as 30s or 5m")])
@@ -109,7 +109,7 @@ class Creation:
         if faults.take("error_after_create_next"):
             return problem(500, "Internal server error", "Something went wrong (fault)")
         if faults.take("drop_after_create_next"):
-            return BrokenOff()
+            return TruncatedResponse()
         return None
 
 

@@ -32,12 +32,10 @@ def throttled(seconds: int) -> JSONResponse:
     return problem(429, "Too many requests", detail, {"retry-after": str(seconds)})
 
 
-def invalid_input(complaints: list[tuple[str, str]]) -> JSONResponse:
-    """Return the 422 for complaints given as (field, what is wrong)."""
-    lines = "\n".join(f"- {where}: {what}" for where, what in complaints)
-    fields = [
-        {"type": "invalid", "field": where, "description": what} for where, what in complaints
-    ]
+def invalid_input(errors: list[tuple[str, str]]) -> JSONResponse:
+    """Return the 422 for errors given as (field, what is wrong)."""
+    lines = "\n".join(f"- {where}: {what}" for where, what in errors)
+    fields = [{"type": "invalid", "field": where, "description": what} for where, what in errors]
     body = {
         "title": "Input validation failed",
         "detail": lines,

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 EVENTS = frozenset({"start", "output", "logs", "completed"})
-Complaint = tuple[str, str]
+FieldError = tuple[str, str]
 
 _FIELDS = {"input", "stream", "version", "webhook", "webhook_completed", "webhook_events_filter"}
 
@@ -20,41 +20,41 @@ _TYPES: dict[str, tuple[type, ...]] = {
 }
 
 
-def check_request(body: object, schema: dict[str, Any]) -> list[Complaint]:
+def check_request(body: object, schema: dict[str, Any]) -> list[FieldError]:
     """Return what is wrong with a create request; `schema` is the model's openapi document."""
     if not isinstance(body, dict):
         return [("body", "must be a JSON object")]
-    complaints = [
+    errors = [
         (name, f"Additional property {name} is not allowed")
         for name in sorted(body.keys() - _FIELDS)
     ]
-    complaints += _check_webhook(body)
+    errors += _check_webhook(body)
     given = body.get("input")
     if not isinstance(given, dict):
-        return [*complaints, ("input", "input is required")]
+        return [*errors, ("input", "input is required")]
     schemas = schema["components"]["schemas"]
     rules = schemas["Input"]
     for name in rules.get("required", []):
         if name not in given:
-            complaints.append((f"input.{name}", f"{name} is required"))
+            errors.append((f"input.{name}", f"{name} is required"))
     for name, value in given.items():
         # Inputs that the model does not know pass, as they do in the cloud.
         if rule := rules["properties"].get(name):
-            complaints += check_value(f"input.{name}", value, resolve(rule, schemas))
-    return complaints
+            errors += check_value(f"input.{name}", value, resolve(rule, schemas))
+    return errors
 
 
-def _check_webhook(body: dict[str, Any]) -> list[Complaint]:
+def _check_webhook(body: dict[str, Any]) -> list[FieldError]:
     webhook, events = body.get("webhook"), body.get("webhook_events_filter") or []
-    complaints: list[Complaint] = []
+    errors: list[FieldError] = []
     if webhook is not None:
         parts = urlsplit(webhook) if isinstance(webhook, str) else None
         local = parts is not None and parts.hostname in {"127.0.0.1", "localhost"}
         if parts is None or not (parts.scheme == "https" or (parts.scheme == "http" and local)):
-            complaints.append(("webhook", "must be an HTTPS URL"))
+            errors.append(("webhook", "must be an HTTPS URL"))
     if not isinstance(events, list) or not set(map(str, events)) <= EVENTS:
-        complaints.append(("webhook_events_filter", "must be a list of known events"))
-    return complaints
+        errors.append(("webhook_events_filter", "must be a list of known events"))
+    return errors
 
 
 def resolve(rule: dict[str, Any], schemas: dict[str, Any]) -> dict[str, Any]:
@@ -65,7 +65,7 @@ def resolve(rule: dict[str, Any], schemas: dict[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def check_value(where: str, value: object, rule: dict[str, Any]) -> list[Complaint]:
+def check_value(where: str, value: object, rule: dict[str, Any]) -> list[FieldError]:
     """Return what is wrong with a value, for a rule that was resolved."""
     kind = rule["type"]
     if not isinstance(value, _TYPES[kind]) or (isinstance(value, bool) and kind != "boolean"):
@@ -80,7 +80,7 @@ def check_value(where: str, value: object, rule: dict[str, Any]) -> list[Complai
         if len(value) > rule.get("maxItems", len(value)):
             return [(where, f"must have at most {rule['maxItems']} items")]
         found = (check_value(f"{where}.{i}", item, rule["items"]) for i, item in enumerate(value))
-        return [complaint for complaints in found for complaint in complaints]
+        return [error for errors in found for error in errors]
     if isinstance(value, str) and rule.get("format") == "uri" and not _is_uri(value):
         return [(where, "Does not match format 'uri'")]
     return []

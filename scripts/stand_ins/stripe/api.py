@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import JSONResponse, Response
 
 from stand_ins.stripe import forms
-from stand_ins.stripe.broken import BrokenOff
 from stand_ins.stripe.call import Call
 from stand_ins.stripe.config import API_VERSION
 from stand_ins.stripe.errors import StandInFaultError, StripeError, invalid
@@ -22,6 +21,7 @@ from stand_ins.stripe.idempotency import Answer, KeyRing, key_headers
 from stand_ins.stripe.ids import random_text
 from stand_ins.stripe.object_check import check_object
 from stand_ins.stripe.request_check import find_operation
+from stand_ins.stripe.truncated_response import TruncatedResponse
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -71,7 +71,7 @@ class Api:
         if faults.take("gateway_error_after_next"):
             return Response("<html>502 Bad Gateway</html>", 502, media_type="text/html")
         if faults.take("drop_after_next"):
-            return BrokenOff()
+            return TruncatedResponse()
         if faults.take("hang_after_next"):
             await asyncio.sleep(faults.hang_seconds)
         return response

@@ -12,8 +12,7 @@ from starlette.routing import Route
 
 from stand_ins.stripe.api import Api
 from stand_ins.stripe.control import Control
-from stand_ins.stripe.courier import Courier
-from stand_ins.stripe.desk import Desk
+from stand_ins.stripe.demo_pages import DemoPages
 from stand_ins.stripe.minimal import smallest
 from stand_ins.stripe.object_check import problems_of
 from stand_ins.stripe.pages import Pages
@@ -30,6 +29,7 @@ from stand_ins.stripe.resources import (
 )
 from stand_ins.stripe.resources.endpoints import Endpoints
 from stand_ins.stripe.snapshot import Snapshot
+from stand_ins.stripe.webhook_sender import WebhookSender
 from stand_ins.stripe.world import World
 
 if TYPE_CHECKING:
@@ -46,12 +46,12 @@ _FAMILIES = (
 )
 
 
-def api_routes(courier: Courier) -> Routes:
+def api_routes(sender: WebhookSender) -> Routes:
     """Return the handler of every operation."""
     routes: Routes = {}
     for family in _FAMILIES:
         routes |= family.ROUTES
-    return routes | Endpoints(courier).routes()
+    return routes | Endpoints(sender).routes()
 
 
 def create_app(config: StandInConfig) -> Starlette:
@@ -59,10 +59,10 @@ def create_app(config: StandInConfig) -> Starlette:
     world = World(config)
     # Environment proxies must not see loopback traffic.
     http = httpx.AsyncClient(trust_env=False, limits=httpx.Limits(max_connections=64))
-    courier = Courier(http, config, world.faults)
-    world.events.listeners.append(courier.announce)
-    api = Api(world, api_routes(courier))
-    kept = Snapshot(config.state_file, world, api.keys, courier) if config.state_file else None
+    sender = WebhookSender(http, config, world.faults)
+    world.events.listeners.append(sender.announce)
+    api = Api(world, api_routes(sender))
+    kept = Snapshot(config.state_file, world, api.keys, sender) if config.state_file else None
     if kept is not None:
         kept.load()
 
@@ -74,7 +74,7 @@ def create_app(config: StandInConfig) -> Starlette:
         if kept is not None:
             kept.start()
         yield
-        await courier.close()
+        await sender.close()
         if kept is not None:
             await kept.close()
         await http.aclose()
@@ -92,9 +92,9 @@ def create_app(config: StandInConfig) -> Starlette:
             Route("/v1/{path:path}", answer, methods=methods),
             Route("/v2/{path:path}", answer, methods=methods),
             Route("/healthz", healthz),
-            *Control(world, courier).routes(),
+            *Control(world, sender).routes(),
             *Pages(world).routes(),
-            *Desk(world).routes(),
+            *DemoPages(world).routes(),
         ],
         lifespan=lifespan,
     )

@@ -1,4 +1,4 @@
-"""The stand-in's own routes: /_person, /_clock, /_faults, /_deliveries, /_config."""
+"""The stand-in's own routes: /_actions, /_clock, /_faults, /_deliveries, /_config."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from stand_ins.stripe.billing import agenda, periods
+from stand_ins.stripe.actions import ACTIONS, act
+from stand_ins.stripe.billing import periods, scheduled
 from stand_ins.stripe.config import SHAPES
 from stand_ins.stripe.errors import StandInFaultError, StripeError, invalid
-from stand_ins.stripe.person import ACTIONS, act
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from starlette.requests import Request
 
-    from stand_ins.stripe.courier import Courier
+    from stand_ins.stripe.webhook_sender import WebhookSender
     from stand_ins.stripe.world import World
 
     Handler = Callable[[Request], Awaitable[Any]]
@@ -30,12 +30,12 @@ _CLOCK = ("advance_to", "advance_seconds", "advance_days", "advance_months")
 class Control:
     """What tests and the demo steer the stand-in with."""
 
-    def __init__(self, world: World, courier: Courier) -> None:
+    def __init__(self, world: World, sender: WebhookSender) -> None:
         self._world = world
-        self._courier = courier
+        self._sender = sender
 
-    async def person(self, request: Request) -> Any:
-        """POST /_person/{action}."""
+    async def action(self, request: Request) -> Any:
+        """POST /_actions/{action}."""
         name = request.path_params["action"]
         if name not in ACTIONS:
             return _problem(404, f"no such action; there are {', '.join(ACTIONS)}")
@@ -46,7 +46,7 @@ class Control:
         done = 0
         if request.method == "POST":
             target = _moment(await _json(request), self._world.clock.now())
-            done = agenda.advance(self._world, target)
+            done = scheduled.advance(self._world, target)
         return {"now": self._world.clock.now(), "happened": done}
 
     async def faults(self, request: Request) -> Any:
@@ -62,14 +62,14 @@ class Control:
         """
         if request.method == "POST":
             event_id = (await _json(request)).get("event", "")
-            happening = self._world.events.happenings.get(event_id)
-            if happening is None:
+            record = self._world.events.records.get(event_id)
+            if record is None:
                 return _problem(404, "no such event")
-            return {"sent": self._courier.resend(happening)}
+            return {"sent": self._sender.resend(record)}
         left = 0
         if request.query_params.get("settle"):
-            left = await self._courier.settle()
-        attempts = self._courier.report(request.query_params.get("event"))
+            left = await self._sender.settle()
+        attempts = self._sender.report(request.query_params.get("event"))
         return {"attempts": attempts, "under_way": left}
 
     async def config(self, request: Request) -> Any:
@@ -87,7 +87,7 @@ class Control:
         """Return the routes."""
         both = ["GET", "POST"]
         return [
-            Route("/_person/{action}", _as_json(self.person), methods=["POST"]),
+            Route("/_actions/{action}", _as_json(self.action), methods=["POST"]),
             Route("/_clock", _as_json(self.clock), methods=both),
             Route("/_faults", _as_json(self.faults), methods=both),
             Route("/_deliveries", _as_json(self.deliveries), methods=both),

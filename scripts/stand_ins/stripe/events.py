@@ -49,7 +49,7 @@ _LATE = ("customer.subscription.created", "payment_intent.created", "invoice.cre
 
 
 @dataclass
-class Happening:
+class EventRecord:
     """One event in both shapes, and how its deliveries went."""
 
     snapshot: Object
@@ -85,12 +85,12 @@ class Cause:
 class EventLog:
     """Writes down what happens and tells whoever delivers it."""
 
-    happenings: dict[str, Happening] = field(default_factory=dict)
+    records: dict[str, EventRecord] = field(default_factory=dict)
     """By both ids."""
-    listeners: list[Callable[[Happening], None]] = field(default_factory=list)
+    listeners: list[Callable[[EventRecord], None]] = field(default_factory=list)
     cause: Cause = field(default_factory=Cause)
-    watched: list[Happening] = field(default_factory=list)
-    _held: list[Happening] | None = None
+    watched: list[EventRecord] = field(default_factory=list)
+    _held: list[EventRecord] | None = None
 
     @contextmanager
     def at_one_moment(self) -> Iterator[None]:
@@ -106,8 +106,8 @@ class EventLog:
 
     def _release(self) -> None:
         held, self._held = self._held or [], None
-        for happening in sorted(held, key=_place):
-            self._publish(happening)
+        for record in sorted(held, key=_place):
+            self._publish(record)
 
     def record(
         self, kind: str, subject: Object, moment: int, previous: Object | None = None
@@ -118,26 +118,26 @@ class EventLog:
         thin = self._thin(thin_id, snapshot, previous)
         check_object(snapshot)
         check_object(thin)
-        happening = Happening(snapshot, thin)
+        record = EventRecord(snapshot, thin)
         if self._held is None:
-            self._publish(happening)
+            self._publish(record)
         else:
-            self._held.append(happening)
+            self._held.append(record)
 
-    def _publish(self, happening: Happening) -> None:
-        for shape in (happening.snapshot, happening.thin):
-            self.happenings[shape["id"]] = happening
-        self.watched.append(happening)
+    def _publish(self, record: EventRecord) -> None:
+        for shape in (record.snapshot, record.thin):
+            self.records[shape["id"]] = record
+        self.watched.append(record)
         for listener in self.listeners:
-            listener(happening)
+            listener(record)
 
-    def recent(self, now: int) -> list[Happening]:
+    def recent(self, now: int) -> list[EventRecord]:
         """Return what Stripe still remembers: thirty days, oldest first."""
         return [
-            happening
-            for event_id, happening in self.happenings.items()
-            if event_id == happening.snapshot["id"]
-            and happening.snapshot["created"] > now - _MONTH_SECONDS
+            record
+            for event_id, record in self.records.items()
+            if event_id == record.snapshot["id"]
+            and record.snapshot["created"] > now - _MONTH_SECONDS
         ]
 
     def _snapshot(self, kind: str, subject: Object, moment: int, previous: Object | None) -> Object:
@@ -183,8 +183,8 @@ class EventLog:
         return {"type": "request", "request": request}
 
 
-def _place(happening: Happening) -> int:
-    kind = happening.snapshot["type"]
+def _place(record: EventRecord) -> int:
+    kind = record.snapshot["type"]
     if kind in _USUAL_ORDER:
         return _USUAL_ORDER.index(kind)
     return len(_USUAL_ORDER) + (1 + _LATE.index(kind) if kind in _LATE else 0)

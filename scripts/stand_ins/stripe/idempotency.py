@@ -36,6 +36,8 @@ class KeyRing:
 
     def __init__(self) -> None:
         self._kept: dict[str, _Kept] = {}
+        # Grows with each change of what kept() returns.
+        self.revision = 0
 
     def claim(self, key: str, path: str, params: dict[str, Any], now: int) -> Answer | None:
         """Return the answer of an earlier use; None when this is the first and may go on."""
@@ -45,6 +47,7 @@ class KeyRing:
         kept = self._kept.get(key)
         if kept is None or (kept.answer and now - kept.since > _REMEMBERED_SECONDS):
             self._kept[key] = _Kept(path, params, now)
+            self.revision += 1
             return None
         if kept.path != path:
             raise _misused(f"for the same endpoint they were first used for ('{kept.path}')", key)
@@ -57,6 +60,7 @@ class KeyRing:
     def keep(self, key: str, answer: Answer) -> None:
         """Remember how the first use ended."""
         self._kept[key].answer = answer
+        self.revision += 1
 
     def kept(self) -> dict[str, Any]:
         """Return what has to outlive the process: uses that have ended."""

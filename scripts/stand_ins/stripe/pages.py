@@ -8,10 +8,10 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from stand_ins.stripe import forms, markup
+from stand_ins.stripe.actions import act
 from stand_ins.stripe.billing import ending
 from stand_ins.stripe.billing.lines import product_name
 from stand_ins.stripe.errors import StripeError
-from stand_ins.stripe.person import act
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from stand_ins.stripe.complaints import first_complaint
 from stand_ins.stripe.spec import document
 from stand_ins.stripe.validation import Validator
+from stand_ins.stripe.validation_errors import first_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,8 +36,8 @@ class Operation:
         params: dict[str, Any] = coerce(given, self.schema)
         newer = NEWER_PARAMS.get((self.method, self.path), frozenset())
         judged = {name: value for name, value in params.items() if name not in newer}
-        if complaint := first_complaint(self.validator.iter_errors(judged)):
-            raise complaint
+        if error := first_error(self.validator.iter_errors(judged)):
+            raise error
         return params
 
 
@@ -118,6 +118,6 @@ def _coerce_any(value: Any, branches: list[dict[str, Any]]) -> Any:
         if Validator(translated).is_valid(tried):
             return tried
     wanted = "array" if isinstance(value, list) else "object"
-    # Nothing fits: read it as the nearest branch, so that the complaint names the right place.
+    # Nothing fits: read it as the nearest branch, so that the error names the right place.
     near = next((branch for branch in branches if branch.get("type") == wanted), None)
     return coerce(value, near) if near else value

@@ -1,7 +1,8 @@
 """The account on disk: what was bought is still there when the stand-in starts again.
 
-A file of our own process in the stack's data folder, which only its owner may read. Objects refer
-to one another, and a price that changes does so inside of subscriptions too: pickle keeps that.
+A file of our own process in the stack's data folder, which only its owner may read: a line that
+names its format, then the account. Objects refer to one another, and a price that changes does so
+inside of subscriptions too: pickle keeps that.
 """
 
 from __future__ import annotations
@@ -17,13 +18,14 @@ from stand_ins.stripe.config import API_VERSION
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from stand_ins.stripe.courier import Courier
     from stand_ins.stripe.idempotency import KeyRing
+    from stand_ins.stripe.webhook_sender import WebhookSender
     from stand_ins.stripe.world import World
 
 _EVERY_SECONDS = 0.3
 # Another layout of what is kept, or another version of the API, is another format.
-_FORMAT = ("thumbsmith stand-in for Stripe", 1, API_VERSION)
+_NAME = b"thumbsmith stand-in for Stripe"
+_FORMAT = b"%s, format 2, API %s" % (_NAME, API_VERSION.encode())
 
 
 class UnreadableError(Exception):
@@ -33,9 +35,9 @@ class UnreadableError(Exception):
 class Snapshot:
     """Keeps one account in one file, soon after each change and at the end."""
 
-    def __init__(self, file: Path, world: World, keys: KeyRing, courier: Courier) -> None:
+    def __init__(self, file: Path, world: World, keys: KeyRing, sender: WebhookSender) -> None:
         self._file = file
-        self._world, self._keys, self._courier = world, keys, courier
+        self._world, self._keys, self._sender = world, keys, sender
         self._saved: object = None
         self._task: asyncio.Task[None] | None = None
 
@@ -43,24 +45,29 @@ class Snapshot:
         """Go on with what is there, if anything is."""
         if not self._file.exists():
             return
+        # Judged before anything is unpickled, which may fail or mislead in another version.
+        kept_format, _, content = self._file.read_bytes().partition(b"\n")
+        if kept_format != _FORMAT:
+            is_ours = kept_format.startswith(_NAME)
+            raise UnreadableError(
+                self._problem("is of another version" if is_ours else "is damaged")
+            )
         try:
-            kept_format, kept = pickle.loads(self._file.read_bytes())  # noqa: S301 (our own file)
+            kept = pickle.loads(content)  # noqa: S301 (our own file)
         except Exception as error:
             raise UnreadableError(self._problem("is damaged")) from error
-        if kept_format != _FORMAT:
-            raise UnreadableError(self._problem("is of another version"))
         self._world.clock.ahead = kept["ahead"]
         self._world.store.restore(kept["store"])
-        self._world.events.happenings = kept["happenings"]
+        self._world.events.records = kept["records"]
         self._keys.restore(kept["keys"])
-        self._courier.endpoints = kept["endpoints"]
+        self._sender.endpoints = kept["endpoints"]
         self._saved = self._revision()
 
     def start(self) -> None:
         """Deliver what nobody has taken yet, and begin to save."""
-        for happening in {id(one): one for one in self._world.events.happenings.values()}.values():
-            if happening.waiting:
-                self._courier.announce(happening)
+        for record in {id(one): one for one in self._world.events.records.values()}.values():
+            if record.waiting:
+                self._sender.announce(record)
         self._task = asyncio.create_task(self._go_on())
 
     async def close(self) -> None:
@@ -79,15 +86,16 @@ class Snapshot:
         kept: dict[str, Any] = {
             "ahead": self._world.clock.ahead,
             "store": self._world.store.kept(),
-            "happenings": self._world.events.happenings,
+            "records": self._world.events.records,
             "keys": self._keys.kept(),
-            "endpoints": self._courier.endpoints,
+            "endpoints": self._sender.endpoints,
         }
         self._file.parent.mkdir(parents=True, exist_ok=True)
         temporary = self._file.with_name(f".{self._file.name}.{os.getpid()}")
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "wb") as file:
-            pickle.dump((_FORMAT, kept), file)
+            file.write(_FORMAT + b"\n")
+            pickle.dump(kept, file)
         temporary.replace(self._file)
         self._saved = revision
 
@@ -98,8 +106,15 @@ class Snapshot:
 
     def _revision(self) -> object:
         world = self._world
-        waiting = sum(len(one.waiting) for one in world.events.happenings.values())
-        return world.store.revision, world.clock.ahead, len(world.events.happenings), waiting
+        waiting = sum(len(one.waiting) for one in world.events.records.values())
+        return (
+            world.store.revision,
+            world.clock.ahead,
+            len(world.events.records),
+            waiting,
+            self._keys.revision,
+            dict(self._sender.endpoints),
+        )
 
     def _problem(self, what: str) -> str:
         return f"{self._file} {what}: to begin anew, thumbsmith stack reset --yes"

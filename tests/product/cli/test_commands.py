@@ -57,15 +57,15 @@ def test_wrong_usage_ends_with_2(arguments: list[str]) -> None:
 
 def test_without_a_stack_the_commands_say_so(tmp_path: Path) -> None:
     folder = f"--data-dir={tmp_path}"
-    env = thumbsmith("stack", "env", "--json", folder)
+    env = invoke("stack", "env", "--json", folder)
     assert (env.returncode, parsed(env)["error"]) == (1, "no_stack")
     status = thumbsmith("stack", "status", "--json", folder)
     assert (status.returncode, parsed(status)["services"]) == (1, [])
-    down = thumbsmith("stack", "down", "--json", folder)
+    down = invoke("stack", "down", "--json", folder)
     assert (down.returncode, parsed(down)["was_running"]) == (0, False)
-    logs = thumbsmith("stack", "logs", "node", "--json", folder)
+    logs = invoke("stack", "logs", "node", "--json", folder)
     assert logs.returncode == 2
-    db = thumbsmith("db", "status", "--json", folder)
+    db = invoke("db", "status", "--json", folder)
     assert db.returncode == 2
 
 
@@ -75,18 +75,18 @@ def test_the_data_folder_comes_from_the_flag_then_the_environment(tmp_path: Path
     (tmp_path / "env" / "logs").mkdir(parents=True)
     (tmp_path / "env" / "logs" / "node.log").write_text("from the environment\n")
     env = {"THUMBSMITH_DATA_DIR": str(tmp_path / "env")}
-    assert "from the environment" in thumbsmith("stack", "logs", env=env).stdout
-    flag = thumbsmith("stack", "logs", f"--data-dir={tmp_path / 'flag'}", env=env)
+    assert "from the environment" in invoke("stack", "logs", env=env).stdout
+    flag = invoke("stack", "logs", f"--data-dir={tmp_path / 'flag'}", env=env)
     assert "from the flag" in flag.stdout
 
 
 def test_reset_only_says_what_it_would_delete_until_told(tmp_path: Path) -> None:
     stack = tmp_path / "stack"
     (stack / "keys").mkdir(parents=True)
-    dry = thumbsmith("stack", "reset", "--json", f"--data-dir={stack}")
+    dry = invoke("stack", "reset", "--json", f"--data-dir={stack}")
     assert parsed(dry) == {"ok": True, "folder": str(stack), "deleted": False}
     assert stack.exists()
-    assert thumbsmith("stack", "reset", "--yes", f"--data-dir={stack}").returncode == 0
+    assert invoke("stack", "reset", "--yes", f"--data-dir={stack}").returncode == 0
     assert not stack.exists()
 
 
@@ -98,7 +98,7 @@ def test_reset_refuses_a_folder_that_is_no_stack(tmp_path: Path) -> None:
 
 
 def test_doctor_finds_this_machine_fit(tmp_path: Path) -> None:
-    done = thumbsmith("doctor", "--json", f"--data-dir={tmp_path}")
+    done = invoke("doctor", "--json", f"--data-dir={tmp_path}")
     report = parsed(done)
     assert (done.returncode, report["ok"]) == (0, True), report
     assert [check["name"] for check in report["checks"]] == [
@@ -119,7 +119,7 @@ def test_doctor_finds_this_machine_fit(tmp_path: Path) -> None:
 
 
 def test_doctor_finds_a_taken_port(empty_project: Postgres, tmp_path: Path) -> None:
-    done = thumbsmith("doctor", "--json", f"--data-dir={tmp_path}", f"--port={empty_project.port}")
+    done = invoke("doctor", "--json", f"--data-dir={tmp_path}", f"--port={empty_project.port}")
     findings = [check["name"] for check in parsed(done)["checks"] if not check["ok"]]
     assert (done.returncode, findings) == (1, ["ports"])
 
@@ -129,32 +129,34 @@ def test_db_up_applies_what_is_missing_and_status_shows_the_difference(
 ) -> None:
     versions = [file.name.split("_")[0] for file in sorted((SUPABASE_DIR / "migrations").iterdir())]
     with databases.cloned(empty_project, "postgres", "fresh") as url:
-        before = thumbsmith("db", "status", "--json", f"--db-url={url}")
+        before = invoke("db", "status", "--json", f"--db-url={url}")
         assert before.returncode == 1
         assert not any(one["applied"] for one in parsed(before)["migrations"])
 
-        up = thumbsmith("db", "up", "--json", f"--db-url={url}")
+        up = invoke("db", "up", "--json", f"--db-url={url}")
         assert (up.returncode, parsed(up)) == (0, {"ok": True, "applied": versions}), up.stderr
-        again = thumbsmith("db", "up", "--json", env={"DB_URL": url})
+        again = invoke("db", "up", "--json", env={"DB_URL": url})
         assert (again.returncode, parsed(again)["applied"]) == (0, [])
 
-        after = thumbsmith("db", "status", "--json", f"--db-url={url}")
+        after = invoke("db", "status", "--json", f"--db-url={url}")
         assert (after.returncode, parsed(after)["ok"]) == (0, True)
 
 
 def test_db_lint_ends_with_1_when_the_advisors_find_something(empty_project: Postgres) -> None:
     with databases.cloned(empty_project, "postgres", "lint") as url:
-        clean = thumbsmith("db", "lint", "--json", f"--db-url={url}")
+        clean = invoke("db", "lint", "--json", f"--db-url={url}")
         assert (clean.returncode, parsed(clean)["ok"]) == (0, True), clean.stdout
         with psycopg.connect(url) as connection:
             connection.execute("create table public.open (id bigint primary key)")
             connection.execute("grant select on public.open to anon")
-        done = thumbsmith("db", "lint", "--json", f"--db-url={url}")
+        done = invoke("db", "lint", "--json", f"--db-url={url}")
         assert done.returncode == 1
         assert "rls_disabled_in_public" in json.dumps(parsed(done)["findings"])
 
 
 def test_an_unreachable_database_is_worth_another_try() -> None:
+    # As programs, so that the codes and both outputs are those of a process: this one,
+    # a refused reset (2) and a status (1).
     url = "postgresql://postgres:secret-word@127.0.0.1:1/postgres"
     done = thumbsmith("db", "status", "--json", f"--db-url={url}")
     assert (done.returncode, parsed(done)["ok"]) == (3, False)
@@ -165,7 +167,7 @@ def test_a_migration_that_fails_is_a_finding_with_its_reason(empty_project: Post
     with databases.cloned(empty_project, "postgres", "broken") as url:
         with psycopg.connect(url) as connection:
             connection.execute("create schema private")
-        done = thumbsmith("db", "up", "--json", f"--db-url={url}")
+        done = invoke("db", "up", "--json", f"--db-url={url}")
         assert done.returncode == 1
         assert parsed(done)["error"] == "migration_failed"
         assert "already exists" in parsed(done)["detail"]

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.cli.operating import START, audited, available, report, run
+from tests.support.cli.operating import START, audited, available, invoke, report, run
 from tests.support.database import Database, credits_of, sign_up
-from tests.support.local_stack.stack_process import parsed, thumbsmith
+from tests.support.local_stack.stack_process import parsed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -138,23 +138,23 @@ def test_wrong_usage_ends_with_2(db: Database, ana: uuid.UUID, wrong: list[str])
 def test_an_unreachable_database_is_worth_another_try_with_the_key() -> None:
     url = "postgresql://postgres:secret-word@127.0.0.1:1/postgres"
     order = ["credits", "grant", str(uuid.uuid4()), "20", "--why=x", "--yes", f"--db-url={url}"]
-    done = thumbsmith(*order, "--key=ticket-8", "--json")
+    done = invoke(*order, "--key=ticket-8", "--json")
     answer = parsed(done)
     assert (done.returncode, answer["ok"], answer["key"]) == (3, False, "ticket-8")
-    people = thumbsmith(*order, "--key=ticket-8")
+    people = invoke(*order, "--key=ticket-8")
     assert (people.returncode, "--key ticket-8" in people.stderr) == (3, True)
     assert "secret-word" not in done.stdout + done.stderr + people.stdout + people.stderr
 
 
 def test_what_is_no_address_is_not_repeated() -> None:
     url = "postgresql://postgres:secret-word@127.0.0.1:port:more/postgres?nonsense=1"
-    done = thumbsmith("credits", "history", "ana@example.com", f"--db-url={url}")
+    done = invoke("credits", "history", "ana@example.com", f"--db-url={url}")
     assert done.returncode == 2
     assert "secret-word" not in done.stdout + done.stderr
 
 
 def test_without_a_stack_the_command_says_so(tmp_path: Path) -> None:
-    done = thumbsmith("credits", "history", "x@example.com", "--json", f"--data-dir={tmp_path}")
+    done = invoke("credits", "history", "x@example.com", "--json", f"--data-dir={tmp_path}")
     assert done.returncode == 2
     assert parsed(done)["error"] == "no_database"
     assert "--db-url" in parsed(done)["hint"]

@@ -17,7 +17,7 @@ from tests.support.load import say
 SEED = 20261124
 PAIRS = list(product(MOVES, repeat=2))
 # Of all pairs, how many are tried in every run beside one for each move.
-PAIRS_MORE = 60
+PAIRS_MORE = 25
 
 
 def two_at_once(db: Database, pairs: Sequence[Sequence[Move]]) -> None:
@@ -44,7 +44,7 @@ def test_every_pair_ends_so_whichever_begins(db: Database) -> None:
 
 
 def test_a_move_that_is_rolled_back_has_never_been(db: Database) -> None:
-    pairs = random.Random(SEED).sample(PAIRS, 15)
+    pairs = random.Random(SEED).sample(PAIRS, 8)
     with interleaver(db) as on:
         wrong = [
             pair for pair in pairs if on.interleaved(*pair, commit=False) != on.one_by_one(pair[1])
@@ -71,7 +71,7 @@ def three_at_once(db: Database, number: int) -> None:
 
 
 def test_three_moves_end_as_in_one_of_the_serial_orders(db: Database) -> None:
-    three_at_once(db, 5)
+    three_at_once(db, 3)
 
 
 @pytest.mark.full

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.support.database import Database, lift_limits, sign_up
+from local_stack import databases
+from local_stack.postgres import Postgres
+from tests.support.database import TEMPLATE, Database, lift_limits, sign_up
 from tests.support.database import request as ask
 from tests.support.files import add_face, erase, storage_deletes, take
 from tests.support.sidecar import claim, report, submit
@@ -183,9 +187,28 @@ BREAKS = {
 }
 
 
+@pytest.fixture(scope="module")
+def lived_in_template(server: Postgres) -> Iterator[str]:
+    """Make a database in which people have done what people do, to be copied; give its name."""
+    name = f"lived_in_{uuid.uuid4().hex}"
+    with databases.cloned(server, TEMPLATE, name) as url:
+        with closing(Database(url)) as database:
+            move_in(database)
+        yield name
+
+
 @pytest.fixture
-def lived_in(db: Database) -> Database:
-    """Give a database in which people have done what people do."""
+def lived_in(server: Postgres, lived_in_template: str) -> Iterator[Database]:
+    """Give the test a copy of that database."""
+    with (
+        databases.cloned(server, lived_in_template, f"test_{uuid.uuid4().hex}") as url,
+        closing(Database(url)) as database,
+    ):
+        yield database
+
+
+def move_in(db: Database) -> None:
+    """Let people do what people do."""
     lift_limits(db)
     db.rows("update private.generation_models set is_enabled = (preference = 1)")
     ana = sign_up(db)
@@ -202,7 +225,6 @@ def lived_in(db: Database) -> Database:
     spend_money(db, ana)
     subscribe_at_stripe(db)
     remove_and_leave(db, ana)
-    return db
 
 
 def subscribe_at_stripe(db: Database) -> None:

@@ -21,6 +21,7 @@ from local_stack.key_files import load_or_create
 from local_stack.paths import PROJECT
 from local_stack.postgres import ADMIN
 from local_stack.sidecar import sidecar_environment
+from tests.support import watch
 from tests.support.database import Database, sign_up
 from tests.support.plugins.wheel import PYTHONS, Installed
 from thumbsmith.cli import app
@@ -47,15 +48,16 @@ import importlib.metadata, json
 found = importlib.metadata.distributions()
 print(json.dumps({one.name.lower().replace("_", "-"): one.version for one in found}))
 """
-HELP = """
-import json, sys
+# A program takes half a second to start, so that one of them runs many commands.
+COMMANDS = """
+import json
 from typer.testing import CliRunner
 from thumbsmith.cli import app
 print(json.dumps([
-    [path, done.exit_code, done.output]
-    for path in PATHS
-    for done in [CliRunner().invoke(app, [*path, "--help"])]
-]))
+    [done.exit_code, done.output, "" if isinstance(done.exception, SystemExit) else done.exception]
+    for command in GIVEN
+    for done in [CliRunner().invoke(app, command)]
+], default=repr))
 """
 
 
@@ -126,14 +128,22 @@ def test_every_command_explains_itself(installed: Installed) -> None:
     commands = list(_paths(get_command(app)))
     assert ["db", "up"] in commands
     assert len(commands) > 25
-    done = json.loads(installed.script(HELP.replace("PATHS", repr([[], *commands]))))
-    assert [path for path, _, _ in done] == [[], *commands]
-    assert [(path, code, out) for path, code, out in done if code != 0 or not out] == []
+    done = _run_all(installed, [[*path, "--help"] for path in ([], *commands)])
+    assert len(done) == len(commands) + 1
+    assert [one for one in done if one[0] != 0 or not one[1] or one[2]] == []
     project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
     assert installed.run("--version").stdout.strip() == project["version"]
     top = installed.run("--help")
     assert top.returncode == 0
     assert all(name in top.stdout for name in ("stack", "db", "sidecar", "check"))
+
+
+def _run_all(installed: Installed, commands: list[list[str]]) -> list[tuple[int, str, str]]:
+    """Run commands one after the other, and give of each its code, its output and its fault."""
+    done = json.loads(installed.script(COMMANDS.replace("GIVEN", repr(commands))))
+    for command, (_, output, _) in zip(commands, done, strict=True):
+        watch.look_at_command(tuple(command), output)
+    return [(code, output, fault or "") for code, output, fault in done]
 
 
 def _paths(command: object, path: tuple[str, ...] = ()) -> list[list[str]]:
@@ -195,14 +205,20 @@ def test_an_operator_has_every_command(installed: Installed, migrated: Database)
     assert installed.json(0, "db", "up", url)["applied"] == []
     assert installed.json(0, "db", "status", DB_URL=migrated.url)["ok"] is True
     values = {"person": sign_up(migrated), "nobody": uuid.uuid4()}
-    wrong = []
-    for lines, codes in ((WORK, {0}), (REFUSED, {1, 2})):
-        for line, word in lines.items():
-            done = installed.run(*line.format(**values).split(), url, "--json")
-            said = word.format(**values) in done.stdout
-            if done.returncode not in codes or not said or "Traceback" in done.stderr:
-                wrong.append((line, done.returncode, done.stdout, done.stderr))
+    expected = [(line, word, {0}) for line, word in WORK.items()]
+    expected += [(line, word, {1, 2}) for line, word in REFUSED.items()]
+    commands = [[*line.format(**values).split(), url, "--json"] for line, _, _ in expected]
+    wrong = [
+        (line, code, output, fault)
+        for (line, word, codes), (code, output, fault) in zip(
+            expected, _run_all(installed, commands), strict=True
+        )
+        if code not in codes or word not in output or fault
+    ]
     assert wrong == []
+    # As a program too, one of each kind.
+    assert installed.json(0, "credits", "history", str(values["person"]), url)
+    assert installed.json(2, "stripe", "reconcile", url)["error"] == "stripe_key_missing"
 
 
 def test_check_finds_a_ledger_that_was_broken_on_purpose(
@@ -234,14 +250,14 @@ def test_doctor_looks_at_the_machine_and_the_database(
     assert [check["name"] for check in odd["checks"] if not check["ok"]] == ["sidecar settings"]
 
 
-@pytest.mark.parametrize("command", NEEDS_THE_REPOSITORY, ids=" ".join)
-def test_commands_of_the_repository_say_that_they_need_it(
-    installed: Installed, command: tuple[str, ...]
-) -> None:
-    refused = installed.json(2, *command)
-    assert refused["error"] == "needs_repository"
-    assert "needs the repository" in refused["detail"]
-    in_words = installed.run(*command)
+def test_commands_of_the_repository_say_that_they_need_it(installed: Installed) -> None:
+    done = _run_all(installed, [[*command, "--json"] for command in NEEDS_THE_REPOSITORY])
+    for command, (code, output, fault) in zip(NEEDS_THE_REPOSITORY, done, strict=True):
+        assert (code, fault) == (2, ""), command
+        refused = json.loads(output)
+        assert refused["error"] == "needs_repository", command
+        assert "needs the repository" in refused["detail"], command
+    in_words = installed.run(*NEEDS_THE_REPOSITORY[0])
     assert in_words.returncode == 2
     assert len(in_words.stderr.splitlines()) <= 2
     assert "needs the repository" in in_words.stderr

@@ -13,6 +13,7 @@ from devtools.bench.scenarios import FLOOR, SCENARIOS, Group
 from devtools.bench.server import SQL
 from local_stack import databases
 from local_stack.postgres import ADMIN
+from tests.support.cli.operating import invoke
 from tests.support.local_stack.stack_process import parsed, thumbsmith
 from thumbsmith.project.errors import CommandFailedError
 
@@ -164,7 +165,7 @@ def test_the_command_measures_from_end_to_end() -> None:
 
 
 def test_sizes_that_are_no_numbers_are_refused() -> None:
-    done = thumbsmith("bench", "--sizes=many", "--json")
+    done = invoke("bench", "--sizes=many", "--json")
     assert (done.returncode, "--sizes" in json.loads(done.stdout)["detail"]) == (2, True)
 
 

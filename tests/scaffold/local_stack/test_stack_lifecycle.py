@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
 import signal
 import socket
+import subprocess
 import sys
 import sysconfig
 import tempfile
@@ -20,6 +22,7 @@ import psycopg
 import pytest
 
 from local_stack.paths import PROJECT
+from tests.support.cli.operating import invoke
 from tests.support.local_stack.stack_process import all_gone, parsed, start, thumbsmith, wait_ready
 from thumbsmith.project import state
 from thumbsmith.project.account import Account, postgres_account
@@ -35,35 +38,39 @@ def data_dir(tmp_path: Path) -> Iterator[Path]:
     """Lend a data folder; whatever still runs on it afterwards is stopped."""
     folder = tmp_path / "stack"
     yield folder
-    thumbsmith("stack", "down", "--data-dir", str(folder))
+    invoke("stack", "down", "--data-dir", str(folder))
 
 
 def _up(folder: Path, *more: str) -> list[str]:
     return ["stack", "up", "--no-sidecar", "--json", "--data-dir", str(folder), *more]
 
 
-@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_a_foreground_stack_without_leftovers(
-    data_dir: Path, sent: signal.Signals
-) -> None:
-    with start(*_up(data_dir)) as process:
-        running = wait_ready(process, data_dir)
-        assert {one.name for one in running.services} == SERVICES
-        assert all(one.alive for one in running.services)
-        process.send_signal(sent)
-        process.communicate(timeout=30)
+def _end(process: subprocess.Popen[str], running: state.StackState, sent: signal.Signals) -> None:
+    """End a foreground stack with a signal; nothing of it is left."""
+    assert {one.name for one in running.services} == SERVICES
+    assert all(one.alive for one in running.services)
+    process.send_signal(sent)
+    process.communicate(timeout=30)
     assert process.returncode == 0
     assert all_gone(running.services)
+
+
+def test_an_interrupt_ends_a_foreground_stack_without_leftovers(data_dir: Path) -> None:
+    with start(*_up(data_dir)) as process:
+        running = wait_ready(process, data_dir)
+        _end(process, running, signal.SIGINT)
     assert state.load(data_dir) is None
 
 
-def test_services_end_with_a_supervisor_that_is_killed(data_dir: Path) -> None:
+def test_services_end_with_a_supervisor_that_is_killed_and_the_next_ends_on_a_signal(
+    data_dir: Path,
+) -> None:
     with start(*_up(data_dir)) as process:
         running = wait_ready(process, data_dir)
         process.kill()
         process.communicate(timeout=30)
     assert all_gone(running.services)
-    assert parsed(thumbsmith("stack", "status", "--json", "--data-dir", str(data_dir))) == {
+    assert parsed(invoke("stack", "status", "--json", "--data-dir", str(data_dir))) == {
         "running": False,
         "ready": True,
         "services": [
@@ -73,9 +80,8 @@ def test_services_end_with_a_supervisor_that_is_killed(data_dir: Path) -> None:
     }
     with start(*_up(data_dir)) as process:
         again = wait_ready(process, data_dir)
-        process.terminate()
-        process.communicate(timeout=30)
-    assert {one.name for one in again.services} == SERVICES
+        _end(process, again, signal.SIGTERM)
+    assert state.load(data_dir) is None
 
 
 @pytest.mark.parametrize("victim", ["postgrest", "postgres"])
@@ -96,14 +102,14 @@ def test_a_crash_is_reported_with_the_end_of_the_log_and_ends_the_stack(
 def test_a_taken_port_is_reported_and_nothing_is_left(data_dir: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        done = thumbsmith(*_up(data_dir, f"--port={port}"))
+        done = invoke(*_up(data_dir, f"--port={port}"))
     assert (done.returncode, parsed(done)["error"]) == (2, "port_taken")
     assert state.load(data_dir) is None
 
 
 def check_environment(data_dir: Path) -> None:
     """`stack env` prints lines that a shell and the Supabase tools understand."""
-    done = thumbsmith("stack", "env", "--data-dir", str(data_dir))
+    done = invoke("stack", "env", "--data-dir", str(data_dir))
     assert done.returncode == 0
     pairs = dict(re.findall(r'^([A-Z_]+)="([^"]*)"$', done.stdout, re.MULTILINE))
     assert len(pairs) == len(done.stdout.splitlines())
@@ -121,7 +127,7 @@ def check_environment(data_dir: Path) -> None:
         "STRIPE_WEBHOOK_SECRET",
         "STRIPE_API_BASE",
     }
-    assert parsed(thumbsmith("stack", "env", "--json", "--data-dir", str(data_dir))) == pairs
+    assert parsed(invoke("stack", "env", "--json", "--data-dir", str(data_dir))) == pairs
     headers = {"apikey": pairs["PUBLISHABLE_KEY"]}
     with httpx.Client(trust_env=False, headers=headers) as client:
         assert client.get(f"{pairs['API_URL']}/rest/v1/").status_code == 200
@@ -129,8 +135,12 @@ def check_environment(data_dir: Path) -> None:
 
 
 def test_a_detached_stack_lives_until_it_is_told(data_dir: Path) -> None:
-    up = parsed(thumbsmith(*_up(data_dir, "--detach")))
+    # Two who start it at once get the same one.
+    detached = _up(data_dir, "--detach")
+    with start(*detached) as one_up, start(*detached) as other_up:
+        up, other = (json.loads(one.communicate(timeout=60)[0]) for one in (one_up, other_up))
     assert up["ok"] is True
+    assert other["env"] == up["env"]
     running = state.load(data_dir)
     # Ready means ready to sell: the catalog is there for a detached stack too.
     with psycopg.connect(up["env"]["DB_URL"]) as connection:
@@ -138,19 +148,19 @@ def test_a_detached_stack_lives_until_it_is_told(data_dir: Path) -> None:
     assert prices is not None
     assert prices[0] >= 4
 
-    status = thumbsmith("stack", "status", "--json", "--data-dir", str(data_dir))
+    status = invoke("stack", "status", "--json", "--data-dir", str(data_dir))
     assert status.returncode == 0
     assert {one["name"] for one in parsed(status)["services"]} == SERVICES
 
     # Again, in the foreground too: its environment, and nothing is started.
     for more in ((), ("--detach",)):
-        second = thumbsmith(*_up(data_dir, *more))
+        second = invoke(*_up(data_dir, *more))
         assert (second.returncode, parsed(second)["env"]) == (0, up["env"])
     assert state.load(data_dir) == running
 
     check_environment(data_dir)
 
-    logs = parsed(thumbsmith("stack", "logs", "--json", "--data-dir", str(data_dir)))
+    logs = parsed(invoke("stack", "logs", "--json", "--data-dir", str(data_dir)))
     assert set(logs) == {*SERVICES, "supervisor"}
     assert any("ready to accept connections" in line for line in logs["postgres"])
 
@@ -160,7 +170,7 @@ def test_a_detached_stack_lives_until_it_is_told(data_dir: Path) -> None:
     down = thumbsmith("stack", "down", "--json", "--data-dir", str(data_dir))
     assert parsed(down) == {"ok": True, "was_running": True}
     assert all_gone(services)
-    gone = thumbsmith("stack", "status", "--json", "--data-dir", str(data_dir))
+    gone = invoke("stack", "status", "--json", "--data-dir", str(data_dir))
     assert (gone.returncode, parsed(gone)["running"]) == (1, False)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import socket
+import subprocess
+import sys
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,19 +16,21 @@ import psycopg
 import pytest
 
 from devtools.stack import edges, summary
-from local_stack import migrate, remembered_ports
+from local_stack import migrate, remembered_ports, remembered_site, return_pages, supervisor
 from local_stack.stack import Stack
+from stand_ins.stripe import snapshot
 from tests.support.places import short_lived
 from tests.support.rest import Caller
 from tests.support.stand_ins.stripe.stand_in import StandIn
 from tests.support.waiting import eventually_is
 from thumbsmith.catalog.publish import publish_catalog
-from thumbsmith.console.errors import CommandError
+from thumbsmith.console.errors import CommandError, Exit
 from thumbsmith.project.errors import DatabaseIsNewerError, StackError
 
 MONTH_SECONDS = 32 * 86_400
 PLAN = {"item_kind": "subscription", "item_key": "monthly_25images"}
-START, OF_PLAN = 50, 250
+PACK = {"item_kind": "pack", "item_key": "starter"}
+START, OF_PLAN, OF_PACK = 50, 250, 100
 
 
 def stack_on(folder: Path, **more: object) -> Stack:
@@ -49,8 +53,8 @@ def available(caller: Caller) -> int:
     return int(caller.rpc("my_credits").json()["available"])
 
 
-def open_page(caller: Caller) -> dict[str, str]:
-    asked = caller.rpc("start_checkout", **PLAN, idempotency_key=str(uuid.uuid4())).json()
+def open_page(caller: Caller, item: dict[str, str]) -> dict[str, str]:
+    asked = caller.rpc("start_checkout", **item, idempotency_key=str(uuid.uuid4())).json()
 
     def found() -> dict[str, str]:
         rows = caller.http.get(f"/rest/v1/checkouts?id=eq.{asked['id']}").json()
@@ -73,7 +77,7 @@ def test_people_prices_and_addresses_outlive_a_stop(reachable: Path) -> None:
     with stack, stand_in_of(stack) as stripe:
         env = dict(stack.env)
         ana = Caller.sign_up(stack.api_url, stack.keys.publishable_key, None)
-        page = open_page(ana)
+        page = open_page(ana, PLAN)
         stripe.act("pay", session=page["stripe_session_id"])
         eventually_is(START + OF_PLAN, lambda: available(ana), "credits")
         # Without a site of one's own the way back is a page of the gateway.
@@ -86,23 +90,19 @@ def test_people_prices_and_addresses_outlive_a_stop(reachable: Path) -> None:
             assert address.startswith(f"{stack.api_url}/local/")
             assert httpx.get(address.partition("?")[0], trust_env=False).status_code == 200
         prices = prices_of(stripe)
-        ana.http.close()
 
     again = stack_on(folder, site_url="http://localhost:5173/app")
     with again, stand_in_of(again) as stripe:
         assert dict(again.env) == env
         assert prices_of(stripe) == prices
-        # A month later Stripe renews for a customer of the first start.
+        # A month later Stripe renews for a customer of the first start, who also buys a pack.
         stripe.post("/_clock", advance_seconds=MONTH_SECONDS).raise_for_status()
-        with psycopg.connect(again.db_url, autocommit=True) as connection:
-
-            def months() -> int:
-                row = connection.execute(
-                    "select count(*) from public.payments where kind = 'subscription'"
-                ).fetchone()
-                return int(row[0]) if row else 0
-
-            eventually_is(2, months, "paid months")
+        eventually_is(START + 2 * OF_PLAN, lambda: available(ana), "credits of the second month")
+        stripe.act("pay", session=open_page(ana, PACK)["stripe_session_id"])
+        with_pack = START + 2 * OF_PLAN + OF_PACK
+        eventually_is(with_pack, lambda: available(ana), "credits of the pack")
+        ana.http.close()
+        with psycopg.connect(again.db_url) as connection:
             urls = connection.execute(
                 "select checkout_success_url, portal_return_url from private.settings"
             ).fetchone()
@@ -115,8 +115,56 @@ def test_people_prices_and_addresses_outlive_a_stop(reachable: Path) -> None:
             ("https://evil.example.com", "http://localhost:5173/app"),
         ):
             answer = httpx.get(verify + wanted, trust_env=False, follow_redirects=False)
-            if answer.status_code == 303:
-                assert answer.headers["location"].startswith(leads_to)
+            assert answer.status_code == 303
+            assert answer.headers["location"].startswith(leads_to)
+
+
+def test_a_site_is_remembered_until_it_is_taken_back(tmp_path: Path) -> None:
+    assert remembered_site.choose(tmp_path, None) is None
+    assert remembered_site.choose(tmp_path, "http://localhost:5173") == "http://localhost:5173"
+    assert remembered_site.choose(tmp_path, None) == "http://localhost:5173"
+    assert remembered_site.choose(tmp_path, "") is None
+    assert remembered_site.choose(tmp_path, None) is None
+
+
+def test_each_return_page_that_a_person_chose_stays(db_url_of_a_copy: str) -> None:
+    api, mine = "http://127.0.0.1:4321", "https://example.com/cancelled"
+
+    def pages() -> tuple[str, ...]:
+        with psycopg.connect(db_url_of_a_copy) as connection:
+            row = connection.execute(
+                "select checkout_success_url, checkout_cancel_url, portal_return_url"
+                " from private.settings"
+            ).fetchone()
+        return row or pytest.fail("no settings")
+
+    return_pages.set_return_pages(db_url_of_a_copy, "http://127.0.0.1:1", None, is_chosen=False)
+    with psycopg.connect(db_url_of_a_copy) as connection:
+        connection.execute("update private.settings set checkout_cancel_url = %s", (mine,))
+    return_pages.set_return_pages(db_url_of_a_copy, api, None, is_chosen=False)
+    paid, canceled, account = pages()
+    assert paid.startswith(f"{api}/local/paid?")
+    assert (canceled, account) == (mine, f"{api}/local/account")
+    return_pages.set_return_pages(db_url_of_a_copy, api, "https://site.example", is_chosen=True)
+    assert all(page.startswith("https://site.example") for page in pages())
+
+
+def test_what_ended_a_detached_stack_reaches_the_person_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_options: supervisor.Options, _progress: object) -> Stack:
+        raise CommandError("catalog_empty", "nothing is for sale", "Run the seed", Exit.USAGE)
+
+    monkeypatch.setattr(supervisor.Options, "stack", broken)
+    monkeypatch.setattr(sys, "argv", ["supervisor", f"--data-dir={tmp_path}"])
+    assert supervisor.main() == 1
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    with pytest.raises(CommandError) as caught:
+        supervisor._await_ready(ended, tmp_path, tmp_path / "log")
+    error = caught.value
+    assert (error.slug, error.detail) == ("catalog_empty", "nothing is for sale")
+    assert (error.hint, error.code) == ("Run the seed", Exit.USAGE)
 
 
 def test_ports_are_remembered_and_a_taken_one_is_replaced(tmp_path: Path) -> None:
@@ -154,12 +202,22 @@ def db_url_of_a_copy(db: object) -> str:
     return url
 
 
-def test_a_damaged_account_is_an_error_and_not_an_empty_one(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"nonsense", "is damaged"),
+        (snapshot._FORMAT + b"\nnonsense", "is damaged"),
+        (snapshot._NAME + b", format 1, API 2020-01-01\n", "is of another version"),
+    ],
+)
+def test_a_damaged_account_is_an_error_and_not_an_empty_one(
+    tmp_path: Path, content: bytes, said: str
+) -> None:
     folder = tmp_path / "stack"
     folder.mkdir()
-    (folder / "stripe.account").write_bytes(b"nonsense")
+    (folder / "stripe.account").write_bytes(content)
     with (
-        pytest.raises(StackError, match="is damaged: to begin anew"),
+        pytest.raises(StackError, match=f"{said}: to begin anew"),
         Stack(folder, services=["stripe"], database_url="", stripe_key="", migrate=False),
     ):
         pass

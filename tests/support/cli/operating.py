@@ -12,6 +12,7 @@ from thumbsmith.cli import app
 
 if TYPE_CHECKING:
     import uuid
+    from collections.abc import Mapping
 
     from tests.support.database import Database
 
@@ -19,9 +20,11 @@ if TYPE_CHECKING:
 START = 50
 
 
-def invoke(*arguments: str) -> subprocess.CompletedProcess[str]:
+def invoke(
+    *arguments: str, env: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     """Run a command in this process: one of its own takes a second to start."""
-    done = CliRunner().invoke(app, arguments, env=dict.fromkeys(HIDDEN))
+    done = CliRunner().invoke(app, arguments, env=dict.fromkeys(HIDDEN) | dict(env or {}))
     if done.exception and not isinstance(done.exception, SystemExit):
         raise done.exception
     return subprocess.CompletedProcess(arguments, done.exit_code, done.stdout, done.stderr)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
 import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,15 +12,11 @@ import psycopg
 from psycopg import sql
 from supabase import Client, ClientOptions, create_client
 
-from local_stack import programs
-from local_stack.paths import NODE_DIR
-from tests.support.places import TESTS
-from thumbsmith.project.process import base_environment
+from tests.support.local_stack.node_client import NODE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_RUNNER = TESTS / "scaffold" / "local_stack" / "js" / "run.mjs"
 PASSWORD = "correct horse"
 
 # What came out of JSON: its shape is what the tests are about.
@@ -64,16 +58,18 @@ def new_email() -> str:
 
 def run_js(project: Project, script: str, function: str, **arguments: Json) -> Json:
     """Call a function of `js/<script>.mjs`, which uses supabase-js, and return its result."""
-    env = base_environment() | {
-        "NODE_DIR": str(NODE_DIR),
-        "API_URL": project.api_url,
-        "PUBLISHABLE_KEY": project.publishable_key,
-        "SECRET_KEY": project.secret_key,
-    }
-    argv = [programs.node(), str(_RUNNER), script, function, json.dumps(arguments)]
-    done = subprocess.run(argv, env=env, capture_output=True, text=True, timeout=60)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    return NODE.call(
+        {
+            "script": script,
+            "function": function,
+            "arguments": arguments,
+            "settings": {
+                "API_URL": project.api_url,
+                "PUBLISHABLE_KEY": project.publishable_key,
+                "SECRET_KEY": project.secret_key,
+            },
+        }
+    )
 
 
 def sign_up(project: Project, **data: Json) -> User:

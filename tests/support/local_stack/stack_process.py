@@ -62,7 +62,8 @@ def wait_ready(process: subprocess.Popen[str], data_dir: Path) -> state.StackSta
 
     def ready() -> state.StackState | None:
         found = state.load(data_dir)
-        if found is not None and found.ready:
+        # The state may be that of a stack before, which was killed.
+        if found is not None and found.ready and found.supervisor.pid == process.pid:
             return found
         if process.poll() is not None:
             out, err = process.communicate()

@@ -6,11 +6,12 @@ import uuid
 from collections.abc import Iterator
 from contextlib import closing
 
+import psycopg
 import pytest
 
 from local_stack import databases
 from local_stack.database import open_sidecar_role
-from local_stack.postgres import Postgres
+from local_stack.postgres import ADMIN, Postgres
 from tests.support import templates
 from tests.support.database import TEMPLATE, Database
 from tests.support.places import short_lived
@@ -25,6 +26,8 @@ def server() -> Iterator[Postgres]:
         with postgres:
             # The cluster is from another process, and so is the password in it.
             open_sidecar_role(postgres.admin_url)
+            # Its first session writes what each session of a copy would look up in the catalog.
+            psycopg.connect(postgres.url(ADMIN, TEMPLATE)).close()
             yield postgres
 
 

@@ -23,6 +23,8 @@ from tests.support.plugins.sharing import stack_of
 BUDGET = TESTS / "budget.toml"
 RECORDED = "thumbsmith/seconds"
 OUTPUT = "seconds_of_files"
+# The line of all folders together.
+ALL = "all"
 # A file that nobody has timed yet may be a long one.
 UNKNOWN = 5.0
 
@@ -67,7 +69,7 @@ class Report:
     def __init__(self, config: pytest.Config, clock: Clock) -> None:
         self.config = config
         self.files: dict[str, list[float]] = clock.seconds
-        self.complaints: list[str] = []
+        self.findings: list[str] = []
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
@@ -84,8 +86,8 @@ class Report:
             new = {name: seconds[1] for name, seconds in self.files.items()}
             self.config.cache.set(RECORDED, old | new)
         if is_whole(self.config):
-            self.complaints = complaints(folders(self.files), budget())
-        if self.complaints and session.exitstatus == pytest.ExitCode.OK:
+            self.findings = findings(folders(self.files), budget(), cpu.slowness())
+        if self.findings and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
@@ -95,8 +97,8 @@ class Report:
         terminalreporter.section("seconds by folder")
         for line in table(folders(self.files), budget()):
             terminalreporter.line(line)
-        for complaint in self.complaints:
-            terminalreporter.line(complaint, red=True)
+        for finding in self.findings:
+            terminalreporter.line(finding, red=True)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -154,16 +156,23 @@ def folders(files: dict[str, list[float]]) -> dict[str, list[float]]:
     return found
 
 
-def complaints(found: dict[str, list[float]], allowed: dict[str, float]) -> list[str]:
-    """Return a sentence for each folder that takes more than it may, or has no budget."""
+def findings(
+    found: dict[str, list[float]], allowed: dict[str, float], slowness: float
+) -> list[str]:
+    """Return a sentence for each folder that takes more than it may, or has no budget.
+
+    All of them together have one too. A slower machine has so many times as much.
+    """
+    took = {folder: processor for folder, (_, _, processor) in sorted(found.items())}
+    took[ALL] = sum(took.values())
     lines = []
-    for folder, (_, _, processor) in sorted(found.items()):
+    for folder, processor in took.items():
         if folder not in allowed:
             lines.append(f"tests/{folder} has no line in tests/budget.toml")
-        elif processor > allowed[folder]:
+        elif processor > allowed[folder] * slowness:
             lines.append(
                 f"tests/{folder} took {processor:.0f} s of processor time,"
-                f" and tests/budget.toml allows {allowed[folder]:.0f}"
+                f" and tests/budget.toml allows {allowed[folder] * slowness:.0f}"
             )
     return lines
 
@@ -173,7 +182,7 @@ def table(found: dict[str, list[float]], allowed: dict[str, float]) -> list[str]
     whole = [sum(column) for column in zip(*found.values(), strict=True)]
     rows = sorted(found.items(), key=lambda row: -row[1][2])
     lines = [f"{'folder':<24}{'tests':>7}{'clock s':>9}{'CPU s':>8}{'share':>7}{'budget':>8}"]
-    for folder, (tests, clock, processor) in [*rows, ("all", whole)]:
+    for folder, (tests, clock, processor) in [*rows, (ALL, whole)]:
         may = f"{allowed[folder]:.0f}" if folder in allowed else "-"
         share = processor / (whole[2] or 1)
         lines.append(

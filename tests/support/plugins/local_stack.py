@@ -10,10 +10,18 @@ import pytest
 from local_stack import cluster
 from local_stack.postgres import Postgres
 from local_stack.stack import Stack
+from tests.support.local_stack.node_client import NODE
 from tests.support.local_stack.platform import Platform
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _node_ends() -> Iterator[None]:
+    """End the process that calls supabase-js with the run, where a test has started it."""
+    yield
+    NODE.close()
 
 
 @pytest.fixture(scope="session")

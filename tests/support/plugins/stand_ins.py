@@ -12,9 +12,17 @@ import stripe
 
 from tests.support.stand_ins.replicate import stand_in as replicate_stand_ins
 from tests.support.stand_ins.stripe import stand_in as stripe_stand_ins
+from tests.support.stand_ins.stripe.nursery import NURSERY
 from tests.support.stand_ins.stripe.receiver import Receiver, receiver
 
 CALM = {"webhook_url": None, "event_shape": "snapshot", "dunning_ends": "canceled"}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _nursery_ends() -> Iterator[None]:
+    """End the process that forks stand-ins of Stripe with the run, where a test has started it."""
+    yield
+    NURSERY.close()
 
 
 @pytest.fixture(scope="module")

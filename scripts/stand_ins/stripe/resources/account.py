@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stand_ins.stripe.billing import agenda
+from stand_ins.stripe.billing import scheduled
 from stand_ins.stripe.common import checked_url, merged_metadata
 from stand_ins.stripe.errors import invalid
 from stand_ins.stripe.ids import new_id
@@ -93,7 +93,7 @@ def advance_clock(world: World, call: Call) -> Object:
     clock = world.store.get(_CLOCK, call.id)
     if moment <= clock["frozen_time"]:
         raise invalid("A test clock can only go forward.", "frozen_time")
-    agenda.advance(world, moment, clock)
+    scheduled.advance(world, moment, clock)
     world.store.put(clock)
     return clock | {"status": "advancing"}
 

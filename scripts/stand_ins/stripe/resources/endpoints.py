@@ -6,23 +6,23 @@ from typing import TYPE_CHECKING, Any
 
 from stand_ins.stripe.common import checked_url, merged_metadata
 from stand_ins.stripe.config import API_VERSION, new_webhook_secret
-from stand_ins.stripe.courier import Destination
 from stand_ins.stripe.listing import newest_first
+from stand_ins.stripe.webhook_sender import Destination
 
 if TYPE_CHECKING:
     from stand_ins.stripe.call import Call, Routes
-    from stand_ins.stripe.courier import Courier
     from stand_ins.stripe.store import Object
+    from stand_ins.stripe.webhook_sender import WebhookSender
     from stand_ins.stripe.world import World
 
 _KIND = "webhook_endpoint"
 
 
 class Endpoints:
-    """The handlers, with the courier that they instruct."""
+    """The handlers, with the sender that they instruct."""
 
-    def __init__(self, courier: Courier) -> None:
-        self._courier = courier
+    def __init__(self, sender: WebhookSender) -> None:
+        self._sender = sender
 
     def create(self, world: World, call: Call) -> Object:
         """POST /v1/webhook_endpoints: the secret is shown this one time."""
@@ -53,7 +53,7 @@ class Endpoints:
         """DELETE /v1/webhook_endpoints/{webhook_endpoint}."""
         made = world.store.get(_KIND, call.id)
         world.store.remove(_KIND, made["id"])
-        self._courier.endpoints.pop(made["id"], None)
+        self._sender.endpoints.pop(made["id"], None)
         return {"id": made["id"], "object": _KIND, "deleted": True}
 
     def listing(self, world: World, call: Call) -> Object:
@@ -62,9 +62,9 @@ class Endpoints:
         return newest_first(call, world.store.all(_KIND))
 
     def _instruct(self, world: World, made: Object) -> None:
-        self._courier.endpoints.pop(made["id"], None)
+        self._sender.endpoints.pop(made["id"], None)
         if made["status"] == "enabled":
-            self._courier.endpoints[made["id"]] = Destination(
+            self._sender.endpoints[made["id"]] = Destination(
                 made["id"],
                 made["url"],
                 world.store.hidden(made["id"])["secret"],

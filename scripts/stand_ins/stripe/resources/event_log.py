@@ -10,7 +10,7 @@ from stand_ins.stripe.listing import newest_first
 
 if TYPE_CHECKING:
     from stand_ins.stripe.call import Call, Routes
-    from stand_ins.stripe.events import Happening
+    from stand_ins.stripe.events import EventRecord
     from stand_ins.stripe.store import Object
     from stand_ins.stripe.world import World
 
@@ -23,8 +23,8 @@ def retrieve(world: World, call: Call) -> Object:
     return _find(world, call.id, "snapshot").as_snapshot()
 
 
-def _find(world: World, event_id: str, shape: str) -> Happening:
-    found = world.events.happenings.get(event_id)
+def _find(world: World, event_id: str, shape: str) -> EventRecord:
+    found = world.events.records.get(event_id)
     if found is None or getattr(found, shape)["id"] != event_id:
         raise missing("event", event_id)
     return found
@@ -43,16 +43,16 @@ def listing(world: World, call: Call) -> Object:
         raise invalid(f"At most {_MAX_TYPES} types can be given.", "types")
     success = given.get("delivery_success")
     rows = [
-        happening.as_snapshot()
-        for happening in world.events.recent(world.clock.now())
-        if (wanted is None or any(_fits(happening, kind) for kind in wanted))
-        and (success is None or happening.delivered == success)
+        record.as_snapshot()
+        for record in world.events.recent(world.clock.now())
+        if (wanted is None or any(_fits(record, kind) for kind in wanted))
+        and (success is None or record.delivered == success)
     ]
     return newest_first(call, rows)
 
 
-def _fits(happening: Happening, wanted: str) -> bool:
-    kind: str = happening.snapshot["type"]
+def _fits(record: EventRecord, wanted: str) -> bool:
+    kind: str = record.snapshot["type"]
     return kind == wanted or (wanted.endswith("*") and kind.startswith(wanted[:-1]))
 
 
@@ -65,9 +65,9 @@ def list_thin(world: World, call: Call) -> Object:
     """GET /v2/core/events."""
     given = call.only("created", "limit", "object_id", "page", "types")
     rows = [
-        happening.thin
-        for happening in reversed(world.events.recent(world.clock.now()))
-        if _thin_fits(happening.thin, given)
+        record.thin
+        for record in reversed(world.events.recent(world.clock.now()))
+        if _thin_fits(record.thin, given)
     ]
     limit, page = given.get("limit", _PAGE_SIZE), given.get("page", "0")
     if not 1 <= limit <= 100 or not page.isdecimal():

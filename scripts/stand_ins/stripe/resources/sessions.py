@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from typing import TYPE_CHECKING, Any
 
-from stand_ins.stripe.billing import agenda
+from stand_ins.stripe.billing import scheduled
 from stand_ins.stripe.billing.checkout import price_lines
 from stand_ins.stripe.billing.discounts import coupon_of
 from stand_ins.stripe.common import merged_metadata
@@ -121,7 +121,7 @@ def expire(world: World, call: Call) -> Object:
             f"This Checkout Session has a status of `{session['status']}`."
         )
         raise invalid(message)
-    agenda.expire(world, session)
+    scheduled.expire(world, session)
     return session
 
 

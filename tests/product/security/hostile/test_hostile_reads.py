@@ -19,7 +19,7 @@ from tests.support.security.http_world import HttpWorld, token_of
 
 WHO = ("anon", "other", "guest")
 SAID = read()
-SHORT = settings(HOW, max_examples=30)
+SHORT = settings(HOW, max_examples=15)
 FULL = settings(HOW, max_examples=600)
 
 

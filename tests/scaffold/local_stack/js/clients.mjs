@@ -6,7 +6,15 @@ const { createClient } = require('@supabase/supabase-js');
 
 export const { AuthAdminApi } = require('@supabase/auth-js');
 
-export const { API_URL, PUBLISHABLE_KEY, SECRET_KEY } = process.env;
+export let API_URL;
+export let PUBLISHABLE_KEY;
+export let SECRET_KEY;
+
+/** Makes clients of this project from now on. */
+export function use(settings) {
+  ({ API_URL, PUBLISHABLE_KEY, SECRET_KEY } = settings);
+}
+
 const options = { auth: { persistSession: false, autoRefreshToken: false } };
 
 /** What a browser has. */

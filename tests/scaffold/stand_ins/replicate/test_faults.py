@@ -60,7 +60,7 @@ def test_an_output_expires(stand_in: StandIn) -> None:
 
 
 def test_more_predictions_than_slots_wait_in_line(stand_in: StandIn) -> None:
-    made = [stand_in.create("hi", input={"aspect_ratio": "1:1"})["id"] for _ in range(12)]
+    made = [stand_in.create("hi [slow:1]")["id"] for _ in range(12)]
     for prediction_id in made:
         assert stand_in.wait(prediction_id, "succeeded", "failed")["status"] == "succeeded"
 

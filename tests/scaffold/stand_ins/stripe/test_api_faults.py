@@ -173,5 +173,5 @@ def test_wrong_orders_are_refused(stand_in: StandIn, path: str, wanted: dict[str
 @pytest.mark.parametrize("body", [b"not json", b"[]"])
 def test_bodies_that_are_no_object_are_refused(stand_in: StandIn, body: bytes) -> None:
     ask: Callable[..., Any] = stand_in.http.post
-    for path in ("/_clock", "/_config", "/_faults", "/_person/pay", "/_deliveries"):
+    for path in ("/_clock", "/_config", "/_faults", "/_actions/pay", "/_deliveries"):
         assert ask(path, content=body).status_code in {400, 422}

@@ -81,7 +81,7 @@ def test_a_slow_bank_answers_later(stand_in: StandIn, outcome: str, status: str,
     then = stand_in.act("settle", session=session.id, outcome=outcome)
     assert then.types[-1] == last
     assert _session(stand_in, first).payment_status == status
-    again = stand_in.post("/_person/settle", session=session.id)
+    again = stand_in.post("/_actions/settle", session=session.id)
     assert again.status_code == 400
 
 
@@ -110,7 +110,7 @@ def test_a_part_of_the_price_can_be_taken_off(stand_in: StandIn) -> None:
 def test_the_quantity_changes_only_where_it_may(stand_in: StandIn) -> None:
     line = {"price": stand_in.price().id, "quantity": 2}
     fixed = stand_in.session(stand_in.price(), line_items=[line])
-    refused = stand_in.post("/_person/pay", session=fixed.id, quantity=5)
+    refused = stand_in.post("/_actions/pay", session=fixed.id, quantity=5)
     assert refused.status_code == 400
     free = line | {"adjustable_quantity": {"enabled": True, "maximum": 9}}
     session = stand_in.session(stand_in.price(), line_items=[free])
@@ -160,7 +160,7 @@ def test_a_session_is_expired_by_call_by_time_and_by_person(stand_in: StandIn) -
     assert stand_in.post("/_clock", advance_seconds=3600).json()["happened"] >= 1
     assert sessions.retrieve(soon.id).status == "expired"
     assert sessions.retrieve(late.id).status == "open"
-    assert stand_in.post("/_person/pay", session=soon.id).status_code == 400
+    assert stand_in.post("/_actions/pay", session=soon.id).status_code == 400
 
 
 def test_a_guest_becomes_a_customer_only_when_asked_for(stand_in: StandIn) -> None:
@@ -176,9 +176,9 @@ def test_a_guest_becomes_a_customer_only_when_asked_for(stand_in: StandIn) -> No
 
 def test_unknown_wishes_and_actions_are_refused(stand_in: StandIn) -> None:
     session = stand_in.session(stand_in.price())
-    assert stand_in.post("/_person/pay", session=session.id, hwo="card").status_code == 400
-    assert stand_in.post("/_person/pay", session=session.id, how="cash").status_code == 400
-    assert stand_in.post("/_person/dance").status_code == 404
+    assert stand_in.post("/_actions/pay", session=session.id, hwo="card").status_code == 400
+    assert stand_in.post("/_actions/pay", session=session.id, how="cash").status_code == 400
+    assert stand_in.post("/_actions/dance").status_code == 404
     assert stand_in.act("pay", session=session.id).types
 
 

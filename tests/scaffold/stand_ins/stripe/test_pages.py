@@ -127,7 +127,7 @@ def test_a_debt_is_paid_on_the_page_of_its_invoice(stand_in: StandIn) -> None:
     assert browser.press("Pay 30.00 USD").status_code == 200
     assert browser.buttons == []
     assert stand_in.client.v1.subscriptions.retrieve(subscription).status == "active"
-    assert stand_in.post("/_person/pay_invoice", invoice=invoice.id).status_code == 400
+    assert stand_in.post("/_actions/pay_invoice", invoice=invoice.id).status_code == 400
 
 
 def test_the_desk_refunds_disputes_and_lets_a_month_pass(stand_in: StandIn) -> None:

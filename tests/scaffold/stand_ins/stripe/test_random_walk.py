@@ -71,7 +71,7 @@ class Walk:
         )
         if action == "change_plan" and self.random.random() < 0.5:
             wanted["price"] = self.random.choice(self.prices[2:]).id
-        answer = self.stand_in.post(f"/_person/{action}", **wanted)
+        answer = self.stand_in.post(f"/_actions/{action}", **wanted)
         # Refused is fine; a 500 is an object that Stripe could not have made, or a mistake.
         assert answer.status_code in {200, 400, 404}, (action, wanted, answer.text)
         if answer.status_code == 200:

@@ -46,7 +46,7 @@ def test_a_refund_can_fail_after_it_succeeded(stand_in: StandIn) -> None:
     assert stand_in.client.v1.refunds.retrieve(refund).failure_reason is not None
     charge = stand_in.client.v1.charges.retrieve(bought.id("charge"))
     assert (charge.amount_refunded, charge.refunded) == (0, False)
-    again = stand_in.post("/_person/refund_outcome", refund=refund, status="succeeded")
+    again = stand_in.post("/_actions/refund_outcome", refund=refund, status="succeeded")
     assert again.status_code == 400
 
 
@@ -106,7 +106,7 @@ def test_an_inquiry_moves_no_money_unless_it_grows(stand_in: StandIn) -> None:
     assert v1.disputes.retrieve(quiet.id("dispute")).status == "warning_closed"
     assert v1.disputes.retrieve(quiet.id("dispute")).balance_transactions == []
     loud = stand_in.act("dispute", charge=stand_in.paid().id("charge"), inquiry=True)
-    wrong = stand_in.post("/_person/dispute_outcome", dispute=loud.id("dispute"), outcome="won")
+    wrong = stand_in.post("/_actions/dispute_outcome", dispute=loud.id("dispute"), outcome="won")
     assert wrong.status_code == 400
     grown = stand_in.act("dispute_outcome", dispute=loud.id("dispute"), outcome="escalated")
     assert grown.types == ["charge.dispute.funds_withdrawn", "charge.dispute.updated"]
@@ -139,10 +139,10 @@ def test_a_part_can_be_disputed_and_a_won_payment_refunded(stand_in: StandIn) ->
     opened = stand_in.act("dispute", charge=bought.id("charge"), amount=400, reason="duplicate")
     dispute = stand_in.client.v1.disputes.retrieve(opened.id("dispute"))
     assert (dispute.amount, dispute.reason) == (400, "duplicate")
-    again = stand_in.post("/_person/dispute", charge=bought.id("charge"))
+    again = stand_in.post("/_actions/dispute", charge=bought.id("charge"))
     assert again.status_code == 400
     stand_in.act("dispute_outcome", dispute=dispute.id, outcome="won")
-    over = stand_in.post("/_person/dispute_outcome", dispute=dispute.id, outcome="lost")
+    over = stand_in.post("/_actions/dispute_outcome", dispute=dispute.id, outcome="lost")
     assert over.status_code == 400
     assert stand_in.client.v1.refunds.create({"charge": bought.id("charge")}).amount == 1000
 
@@ -153,7 +153,7 @@ def test_a_part_can_be_disputed_and_a_won_payment_refunded(stand_in: StandIn) ->
 )
 def test_refunds_that_make_no_sense_are_refused(stand_in: StandIn, wanted: dict[str, Any]) -> None:
     charge = stand_in.paid(1000).id("charge")
-    assert stand_in.post("/_person/refund", charge=charge, **wanted).status_code == 400
+    assert stand_in.post("/_actions/refund", charge=charge, **wanted).status_code == 400
     assert stand_in.act("refund", charge=charge, amount=1000).types
 
 
@@ -161,4 +161,4 @@ def test_a_payment_that_failed_is_neither_refunded_nor_disputed(stand_in: StandI
     session = stand_in.session(stand_in.price(), stand_in.customer())
     charge = stand_in.act("pay", session=session.id, how="declined").id("charge")
     for action in ("refund", "dispute"):
-        assert stand_in.post(f"/_person/{action}", charge=charge).status_code == 400
+        assert stand_in.post(f"/_actions/{action}", charge=charge).status_code == 400

@@ -24,7 +24,7 @@ _MADE_HERE = sorted(set(PREFIXES) - {"billing_portal.configuration"})
 
 def test_every_operation_of_the_slice_is_served_and_no_other() -> None:
     wanted = {(method, path) for path, methods in OPERATIONS.items() for method in methods}
-    served = set(api_routes(courier=None))  # type: ignore[arg-type]
+    served = set(api_routes(sender=None))  # type: ignore[arg-type]
     in_slice = {
         (method, path) for path, methods in document.load()["paths"].items() for method in methods
     }

@@ -89,7 +89,7 @@ def test_a_mended_card_ends_the_debt(stand_in: StandIn) -> None:
     recovered = stand_in.act("recover", subscription=subscription)
     assert "invoice.paid" in recovered.types
     assert subscription_of(stand_in, subscription)["status"] == "active"
-    assert stand_in.post("/_person/recover", subscription=subscription).status_code == 400
+    assert stand_in.post("/_actions/recover", subscription=subscription).status_code == 400
 
 
 def test_an_invoice_is_paid_out_of_band(stand_in: StandIn) -> None:
@@ -152,7 +152,7 @@ def test_a_subscription_is_canceled_at_once(stand_in: StandIn) -> None:
         subscriptions.cancel(by_call)
     with pytest.raises(stripe.InvalidRequestError, match="only update its metadata"):
         subscriptions.update(by_call, {"description": "x"})
-    assert stand_in.post("/_person/renew", subscription=by_call).status_code == 400
+    assert stand_in.post("/_actions/renew", subscription=by_call).status_code == 400
     customer = str(subscription_of(stand_in, by_call)["customer"])
     assert subscriptions.list({"customer": customer}).data == []
     assert len(subscriptions.list({"customer": customer, "status": "all"}).data) == 1
@@ -171,4 +171,4 @@ def test_a_renewal_waits_for_a_slow_bank(stand_in: StandIn, outcome: str, status
     settled = stand_in.act("settle", invoice=invoice["id"], outcome=outcome)
     assert ("invoice.paid" in settled.types) == (outcome == "succeeded")
     assert subscription_of(stand_in, subscription)["status"] == status
-    assert stand_in.post("/_person/settle", invoice=invoice["id"]).status_code == 400
+    assert stand_in.post("/_actions/settle", invoice=invoice["id"]).status_code == 400

@@ -11,7 +11,7 @@ SEED = int(os.environ.get("HOSTILE_SEED", "20261125"))
 
 # What was sent before stays sent, so nothing is made shorter: the call itself is printed.
 HOW = settings(
-    max_examples=50,
+    max_examples=25,
     phases=[Phase.generate],
     database=None,
     deadline=None,

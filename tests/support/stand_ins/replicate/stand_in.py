@@ -48,9 +48,9 @@ class StandIn:
         )
 
     def create(self, prompt: str, **more: Any) -> dict[str, Any]:
-        """Create a prediction with the raw API."""
+        """Create a prediction with the raw API: a flat picture is painted sooner."""
         headers = more.pop("headers", {})
-        given = {"prompt": prompt} | more.pop("input", {})
+        given = {"prompt": prompt, "aspect_ratio": "8:1"} | more.pop("input", {})
         path = f"/v1/models/{MODEL}/predictions"
         answer = self.api("POST", path, json={"input": given} | more, headers=headers)
         assert answer.status_code == 201, answer.text

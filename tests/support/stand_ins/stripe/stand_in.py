@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -11,9 +10,11 @@ import httpx
 import stripe
 
 from tests.support import canaries
+from tests.support.stand_ins.stripe.nursery import NURSERY
+from tests.support.waiting import eventually
 from thumbsmith.project.ports import HOST, free_ports
 from thumbsmith.project.probes import http_ok
-from thumbsmith.project.process import Service, base_environment, stop_all, wait_until_ready
+from thumbsmith.project.process import base_environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,7 +68,7 @@ class StandIn:
 
     def act(self, action: str, **wanted: Any) -> Acted:
         """Do something as a person."""
-        answer = self.post(f"/_person/{action}", **wanted)
+        answer = self.post(f"/_actions/{action}", **wanted)
         assert answer.status_code == 200, answer.text
         return Acted(**answer.json())
 
@@ -152,26 +153,20 @@ def running(folder: Path) -> Iterator[StandIn]:
     """Run the stand-in on a free port."""
     (port,) = free_ports(1)
     url = f"http://{HOST}:{port}"
-    service = Service(
-        name="stripe",
-        argv=[sys.executable, "-m", "stand_ins.stripe"],
-        env=base_environment()
-        | {
-            "PORT": str(port),
-            "SELF_URL": url,
-            "STRIPE_SECRET_KEY": KEY,
-            "STRIPE_WEBHOOK_SECRET": SECRET,
-            "STRIPE_WEBHOOK_SECRET_PREVIOUS": OLD_SECRET,
-        },
-        log=folder / "stripe.log",
-        ready=http_ok(f"{url}/healthz"),
-        port=port,
-    )
+    env = base_environment() | {
+        "PORT": str(port),
+        "SELF_URL": url,
+        "STRIPE_SECRET_KEY": KEY,
+        "STRIPE_WEBHOOK_SECRET": SECRET,
+        "STRIPE_WEBHOOK_SECRET_PREVIOUS": OLD_SECRET,
+    }
+    log = folder / "stripe.log"
+    process = NURSERY.start(env, log)
     try:
-        service.start()
-        wait_until_ready([service])
+        eventually(http_ok(f"{url}/healthz"), what=f"an answer of the stand-in: {log}")
         stand_in = StandIn(url)
         with stand_in.http:
             yield stand_in
     finally:
-        stop_all([service])
+        NURSERY.stop(process)
+        canaries.look_at_file(log)

@@ -9,11 +9,11 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from stand_ins.stripe import forms, markup
-from stand_ins.stripe.billing import agenda, ending
+from stand_ins.stripe.actions import act
+from stand_ins.stripe.billing import ending, scheduled
 from stand_ins.stripe.billing.lines import product_name
 from stand_ins.stripe.billing.periods import add_period
 from stand_ins.stripe.pages import friendly
-from stand_ins.stripe.person import act
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -26,7 +26,7 @@ _ACTIONS = ("cancel", "dispute", "dispute_outcome", "recover", "refund", "renew"
 _MONTH = {"interval": "month", "interval_count": 1}
 
 
-class Desk:
+class DemoPages:
     """What the account's owner, their customers' banks and time can do."""
 
     def __init__(self, world: World) -> None:
@@ -95,7 +95,7 @@ class Desk:
         wanted = forms.decode((await request.body()).decode())
         if action == "month":
             now = world.clock.now()
-            agenda.advance(world, add_period(now, _MONTH, now))
+            scheduled.advance(world, add_period(now, _MONTH, now))
         elif action in _ACTIONS:
             act(world, action, wanted | ({"alone": True} if action == "renew" else {}))
         else:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
 
-class BrokenOff(Response):
+class TruncatedResponse(Response):
     """Begins an answer and stops, so that the server breaks the connection off."""
 
     async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:

@@ -9,7 +9,7 @@ from stand_ins.stripe.errors import invalid
 _NEEDED = object()
 
 
-class Wishes:
+class ActionParams:
     """The JSON of an action; every name that is not read is an error."""
 
     def __init__(self, given: dict[str, Any]) -> None:

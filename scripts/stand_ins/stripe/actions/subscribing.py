@@ -4,30 +4,30 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from stand_ins.stripe.billing import agenda, changing, ending, renewing
+from stand_ins.stripe.billing import changing, ending, renewing, scheduled
 from stand_ins.stripe.billing.periods import period_of
 from stand_ins.stripe.errors import invalid
 from stand_ins.stripe.resources import subscriptions
 
 if TYPE_CHECKING:
-    from stand_ins.stripe.person.wishes import Wishes
+    from stand_ins.stripe.actions.params import ActionParams
     from stand_ins.stripe.store import Object
     from stand_ins.stripe.world import World
 
 
-def card(world: World, wishes: Wishes) -> None:
+def card(world: World, params: ActionParams) -> None:
     """Decide how the card of a customer answers from now on."""
-    customer = world.store.get("customer", wishes.take("customer"), "customer")
-    world.store.hidden(customer["id"])["card"] = wishes.take("card", choices=renewing.CARDS)
-    wishes.end()
+    customer = world.store.get("customer", params.take("customer"), "customer")
+    world.store.hidden(customer["id"])["card"] = params.take("card", choices=renewing.CARDS)
+    params.end()
 
 
-def renew(world: World, wishes: Wishes) -> None:
+def renew(world: World, params: ActionParams) -> None:
     """Let time pass until the next period begins; `alone` leaves the clock and all others be."""
-    subscription = _subscription(world, wishes)
-    outcome = wishes.take("outcome", None, (None, *renewing.CARDS))
-    alone = wishes.take("alone", False, (False, True))
-    wishes.end()
+    subscription = _subscription(world, params)
+    outcome = params.take("outcome", None, (None, *renewing.CARDS))
+    alone = params.take("alone", False, (False, True))
+    params.end()
     hidden = world.store.hidden(subscription["customer"])
     if outcome:
         hidden["card"] = outcome
@@ -36,23 +36,23 @@ def renew(world: World, wishes: Wishes) -> None:
     else:
         clock_id = subscription["test_clock"]
         clock = world.store.find(clock_id) if clock_id else None
-        agenda.advance(world, period_of(subscription)[1], clock)
+        scheduled.advance(world, period_of(subscription)[1], clock)
 
 
-def pay_invoice(world: World, wishes: Wishes) -> None:
+def pay_invoice(world: World, params: ActionParams) -> None:
     """Pay an open invoice on its page, with a `card` or one that is `declined`."""
-    invoice = world.store.get("invoice", wishes.take("invoice"), "invoice")
-    how = wishes.take("how", "card", ("card", "declined"))
-    wishes.end()
+    invoice = world.store.get("invoice", params.take("invoice"), "invoice")
+    how = params.take("how", "card", ("card", "declined"))
+    params.end()
     if invoice["status"] != "open":
         raise invalid(f"This invoice is {invoice['status']}.", "invoice")
     renewing.pay(world, invoice, "succeeded" if how == "card" else "declined")
 
 
-def recover(world: World, wishes: Wishes) -> None:
+def recover(world: World, params: ActionParams) -> None:
     """Mend the card and pay the invoice that is open."""
-    subscription = _subscription(world, wishes)
-    wishes.end()
+    subscription = _subscription(world, params)
+    params.end()
     invoice = world.store.get("invoice", subscription["latest_invoice"])
     if invoice["status"] != "open":
         raise invalid(f"The latest invoice is {invoice['status']}.", "subscription")
@@ -60,11 +60,11 @@ def recover(world: World, wishes: Wishes) -> None:
     renewing.pay(world, invoice)
 
 
-def cancel(world: World, wishes: Wishes) -> None:
+def cancel(world: World, params: ActionParams) -> None:
     """Cancel `now`, at the `period_end`, or on the `date` that it ends, as newer portals write."""
-    subscription = _subscription(world, wishes)
-    when = wishes.take("when", "now", ("now", "period_end", "date"))
-    wishes.end()
+    subscription = _subscription(world, params)
+    when = params.take("when", "now", ("now", "period_end", "date"))
+    params.end()
     if when == "now":
         ending.cancel_now(world, subscription)
         return
@@ -72,35 +72,35 @@ def cancel(world: World, wishes: Wishes) -> None:
     world.emit("customer.subscription.updated", subscription, previous)
 
 
-def keep(world: World, wishes: Wishes) -> None:
+def keep(world: World, params: ActionParams) -> None:
     """Take a planned end back."""
-    subscription = _subscription(world, wishes)
-    wishes.end()
+    subscription = _subscription(world, params)
+    params.end()
     previous = ending.go_on(world, subscription)
     world.emit("customer.subscription.updated", subscription, previous)
 
 
-def change_plan(world: World, wishes: Wishes) -> None:
+def change_plan(world: World, params: ActionParams) -> None:
     """Change price or quantity, prorated at once unless told otherwise."""
-    subscription = _subscription(world, wishes)
+    subscription = _subscription(world, params)
     wanted: dict[str, Any] = {"id": subscription["items"]["data"][0]["id"]}
     for name, kind in (("price", str), ("quantity", int)):
-        if (value := wishes.take_one_of(kind, name, None)) is not None:
+        if (value := params.take_one_of(kind, name, None)) is not None:
             wanted[name] = value
     rules = ("always_invoice", "create_prorations", "none")
-    proration = wishes.take("proration", "always_invoice", rules)
-    wishes.end()
+    proration = params.take("proration", "always_invoice", rules)
+    params.end()
     previous = changing.change_items(world, subscription, [wanted], proration=proration)
     world.emit("customer.subscription.updated", subscription, previous)
 
 
-def pause(world: World, wishes: Wishes) -> None:
+def pause(world: World, params: ActionParams) -> None:
     """Pause the `collection` (it stays active) or the subscription itself (`status`)."""
-    subscription = _subscription(world, wishes)
-    what = wishes.take("what", "collection", ("collection", "status"))
+    subscription = _subscription(world, params)
+    what = params.take("what", "collection", ("collection", "status"))
     behaviors = ("void", "keep_as_draft", "mark_uncollectible")
-    behavior = wishes.take("behavior", "void", behaviors)
-    wishes.end()
+    behavior = params.take("behavior", "void", behaviors)
+    params.end()
     if subscription["status"] == "paused":
         raise invalid("This subscription is paused.", "subscription")
     if what == "status":
@@ -112,10 +112,10 @@ def pause(world: World, wishes: Wishes) -> None:
     world.emit("customer.subscription.updated", subscription, previous)
 
 
-def resume(world: World, wishes: Wishes) -> None:
+def resume(world: World, params: ActionParams) -> None:
     """End a pause of either kind."""
-    subscription = _subscription(world, wishes)
-    wishes.end()
+    subscription = _subscription(world, params)
+    params.end()
     if subscription["status"] == "paused":
         subscriptions.restart_paused(world, subscription)
         return
@@ -124,17 +124,17 @@ def resume(world: World, wishes: Wishes) -> None:
     renewing.go_on_collecting(world, subscription)
 
 
-def end_trial(world: World, wishes: Wishes) -> None:
+def end_trial(world: World, params: ActionParams) -> None:
     """End a trial now."""
-    subscription = _subscription(world, wishes)
-    wishes.end()
+    subscription = _subscription(world, params)
+    params.end()
     if subscription["status"] != "trialing":
         raise invalid(f"This subscription is {subscription['status']}.", "subscription")
     subscriptions.end_trial(world, subscription)
 
 
-def _subscription(world: World, wishes: Wishes) -> Object:
-    found = world.store.get("subscription", wishes.take("subscription"), "subscription")
+def _subscription(world: World, params: ActionParams) -> Object:
+    found = world.store.get("subscription", params.take("subscription"), "subscription")
     if found["status"] in ending.OVER:
         raise invalid(f"This subscription is {found['status']}.", "subscription")
     return found

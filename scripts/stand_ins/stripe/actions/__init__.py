@@ -1,18 +1,18 @@
-"""What people and their banks do: POST /_person/{action} with a JSON object."""
+"""What people and their banks do: POST /_actions/{action} with a JSON object."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from stand_ins.stripe.person import buying, reversing, subscribing
-from stand_ins.stripe.person.wishes import Wishes
+from stand_ins.stripe.actions import buying, reversing, subscribing
+from stand_ins.stripe.actions.params import ActionParams
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from stand_ins.stripe.world import World
 
-    Action = Callable[[World, Wishes], None]
+    Action = Callable[[World, ActionParams], None]
 
 ACTIONS: dict[str, Action] = {
     action.__name__: action
@@ -32,7 +32,7 @@ def act(world: World, name: str, given: dict[str, Any]) -> dict[str, Any]:
     world.store.start_watch()
     world.events.watched.clear()
     with world.events.at_one_moment():
-        ACTIONS[name](world, Wishes(given))
+        ACTIONS[name](world, ActionParams(given))
     return {
         "touched": world.store.touched,
         "events": [

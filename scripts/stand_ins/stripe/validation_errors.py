@@ -21,8 +21,8 @@ _TYPE_CODES = {
 }
 
 
-def first_complaint(errors: Iterable[ValidationError]) -> StripeError | None:
-    """Return the most telling complaint; Stripe too reports one at a time."""
+def first_error(errors: Iterable[ValidationError]) -> StripeError | None:
+    """Return the most telling error; Stripe too reports one at a time."""
     error = best_match(errors)
     return None if error is None else _in_words(error)
 

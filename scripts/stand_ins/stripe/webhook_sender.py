@@ -18,7 +18,7 @@ from stand_ins.stripe.config import new_webhook_secret
 
 if TYPE_CHECKING:
     from stand_ins.stripe.config import StandInConfig
-    from stand_ins.stripe.events import Happening
+    from stand_ins.stripe.events import EventRecord
     from stand_ins.stripe.faults import Faults
 
 # Stripe goes on for three days; a local test should not.
@@ -55,7 +55,7 @@ class Attempt:
     status: int | None = None
 
 
-class Courier:
+class WebhookSender:
     """Delivers in the background, several at once, so that order is never certain."""
 
     def __init__(self, http: httpx.AsyncClient, config: StandInConfig, faults: Faults) -> None:
@@ -78,18 +78,18 @@ class Courier:
         )
         return [*fixed, *self.endpoints.values()]
 
-    def announce(self, happening: Happening) -> None:
+    def announce(self, record: EventRecord) -> None:
         """Start the deliveries of an event."""
         for destination in self.destinations():
-            if destination.wants(happening.snapshot["type"]):
-                happening.waiting.add(destination.name)
-                self._start(happening, destination)
+            if destination.wants(record.snapshot["type"]):
+                record.waiting.add(destination.name)
+                self._start(record, destination)
 
-    def resend(self, happening: Happening) -> int:
+    def resend(self, record: EventRecord) -> int:
         """Deliver once more, as somebody can ask for in Stripe's dashboard."""
-        chosen = [one for one in self.destinations() if one.wants(happening.snapshot["type"])]
+        chosen = [one for one in self.destinations() if one.wants(record.snapshot["type"])]
         for destination in chosen:
-            self._start(happening, destination, resent=True)
+            self._start(record, destination, resent=True)
         return len(chosen)
 
     async def settle(self, seconds: float = 30.0) -> int:
@@ -105,14 +105,14 @@ class Courier:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _start(
-        self, happening: Happening, destination: Destination, *, resent: bool = False
+        self, record: EventRecord, destination: Destination, *, resent: bool = False
     ) -> None:
         if not resent and self._is_lost():
-            self._note(happening, destination, "dropped")
+            self._note(record, destination, "dropped")
             return
-        body = json.dumps(self._body(happening, destination)).encode()
+        body = json.dumps(self._body(record, destination)).encode()
         for _ in range(1 + self._faults.duplicate_events):
-            task = asyncio.create_task(self._deliver(happening, destination, body))
+            task = asyncio.create_task(self._deliver(record, destination, body))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
@@ -122,23 +122,23 @@ class Courier:
             return True
         return self._random.random() * 100 < faults.drop_events_percent
 
-    def _body(self, happening: Happening, destination: Destination) -> dict[str, Any]:
+    def _body(self, record: EventRecord, destination: Destination) -> dict[str, Any]:
         if destination.shape == "thin":
-            return happening.as_notification()
-        return happening.as_snapshot(destination.api_version)
+            return record.as_notification()
+        return record.as_snapshot(destination.api_version)
 
-    async def _deliver(self, happening: Happening, destination: Destination, body: bytes) -> None:
+    async def _deliver(self, record: EventRecord, destination: Destination, body: bytes) -> None:
         spread = self._faults.reorder_seconds if self._faults.reorder_events else 0.0
         await asyncio.sleep(self._faults.delay_seconds + spread * self._random.random())
         for pause in RETRY_PAUSES:
             await asyncio.sleep(pause)
-            if await self._attempt(happening, destination, body):
-                happening.waiting.discard(destination.name)
+            if await self._attempt(record, destination, body):
+                record.waiting.discard(destination.name)
                 return
             if self._faults.deliver_once:
                 return
 
-    async def _attempt(self, happening: Happening, destination: Destination, body: bytes) -> bool:
+    async def _attempt(self, record: EventRecord, destination: Destination, body: bytes) -> bool:
         headers = {
             "content-type": "application/json; charset=utf-8",
             "stripe-signature": self._signature(destination.secret, body),
@@ -151,20 +151,20 @@ class Courier:
                     destination.url, content=body, headers=headers, timeout=_TIMEOUT_SECONDS
                 )
         except httpx.HTTPError as error:
-            self._note(happening, destination, type(error).__name__)
+            self._note(record, destination, type(error).__name__)
             return False
         outcome = "taken" if answer.is_success else "refused"
-        self._note(happening, destination, outcome, answer.status_code)
+        self._note(record, destination, outcome, answer.status_code)
         return answer.is_success
 
     def _note(
         self,
-        happening: Happening,
+        record: EventRecord,
         destination: Destination,
         outcome: str,
         status: int | None = None,
     ) -> None:
-        shape = happening.thin if destination.shape == "thin" else happening.snapshot
+        shape = record.thin if destination.shape == "thin" else record.snapshot
         attempt = Attempt(shape["id"], shape["type"], destination.url, outcome, status)
         self.attempts.append(attempt)
 
