@@ -181,10 +181,10 @@ begin
         from public.user_images as i
         where i.profile_id = v_profile_id
             and i.removed_at is null
-    ) >= v_settings.user_images_max then
+    ) >= v_settings.max_user_images then
         raise sqlstate 'PT409' using
             message = 'user_image_limit_reached',
-            detail = format('At most %s face photos are kept.', v_settings.user_images_max),
+            detail = format('At most %s face photos are kept.', v_settings.max_user_images),
             hint = 'Remove one first.';
     end if;
     insert into public.user_images (profile_id, object_path, expires_at)
@@ -222,49 +222,49 @@ begin
         values
         (nullif(u.email, ''), u.email_confirmed_at is not null, 1),
         (nullif(u.phone, ''), u.phone_confirmed_at is not null, 2)
-    ) as a (address, is_confirmed, place)
+    ) as a (address, is_confirmed, position)
     where u.id = address_hashes_of.user_id
         and a.address is not null
-    order by a.is_confirmed desc, a.place;
+    order by a.is_confirmed desc, a.position;
 exception
     -- Vault may be without its key, after a restore into another project for example. Then nobody
-    -- is recognised, but everybody can sign up.
+    -- is recognized, but everybody can sign up.
     when others then
-        raise warning 'no address can be recognised: %', sqlerrm;
+        raise warning 'no address can be recognized: %', sqlerrm;
 end;
 $$;
-COMMENT ON FUNCTION private.address_hashes_of(user_id uuid) IS 'Keyed hashes of a person''s normalised e-mail address and telephone number, confirmed ones first.
+COMMENT ON FUNCTION private.address_hashes_of(user_id uuid) IS 'Keyed hashes of a person''s normalized e-mail address and telephone number, confirmed ones first.
 Without the key of private.keyed_hash() there is a warning, and no row.';
-CREATE FUNCTION private.adopt_prediction(run_id uuid, prediction_id text) RETURNS void
+CREATE FUNCTION private.adopt_provider_job(attempt_id uuid, provider_job_id text) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
 declare
     v_generation public.generations;
 begin
-    update private.generation_runs as r
+    update private.generation_attempts as a
     set
         status = 'processing',
-        prediction_id = adopt_prediction.prediction_id
-    where r.id = adopt_prediction.run_id
-        and r.status = 'submit_unknown';
-    perform private.start_processing(r.generation_id)
-    from private.generation_runs as r
-    where r.id = adopt_prediction.run_id;
+        provider_job_id = adopt_provider_job.provider_job_id
+    where a.id = adopt_provider_job.attempt_id
+        and a.status = 'submit_unknown';
+    perform private.start_processing(a.generation_id)
+    from private.generation_attempts as a
+    where a.id = adopt_provider_job.attempt_id;
     select g.* into v_generation
     from public.generations as g
-    inner join private.generation_runs as r on g.id = r.generation_id
-    where r.id = adopt_prediction.run_id;
+    inner join private.generation_attempts as a on g.id = a.generation_id
+    where a.id = adopt_provider_job.attempt_id;
     if v_generation.finished_at is not null then
         perform private.release_work(v_generation.id);
     else
-        perform private.continue_job(o.id, 'poll', now(), adopt_prediction.run_id)
-        from private.outbox as o
-        where o.generation_id = v_generation.id;
+        perform private.continue_job(j.id, 'poll', now(), adopt_provider_job.attempt_id)
+        from private.jobs as j
+        where j.generation_id = v_generation.id;
     end if;
 end;
 $$;
-COMMENT ON FUNCTION private.adopt_prediction(run_id uuid, prediction_id text) IS 'The prediction of an attempt whose answer was lost: it goes on, or is stopped when nobody waits.';
+COMMENT ON FUNCTION private.adopt_provider_job(attempt_id uuid, provider_job_id text) IS 'The prediction of an attempt whose answer was lost: it goes on, or is stopped when nobody waits.';
 CREATE TABLE public.checkouts (
     id uuid DEFAULT private.uuid_v7() NOT NULL,
     profile_id uuid NOT NULL,
@@ -318,6 +318,73 @@ begin
 end;
 $$;
 COMMENT ON FUNCTION private.adopt_session(session jsonb) IS 'The checkout that a session belongs to, or null: somebody made it at Stripe.';
+CREATE FUNCTION private.anonymize_account(profile_id uuid) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+    perform private.finish_job(j.id)
+    from private.jobs as j
+    inner join public.user_images as i on j.user_image_id = i.id
+    where i.profile_id = anonymize_account.profile_id;
+    -- A file's name is the person's word; what the file was is told by the row's own id.
+    update public.user_images as i
+    set
+        object_path = i.profile_id || '/' || i.id,
+        deleted_at = coalesce(i.deleted_at, now()),
+        deletion_answer = coalesce(i.deletion_answer, '{}') || jsonb_build_object(
+            'removed', case
+                when i.deletion_answer -> 'removed' <> '[]'
+                then jsonb_build_array(i.profile_id || '/' || i.id)
+                else '[]'
+            end
+        )
+    where i.profile_id = anonymize_account.profile_id;
+    -- The text that the person typed in place of a code.
+    update public.referrals as r
+    set code = ''
+    where r.referred_id = anonymize_account.profile_id
+        and r.status = 'rejected';
+    delete from private.code_failures as f
+    where f.profile_id = anonymize_account.profile_id;
+end;
+$$;
+COMMENT ON FUNCTION private.anonymize_account(profile_id uuid) IS 'Anonymizes what else is personal in the rows of a person.';
+CREATE FUNCTION private.anonymize_generations(profile_id uuid, max_generations integer) RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_ids uuid[];
+begin
+    select array_agg(b.id) into v_ids
+    from (
+        select g.id
+        from public.generations as g
+        where g.profile_id = anonymize_generations.profile_id
+            and g.prompt <> ''
+        limit anonymize_generations.max_generations
+    ) as b;
+    update private.provider_webhooks as w
+    set body = jsonb_build_object('id', w.body -> 'id')
+    from private.generation_attempts as a
+    where a.generation_id = any(v_ids)
+        and w.attempt_token = a.attempt_token;
+    update private.generation_attempts as a
+    set
+        output_url = null,
+        provider_error = null
+    where a.generation_id = any(v_ids);
+    update public.generations as g
+    set
+        prompt = '',
+        options = '{}'
+    where g.id = any(v_ids);
+    return coalesce(cardinality(v_ids), 0) < anonymize_generations.max_generations;
+end;
+$$;
+COMMENT ON FUNCTION private.anonymize_generations(profile_id uuid, max_generations integer) IS 'Anonymizes generations: no prompt, no options, no answer of the provider; cost, times and status
+stay. True when none is left.';
 CREATE FUNCTION private.apply_checkout_session(session jsonb) RETURNS text
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -328,7 +395,7 @@ declare
     v_payment_status constant text := apply_checkout_session.session ->> 'payment_status';
 begin
     if apply_checkout_session.session ->> 'mode' = 'subscription' and v_status = 'complete' then
-        perform private.want_stripe_object(o.id)
+        perform private.enqueue_fetch(o.id)
         from (
             values
             (apply_checkout_session.session ->> 'subscription'),
@@ -365,6 +432,70 @@ begin
 end;
 $$;
 COMMENT ON FUNCTION private.apply_checkout_session(session jsonb) IS 'Applies a Checkout session as it is now, with its line_items and its payment_intent in it.';
+CREATE TABLE private.jobs (
+    id bigint NOT NULL,
+    kind text NOT NULL,
+    generation_id uuid,
+    attempt_id uuid,
+    checkout_id uuid,
+    stripe_object_id text,
+    user_image_id uuid,
+    profile_id uuid,
+    due_at timestamp with time zone DEFAULT now() NOT NULL,
+    tries integer DEFAULT 0 NOT NULL,
+    lease_token uuid,
+    last_error text,
+    dead_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT jobs_has_attempt_after_submit CHECK (((kind <> ALL (ARRAY['find'::text, 'poll'::text, 'store'::text, 'cancel'::text])) OR (attempt_id IS NOT NULL))),
+    CONSTRAINT jobs_has_one_subject CHECK ((num_nonnulls(COALESCE(generation_id, attempt_id), checkout_id, stripe_object_id, user_image_id, profile_id) = 1)),
+    CONSTRAINT jobs_kind_fits_subject CHECK ((((kind = ANY (ARRAY['submit'::text, 'find'::text, 'poll'::text, 'store'::text])) = (generation_id IS NOT NULL)) AND ((kind = 'cancel'::text) = ((attempt_id IS NOT NULL) AND (generation_id IS NULL))) AND ((kind = ANY (ARRAY['customer'::text, 'checkout'::text])) = (checkout_id IS NOT NULL)) AND ((kind = ANY (ARRAY['fetch'::text, 'find_invoice'::text, 'find_session'::text, 'reconcile'::text])) = (stripe_object_id IS NOT NULL)) AND ((kind = 'remove_user_image'::text) = (user_image_id IS NOT NULL)) AND ((kind = 'erase'::text) = (profile_id IS NOT NULL)))),
+    CONSTRAINT jobs_tries_not_negative CHECK ((tries >= 0))
+)
+WITH (fillfactor='70', autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='500', autovacuum_vacuum_insert_scale_factor='0');
+COMMENT ON TABLE private.jobs IS 'Work of the sidecar: one row per generation that is not over (submit → poll → store, with find
+while an answer is lost), per attempt whose prediction has to be stopped (cancel), per page of
+Stripe that was asked for (customer → checkout), per object of Stripe that has to be looked at again
+(fetch), per user image to be deleted (remove_user_image) and per account to be erased (erase);
+deleted when done.
+Narrow on purpose: the queue''s churn stays out of the wide table. A claimed row is due again when
+its lease ends, so work of a killed sidecar comes back by itself.';
+COMMENT ON COLUMN private.jobs.stripe_object_id IS 'An object of Stripe, by its id: however many events tell of it, it is fetched once. Or the name
+reconcile, for the one job that compares everything.';
+COMMENT ON COLUMN private.jobs.due_at IS 'When it may be claimed: later work, or the end of the lease.';
+COMMENT ON COLUMN private.jobs.tries IS 'Failed tries in a row.';
+COMMENT ON COLUMN private.jobs.lease_token IS 'Whoever holds it may report the result; others are stale.';
+COMMENT ON COLUMN private.jobs.dead_at IS 'When it was given up; a person has to look at it.';
+CREATE FUNCTION private.apply_customer(job private.jobs, customer jsonb) RETURNS text
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+    -- Two checkouts at once may make two customers; the first one counts for ever.
+    insert into private.stripe_customers (profile_id, customer_id)
+    select
+        c.profile_id,
+        apply_customer.customer ->> 'id'
+    from public.checkouts as c
+    where c.id = apply_customer.job.checkout_id
+    on conflict do nothing;
+    -- The account was deleted meanwhile: no page, and the customer goes too.
+    if exists (
+        select
+        from public.checkouts as c
+        inner join public.profiles as p on c.profile_id = p.id
+        where c.id = apply_customer.job.checkout_id
+            and p.deleted_at is not null
+    ) then
+        perform private.close_checkout(apply_customer.job.checkout_id, 'expired');
+        perform private.finish_job(apply_customer.job.id);
+        return 'closed';
+    end if;
+    perform private.continue_job(apply_customer.job.id, 'checkout');
+    return 'customer';
+end;
+$$;
+COMMENT ON FUNCTION private.apply_customer(job private.jobs, customer jsonb) IS 'The person has a customer now; the page is next, unless the account was deleted.';
 CREATE FUNCTION private.apply_dispute(dispute jsonb) RETURNS text
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -395,7 +526,7 @@ begin
     if v_payment_id is null then
         return null;
     end if;
-    perform private.record_reversal(
+    perform private.apply_reversal(
         v_payment_id, v_id, 'dispute', (apply_dispute.dispute ->> 'amount')::bigint, v_status
     );
     return v_status;
@@ -404,6 +535,94 @@ $$;
 COMMENT ON FUNCTION private.apply_dispute(dispute jsonb) IS 'Applies a dispute, or an inquiry before one, as it is now: open freezes, lost claws back, won and
 closed release. Money that is withdrawn when it opens decides nothing. Null while its payment is not
 here yet.';
+CREATE FUNCTION private.apply_erased(job private.jobs, answer jsonb) RETURNS text
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_profile_id constant uuid := apply_erased.job.profile_id;
+begin
+    perform private.store_erasure_answer(v_profile_id, apply_erased.answer);
+    -- Nothing of what was asked for went: whatever the reason is, not at once again.
+    if (
+        apply_erased.answer -> 'removed' = '[]'
+        and apply_erased.answer -> 'bucket' = private.erase_payload(v_profile_id) -> 'bucket'
+    ) or (
+        apply_erased.answer ? 'user_id'
+        and exists (select from auth.users as u where u.id = v_profile_id)
+    ) then
+        perform private.retry_job(apply_erased.job.id, 'not_removed');
+        return 'not_removed';
+    end if;
+    if not apply_erased.answer ? 'user_id'
+        or not private.erase_payload(v_profile_id) ? 'user_id'
+        or not private.anonymize_generations(v_profile_id, 10000)
+    then
+        perform private.continue_job(apply_erased.job.id, 'erase');
+        return 'erasing';
+    end if;
+    perform private.anonymize_account(v_profile_id);
+    update private.erasures as e
+    set finished_at = now()
+    where e.profile_id = v_profile_id
+        and e.restored_at is null;
+    perform private.finish_job(apply_erased.job.id);
+    return 'erased';
+end;
+$$;
+COMMENT ON FUNCTION private.apply_erased(job private.jobs, answer jsonb) IS 'A part of an account is gone: the next one, or the end once the person is gone at Auth.';
+CREATE FUNCTION private.apply_fetched(job private.jobs, answer jsonb) RETURNS text
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_outcome text;
+begin
+    -- A list is the refunds of a charge; any one that has to wait makes all of them wait.
+    select string_agg(distinct coalesce(a.outcome, 'waiting'), ',')
+    into v_outcome
+    from (
+        select private.apply_stripe_object(o.object) as outcome
+        from jsonb_array_elements(
+            case apply_fetched.answer ->> 'object'
+                when 'list' then apply_fetched.answer -> 'data'
+                else jsonb_build_array(apply_fetched.answer)
+            end
+        ) as o (object)
+    ) as a;
+    perform private.finish_fetch(apply_fetched.job, coalesce(v_outcome !~ 'waiting', true));
+    -- The payment that an alarm missed is here after all.
+    delete from private.stripe_alarms as a
+    where a.object_id = apply_fetched.job.stripe_object_id
+        and a.slug = 'unknown_payment'
+        and a.resolved_at is null
+        and v_outcome !~ 'waiting';
+    return coalesce(v_outcome, 'nothing');
+end;
+$$;
+COMMENT ON FUNCTION private.apply_fetched(job private.jobs, answer jsonb) IS 'Applies what was fetched. Returns the outcome.';
+CREATE FUNCTION private.apply_found(job private.jobs, answer jsonb) RETURNS text
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_found text[];
+begin
+    select array_agg(distinct coalesce(o.object ->> 'invoice', o.object ->> 'id'))
+    into v_found
+    from jsonb_array_elements(apply_found.answer -> 'data') as o (object);
+    if v_found is null and apply_found.job.kind = 'find_invoice' then
+        perform private.continue_job(apply_found.job.id, 'find_session');
+        return 'not_an_invoice';
+    end if;
+    perform private.finish_job(apply_found.job.id);
+    perform private.enqueue_fetch(f.object_id)
+    from unnest(v_found) as f (object_id)
+    order by f.object_id;
+    return coalesce(array_to_string(v_found, ','), 'not_ours');
+end;
+$$;
+COMMENT ON FUNCTION private.apply_found(job private.jobs, answer jsonb) IS 'What a PaymentIntent belongs to, an invoice or else a session, is fetched.';
 CREATE FUNCTION private.apply_invoice(invoice jsonb) RETURNS text
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -431,7 +650,7 @@ begin
     from public.subscriptions as s
     where s.stripe_subscription_id = v_stripe_id;
     if not found then
-        perform private.want_stripe_object(v_stripe_id);
+        perform private.enqueue_fetch(v_stripe_id);
         return null;
     end if;
     if private.waits_for_period(apply_invoice.invoice, v_subscription.id) then
@@ -442,14 +661,142 @@ begin
     then
         return 'nothing_paid';
     end if;
-    v_payment_id := private.record_invoice(apply_invoice.invoice, v_subscription);
-    perform private.record_paid_line(l.line, v_subscription.id, v_payment_id)
+    v_payment_id := private.apply_invoice_payment(apply_invoice.invoice, v_subscription);
+    perform private.apply_paid_line(l.line, v_subscription.id, v_payment_id)
     from private.paid_lines(apply_invoice.invoice) as l;
     return 'paid';
 end;
 $$;
 COMMENT ON FUNCTION private.apply_invoice(invoice jsonb) IS 'Applies an invoice as it is now, with its payments in it: once it is paid, its time earns credits.
 Null while what it builds on is not here yet.';
+CREATE TABLE public.subscriptions (
+    id uuid DEFAULT private.uuid_v7() NOT NULL,
+    profile_id uuid NOT NULL,
+    plan_name text NOT NULL,
+    stripe_subscription_id text,
+    quantity integer DEFAULT 1 NOT NULL,
+    status text NOT NULL,
+    is_active boolean DEFAULT false NOT NULL,
+    start_date timestamp with time zone DEFAULT now() NOT NULL,
+    end_date timestamp with time zone,
+    current_period_start timestamp with time zone,
+    current_period_end timestamp with time zone,
+    cancel_at_period_end boolean DEFAULT false NOT NULL,
+    next_grant_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT subscriptions_ends_after_start CHECK ((end_date >= start_date)),
+    CONSTRAINT subscriptions_period_is_forward CHECK ((current_period_end > current_period_start)),
+    CONSTRAINT subscriptions_quantity_positive CHECK ((quantity > 0)),
+    CONSTRAINT subscriptions_status_known CHECK ((status = ANY (ARRAY['incomplete'::text, 'incomplete_expired'::text, 'trialing'::text, 'active'::text, 'past_due'::text, 'unpaid'::text, 'canceled'::text, 'paused'::text])))
+);
+COMMENT ON TABLE public.subscriptions IS 'Who has which plan, as the payment provider sees it.';
+COMMENT ON COLUMN public.subscriptions.stripe_subscription_id IS 'Stripe''s id, sub_…; null: given by an operator.';
+COMMENT ON COLUMN public.subscriptions.quantity IS 'How many times the plan: its monthly credits are multiplied by it.';
+COMMENT ON COLUMN public.subscriptions.status IS 'As Stripe has it, https://docs.stripe.com/api/subscriptions/object.';
+COMMENT ON COLUMN public.subscriptions.is_active IS 'Whether its plan serves now. end_date ends it in any case.';
+COMMENT ON COLUMN public.subscriptions.end_date IS 'When it stops serving, once that is known.';
+COMMENT ON COLUMN public.subscriptions.next_grant_at IS 'When the next credits of the plan are due.';
+CREATE FUNCTION private.apply_invoice_payment(invoice jsonb, subscription public.subscriptions) RETURNS uuid
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_payment_id constant uuid := private.apply_payment(
+        (apply_invoice_payment.subscription).profile_id,
+        apply_invoice_payment.invoice ->> 'id',
+        'subscription',
+        (apply_invoice_payment.subscription).plan_name,
+        (apply_invoice_payment.invoice ->> 'amount_paid')::bigint,
+        apply_invoice_payment.invoice ->> 'currency',
+        0,
+        subscription_id => (apply_invoice_payment.subscription).id
+    );
+begin
+    insert into private.payment_intents (payment_intent_id, payment_id)
+    select
+        p.payment #>> '{payment,payment_intent}',
+        v_payment_id
+    from jsonb_array_elements(apply_invoice_payment.invoice #> '{payments,data}') as p (payment)
+    where p.payment #>> '{payment,payment_intent}' is not null
+    on conflict on constraint payment_intents_pkey do nothing;
+    return v_payment_id;
+end;
+$$;
+COMMENT ON FUNCTION private.apply_invoice_payment(invoice jsonb, subscription public.subscriptions) IS 'Records the payment of an invoice, once, and the PaymentIntents that refunds of it will name.';
+CREATE FUNCTION private.apply_page_opened(job private.jobs, page jsonb) RETURNS text
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+    update public.checkouts as c
+    set
+        status = 'open',
+        url = apply_page_opened.page ->> 'url',
+        stripe_session_id = case
+            when c.item_kind = 'portal' then c.stripe_session_id
+            else coalesce(c.stripe_session_id, apply_page_opened.page ->> 'id')
+        end,
+        -- The link to the portal works for five minutes: docs.stripe.com/customer-management.
+        expires_at = coalesce(
+            private.stripe_instant(apply_page_opened.page -> 'expires_at'),
+            now() + interval '5 minutes'
+        )
+    where c.id = apply_page_opened.job.checkout_id
+        and c.status = 'requested'
+        and apply_page_opened.page ->> 'url' is not null;
+    perform private.finish_job(apply_page_opened.job.id);
+    return 'open';
+end;
+$$;
+COMMENT ON FUNCTION private.apply_page_opened(job private.jobs, page jsonb) IS 'The page is there: the person''s checkout has its address.';
+CREATE FUNCTION private.apply_paid_line(line jsonb, subscription_id uuid, payment_id uuid) RETURNS text
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_price_id constant text := apply_paid_line.line #>> '{pricing,price_details,price}';
+    v_is_proration constant boolean := coalesce(
+        (apply_paid_line.line #> '{parent,subscription_item_details,proration}')::boolean, false
+    );
+    v_plan_name text;
+begin
+    select p.item_key into v_plan_name
+    from private.stripe_prices as p
+    where p.price_id = v_price_id
+        and p.item_kind = 'subscription';
+    if v_plan_name is null then
+        return private.raise_stripe_alarm(
+            apply_paid_line.line ->> 'id', 'unknown_price',
+            format('An invoice was paid with the price %s, which is not ours.', v_price_id)
+        );
+    end if;
+    insert into private.paid_periods (
+        invoice_line_id, subscription_id, payment_id, plan_name, quantity, is_proration,
+        period_start, period_end, next_month_at
+    )
+    select
+        apply_paid_line.line ->> 'id',
+        apply_paid_line.subscription_id,
+        apply_paid_line.payment_id,
+        v_plan_name,
+        greatest((apply_paid_line.line ->> 'quantity')::integer, 1),
+        v_is_proration,
+        t.period_start,
+        t.period_end,
+        t.period_start
+    from (
+        select
+            private.stripe_instant(apply_paid_line.line #> '{period,start}') as period_start,
+            private.stripe_instant(apply_paid_line.line #> '{period,end}') as period_end
+    ) as t
+    where t.period_end > t.period_start
+    on conflict on constraint paid_periods_pkey do nothing;
+    perform private.grant_paid_months(apply_paid_line.line ->> 'id');
+    return 'granted';
+end;
+$$;
+COMMENT ON FUNCTION private.apply_paid_line(line jsonb, subscription_id uuid, payment_id uuid) IS 'Records the time that a line of a paid invoice paid for, once, and grants the months of it that
+have begun.';
 CREATE FUNCTION private.apply_paid_session(session jsonb, checkout public.checkouts) RETURNS text
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -470,7 +817,7 @@ begin
     from private.bought_credits(
         apply_paid_session.session, (apply_paid_session.checkout).credits
     ) as b;
-    v_payment_id := private.record_payment(
+    v_payment_id := private.apply_payment(
         v_profile_id,
         v_id,
         'pack',
@@ -511,6 +858,89 @@ begin
 end;
 $$;
 COMMENT ON FUNCTION private.apply_paid_session(session jsonb, checkout public.checkouts) IS 'Records the payment of a session, once, and grants its credits.';
+CREATE FUNCTION private.apply_payment(profile_id uuid, stripe_payment_id text, kind text, item_key text, amount bigint, currency text, credits bigint, expires_at timestamp with time zone DEFAULT NULL::timestamp with time zone, priority integer DEFAULT 100, subscription_id uuid DEFAULT NULL::uuid) RETURNS uuid
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_payment_id uuid;
+begin
+    -- And whoever brought the payer: the first purchase may earn a referral.
+    perform private.lock_with_referrer(apply_payment.profile_id);
+    insert into public.payments (
+        profile_id, stripe_payment_id, kind, item_key, amount, currency, credits_added,
+        subscription_id
+    )
+    values (
+        apply_payment.profile_id, apply_payment.stripe_payment_id, apply_payment.kind,
+        apply_payment.item_key, apply_payment.amount, apply_payment.currency,
+        apply_payment.credits, apply_payment.subscription_id
+    )
+    on conflict on constraint payments_stripe_payment_id_key do nothing
+    returning id into v_payment_id;
+    if v_payment_id is null then
+        return (
+            select p.id
+            from public.payments as p
+            where p.stripe_payment_id = apply_payment.stripe_payment_id
+        );
+    end if;
+    perform private.grant_credits(
+        apply_payment.profile_id,
+        apply_payment.credits,
+        case apply_payment.kind when 'pack' then 'purchase' else 'subscription' end,
+        'payment:' || apply_payment.stripe_payment_id,
+        apply_payment.expires_at,
+        apply_payment.priority,
+        v_payment_id,
+        apply_payment.subscription_id
+    );
+    perform private.settle_referral(apply_payment.profile_id);
+    return v_payment_id;
+end;
+$$;
+COMMENT ON FUNCTION private.apply_payment(profile_id uuid, stripe_payment_id text, kind text, item_key text, amount bigint, currency text, credits bigint, expires_at timestamp with time zone, priority integer, subscription_id uuid) IS 'Records a payment once and grants its credits. Returns its id, also when it was recorded before.
+The credits of a subscription''s period are granted by private.grant_period instead: then credits is
+zero here.';
+CREATE FUNCTION private.apply_reconcile_page(job private.jobs, page jsonb) RETURNS text
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_run private.reconcile_runs;
+    v_seen constant integer := jsonb_array_length(apply_reconcile_page.page -> 'data');
+    v_differing integer;
+    v_has_more constant boolean :=
+        (apply_reconcile_page.page -> 'has_more')::boolean and v_seen > 0;
+begin
+    select count(*) into v_differing
+    from private.repair_stripe_objects(apply_reconcile_page.page -> 'data') as r;
+    update private.reconcile_runs as r
+    set
+        seen = r.seen + v_seen,
+        differing = r.differing + v_differing,
+        call_position = case when v_has_more then r.call_position else r.call_position + 1 end,
+        last_object_id = case
+            when v_has_more then apply_reconcile_page.page -> 'data' -> -1 ->> 'id'
+        end
+    where r.finished_at is null
+    returning r.* into v_run;
+    if exists (
+        select
+        from private.reconcile_calls(v_run.since) as c
+        where c.call_position = v_run.call_position
+    ) then
+        perform private.continue_job(apply_reconcile_page.job.id, 'reconcile');
+        return 'page';
+    end if;
+    update private.reconcile_runs as r
+    set finished_at = now()
+    where r.id = v_run.id;
+    perform private.finish_job(apply_reconcile_page.job.id);
+    return 'compared';
+end;
+$$;
+COMMENT ON FUNCTION private.apply_reconcile_page(job private.jobs, page jsonb) IS 'A page of the comparison under way: differences are repaired, and the next page is asked for.';
 CREATE FUNCTION private.apply_referral_code(code text) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
@@ -535,9 +965,9 @@ begin
     if v_retry_after is not null then
         return private.too_many_codes(v_retry_after);
     end if;
-    v_referral := private.record_referral(v_profile_id, coalesce(v_code, ''));
+    v_referral := private.store_referral(v_profile_id, coalesce(v_code, ''));
     if v_referral.status = 'rejected' then
-        perform private.note_code_failure(v_profile_id);
+        perform private.store_code_failure(v_profile_id);
     elsif private.settle_referral(v_profile_id) then
         v_referral.status := 'rewarded';
     end if;
@@ -586,13 +1016,47 @@ begin
     if v_payment_id is null then
         return null;
     end if;
-    perform private.record_reversal(
+    perform private.apply_reversal(
         v_payment_id, v_id, 'refund', (apply_refund.refund ->> 'amount')::bigint, v_status
     );
     return v_status;
 end;
 $$;
 COMMENT ON FUNCTION private.apply_refund(refund jsonb) IS 'Applies a refund as it is now. Null while its payment is not here yet.';
+CREATE FUNCTION private.apply_reversal(payment_id uuid, reversal_key text, kind text, amount bigint, status text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_profile_id uuid;
+begin
+    select p.profile_id into v_profile_id
+    from public.payments as p
+    where p.id = apply_reversal.payment_id;
+    perform private.lock_with_referrer(v_profile_id);
+    insert into private.payment_reversals as r (reversal_key, payment_id, kind, amount, status)
+    values (
+        apply_reversal.reversal_key, apply_reversal.payment_id, apply_reversal.kind,
+        apply_reversal.amount, apply_reversal.status
+    )
+    on conflict on constraint payment_reversals_pkey do update
+    set
+        amount = excluded.amount,
+        status = excluded.status,
+        changed_at = now()
+    -- A closed dispute does not open again and a failed refund is not made again: that is late.
+    where (r.amount, r.status) is distinct from (excluded.amount, excluded.status)
+        and excluded.status <> 'open'
+        and (excluded.status <> 'taken' or r.status <> 'undone')
+        and r.payment_id = excluded.payment_id;
+    if found then
+        perform private.settle_payment(apply_reversal.payment_id, apply_reversal.reversal_key);
+        perform private.settle_referral(v_profile_id);
+    end if;
+end;
+$$;
+COMMENT ON FUNCTION private.apply_reversal(payment_id uuid, reversal_key text, kind text, amount bigint, status text) IS 'Records what the payment provider says of a refund (taken, undone) or a dispute (open, lost, won),
+by its own id, and settles the payment''s credits. A repeat changes nothing.';
 CREATE FUNCTION private.apply_stripe_object(object jsonb) RETURNS text
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -708,6 +1172,132 @@ begin
 end;
 $$;
 COMMENT ON FUNCTION private.apply_subscription(subscription jsonb) IS 'Applies a subscription as it is now. Credits come with its paid invoices alone.';
+CREATE FUNCTION private.apply_user_image_removed(job private.jobs, answer jsonb) RETURNS text
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+    if exists (
+        select
+        from public.user_images as i
+        inner join storage.objects as o on o.bucket_id = 'faces' and i.object_path = o.name
+        where i.id = apply_user_image_removed.job.user_image_id
+    ) then
+        perform private.retry_job(apply_user_image_removed.job.id, 'not_removed');
+        return 'not_removed';
+    end if;
+    update public.user_images as i
+    set
+        deleted_at = now(),
+        deletion_answer = apply_user_image_removed.answer
+    where i.id = apply_user_image_removed.job.user_image_id
+        and i.deleted_at is null;
+    perform private.finish_job(apply_user_image_removed.job.id);
+    return 'removed';
+end;
+$$;
+COMMENT ON FUNCTION private.apply_user_image_removed(job private.jobs, answer jsonb) IS 'The photo''s file is gone, and the answer is the proof; or it is there all the same, whatever
+Storage said: then again.';
+CREATE TABLE private.generation_attempts (
+    id uuid DEFAULT private.uuid_v7() NOT NULL,
+    generation_id uuid NOT NULL,
+    attempt_number integer NOT NULL,
+    attempt_token uuid DEFAULT gen_random_uuid() NOT NULL,
+    preference smallint NOT NULL,
+    model text NOT NULL,
+    duplicate_of uuid,
+    status text DEFAULT 'submitting'::text NOT NULL,
+    http_status smallint,
+    provider_job_id text,
+    output_url text,
+    provider_status text,
+    provider_error text,
+    predict_seconds numeric,
+    expected_cost_micros bigint DEFAULT 0 NOT NULL,
+    cost_per_second_micros bigint,
+    cost_micros bigint,
+    polls integer DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    unknown_since timestamp with time zone,
+    finished_at timestamp with time zone,
+    CONSTRAINT generation_attempts_attempt_number_positive CHECK ((attempt_number > 0)),
+    CONSTRAINT generation_attempts_cost_micros_not_negative CHECK ((cost_micros >= 0)),
+    CONSTRAINT generation_attempts_final_has_finished_at CHECK (((status = ANY (ARRAY['submitting'::text, 'submit_unknown'::text, 'processing'::text])) = (finished_at IS NULL))),
+    CONSTRAINT generation_attempts_predict_seconds_not_negative CHECK ((predict_seconds >= (0)::numeric)),
+    CONSTRAINT generation_attempts_processing_has_provider_job CHECK (((status <> 'processing'::text) OR (provider_job_id IS NOT NULL))),
+    CONSTRAINT generation_attempts_status_known CHECK ((status = ANY (ARRAY['submitting'::text, 'submit_unknown'::text, 'processing'::text, 'succeeded'::text, 'failed'::text, 'canceled'::text, 'refused'::text, 'abandoned'::text])))
+);
+COMMENT ON TABLE private.generation_attempts IS 'One row per attempt at the provider, written before the call: a crash leaves a trace, never a
+surprise.';
+COMMENT ON COLUMN private.generation_attempts.attempt_number IS '1 for the first attempt of its generation, and so on.';
+COMMENT ON COLUMN private.generation_attempts.attempt_token IS 'Random; goes into the webhook URL and proves which attempt a webhook belongs to.';
+COMMENT ON COLUMN private.generation_attempts.preference IS 'Which of the type''s models was asked; see generation_models.';
+COMMENT ON COLUMN private.generation_attempts.duplicate_of IS 'The attempt that the provider carried out twice: this row is its second prediction, which nobody
+asked for. It is canceled, and its cost counts.';
+COMMENT ON COLUMN private.generation_attempts.status IS 'submit_unknown: the answer was lost, the provider may or may not be working on it. abandoned: its
+generation went on without it.';
+COMMENT ON COLUMN private.generation_attempts.http_status IS 'The HTTP status with which the provider refused.';
+COMMENT ON COLUMN private.generation_attempts.predict_seconds IS 'Seconds billed, as the provider measured them.';
+COMMENT ON COLUMN private.generation_attempts.expected_cost_micros IS 'What it was expected to cost when it was sent, in millionths of a US dollar.';
+COMMENT ON COLUMN private.generation_attempts.cost_per_second_micros IS 'Price of a second of its model by then, in millionths of a US dollar; null: sold by the picture.';
+COMMENT ON COLUMN private.generation_attempts.cost_micros IS 'What it cost us, in millionths of a US dollar: seconds times price, or the price of a picture, as
+they were when it was sent. Null until known.';
+COMMENT ON COLUMN private.generation_attempts.polls IS 'How often the provider was asked how it is.';
+CREATE FUNCTION private.attempt_cost(attempt private.generation_attempts, provider_status text, seconds numeric) RETURNS bigint
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+    select case
+        when attempt_cost.provider_status not in ('succeeded', 'failed', 'canceled') then 0
+        when attempt_cost.attempt.cost_per_second_micros is not null
+        then ceil(
+            coalesce(attempt_cost.seconds, 0) * attempt_cost.attempt.cost_per_second_micros
+        )::bigint
+        -- By the picture: what failed made none, and what had not begun is not charged.
+        when attempt_cost.provider_status = 'failed' then 0
+        when attempt_cost.provider_status = 'canceled' and attempt_cost.seconds is null then 0
+        else attempt_cost.attempt.expected_cost_micros
+    end;
+$$;
+COMMENT ON FUNCTION private.attempt_cost(attempt private.generation_attempts, provider_status text, seconds numeric) IS 'What a finished prediction costs, in millionths of a US dollar, by its status and its seconds of
+work. aborted was never begun and costs nothing
+(replicate.com/docs/topics/predictions/lifecycle).';
+CREATE FUNCTION private.attempt_payload(kind text, attempt_id uuid) RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+    select case attempt_payload.kind
+        when 'submit' then private.submit_payload(attempt_payload.attempt_id)
+        when 'store' then jsonb_build_object(
+            'attempt_id', a.id,
+            'provider_job_id', a.provider_job_id,
+            'output_url', a.output_url,
+            'bucket', 'thumbnails',
+            'object_path', g.profile_id || '/' || g.id || '.png',
+            'width', 1280,
+            'height', 720,
+            'preview', jsonb_build_object(
+                'object_path', g.profile_id || '/' || g.id || '.preview.png',
+                'width', 320,
+                'height', 180
+            )
+        )
+        when 'find' then jsonb_build_object(
+            'attempt_id', a.id,
+            'attempt_token', a.attempt_token,
+            -- As the provider writes it, less a minute for clocks that differ.
+            'since', to_char(
+                (a.created_at - interval '1 minute') at time zone 'utc',
+                'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'
+            )
+        )
+        else jsonb_build_object('attempt_id', a.id, 'provider_job_id', a.provider_job_id)
+    end
+    from private.generation_attempts as a
+    inner join public.generations as g on a.generation_id = g.id
+    where a.id = attempt_payload.attempt_id;
+$$;
+COMMENT ON FUNCTION private.attempt_payload(kind text, attempt_id uuid) IS 'What the sidecar needs for a job of this kind about an attempt.';
 CREATE FUNCTION private.audit(who text, action text, why text, action_key text, profile_id uuid DEFAULT NULL::uuid, details jsonb DEFAULT '{}'::jsonb) RETURNS boolean
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -755,16 +1345,16 @@ begin
 end;
 $$;
 COMMENT ON FUNCTION private.available_credits(profile_id uuid) IS 'Credits that can be spent now: neither frozen nor expired, whether a sweep has run or not.';
-CREATE FUNCTION private.backoff(attempts integer) RETURNS interval
+CREATE FUNCTION private.backoff(tries integer) RETURNS interval
     LANGUAGE sql
     SET search_path TO ''
     AS $$
     -- Doubled each time, each wait between half and all of it, so that a crowd spreads out.
-    select least(power(2, least(backoff.attempts, 20)) * s.retry_first_wait, s.retry_longest_wait)
+    select least(power(2, least(backoff.tries, 20)) * s.first_retry_wait, s.max_retry_wait)
         * (0.5 + random() / 2)
     from private.settings as s;
 $$;
-COMMENT ON FUNCTION private.backoff(attempts integer) IS 'How long to wait after this many failed tries.';
+COMMENT ON FUNCTION private.backoff(tries integer) IS 'How long to wait after this many failed tries.';
 CREATE FUNCTION private.begin_operator_action(action text, profile_id uuid, who text, why text, action_key text, details jsonb) RETURNS boolean
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -788,73 +1378,6 @@ end;
 $$;
 COMMENT ON FUNCTION private.begin_operator_action(action text, profile_id uuid, who text, why text, action_key text, details jsonb) IS 'Locks the profile and writes the audit row. False when this key acted before: then nothing is to be
 done. Refuses with PT404 profile_not_found; PT422 reason_required.';
-CREATE FUNCTION private.blank_account(profile_id uuid) RETURNS void
-    LANGUAGE plpgsql
-    SET search_path TO ''
-    AS $$
-begin
-    perform private.finish_job(o.id)
-    from private.outbox as o
-    inner join public.user_images as i on o.user_image_id = i.id
-    where i.profile_id = blank_account.profile_id;
-    -- A file's name is the person's word; what the file was is told by the row's own id.
-    update public.user_images as i
-    set
-        object_path = i.profile_id || '/' || i.id,
-        deleted_at = coalesce(i.deleted_at, now()),
-        deletion_answer = coalesce(i.deletion_answer, '{}') || jsonb_build_object(
-            'removed', case
-                when i.deletion_answer -> 'removed' <> '[]'
-                then jsonb_build_array(i.profile_id || '/' || i.id)
-                else '[]'
-            end
-        )
-    where i.profile_id = blank_account.profile_id;
-    -- What they typed in instead of a code.
-    update public.referrals as r
-    set code = ''
-    where r.referred_id = blank_account.profile_id
-        and r.status = 'rejected';
-    delete from private.code_failures as f
-    where f.profile_id = blank_account.profile_id;
-end;
-$$;
-COMMENT ON FUNCTION private.blank_account(profile_id uuid) IS 'Blanks what else is personal in the rows of a person.';
-CREATE FUNCTION private.blank_generations(profile_id uuid, max_generations integer) RETURNS boolean
-    LANGUAGE plpgsql
-    SET search_path TO ''
-    AS $$
-declare
-    v_ids uuid[];
-begin
-    select array_agg(b.id) into v_ids
-    from (
-        select g.id
-        from public.generations as g
-        where g.profile_id = blank_generations.profile_id
-            and g.prompt <> ''
-        limit blank_generations.max_generations
-    ) as b;
-    update private.replicate_webhooks as w
-    set body = jsonb_build_object('id', w.body -> 'id')
-    from private.generation_runs as r
-    where r.generation_id = any(v_ids)
-        and w.attempt_token = r.attempt_token;
-    update private.generation_runs as r
-    set
-        output_url = null,
-        provider_error = null
-    where r.generation_id = any(v_ids);
-    update public.generations as g
-    set
-        prompt = '',
-        options = '{}'
-    where g.id = any(v_ids);
-    return coalesce(cardinality(v_ids), 0) < blank_generations.max_generations;
-end;
-$$;
-COMMENT ON FUNCTION private.blank_generations(profile_id uuid, max_generations integer) IS 'Blanks what a person asked for and what the provider said to it; cost, times and status stay. True
-when none is left.';
 CREATE FUNCTION private.bought_credits(session jsonb, promised bigint, OUT item_key text, OUT credits bigint, OUT credits_last interval) RETURNS record
     LANGUAGE sql STABLE
     SET search_path TO ''
@@ -926,13 +1449,13 @@ CREATE FUNCTION private.bury_job(job_id bigint, slug text) RETURNS void
     SET search_path TO ''
     AS $$
 begin
-    update private.outbox as o
+    update private.jobs as j
     set
         dead_at = now(),
-        attempts = o.attempts + 1,
+        tries = j.tries + 1,
         lease_token = null,
         last_error = bury_job.slug
-    where o.id = bury_job.job_id;
+    where j.id = bury_job.job_id;
 end;
 $$;
 COMMENT ON FUNCTION private.bury_job(job_id bigint, slug text) IS 'Gives a job up, and keeps it for a person to look at: a dead letter.';
@@ -964,7 +1487,7 @@ COMMENT ON TABLE public.generations IS 'One row per thumbnail asked for.
 queued → submitting → processing → storing → succeeded, or failed, canceled, expired: each final.
 Every final status but succeeded has given the credits back.';
 COMMENT ON COLUMN public.generations.generation_type IS 'Key in generation_types. No foreign key: everybody''s requests would lock the same row of the
-catalogue. Its rows are never deleted, so the key always leads somewhere. Embed it with:
+catalog. Its rows are never deleted, so the key always leads somewhere. Embed it with:
 select=*,generation_types(title).';
 COMMENT ON COLUMN public.generations.status IS 'queued, submitting, processing, storing, succeeded, failed, canceled or expired: docs/states.md.';
 COMMENT ON COLUMN public.generations.prompt IS 'What it should show, in the person''s words; blank once the person is gone.';
@@ -983,12 +1506,12 @@ declare
     v_profile_id constant uuid := private.signed_in_profile();
     v_generation public.generations;
 begin
-    -- The outbox row first, as everywhere; but only one's own, or anybody could hold up the others.
-    perform from private.outbox as o
-    inner join public.generations as g on o.generation_id = g.id
-    where o.generation_id = cancel_generation.generation_id
+    -- The job's row first, as everywhere; but only one's own, or anybody could hold up the others.
+    perform from private.jobs as j
+    inner join public.generations as g on j.generation_id = g.id
+    where j.generation_id = cancel_generation.generation_id
         and g.profile_id = v_profile_id
-    for update of o;
+    for update of j;
     select g.* into v_generation
     from public.generations as g
     where g.id = cancel_generation.generation_id
@@ -1040,7 +1563,7 @@ begin
     where c.profile_id = check_checkout_rate.profile_id
         and c.id >= private.uuid_v7_floor(now() - interval '1 hour')
     order by c.id desc
-    offset (select s.checkouts_per_hour_max - 1 from private.settings as s)
+    offset (select s.max_checkouts_per_hour - 1 from private.settings as s)
     limit 1;
     if found then
         perform private.refuse_for_now(
@@ -1053,46 +1576,6 @@ begin
 end;
 $$;
 COMMENT ON FUNCTION private.check_checkout_rate(profile_id uuid) IS 'Refuses with 429 too_many_checkouts. The caller holds the profile''s lock.';
-CREATE FUNCTION private.check_face(profile_id uuid, user_image_id uuid, face text) RETURNS void
-    LANGUAGE plpgsql STABLE
-    SET search_path TO ''
-    AS $$
-begin
-    if check_face.user_image_id is null then
-        if check_face.face = 'required' then
-            raise sqlstate 'PT422' using
-                message = 'user_image_required',
-                detail = 'This generation type needs a face photo.',
-                hint = 'Upload one to the bucket faces and record it with add_user_image.';
-        end if;
-        return;
-    end if;
-    if check_face.face = 'none' then
-        raise sqlstate 'PT422' using
-            message = 'user_image_not_supported',
-            detail = 'This generation type takes no face photo.',
-            hint = 'Leave user_image_id out.';
-    end if;
-    -- One answer for absent, someone else's, removed, expired and bytes gone: nothing to probe
-    -- with.
-    if not exists (
-        select
-        from public.user_images as i
-        inner join storage.objects as o on o.bucket_id = 'faces' and i.object_path = o.name
-        where i.id = check_face.user_image_id
-            and i.profile_id = check_face.profile_id
-            and i.removed_at is null
-            and i.expires_at > now()
-    ) then
-        raise sqlstate 'PT404' using
-            message = 'user_image_not_found',
-            detail = 'There is no such face photo.',
-            hint = 'Use the id of one of your own user_images.';
-    end if;
-end;
-$$;
-COMMENT ON FUNCTION private.check_face(profile_id uuid, user_image_id uuid, face text) IS 'Whether this person may use this photo for a type that wants a face so (none, optional, required):
-PT404 user_image_not_found, PT422 user_image_required, user_image_not_supported.';
 CREATE FUNCTION private.check_limits(profile_id uuid) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -1109,9 +1592,9 @@ begin
         from public.generations as g
         where g.profile_id = check_limits.profile_id
             and g.finished_at is null
-        limit v_settings.generations_running_max
+        limit v_settings.max_running_generations
     ) as g;
-    if v_running >= v_settings.generations_running_max then
+    if v_running >= v_settings.max_running_generations then
         perform private.refuse_for_now(
             'too_many_running',
             format('%s thumbnails are under way: as many as may be.', v_running),
@@ -1120,11 +1603,11 @@ begin
         );
     end if;
     perform private.check_rate(
-        check_limits.profile_id, v_settings.generations_per_minute_max, interval '1 minute',
+        check_limits.profile_id, v_settings.max_generations_per_minute, interval '1 minute',
         'too_many_per_minute'
     );
     perform private.check_rate(
-        check_limits.profile_id, v_settings.generations_per_day_max, interval '24 hours',
+        check_limits.profile_id, v_settings.max_generations_per_day, interval '24 hours',
         'too_many_per_day'
     );
 end;
@@ -1294,7 +1777,7 @@ CREATE TABLE private.promo_codes (
 );
 COMMENT ON TABLE private.promo_codes IS 'Promotional codes. Only a keyed hash of each is kept: whoever reads this table cannot redeem
 them.';
-COMMENT ON COLUMN private.promo_codes.code_hash IS 'Of the code, normalised; see private.keyed_hash.';
+COMMENT ON COLUMN private.promo_codes.code_hash IS 'Of the code, normalized; see private.keyed_hash.';
 COMMENT ON COLUMN private.promo_codes.code_hint IS 'The last two characters, to tell codes apart.';
 COMMENT ON COLUMN private.promo_codes.credits IS 'Credits of one redemption.';
 COMMENT ON COLUMN private.promo_codes.max_redemptions IS 'By everybody together; null: no limit.';
@@ -1356,7 +1839,7 @@ begin
             detail = 'The prompt holds a control character.',
             hint = 'Only line breaks and tabs are taken.';
     end if;
-    select s.prompt_max_characters into v_max
+    select s.max_prompt_characters into v_max
     from private.settings as s;
     if char_length(v_prompt) > v_max then
         raise sqlstate 'PT422' using
@@ -1418,41 +1901,47 @@ begin
 end;
 $$;
 COMMENT ON FUNCTION private.check_reason(who text, why text) IS 'Refuses with PT422 reason_required.';
-CREATE TABLE private.outbox (
-    id bigint NOT NULL,
-    kind text NOT NULL,
-    generation_id uuid,
-    run_id uuid,
-    checkout_id uuid,
-    stripe_object_id text,
-    user_image_id uuid,
-    profile_id uuid,
-    due_at timestamp with time zone DEFAULT now() NOT NULL,
-    attempts integer DEFAULT 0 NOT NULL,
-    lease_token uuid,
-    last_error text,
-    dead_at timestamp with time zone,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT outbox_attempts_not_negative CHECK ((attempts >= 0)),
-    CONSTRAINT outbox_has_one_subject CHECK ((num_nonnulls(COALESCE(generation_id, run_id), checkout_id, stripe_object_id, user_image_id, profile_id) = 1)),
-    CONSTRAINT outbox_has_run_after_submit CHECK (((kind <> ALL (ARRAY['find'::text, 'poll'::text, 'store'::text, 'cancel'::text])) OR (run_id IS NOT NULL))),
-    CONSTRAINT outbox_kind_fits_subject CHECK ((((kind = ANY (ARRAY['submit'::text, 'find'::text, 'poll'::text, 'store'::text])) = (generation_id IS NOT NULL)) AND ((kind = 'cancel'::text) = ((run_id IS NOT NULL) AND (generation_id IS NULL))) AND ((kind = ANY (ARRAY['customer'::text, 'checkout'::text])) = (checkout_id IS NOT NULL)) AND ((kind = ANY (ARRAY['fetch'::text, 'find_invoice'::text, 'find_session'::text, 'reconcile'::text])) = (stripe_object_id IS NOT NULL)) AND ((kind = 'remove_face'::text) = (user_image_id IS NOT NULL)) AND ((kind = 'erase'::text) = (profile_id IS NOT NULL))))
-)
-WITH (fillfactor='70', autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='500', autovacuum_vacuum_insert_scale_factor='0');
-COMMENT ON TABLE private.outbox IS 'Work of the sidecar: one row per generation that is not over (submit → poll → store, with find
-while an answer is lost), per attempt whose prediction has to be stopped (cancel), per page of
-Stripe that was asked for (customer → checkout), per object of Stripe that has to be looked at again
-(fetch), per face photo to be deleted (remove_face) and per account to be erased (erase); deleted
-when done.
-Narrow on purpose: the queue''s churn stays out of the wide table. A claimed row is due again when
-its lease ends, so work of a killed sidecar comes back by itself.';
-COMMENT ON COLUMN private.outbox.stripe_object_id IS 'An object of Stripe, by its id: however many events tell of it, it is fetched once. Or the name
-reconcile, for the one job that compares everything.';
-COMMENT ON COLUMN private.outbox.due_at IS 'When it may be claimed: later work, or the end of the lease.';
-COMMENT ON COLUMN private.outbox.attempts IS 'Failed tries in a row.';
-COMMENT ON COLUMN private.outbox.lease_token IS 'Whoever holds it may report the result; others are stale.';
-COMMENT ON COLUMN private.outbox.dead_at IS 'When it was given up; a person has to look at it.';
-CREATE FUNCTION private.checkout_call(job private.outbox) RETURNS jsonb
+CREATE FUNCTION private.check_user_image(profile_id uuid, user_image_id uuid, user_image text) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+begin
+    if check_user_image.user_image_id is null then
+        if check_user_image.user_image = 'required' then
+            raise sqlstate 'PT422' using
+                message = 'user_image_required',
+                detail = 'This generation type needs a face photo.',
+                hint = 'Upload one to the bucket faces and record it with add_user_image.';
+        end if;
+        return;
+    end if;
+    if check_user_image.user_image = 'none' then
+        raise sqlstate 'PT422' using
+            message = 'user_image_not_supported',
+            detail = 'This generation type takes no face photo.',
+            hint = 'Leave user_image_id out.';
+    end if;
+    -- One answer for absent, someone else's, removed, expired and bytes gone: nothing to probe
+    -- with.
+    if not exists (
+        select
+        from public.user_images as i
+        inner join storage.objects as o on o.bucket_id = 'faces' and i.object_path = o.name
+        where i.id = check_user_image.user_image_id
+            and i.profile_id = check_user_image.profile_id
+            and i.removed_at is null
+            and i.expires_at > now()
+    ) then
+        raise sqlstate 'PT404' using
+            message = 'user_image_not_found',
+            detail = 'There is no such face photo.',
+            hint = 'Use the id of one of your own user_images.';
+    end if;
+end;
+$$;
+COMMENT ON FUNCTION private.check_user_image(profile_id uuid, user_image_id uuid, user_image text) IS 'Whether this person may use this photo for a type that wants a face so (none, optional, required):
+PT404 user_image_not_found, PT422 user_image_required, user_image_not_supported.';
+CREATE FUNCTION private.checkout_call(job private.jobs) RETURNS jsonb
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
     AS $$
@@ -1461,7 +1950,7 @@ declare
     -- A key makes a repeat after a lost answer find what the first call made. But Stripe repeats a
     -- failure of its own as well, for a day: after three tries the call is another one. What the
     -- first made is then a customer, or a page whose address nobody has.
-    v_try constant integer := (checkout_call.job).attempts / 3;
+    v_try constant integer := (checkout_call.job).tries / 3;
 begin
     select c.* into v_checkout
     from public.checkouts as c
@@ -1511,7 +2000,7 @@ begin
         || jsonb_build_object('idempotency_key', format('checkout:%s:%s', v_checkout.id, v_try));
 end;
 $$;
-COMMENT ON FUNCTION private.checkout_call(job private.outbox) IS 'The call that brings a checkout one step further: its customer, or its page.';
+COMMENT ON FUNCTION private.checkout_call(job private.jobs) IS 'The call that brings a checkout one step further: its customer, or its page.';
 CREATE FUNCTION private.claim_address(user_id uuid) RETURNS void
     LANGUAGE sql
     SET search_path TO ''
@@ -1527,12 +2016,12 @@ CREATE FUNCTION private.claim_address(user_id uuid) RETURNS void
     on conflict on constraint known_addresses_pkey do nothing;
 $$;
 COMMENT ON FUNCTION private.claim_address(user_id uuid) IS 'Remembers confirmed addresses for the first profile that comes with them.';
-CREATE FUNCTION private.claim_jobs(worker_id text, max_jobs integer, lease_seconds integer) RETURNS TABLE(job_id bigint, lease_token uuid, kind text, generation_id uuid, attempt integer, payload jsonb)
+CREATE FUNCTION private.claim_jobs(worker_id text, max_jobs integer, lease_seconds integer) RETURNS TABLE(job_id bigint, lease_token uuid, kind text, generation_id uuid, try_number integer, payload jsonb)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
 declare
-    v_job private.outbox;
+    v_job private.jobs;
     v_token constant uuid := gen_random_uuid();
     v_found boolean := false;
 begin
@@ -1548,24 +2037,24 @@ begin
         order by
             exists (
                 select
-                from private.generation_runs as r
-                where r.generation_id = c.generation_id
-                    and r.status = 'submitting'
+                from private.generation_attempts as a
+                where a.generation_id = c.generation_id
+                    and a.status = 'submitting'
             ),
             g.profile_id,
             c.id
     loop
         v_found := true;
         if v_job.kind = 'submit' then
-            v_job.run_id := private.start_run(v_job);
-            continue when v_job.run_id is null;
-            perform private.set_job_attempt(v_job.id, v_job.run_id);
+            v_job.attempt_id := private.start_attempt(v_job);
+            continue when v_job.attempt_id is null;
+            perform private.set_job_attempt(v_job.id, v_job.attempt_id);
         end if;
         job_id := v_job.id;
         lease_token := v_token;
         kind := v_job.kind;
         generation_id := v_job.generation_id;
-        attempt := v_job.attempts + 1;
+        try_number := v_job.tries + 1;
         payload := private.job_payload(v_job);
         return next;
     end loop;
@@ -1576,7 +2065,7 @@ begin
 end;
 $$;
 COMMENT ON FUNCTION private.claim_jobs(worker_id text, max_jobs integer, lease_seconds integer) IS 'Takes due jobs for this many seconds; generation_id is null for those about anything else. Report
-each with a record_* function and the lease token; what is not reported comes back when the lease
+each with a report_* function and the lease token; what is not reported comes back when the lease
 ends.';
 CREATE FUNCTION private.claw_back_less(lot_id bigint, amount bigint, reason text) RETURNS void
     LANGUAGE plpgsql
@@ -1746,7 +2235,7 @@ begin
         );
         perform private.release_work(v_running.id);
     end loop;
-    -- Their files go with the whole folder.
+    -- The files of an erased account go with the whole folder.
     update public.user_images as i
     set
         removed_at = now(),
@@ -1801,7 +2290,7 @@ begin
     loop
         -- Whether it was paid in its last minute is for Stripe to say.
         if v_stale.stripe_session_id is not null then
-            perform private.want_stripe_object(v_stale.stripe_session_id);
+            perform private.enqueue_fetch(v_stale.stripe_session_id);
             update public.checkouts as c
             set expires_at = now() + interval '10 minutes'
             where c.id = v_stale.id;
@@ -1823,7 +2312,7 @@ CREATE FUNCTION private.code_retry_after(profile_id uuid) RETURNS integer
     where f.profile_id = code_retry_after.profile_id
         and f.failed_at > now() - interval '1 hour'
     order by f.failed_at desc
-    offset (select s.code_failures_per_hour_max - 1 from private.settings as s)
+    offset (select s.max_code_failures_per_hour - 1 from private.settings as s)
     limit 1;
 $$;
 COMMENT ON FUNCTION private.code_retry_after(profile_id uuid) IS 'Seconds until this person may try another code; null: now.';
@@ -1868,23 +2357,41 @@ CREATE FUNCTION private.continue_job(job_id bigint, kind text, due_at timestamp 
     SET search_path TO ''
     AS $$
 begin
-    update private.outbox as o
+    update private.jobs as j
     set
         kind = continue_job.kind,
         -- The next submission is another attempt.
-        run_id = case
-            when continue_job.kind <> 'submit' then coalesce(continue_job.attempt_id, o.run_id)
+        attempt_id = case
+            when continue_job.kind <> 'submit' then coalesce(continue_job.attempt_id, j.attempt_id)
         end,
         due_at = continue_job.due_at,
-        attempts = 0,
+        tries = 0,
         lease_token = null,
         dead_at = null,
-        last_error = coalesce(continue_job.slug, o.last_error)
-    where o.id = continue_job.job_id;
+        last_error = coalesce(continue_job.slug, j.last_error)
+    where j.id = continue_job.job_id;
 end;
 $$;
 COMMENT ON FUNCTION private.continue_job(job_id bigint, kind text, due_at timestamp with time zone, attempt_id uuid, slug text) IS 'The job goes on as this kind, with all its tries before it and nobody''s lease: about this attempt,
 or still about the same when null. slug is what made it go on; null keeps the last error.';
+CREATE FUNCTION private.count_attempt_cost(attempt_id uuid) RETURNS void
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+    -- The first one was counted when it was asked for.
+    select private.count_provider_spend(a.expected_cost_micros)
+    from private.generation_attempts as a
+    where a.id = count_attempt_cost.attempt_id
+        and exists (
+            select
+            from private.generation_attempts as e
+            where e.generation_id = a.generation_id
+                and e.duplicate_of is null
+                and e.attempt_number < a.attempt_number
+        );
+$$;
+COMMENT ON FUNCTION private.count_attempt_cost(attempt_id uuid) IS 'Counts the expected cost of an attempt that the provider has, or may have: not of one that never
+got there.';
 CREATE FUNCTION private.count_plan_uses(profile_id uuid, period interval, max_uses integer, OUT uses integer, OUT next_use_at timestamp with time zone) RETURNS record
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
@@ -1909,6 +2416,15 @@ begin
 end;
 $$;
 COMMENT ON FUNCTION private.count_plan_uses(profile_id uuid, period interval, max_uses integer, OUT uses integer, OUT next_use_at timestamp with time zone) IS 'Pictures that plans covered within the period; when these are max_uses, when the next is free.';
+CREATE FUNCTION private.count_provider_spend(micros bigint) RETURNS void
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+    select private.add_provider_spend(
+        (now() at time zone 'utc')::date, pg_backend_pid() % 16, count_provider_spend.micros
+    );
+$$;
+COMMENT ON FUNCTION private.count_provider_spend(micros bigint) IS 'Counts a further attempt of a request that was let in, without refusing it.';
 CREATE FUNCTION private.count_redemptions(promo_code_id uuid, profile_id uuid, address_hash bytea) RETURNS integer
     LANGUAGE sql STABLE
     SET search_path TO ''
@@ -2077,10 +2593,10 @@ begin
     perform private.finish_job(o.id)
     from (
         select o.id
-        from private.outbox as o
+        from private.jobs as o
         inner join public.checkouts as c on o.checkout_id = c.id
         where c.profile_id = end_pages.profile_id
-            and not (o.kind = 'customer' and (o.lease_token is not null or o.attempts > 0))
+            and not (o.kind = 'customer' and (o.lease_token is not null or o.tries > 0))
         for update of o
     ) as o;
     -- Those that are open at Stripe are ended there first.
@@ -2091,12 +2607,37 @@ begin
         and c.stripe_session_id is null
         and not exists (
             select
-            from private.outbox as o
+            from private.jobs as o
             where o.checkout_id = c.id
         );
 end;
 $$;
 COMMENT ON FUNCTION private.end_pages(profile_id uuid) IS 'Ends the pages of Stripe that a person has asked for and that are not open there.';
+CREATE FUNCTION private.enqueue_cancel(attempt_id uuid) RETURNS void
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+    insert into private.jobs (kind, attempt_id)
+    values ('cancel', enqueue_cancel.attempt_id)
+    on conflict do nothing;
+    select private.wake_worker();
+$$;
+COMMENT ON FUNCTION private.enqueue_cancel(attempt_id uuid) IS 'Has the attempt''s prediction stopped, and its cost counted: nobody waits for its picture.';
+CREATE FUNCTION private.enqueue_fetch(object_id text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+    -- Does not wait for whoever holds its job, who may be waiting for us; but for whoever is making
+    -- it. So several are always asked for in the order of their ids.
+    insert into private.jobs (kind, stripe_object_id)
+    values ('fetch', enqueue_fetch.object_id)
+    on conflict (stripe_object_id) where stripe_object_id is not null do nothing;
+    perform private.wake_worker();
+end;
+$$;
+COMMENT ON FUNCTION private.enqueue_fetch(object_id text) IS 'As private.fetch_stripe_object, unless there is a job for it already: for those who hold other
+jobs.';
 CREATE FUNCTION private.erase_payload(profile_id uuid) RETURNS jsonb
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
@@ -2150,11 +2691,11 @@ CREATE FUNCTION private.expedite_job(job_id bigint) RETURNS void
     SET search_path TO ''
     AS $$
 begin
-    update private.outbox as o
+    update private.jobs as j
     set
         due_at = now(),
         lease_token = null
-    where o.id = expedite_job.job_id;
+    where j.id = expedite_job.job_id;
 end;
 $$;
 COMMENT ON FUNCTION private.expedite_job(job_id bigint) IS 'The job is due now. Whoever holds it may have looked too early, so that lease ends.';
@@ -2170,7 +2711,7 @@ begin
     return true;
 end;
 $$;
-COMMENT ON FUNCTION private.expire_generation(generation_id uuid) IS 'Ends a generation whose deadline has passed: credits back, and its attempt cancelled.';
+COMMENT ON FUNCTION private.expire_generation(generation_id uuid) IS 'Ends a generation whose deadline has passed: credits back, and its attempt canceled.';
 CREATE FUNCTION private.expire_lots(max_lots integer DEFAULT 500) RETURNS integer
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -2209,17 +2750,17 @@ declare
     v_overdue record;
     v_expired integer := 0;
 begin
-    -- Each unfinished generation has an outbox row, and the outbox is small. Rows that a worker or
+    -- Each unfinished generation has a job, and the table of jobs is small. Rows that a worker or
     -- another sweep holds are skipped: they are being looked at.
     for v_overdue in
-        select o.generation_id
-        from private.outbox as o
-        inner join public.generations as g on o.generation_id = g.id
+        select j.generation_id
+        from private.jobs as j
+        inner join public.generations as g on j.generation_id = g.id
         where g.finished_at is null
             and g.deadline_at <= now()
-        order by g.profile_id, o.id
+        order by g.profile_id, j.id
         limit expire_overdue_generations.max_generations
-        for update of o skip locked
+        for update of j skip locked
     loop
         if private.expire_generation(v_overdue.generation_id) then
             v_expired := v_expired + 1;
@@ -2270,13 +2811,13 @@ begin
         limit expire_user_images.max_images
         for update skip locked
     loop
-        perform private.remove_face(v_image.id, 'expired');
+        perform private.start_image_removal(v_image.id, 'expired');
         v_expired := v_expired + 1;
     end loop;
     return v_expired;
 end;
 $$;
-COMMENT ON FUNCTION private.expire_user_images(max_images integer) IS 'Removes face photos whose time is over. Returns how many.';
+COMMENT ON FUNCTION private.expire_user_images(max_images integer) IS 'Removes user images whose time is over. Returns how many.';
 CREATE FUNCTION private.export_private_rows() RETURNS jsonb
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO ''
@@ -2329,39 +2870,53 @@ begin
 end;
 $$;
 COMMENT ON FUNCTION private.export_private_rows() IS 'What is kept about the caller outside of the tables that they read themselves.';
-CREATE FUNCTION private.face_payload(user_image_id uuid) RETURNS jsonb
-    LANGUAGE sql STABLE
+CREATE FUNCTION private.fail_attempt(job private.jobs, attempt_status text, error text, detail text, http_status integer DEFAULT NULL::integer) RETURNS void
+    LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
-    select jsonb_build_object(
-        'target', 'storage',
-        'bucket', 'faces',
-        'names', jsonb_build_array(i.object_path)
-    )
-    from public.user_images as i
-    where i.id = face_payload.user_image_id;
+begin
+    update private.generation_attempts as a
+    set
+        status = fail_attempt.attempt_status,
+        http_status = fail_attempt.http_status,
+        provider_error = left(fail_attempt.detail, 2000),
+        finished_at = now()
+    where a.id = fail_attempt.job.attempt_id
+        and a.finished_at is null;
+    -- What lies with the provider, or with how we word an input, may go well with another model, at
+    -- no further charge. Content that was rejected is not carried elsewhere.
+    if fail_attempt.error in (
+        'provider_failed', 'provider_stopped', 'provider_unavailable', 'prediction_missing',
+        'output_missing', 'input_refused'
+    ) and private.has_next_model(fail_attempt.job) then
+        perform private.continue_job(fail_attempt.job.id, 'submit', slug => fail_attempt.error);
+        return;
+    end if;
+    perform private.fail_generation(fail_attempt.job, fail_attempt.error);
+end;
 $$;
-COMMENT ON FUNCTION private.face_payload(user_image_id uuid) IS 'The file that the sidecar deletes.';
-CREATE FUNCTION private.fail_cancel(job private.outbox, slug text, is_permanent boolean) RETURNS void
+COMMENT ON FUNCTION private.fail_attempt(job private.jobs, attempt_status text, error text, detail text, http_status integer) IS 'Ends an attempt without a picture: the next model is asked, or the generation fails with the
+credits back.';
+CREATE FUNCTION private.fail_cancel(job private.jobs, slug text, is_permanent boolean) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
 begin
     if fail_cancel.slug = 'prediction_missing' then
-        -- Removed by the provider, so it runs no more; what it cost is not known.
-        update private.generation_runs as r
+        -- The provider has removed the job: it runs no more, and its cost is not known.
+        update private.generation_attempts as a
         set
             status = 'canceled',
             finished_at = now()
-        where r.id = fail_cancel.job.run_id
-            and r.finished_at is null;
+        where a.id = fail_cancel.job.attempt_id
+            and a.finished_at is null;
         perform private.finish_job(fail_cancel.job.id);
     -- The provider's own deadline ends the orphan too, so it is not urgent while that runs.
-    elsif (fail_cancel.is_permanent or private.is_last_try(fail_cancel.job.attempts)) and exists (
+    elsif (fail_cancel.is_permanent or private.is_last_try(fail_cancel.job.tries)) and exists (
         select
-        from private.generation_runs as r
-        inner join public.generations as g on r.generation_id = g.id
-        where r.id = fail_cancel.job.run_id
+        from private.generation_attempts as a
+        inner join public.generations as g on a.generation_id = g.id
+        where a.id = fail_cancel.job.attempt_id
             and g.deadline_at < now() - interval '1 hour'
     ) then
         perform private.bury_job(fail_cancel.job.id, fail_cancel.slug);
@@ -2370,14 +2925,14 @@ begin
     end if;
 end;
 $$;
-COMMENT ON FUNCTION private.fail_cancel(job private.outbox, slug text, is_permanent boolean) IS 'A prediction could not be stopped: tried again, given up an hour after the deadline. The money is
+COMMENT ON FUNCTION private.fail_cancel(job private.jobs, slug text, is_permanent boolean) IS 'A prediction could not be stopped: tried again, given up an hour after the deadline. The money is
 settled all the while.';
-CREATE FUNCTION private.fail_find(job private.outbox, slug text, is_permanent boolean) RETURNS void
+CREATE FUNCTION private.fail_find(job private.jobs, slug text, is_permanent boolean) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
 begin
-    -- Nobody waits for it, and the provider's own deadline has ended it long ago.
+    -- Nobody waits for the generation, and the provider's deadline ended the job long ago.
     if fail_find.is_permanent or exists (
         select
         from public.generations as g
@@ -2385,15 +2940,15 @@ begin
             and g.finished_at is not null
             and g.deadline_at < now() - interval '1 hour'
     ) then
-        perform private.look_again(fail_find.job);
+        perform private.retry_find(fail_find.job);
     else
         perform private.retry_job(fail_find.job.id, fail_find.slug);
     end if;
 end;
 $$;
-COMMENT ON FUNCTION private.fail_find(job private.outbox, slug text, is_permanent boolean) IS 'The provider''s list could not be read, so a lost attempt may be there or not: it is looked for
+COMMENT ON FUNCTION private.fail_find(job private.jobs, slug text, is_permanent boolean) IS 'The provider''s list could not be read, so a lost attempt may be there or not: it is looked for
 until the list answers. Nothing is sent again before that.';
-CREATE FUNCTION private.fail_generation(job private.outbox, error text) RETURNS void
+CREATE FUNCTION private.fail_generation(job private.jobs, error text) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
@@ -2404,19 +2959,19 @@ begin
     perform private.finish_job(fail_generation.job.id);
 end;
 $$;
-COMMENT ON FUNCTION private.fail_generation(job private.outbox, error text) IS 'Ends a generation and its job, with the credits back.';
-CREATE FUNCTION private.fail_removal(job private.outbox, slug text, is_permanent boolean) RETURNS void
+COMMENT ON FUNCTION private.fail_generation(job private.jobs, error text) IS 'Ends a generation and its job, with the credits back.';
+CREATE FUNCTION private.fail_removal(job private.jobs, slug text, is_permanent boolean) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
 declare
     v_call constant text := private.erase_payload(fail_removal.job.profile_id) ->> 'call';
 begin
-    -- Gone before, or a page that is over: just as well.
+    -- The object is gone already, or the page is over: nothing is left to delete.
     if (fail_removal.slug = 'stripe_missing' and v_call is not null)
         or (fail_removal.slug = 'stripe_refused' and v_call = 'checkout.sessions.expire')
     then
-        perform private.record_erased(
+        perform private.apply_erased(
             fail_removal.job,
             jsonb_build_object(
                 'object', case v_call
@@ -2434,36 +2989,9 @@ begin
     end if;
 end;
 $$;
-COMMENT ON FUNCTION private.fail_removal(job private.outbox, slug text, is_permanent boolean) IS 'A deletion did not work out. Nobody may be forgotten about: tried again for as long as it takes; a
+COMMENT ON FUNCTION private.fail_removal(job private.jobs, slug text, is_permanent boolean) IS 'A deletion did not work out. Nobody may be forgotten about: tried again for as long as it takes; a
 dead letter only when the same call would be refused for ever.';
-CREATE FUNCTION private.fail_run(job private.outbox, run_status text, error text, detail text, http_status integer DEFAULT NULL::integer) RETURNS void
-    LANGUAGE plpgsql
-    SET search_path TO ''
-    AS $$
-begin
-    update private.generation_runs as r
-    set
-        status = fail_run.run_status,
-        http_status = fail_run.http_status,
-        provider_error = left(fail_run.detail, 2000),
-        finished_at = now()
-    where r.id = fail_run.job.run_id
-        and r.finished_at is null;
-    -- What lies with the provider, or with how we word an input, may go well with another model, at
-    -- no further charge. Content that was rejected is not carried elsewhere.
-    if fail_run.error in (
-        'provider_failed', 'provider_stopped', 'provider_unavailable', 'prediction_missing',
-        'output_missing', 'input_refused'
-    ) and private.has_next_model(fail_run.job) then
-        perform private.continue_job(fail_run.job.id, 'submit', slug => fail_run.error);
-        return;
-    end if;
-    perform private.fail_generation(fail_run.job, fail_run.error);
-end;
-$$;
-COMMENT ON FUNCTION private.fail_run(job private.outbox, run_status text, error text, detail text, http_status integer) IS 'Ends an attempt without a picture: the next model is asked, or the generation fails with the
-credits back.';
-CREATE FUNCTION private.fail_stripe_job(job private.outbox, slug text, detail text, is_permanent boolean) RETURNS void
+CREATE FUNCTION private.fail_stripe_job(job private.jobs, slug text, detail text, is_permanent boolean) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $_$
@@ -2476,7 +3004,7 @@ begin
         return;
     end if;
     if fail_stripe_job.job.checkout_id is not null
-        and (fail_stripe_job.is_permanent or private.is_last_try(fail_stripe_job.job.attempts))
+        and (fail_stripe_job.is_permanent or private.is_last_try(fail_stripe_job.job.tries))
     then
         perform private.close_checkout(
             fail_stripe_job.job.checkout_id, 'failed', fail_stripe_job.slug
@@ -2493,7 +3021,7 @@ begin
     end if;
 end;
 $_$;
-COMMENT ON FUNCTION private.fail_stripe_job(job private.outbox, slug text, detail text, is_permanent boolean) IS 'A call of Stripe did not work out. A page that cannot be made fails its checkout; an object that
+COMMENT ON FUNCTION private.fail_stripe_job(job private.jobs, slug text, detail text, is_permanent boolean) IS 'A call of Stripe did not work out. A page that cannot be made fails its checkout; an object that
 cannot be read is an alarm when that is final, and else tried again for as long as it takes.';
 CREATE FUNCTION private.fetch_call(kind text, object_id text) RETURNS jsonb
     LANGUAGE sql IMMUTABLE
@@ -2540,14 +3068,14 @@ CREATE FUNCTION private.fetch_stripe_object(object_id text) RETURNS void
     SET search_path TO ''
     AS $$
 begin
-    insert into private.outbox as o (kind, stripe_object_id)
+    insert into private.jobs as j (kind, stripe_object_id)
     values ('fetch', fetch_stripe_object.object_id)
     on conflict (stripe_object_id) where stripe_object_id is not null do update
     -- Whoever fetches it right now may have looked too early: that lease ends here.
     set
         kind = 'fetch',
         due_at = now(),
-        attempts = 0,
+        tries = 0,
         lease_token = null,
         dead_at = null;
     perform private.wake_worker();
@@ -2602,18 +3130,18 @@ CREATE TABLE public.generation_types (
     title text NOT NULL,
     description text DEFAULT ''::text NOT NULL,
     cost_credits bigint NOT NULL,
-    face text DEFAULT 'optional'::text NOT NULL,
+    user_image text DEFAULT 'optional'::text NOT NULL,
     is_in_unlimited boolean DEFAULT true NOT NULL,
     is_enabled boolean DEFAULT true NOT NULL,
     CONSTRAINT generation_types_cost_credits_positive CHECK ((cost_credits > 0)),
-    CONSTRAINT generation_types_face_known CHECK ((face = ANY (ARRAY['none'::text, 'optional'::text, 'required'::text]))),
-    CONSTRAINT generation_types_type_key_is_slug CHECK ((type_key ~ '^[a-z][a-z0-9_]{1,62}$'::text))
+    CONSTRAINT generation_types_type_key_is_slug CHECK ((type_key ~ '^[a-z][a-z0-9_]{1,62}$'::text)),
+    CONSTRAINT generation_types_user_image_known CHECK ((user_image = ANY (ARRAY['none'::text, 'optional'::text, 'required'::text])))
 );
 COMMENT ON TABLE public.generation_types IS 'What can be asked for, and its price in credits.';
 COMMENT ON COLUMN public.generation_types.title IS 'Its name, as people read it.';
 COMMENT ON COLUMN public.generation_types.description IS 'What it is, as people read it.';
 COMMENT ON COLUMN public.generation_types.cost_credits IS 'Price of one picture, in credits.';
-COMMENT ON COLUMN public.generation_types.face IS 'Whether a face photo is not taken (none), may be given (optional) or must be given (required).';
+COMMENT ON COLUMN public.generation_types.user_image IS 'Whether a face photo is not taken (none), may be given (optional) or must be given (required).';
 COMMENT ON COLUMN public.generation_types.is_in_unlimited IS 'Whether an unlimited plan covers it.';
 CREATE FUNCTION private.find_generation_type(type_key text) RETURNS public.generation_types
     LANGUAGE plpgsql STABLE
@@ -2648,8 +3176,8 @@ CREATE TABLE private.generation_models (
     model text NOT NULL,
     input_template jsonb DEFAULT '{}'::jsonb NOT NULL,
     prompt_field text DEFAULT 'prompt'::text NOT NULL,
-    face_field text,
-    face_is_list boolean DEFAULT false NOT NULL,
+    user_image_field text,
+    user_image_is_list boolean DEFAULT false NOT NULL,
     option_fields jsonb DEFAULT '{}'::jsonb NOT NULL,
     output_pointer text[],
     expected_cost_micros bigint DEFAULT 0 NOT NULL,
@@ -2660,7 +3188,7 @@ CREATE TABLE private.generation_models (
     CONSTRAINT generation_models_deadline_in_range CHECK (((deadline >= '00:00:01'::interval) AND (deadline <= '01:00:00'::interval))),
     CONSTRAINT generation_models_expected_cost_micros_not_negative CHECK ((expected_cost_micros >= 0)),
     CONSTRAINT generation_models_input_template_is_object CHECK ((jsonb_typeof(input_template) = 'object'::text)),
-    CONSTRAINT generation_models_keys_are_apart CHECK (((NOT (input_template ? prompt_field)) AND (face_field IS DISTINCT FROM prompt_field) AND (NOT jsonb_path_exists(option_fields, '$.*?(@ == $"prompt" || @ == $"face")'::jsonpath, jsonb_build_object('prompt', prompt_field, 'face', COALESCE(face_field, prompt_field)))))),
+    CONSTRAINT generation_models_keys_are_apart CHECK (((NOT (input_template ? prompt_field)) AND (user_image_field IS DISTINCT FROM prompt_field) AND (NOT jsonb_path_exists(option_fields, '$.*?(@ == $"prompt" || @ == $"face")'::jsonpath, jsonb_build_object('prompt', prompt_field, 'face', COALESCE(user_image_field, prompt_field)))))),
     CONSTRAINT generation_models_model_is_reference CHECK ((model ~ '^[a-z0-9][a-z0-9_.-]*/[a-z0-9][a-z0-9_.-]*(:[0-9a-f]{64})?$'::text)),
     CONSTRAINT generation_models_option_fields_is_object CHECK ((jsonb_typeof(option_fields) = 'object'::text)),
     CONSTRAINT generation_models_preference_positive CHECK ((preference > 0))
@@ -2671,14 +3199,14 @@ COMMENT ON COLUMN private.generation_models.preference IS '1 is asked first.';
 COMMENT ON COLUMN private.generation_models.model IS 'Replicate model: owner/name, or owner/name:version of 64 hex digits for a community model.';
 COMMENT ON COLUMN private.generation_models.input_template IS 'Fixed input of the model. Prompt, face and options are added; no other key comes from a person.';
 COMMENT ON COLUMN private.generation_models.prompt_field IS 'Input key that takes the prompt.';
-COMMENT ON COLUMN private.generation_models.face_field IS 'Input key that takes the face, if any.';
-COMMENT ON COLUMN private.generation_models.face_is_list IS 'Whether the face key takes a list of URLs.';
+COMMENT ON COLUMN private.generation_models.user_image_field IS 'Input key that takes the user image, if any.';
+COMMENT ON COLUMN private.generation_models.user_image_is_list IS 'Whether user_image_field takes a list of URLs.';
 COMMENT ON COLUMN private.generation_models.option_fields IS 'Which input key takes which option of generation_options: {option: input key}. An option that is
 not named here is left out: a second model need not know all that the first one does.';
 COMMENT ON COLUMN private.generation_models.output_pointer IS 'Where the file''s URL is in the output, as a path for #>>; null finds it: a URI, the first of a
 list, or the key url of an object.';
 COMMENT ON COLUMN private.generation_models.expected_cost_micros IS 'What one picture costs us at the provider, in millionths of a US dollar: what the daily breaker
-counts, and the cost of a run where no price per second is given.';
+counts, and the cost of an attempt where no price per second is given.';
 COMMENT ON COLUMN private.generation_models.cost_per_second_micros IS 'Price of a second of work, in millionths of a US dollar; null: priced by the picture.';
 COMMENT ON COLUMN private.generation_models.deadline IS 'How long a picture may take before the credits go back; null: settings.generation_deadline. Of the
 first model, the others share it.';
@@ -2726,7 +3254,7 @@ end;
 $$;
 COMMENT ON FUNCTION private.find_repeat(profile_id uuid, idempotency_key uuid, generation_type text, prompt text, user_image_id uuid, options jsonb) IS 'The generation that this request made before, or null. PT409 idempotency_conflict when the key made
 another one; PT400 idempotency_key_required.';
-CREATE FUNCTION private.finish_fetch(job private.outbox, is_applied boolean) RETURNS void
+CREATE FUNCTION private.finish_fetch(job private.jobs, is_applied boolean) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
@@ -2740,7 +3268,7 @@ begin
         perform private.finish_job(finish_fetch.job.id);
         return;
     end if;
-    if finish_fetch.job.attempts + 1 >= (select s.job_attempts_max from private.settings as s)
+    if finish_fetch.job.tries + 1 >= (select s.max_job_tries from private.settings as s)
     then
         perform private.raise_stripe_alarm(
             finish_fetch.job.stripe_object_id, 'unknown_payment',
@@ -2752,7 +3280,7 @@ begin
     perform private.retry_job(finish_fetch.job.id);
 end;
 $$;
-COMMENT ON FUNCTION private.finish_fetch(job private.outbox, is_applied boolean) IS 'Ends the job of an object, or has it fetched again later, with an alarm when that was too often.';
+COMMENT ON FUNCTION private.finish_fetch(job private.jobs, is_applied boolean) IS 'Ends the job of an object, or has it fetched again later, with an alarm when that was too often.';
 CREATE FUNCTION private.finish_generation(generation_id uuid, status text, error text DEFAULT NULL::text, output_path text DEFAULT NULL::text, preview_path text DEFAULT NULL::text) RETURNS boolean
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -2787,8 +3315,8 @@ CREATE FUNCTION private.finish_job(job_id bigint) RETURNS void
     SET search_path TO ''
     AS $$
 begin
-    delete from private.outbox as o
-    where o.id = finish_job.job_id;
+    delete from private.jobs as j
+    where j.id = finish_job.job_id;
 end;
 $$;
 COMMENT ON FUNCTION private.finish_job(job_id bigint) IS 'Nothing is left to do: the job''s row goes.';
@@ -2993,7 +3521,7 @@ begin
         else v_granted
     end;
     perform private.grant_plan_lot(
-        v_subscription, grant_month.month_key || ':rest', v_granted - v_carried,
+        v_subscription, grant_month.month_key || ':proration', v_granted - v_carried,
         grant_month.month_end, grant_month.payment_id
     );
     perform private.grant_plan_lot(
@@ -3068,15 +3596,15 @@ begin
             v_length := v_end - coalesce((
                 select min(b.period_start)
                 from private.paid_periods as b
-                where v_period.is_rest
+                where v_period.is_proration
                     and b.subscription_id = v_period.subscription_id
                     and b.period_end = v_period.period_end
-                    and not b.is_rest
+                    and not b.is_proration
             ), v_start);
         end if;
         v_end := least(v_end, v_period.period_end);
         v_granted := v_granted + case
-            when v_period.is_rest or v_period.months_granted > 0 then private.grant_month(
+            when v_period.is_proration or v_period.months_granted > 0 then private.grant_month(
                 v_period.subscription_id,
                 format('%s:%s', v_period.invoice_line_id, v_period.months_granted),
                 v_start,
@@ -3120,33 +3648,6 @@ CREATE FUNCTION private.grant_period(subscription_id uuid, period_start timestam
 $$;
 COMMENT ON FUNCTION private.grant_period(subscription_id uuid, period_start timestamp with time zone, period_end timestamp with time zone, payment_id uuid, plan_name text, quantity integer) IS 'Grants the credits of one whole month of a subscription, once per (subscription, period_start).
 Without plan_name and quantity they are the subscription''s own. Returns the credits granted.';
-CREATE TABLE public.subscriptions (
-    id uuid DEFAULT private.uuid_v7() NOT NULL,
-    profile_id uuid NOT NULL,
-    plan_name text NOT NULL,
-    stripe_subscription_id text,
-    quantity integer DEFAULT 1 NOT NULL,
-    status text NOT NULL,
-    is_active boolean DEFAULT false NOT NULL,
-    start_date timestamp with time zone DEFAULT now() NOT NULL,
-    end_date timestamp with time zone,
-    current_period_start timestamp with time zone,
-    current_period_end timestamp with time zone,
-    cancel_at_period_end boolean DEFAULT false NOT NULL,
-    next_grant_at timestamp with time zone,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT subscriptions_ends_after_start CHECK ((end_date >= start_date)),
-    CONSTRAINT subscriptions_period_is_forward CHECK ((current_period_end > current_period_start)),
-    CONSTRAINT subscriptions_quantity_positive CHECK ((quantity > 0)),
-    CONSTRAINT subscriptions_status_known CHECK ((status = ANY (ARRAY['incomplete'::text, 'incomplete_expired'::text, 'trialing'::text, 'active'::text, 'past_due'::text, 'unpaid'::text, 'canceled'::text, 'paused'::text])))
-);
-COMMENT ON TABLE public.subscriptions IS 'Who has which plan, as the payment provider sees it.';
-COMMENT ON COLUMN public.subscriptions.stripe_subscription_id IS 'Stripe''s id, sub_…; null: given by an operator.';
-COMMENT ON COLUMN public.subscriptions.quantity IS 'How many times the plan: its monthly credits are multiplied by it.';
-COMMENT ON COLUMN public.subscriptions.status IS 'As Stripe has it, https://docs.stripe.com/api/subscriptions/object.';
-COMMENT ON COLUMN public.subscriptions.is_active IS 'Whether its plan serves now. end_date ends it in any case.';
-COMMENT ON COLUMN public.subscriptions.end_date IS 'When it stops serving, once that is known.';
-COMMENT ON COLUMN public.subscriptions.next_grant_at IS 'When the next credits of the plan are due.';
 CREATE FUNCTION private.grant_plan_lot(subscription public.subscriptions, grant_key text, credits bigint, expires_at timestamp with time zone, payment_id uuid) RETURNS void
     LANGUAGE sql
     SET search_path TO ''
@@ -3166,7 +3667,7 @@ CREATE FUNCTION private.grant_plan_lot(subscription public.subscriptions, grant_
     );
 $$;
 COMMENT ON FUNCTION private.grant_plan_lot(subscription public.subscriptions, grant_key text, credits bigint, expires_at timestamp with time zone, payment_id uuid) IS 'Grants one lot of a plan''s month.';
-CREATE FUNCTION private.has_next_model(job private.outbox) RETURNS boolean
+CREATE FUNCTION private.has_next_model(job private.jobs) RETURNS boolean
     LANGUAGE sql STABLE
     SET search_path TO ''
     AS $$
@@ -3176,51 +3677,41 @@ CREATE FUNCTION private.has_next_model(job private.outbox) RETURNS boolean
         and (private.find_model(g.generation_type, r.preference)).model is not null
         and (
             select count(*)
-            from private.generation_runs as a
+            from private.generation_attempts as a
             where a.generation_id = g.id
-                and a.twin_of is null
-        ) < s.submit_attempts_max,
+                and a.duplicate_of is null
+        ) < s.max_generation_attempts,
         false
     )
-    from private.generation_runs as r
+    from private.generation_attempts as r
     inner join public.generations as g on r.generation_id = g.id
     cross join private.settings as s
-    where r.id = has_next_model.job.run_id;
+    where r.id = has_next_model.job.attempt_id;
 $$;
-COMMENT ON FUNCTION private.has_next_model(job private.outbox) IS 'Whether the generation may be sent to another model: there is one, there is time, and the attempts
+COMMENT ON FUNCTION private.has_next_model(job private.jobs) IS 'Whether the generation may be sent to another model: there is one, there is time, and the attempts
 are not used up.';
-CREATE FUNCTION private.held_job(job_id bigint, lease_token uuid) RETURNS private.outbox
-    LANGUAGE sql
-    SET search_path TO ''
-    AS $$
-    select o.*
-    from private.outbox as o
-    where o.id = held_job.job_id
-        and o.lease_token = held_job.lease_token
-    for update;
-$$;
-COMMENT ON FUNCTION private.held_job(job_id bigint, lease_token uuid) IS 'The job, locked, if this lease still holds it; else null and the report is stale.';
 CREATE FUNCTION private.insert_attempt(generation_id uuid, model private.generation_models) RETURNS uuid
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
 declare
-    v_run_id uuid;
+    v_attempt_id uuid;
 begin
-    insert into private.generation_runs (
-        generation_id, attempt, preference, model, expected_cost_micros, cost_per_second_micros
+    insert into private.generation_attempts (
+        generation_id, attempt_number, preference, model, expected_cost_micros,
+        cost_per_second_micros
     )
     select
         insert_attempt.generation_id,
-        coalesce(max(r.attempt), 0) + 1,
+        coalesce(max(a.attempt_number), 0) + 1,
         insert_attempt.model.preference,
         insert_attempt.model.model,
         insert_attempt.model.expected_cost_micros,
         insert_attempt.model.cost_per_second_micros
-    from private.generation_runs as r
-    where r.generation_id = insert_attempt.generation_id
-    returning id into v_run_id;
-    return v_run_id;
+    from private.generation_attempts as a
+    where a.generation_id = insert_attempt.generation_id
+    returning id into v_attempt_id;
+    return v_attempt_id;
 end;
 $$;
 COMMENT ON FUNCTION private.insert_attempt(generation_id uuid, model private.generation_models) IS 'Writes an attempt with the model''s prices of now, and returns its id.';
@@ -3276,7 +3767,7 @@ CREATE FUNCTION private.is_last_try(tries integer) RETURNS boolean
     LANGUAGE sql STABLE
     SET search_path TO ''
     AS $$
-    select is_last_try.tries + 1 >= s.job_attempts_max
+    select is_last_try.tries + 1 >= s.max_job_tries
     from private.settings as s;
 $$;
 COMMENT ON FUNCTION private.is_last_try(tries integer) IS 'Whether a job that failed this many times before is given up when it fails now.';
@@ -3297,43 +3788,43 @@ CREATE FUNCTION private.item_of_subscription(subscription jsonb) RETURNS jsonb
     select i.item || jsonb_build_object('plan_name', p.item_key)
     from jsonb_array_elements(
         item_of_subscription.subscription #> '{items,data}'
-    ) with ordinality as i (item, place)
+    ) with ordinality as i (item, position)
     left join private.stripe_prices as p
         on p.price_id = i.item #>> '{price,id}'
         and p.item_kind = 'subscription'
-    order by p.item_key is null, i.place
+    order by p.item_key is null, i.position
     limit 1;
 $$;
 COMMENT ON FUNCTION private.item_of_subscription(subscription jsonb) IS 'The item of a subscription that is one of our plans, with its plan_name; that is null when none
 is.';
-CREATE FUNCTION private.job_payload(job private.outbox) RETURNS jsonb
+CREATE FUNCTION private.job_payload(job private.jobs) RETURNS jsonb
     LANGUAGE sql STABLE
     SET search_path TO ''
     AS $$
     select case
-        when job_payload.job.run_id is not null
-        then private.run_payload(job_payload.job.kind, job_payload.job.run_id)
+        when job_payload.job.attempt_id is not null
+        then private.attempt_payload(job_payload.job.kind, job_payload.job.attempt_id)
         when job_payload.job.user_image_id is not null
-        then private.face_payload(job_payload.job.user_image_id)
+        then private.user_image_payload(job_payload.job.user_image_id)
         when job_payload.job.profile_id is not null
         then private.erase_payload(job_payload.job.profile_id)
         else private.stripe_call(job_payload.job)
     end;
 $$;
-COMMENT ON FUNCTION private.job_payload(job private.outbox) IS 'What the sidecar needs for a job.';
+COMMENT ON FUNCTION private.job_payload(job private.jobs) IS 'What the sidecar needs for a job.';
 CREATE FUNCTION private.jobs_of(profile_id uuid) RETURNS bigint[]
     LANGUAGE sql STABLE
     SET search_path TO ''
     AS $$
-    select coalesce(array_agg(o.id order by o.id), '{}')
-    from private.outbox as o
-    where o.generation_id in (
+    select coalesce(array_agg(j.id order by j.id), '{}')
+    from private.jobs as j
+    where j.generation_id in (
         select g.id
         from public.generations as g
         where g.profile_id = jobs_of.profile_id
             and g.finished_at is null
     )
-    or o.checkout_id in (
+    or j.checkout_id in (
         select c.id
         from public.checkouts as c
         where c.profile_id = jobs_of.profile_id
@@ -3368,27 +3859,27 @@ CREATE FUNCTION private.keyed_hash(content text) RETURNS bytea
     where s.name = 'thumbsmith_hash_key';
 $$;
 COMMENT ON FUNCTION private.keyed_hash(content text) IS 'HMAC-SHA256 of a text with the key thumbsmith_hash_key of Vault; null without that key.';
-CREATE FUNCTION private.lease_due_jobs(lease_token uuid, max_jobs integer, lease_seconds integer) RETURNS SETOF private.outbox
+CREATE FUNCTION private.lease_due_jobs(lease_token uuid, max_jobs integer, lease_seconds integer) RETURNS SETOF private.jobs
     LANGUAGE plpgsql ROWS 10
     SET search_path TO ''
     AS $$
 begin
     return query
-    update private.outbox as o
+    update private.jobs as j
     set
         due_at = now() + make_interval(secs => lease_due_jobs.lease_seconds),
         lease_token = lease_due_jobs.lease_token
     -- An array, so that the generic plan keeps the index and stops at the limit.
-    where o.id = any(array(
+    where j.id = any(array(
         select q.id
-        from private.outbox as q
+        from private.jobs as q
         where q.due_at <= now()
             and q.dead_at is null
         order by q.due_at
         limit lease_due_jobs.max_jobs
         for update skip locked
     ))
-    returning o.*;
+    returning j.*;
 end;
 $$;
 COMMENT ON FUNCTION private.lease_due_jobs(lease_token uuid, max_jobs integer, lease_seconds integer) IS 'Takes the longest due jobs that nobody looks at, under this token and for this many seconds. A job
@@ -3419,7 +3910,7 @@ begin
             message = 'price_differs',
             detail = format('%s costs %s %s here.', v_item.item_key, v_item.amount,
                 v_item.currency),
-            hint = 'Make a price that is the catalogue''s: thumbsmith catalog push';
+            hint = 'Make a price that is the catalog''s: thumbsmith catalog push';
     end if;
     if v_item.price_id = link_stripe_price.price_id then
         return false;
@@ -3453,7 +3944,7 @@ end;
 $$;
 COMMENT ON FUNCTION private.link_stripe_price(item_kind text, item_key text, price_id text, product_id text, amount bigint, currency text, billing_interval text) IS 'Makes a price at Stripe the one that new Checkouts of an item use. True when that changes
 something. Refuses with PT404 item_not_found; PT409 price_differs when it is not what the
-catalogue says, price_sells_something_else.';
+catalog says, price_sells_something_else.';
 CREATE FUNCTION private.lock_caller(other_id uuid DEFAULT NULL::uuid) RETURNS uuid
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -3466,16 +3957,16 @@ end;
 $$;
 COMMENT ON FUNCTION private.lock_caller(other_id uuid) IS 'Locks the caller''s profile, and another one with it, so that calls of one person follow each
 other. Returns the caller''s id, or refuses with PT401 not_signed_in.';
-CREATE FUNCTION private.lock_job(job_id bigint) RETURNS private.outbox
+CREATE FUNCTION private.lock_job(job_id bigint) RETURNS private.jobs
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
 declare
-    v_job private.outbox;
+    v_job private.jobs;
 begin
-    select o.* into v_job
-    from private.outbox as o
-    where o.id = lock_job.job_id
+    select j.* into v_job
+    from private.jobs as j
+    where j.id = lock_job.job_id
     for update;
     if not found then
         raise sqlstate 'PT404' using
@@ -3493,6 +3984,17 @@ begin
 end;
 $$;
 COMMENT ON FUNCTION private.lock_job(job_id bigint) IS 'The job, locked. Refuses with PT404 job_not_found; PT409 job_is_running.';
+CREATE FUNCTION private.lock_leased_job(job_id bigint, lease_token uuid) RETURNS private.jobs
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+    select j.*
+    from private.jobs as j
+    where j.id = lock_leased_job.job_id
+        and j.lease_token = lock_leased_job.lease_token
+    for update;
+$$;
+COMMENT ON FUNCTION private.lock_leased_job(job_id bigint, lease_token uuid) IS 'The job, locked, if this lease still holds it; else null and the report is stale.';
 CREATE FUNCTION private.lock_profiles(profile_ids uuid[]) RETURNS integer
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -3551,9 +4053,9 @@ begin
         begin
             v_jobs := private.jobs_of(lock_with_work.profile_id);
             perform
-            from private.outbox as o
-            where o.id = any(v_jobs)
-            order by o.id
+            from private.jobs as j
+            where j.id = any(v_jobs)
+            order by j.id
             for update;
             perform
             from public.generations as g
@@ -3577,79 +4079,44 @@ end;
 $$;
 COMMENT ON FUNCTION private.lock_with_work(profile_id uuid) IS 'Locks all that a person has under way and then the profile, in the order of private.sweep() and
 the workers.';
-CREATE FUNCTION private.look_again(job private.outbox) RETURNS void
-    LANGUAGE plpgsql
-    SET search_path TO ''
-    AS $$
-declare
-    v_until timestamptz;
-    v_is_over boolean;
-begin
-    select
-        r.unknown_since + s.submit_unknown_grace,
-        g.finished_at is not null
-    into v_until, v_is_over
-    from private.generation_runs as r
-    inner join public.generations as g on r.generation_id = g.id
-    cross join private.settings as s
-    where r.id = look_again.job.run_id;
-    if now() < v_until then
-        perform private.retry_job(
-            look_again.job.id,
-            due_at => least(now() + private.backoff(look_again.job.attempts + 2), v_until)
-        );
-        return;
-    end if;
-    update private.generation_runs as r
-    set
-        status = 'abandoned',
-        finished_at = now()
-    where r.id = look_again.job.run_id
-        and r.status = 'submit_unknown';
-    if v_is_over then
-        perform private.finish_job(look_again.job.id);
-        return;
-    end if;
-    perform private.continue_job(look_again.job.id, 'submit');
-end;
-$$;
-COMMENT ON FUNCTION private.look_again(job private.outbox) IS 'The lost attempt was not in the provider''s list: looked for again, and given up for another
-attempt once the grace time is over. If it turns up after that, it is cancelled.';
-CREATE FUNCTION private.lose_answer(job private.outbox, detail text) RETURNS void
+CREATE FUNCTION private.mark_submit_unknown(job private.jobs, detail text) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
 declare
     v_heard text;
 begin
-    update private.generation_runs as r
+    update private.generation_attempts as a
     set
         status = 'submit_unknown',
         unknown_since = now(),
-        provider_error = left(lose_answer.detail, 2000)
-    where r.id = lose_answer.job.run_id
-        and r.status = 'submitting';
+        provider_error = left(mark_submit_unknown.detail, 2000)
+    where a.id = mark_submit_unknown.job.attempt_id
+        and a.status = 'submitting';
     if found then
-        perform private.note_further_attempt(lose_answer.job.run_id);
+        perform private.count_attempt_cost(mark_submit_unknown.job.attempt_id);
     end if;
-    -- Its webhook may have been faster.
+    -- The attempt's webhook may have come before this report.
     select w.body ->> 'id' into v_heard
-    from private.replicate_webhooks as w
-    inner join private.generation_runs as r on w.attempt_token = r.attempt_token
-    where r.id = lose_answer.job.run_id
+    from private.provider_webhooks as w
+    inner join private.generation_attempts as a on w.attempt_token = a.attempt_token
+    where a.id = mark_submit_unknown.job.attempt_id
         and w.body ->> 'id' is not null
     limit 1;
     if v_heard is not null then
-        perform private.adopt_prediction(lose_answer.job.run_id, v_heard);
+        perform private.adopt_provider_job(mark_submit_unknown.job.attempt_id, v_heard);
         return;
     end if;
     perform private.continue_job(
-        lose_answer.job.id, 'find', now() + s.submit_find_after, lose_answer.job.run_id
+        mark_submit_unknown.job.id,
+        'find',
+        now() + s.submit_find_after,
+        mark_submit_unknown.job.attempt_id
     )
     from private.settings as s;
 end;
 $$;
-COMMENT ON FUNCTION private.lose_answer(job private.outbox, detail text) IS 'The provider may have the attempt or not. Its webhook or the provider''s list may still tell; until
+COMMENT ON FUNCTION private.mark_submit_unknown(job private.jobs, detail text) IS 'The provider may have the attempt or not. Its webhook or the provider''s list may still tell; until
 the grace time is over nothing is sent again.';
 CREATE FUNCTION private.next_job_in_ms() RETURNS integer
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -3657,60 +4124,15 @@ CREATE FUNCTION private.next_job_in_ms() RETURNS integer
     AS $$
     -- greatest() and least() pass over nulls, so an empty queue has to give no row at all.
     select greatest(
-        least(extract(epoch from o.due_at - clock_timestamp()) * 1000, 3600000), 0
+        least(extract(epoch from j.due_at - clock_timestamp()) * 1000, 3600000), 0
     )::integer
-    from private.outbox as o
-    where o.dead_at is null
-    order by o.due_at
+    from private.jobs as j
+    where j.dead_at is null
+    order by j.due_at
     limit 1;
 $$;
 COMMENT ON FUNCTION private.next_job_in_ms() IS 'Milliseconds until the next job is due, at most an hour; null when there is none.';
-CREATE TABLE private.generation_runs (
-    id uuid DEFAULT private.uuid_v7() NOT NULL,
-    generation_id uuid NOT NULL,
-    attempt integer NOT NULL,
-    attempt_token uuid DEFAULT gen_random_uuid() NOT NULL,
-    preference smallint NOT NULL,
-    model text NOT NULL,
-    twin_of uuid,
-    status text DEFAULT 'submitting'::text NOT NULL,
-    http_status smallint,
-    prediction_id text,
-    output_url text,
-    provider_status text,
-    provider_error text,
-    predict_seconds numeric,
-    expected_cost_micros bigint DEFAULT 0 NOT NULL,
-    cost_per_second_micros bigint,
-    cost_micros bigint,
-    polls integer DEFAULT 0 NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    unknown_since timestamp with time zone,
-    finished_at timestamp with time zone,
-    CONSTRAINT generation_runs_attempt_positive CHECK ((attempt > 0)),
-    CONSTRAINT generation_runs_cost_micros_not_negative CHECK ((cost_micros >= 0)),
-    CONSTRAINT generation_runs_final_has_finished_at CHECK (((status = ANY (ARRAY['submitting'::text, 'submit_unknown'::text, 'processing'::text])) = (finished_at IS NULL))),
-    CONSTRAINT generation_runs_predict_seconds_not_negative CHECK ((predict_seconds >= (0)::numeric)),
-    CONSTRAINT generation_runs_processing_has_prediction CHECK (((status <> 'processing'::text) OR (prediction_id IS NOT NULL))),
-    CONSTRAINT generation_runs_status_known CHECK ((status = ANY (ARRAY['submitting'::text, 'submit_unknown'::text, 'processing'::text, 'succeeded'::text, 'failed'::text, 'canceled'::text, 'refused'::text, 'abandoned'::text])))
-);
-COMMENT ON TABLE private.generation_runs IS 'One row per attempt at the provider, written before the call: a crash leaves a trace, never a
-surprise.';
-COMMENT ON COLUMN private.generation_runs.attempt IS '1 for the first attempt of its generation, and so on.';
-COMMENT ON COLUMN private.generation_runs.attempt_token IS 'Random; goes into the webhook URL and proves which attempt a webhook belongs to.';
-COMMENT ON COLUMN private.generation_runs.preference IS 'Which of the type''s models was asked; see generation_models.';
-COMMENT ON COLUMN private.generation_runs.twin_of IS 'The attempt that the provider carried out twice: this row is its second prediction, which nobody
-asked for. It is cancelled, and its cost counts.';
-COMMENT ON COLUMN private.generation_runs.status IS 'submit_unknown: the answer was lost, the provider may or may not be working on it. abandoned: its
-generation went on without it.';
-COMMENT ON COLUMN private.generation_runs.http_status IS 'The HTTP status with which the provider refused.';
-COMMENT ON COLUMN private.generation_runs.predict_seconds IS 'Seconds billed, as the provider measured them.';
-COMMENT ON COLUMN private.generation_runs.expected_cost_micros IS 'What it was expected to cost when it was sent, in millionths of a US dollar.';
-COMMENT ON COLUMN private.generation_runs.cost_per_second_micros IS 'Price of a second of its model by then, in millionths of a US dollar; null: sold by the picture.';
-COMMENT ON COLUMN private.generation_runs.cost_micros IS 'What it cost us, in millionths of a US dollar: seconds times price, or the price of a picture, as
-they were when it was sent. Null until known.';
-COMMENT ON COLUMN private.generation_runs.polls IS 'How often the provider was asked how it is.';
-CREATE FUNCTION private.next_model(generation_id uuid, last_attempt private.generation_runs) RETURNS private.generation_models
+CREATE FUNCTION private.next_model(generation_id uuid, last_attempt private.generation_attempts) RETURNS private.generation_models
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
     AS $$
@@ -3732,7 +4154,7 @@ begin
     return v_model;
 end;
 $$;
-COMMENT ON FUNCTION private.next_model(generation_id uuid, last_attempt private.generation_runs) IS 'The model of the next attempt: the same after a lost answer, the next one after a failure, and null
+COMMENT ON FUNCTION private.next_model(generation_id uuid, last_attempt private.generation_attempts) IS 'The model of the next attempt: the same after a lost answer, the next one after a failure, and null
 when the type of the generation has no model left.';
 CREATE FUNCTION private.normal_address(address text) RETURNS text
     LANGUAGE sql IMMUTABLE
@@ -3759,177 +4181,6 @@ CREATE FUNCTION private.normal_code(code text) RETURNS text
     select upper(regexp_replace(normal_code.code, '[\s-]', '', 'g'));
 $$;
 COMMENT ON FUNCTION private.normal_code(code text) IS 'A promotional code as it is hashed: upper case, without blanks and hyphens.';
-CREATE FUNCTION private.note_code_failure(profile_id uuid) RETURNS void
-    LANGUAGE plpgsql
-    SET search_path TO ''
-    AS $$
-begin
-    delete from private.code_failures as f
-    where f.profile_id = note_code_failure.profile_id
-        and f.failed_at <= now() - interval '1 hour';
-    insert into private.code_failures (profile_id)
-    values (note_code_failure.profile_id);
-end;
-$$;
-COMMENT ON FUNCTION private.note_code_failure(profile_id uuid) IS 'Counts a wrong code.';
-CREATE FUNCTION private.note_erasure(profile_id uuid, answer jsonb) RETURNS void
-    LANGUAGE plpgsql
-    SET search_path TO ''
-    AS $$
-declare
-    v_answer constant jsonb := note_erasure.answer;
-begin
-    update private.erasures as e
-    set answers = e.answers || jsonb_strip_nulls(jsonb_build_object(
-        'at', now(),
-        'bucket', v_answer -> 'bucket',
-        'removed', jsonb_array_length(v_answer -> 'removed'),
-        'user_id', v_answer -> 'user_id',
-        'object', v_answer -> 'object',
-        'id', v_answer -> 'id',
-        'deleted', v_answer -> 'deleted',
-        'error', v_answer -> 'error',
-        'status', v_answer -> 'status'
-    ))
-    where e.profile_id = note_erasure.profile_id
-        and e.restored_at is null;
-    if v_answer ->> 'bucket' = 'faces' then
-        update public.user_images as i
-        set
-            deleted_at = now(),
-            deletion_answer = jsonb_build_object(
-                'status', v_answer -> 'status', 'removed', jsonb_build_array(i.object_path)
-            )
-        where i.profile_id = note_erasure.profile_id
-            and i.deleted_at is null
-            and i.removed_at is not null
-            and v_answer -> 'removed' ? i.object_path;
-    elsif v_answer ->> 'object' = 'checkout.session' then
-        perform private.close_checkout(c.id, 'expired')
-        from public.checkouts as c
-        where c.profile_id = note_erasure.profile_id
-            and c.stripe_session_id = v_answer ->> 'id';
-    elsif v_answer ->> 'object' = 'customer' then
-        update private.stripe_customers as c
-        set deleted_at = now()
-        where c.profile_id = note_erasure.profile_id
-            and c.customer_id = v_answer ->> 'id';
-        -- Its subscriptions ended with it; an event says so too, if none is lost.
-        perform private.want_stripe_object(s.stripe_subscription_id)
-        from (
-            select s.stripe_subscription_id
-            from public.subscriptions as s
-            where s.profile_id = note_erasure.profile_id
-                and s.status not in ('canceled', 'incomplete_expired')
-                and s.stripe_subscription_id is not null
-            order by s.stripe_subscription_id
-        ) as s;
-    end if;
-end;
-$$;
-COMMENT ON FUNCTION private.note_erasure(profile_id uuid, answer jsonb) IS 'Keeps an answer as proof, without names of files, and does what follows from it.';
-CREATE FUNCTION private.note_further_attempt(run_id uuid) RETURNS void
-    LANGUAGE sql
-    SET search_path TO ''
-    AS $$
-    -- The first one was counted when it was asked for.
-    select private.note_provider_spend(r.expected_cost_micros)
-    from private.generation_runs as r
-    where r.id = note_further_attempt.run_id
-        and exists (
-            select
-            from private.generation_runs as e
-            where e.generation_id = r.generation_id
-                and e.twin_of is null
-                and e.attempt < r.attempt
-        );
-$$;
-COMMENT ON FUNCTION private.note_further_attempt(run_id uuid) IS 'Counts the expected cost of an attempt that the provider has, or may have: not of one that never
-got there.';
-CREATE FUNCTION private.note_provider_spend(micros bigint) RETURNS void
-    LANGUAGE sql
-    SET search_path TO ''
-    AS $$
-    select private.add_provider_spend(
-        (now() at time zone 'utc')::date, pg_backend_pid() % 16, note_provider_spend.micros
-    );
-$$;
-COMMENT ON FUNCTION private.note_provider_spend(micros bigint) IS 'Counts a further attempt of a request that was let in, without refusing it.';
-CREATE FUNCTION private.note_stripe_event(event jsonb, OUT object_id text, OUT word text) RETURNS record
-    LANGUAGE plpgsql
-    SET search_path TO ''
-    AS $$
-declare
-    v_event constant jsonb := note_stripe_event.event;
-    v_id constant text := coalesce(v_event ->> 'snapshot_event', v_event ->> 'id');
-    v_type constant text := regexp_replace(v_event ->> 'type', '^v1\.', '');
-    v_subject constant jsonb := coalesce(v_event -> 'related_object', v_event #> '{data,object}');
-    v_object_id constant text := v_subject ->> 'id';
-begin
-    if v_id is null or v_type is null or char_length(v_id) > 255 then
-        word := 'invalid';
-        return;
-    end if;
-    if (v_event -> 'livemode') is distinct from (
-        select to_jsonb(s.stripe_livemode) from private.settings as s
-    ) then
-        word := 'wrong_mode';
-        return;
-    end if;
-    -- A charge itself is nothing to us; that it was refunded is.
-    if private.is_stripe_object_ours(v_object_id)
-        and (v_object_id !~ '^(ch|py)_' or v_type = 'charge.refunded')
-    then
-        object_id := v_object_id;
-    end if;
-    insert into private.stripe_events (
-        event_id, event_type, object_id, object_type, applied_at
-    )
-    values (
-        v_id,
-        left(v_type, 255),
-        left(coalesce(v_object_id, ''), 255),
-        left(coalesce(v_subject ->> 'object', v_subject ->> 'type', ''), 255),
-        case when note_stripe_event.object_id is null then now() end
-    )
-    on conflict on constraint stripe_events_pkey do nothing;
-    word := case when found then 'stored' else 'duplicate' end;
-end;
-$$;
-COMMENT ON FUNCTION private.note_stripe_event(event jsonb, OUT object_id text, OUT word text) IS 'Stores an event once: stored, duplicate, wrong_mode or invalid; and which object is to be fetched,
-if it concerns us.';
-CREATE FUNCTION private.note_twin(run private.generation_runs, prediction_id text) RETURNS void
-    LANGUAGE plpgsql
-    SET search_path TO ''
-    AS $$
-declare
-    v_twin_id uuid;
-begin
-    insert into private.generation_runs (
-        generation_id, attempt, preference, model, twin_of, status, prediction_id,
-        expected_cost_micros, cost_per_second_micros
-    )
-    select
-        note_twin.run.generation_id,
-        max(r.attempt) + 1,
-        note_twin.run.preference,
-        note_twin.run.model,
-        note_twin.run.id,
-        'processing',
-        note_twin.prediction_id,
-        note_twin.run.expected_cost_micros,
-        note_twin.run.cost_per_second_micros
-    from private.generation_runs as r
-    where r.generation_id = note_twin.run.generation_id
-    on conflict on constraint generation_runs_prediction_id_key do nothing
-    returning id into v_twin_id;
-    if v_twin_id is not null then
-        perform private.want_cancel(v_twin_id);
-    end if;
-end;
-$$;
-COMMENT ON FUNCTION private.note_twin(run private.generation_runs, prediction_id text) IS 'The provider carried out one attempt twice, as a proxy''s retry can make it: the second prediction
-is stopped, its cost counted, its picture never looked at.';
 CREATE FUNCTION private.open_checkout(profile_id uuid, item_kind text, item_key text, quantity integer, credits bigint, idempotency_key uuid) RETURNS public.checkouts
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -3946,7 +4197,7 @@ begin
         open_checkout.quantity, open_checkout.credits, open_checkout.idempotency_key
     )
     returning * into v_checkout;
-    insert into private.outbox (kind, checkout_id)
+    insert into private.jobs (kind, checkout_id)
     values (
         case
             when exists (
@@ -3964,14 +4215,14 @@ begin
 end;
 $$;
 COMMENT ON FUNCTION private.open_checkout(profile_id uuid, item_kind text, item_key text, quantity integer, credits bigint, idempotency_key uuid) IS 'Writes the intent and its job: the person''s customer at Stripe first, if there is none yet.';
-CREATE FUNCTION private.operator_drop_job(job_id bigint, who text, why text) RETURNS private.outbox
+CREATE FUNCTION private.operator_drop_job(job_id bigint, who text, why text) RETURNS private.jobs
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
 declare
-    v_job private.outbox := private.lock_job(operator_drop_job.job_id);
+    v_job private.jobs := private.lock_job(operator_drop_job.job_id);
 begin
-    if v_job.kind in ('remove_face', 'erase') then
+    if v_job.kind in ('remove_user_image', 'erase') then
         raise sqlstate 'PT409' using
             message = 'job_is_owed',
             detail = 'Somebody asked for their data to be deleted: that is owed to them.',
@@ -3991,12 +4242,12 @@ begin
     if v_job.checkout_id is not null then
         perform private.close_checkout(v_job.checkout_id, 'failed', 'stopped_by_operator');
     elsif v_job.kind = 'cancel' then
-        update private.generation_runs as r
+        update private.generation_attempts as a
         set
             status = 'canceled',
             finished_at = now()
-        where r.id = v_job.run_id
-            and r.finished_at is null;
+        where a.id = v_job.attempt_id
+            and a.finished_at is null;
     end if;
     perform private.finish_job(v_job.id);
     return v_job;
@@ -4088,12 +4339,12 @@ end;
 $$;
 COMMENT ON FUNCTION private.operator_release(profile_id uuid, lot_id bigint, who text, why text, action_key text) IS 'Ends the freezes of operators on one lot, or on all when lot_id is null; a dispute''s stay. Returns
 how many. PT404 lot_not_found.';
-CREATE FUNCTION private.operator_retry_job(job_id bigint, who text, why text) RETURNS private.outbox
+CREATE FUNCTION private.operator_retry_job(job_id bigint, who text, why text) RETURNS private.jobs
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
 declare
-    v_job private.outbox := private.lock_job(operator_retry_job.job_id);
+    v_job private.jobs := private.lock_job(operator_retry_job.job_id);
 begin
     perform private.audit(
         operator_retry_job.who, 'retry_job', operator_retry_job.why,
@@ -4102,9 +4353,9 @@ begin
     );
     perform private.continue_job(v_job.id, v_job.kind);
     perform private.wake_worker();
-    select o.* into v_job
-    from private.outbox as o
-    where o.id = v_job.id;
+    select j.* into v_job
+    from private.jobs as j
+    where j.id = v_job.id;
     return v_job;
 end;
 $$;
@@ -4237,7 +4488,7 @@ CREATE FUNCTION private.output_url(output jsonb, pointer text[] DEFAULT NULL::te
     end;
 $$;
 COMMENT ON FUNCTION private.output_url(output jsonb, pointer text[]) IS 'The file of a prediction''s output: where the pointer says, or the first one; null for none.';
-CREATE FUNCTION private.paid_lines(invoice jsonb) RETURNS TABLE(line jsonb, is_rest boolean, period_end timestamp with time zone)
+CREATE FUNCTION private.paid_lines(invoice jsonb) RETURNS TABLE(line jsonb, is_proration boolean, period_end timestamp with time zone)
     LANGUAGE sql STABLE
     SET search_path TO ''
     AS $$
@@ -4266,9 +4517,9 @@ begin
     select i.payment_id into v_payment_id
     from private.payment_intents as i
     where i.payment_intent_id = payment_of_intent.payment_intent_id;
-    -- Its payment is not here yet: whatever it is has to be found and fetched first.
+    -- The payment of this reversal is not here yet: it has to be found and fetched first.
     if not found and payment_of_intent.payment_intent_id is not null then
-        insert into private.outbox (kind, stripe_object_id)
+        insert into private.jobs (kind, stripe_object_id)
         values ('find_invoice', payment_of_intent.payment_intent_id)
         on conflict (stripe_object_id) where stripe_object_id is not null do nothing;
         perform private.wake_worker();
@@ -4411,31 +4662,31 @@ CREATE FUNCTION private.queue_metrics() RETURNS jsonb
     SET search_path TO ''
     AS $$
     select jsonb_build_object(
-        'due', count(*) filter (where o.dead_at is null and o.due_at <= now()),
-        'leased', count(*) filter (where o.lease_token is not null and o.due_at > now()),
-        'dead', count(*) filter (where o.dead_at is not null),
+        'jobs_due', count(*) filter (where j.dead_at is null and j.due_at <= now()),
+        'jobs_leased', count(*) filter (where j.lease_token is not null and j.due_at > now()),
+        'jobs_dead', count(*) filter (where j.dead_at is not null),
         'oldest_due_seconds', coalesce(
-            extract(epoch from now() - min(o.due_at) filter (
-                where o.dead_at is null and o.due_at <= now()
+            extract(epoch from now() - min(j.due_at) filter (
+                where j.dead_at is null and j.due_at <= now()
             )),
             0
         ),
-        'stripe_alarms', (
+        'stripe_alarms_open', (
             select count(*)
             from private.stripe_alarms as a
             where a.resolved_at is null
         ),
-        'attempts_max', coalesce(max(o.attempts), 0),
-        'poll_lag_seconds', coalesce(
-            extract(epoch from now() - min(o.due_at) filter (
-                where o.dead_at is null and o.due_at <= now() and o.kind = 'poll'
+        'max_job_tries', coalesce(max(j.tries), 0),
+        'oldest_due_poll_seconds', coalesce(
+            extract(epoch from now() - min(j.due_at) filter (
+                where j.dead_at is null and j.due_at <= now() and j.kind = 'poll'
             )),
             0
         ),
-        'submit_unknown', count(*) filter (where o.kind = 'find'),
-        'orphans', count(*) filter (where o.kind = 'cancel')
+        'attempts_unknown', count(*) filter (where j.kind = 'find'),
+        'attempts_to_cancel', count(*) filter (where j.kind = 'cancel')
     )
-    from private.outbox as o;
+    from private.jobs as j;
 $$;
 COMMENT ON FUNCTION private.queue_metrics() IS 'Counts of due, leased and dead jobs, of lost submissions, of predictions to be stopped and of open
 alarms about Stripe; the most tries a job has had; how late the oldest due job and the oldest due
@@ -4515,15 +4766,15 @@ CREATE FUNCTION private.reconcile_call() RETURNS jsonb
     from private.reconcile_runs as r
     cross join private.reconcile_calls(r.since) as c
     where r.finished_at is null
-        and c.place = r.place;
+        and c.call_position = r.call_position;
 $$;
 COMMENT ON FUNCTION private.reconcile_call() IS 'The page that the comparison under way reads next.';
-CREATE FUNCTION private.reconcile_calls(since timestamp with time zone) RETURNS TABLE(place integer, call text, params jsonb)
+CREATE FUNCTION private.reconcile_calls(since timestamp with time zone) RETURNS TABLE(call_position integer, call text, params jsonb)
     LANGUAGE sql IMMUTABLE
     SET search_path TO ''
     AS $$
     select
-        l.place,
+        l.call_position,
         l.call,
         l.params
         -- Subscriptions are compared whatever their age.
@@ -4541,795 +4792,10 @@ CREATE FUNCTION private.reconcile_calls(since timestamp with time zone) RETURNS 
         (4, 'invoices.list', '{"status": "paid", "limit": 100}'),
         (5, 'refunds.list', '{"limit": 100}'),
         (6, 'disputes.list', '{"limit": 100}')
-    ) as l (place, call, params);
+    ) as l (call_position, call, params);
 $$;
 COMMENT ON FUNCTION private.reconcile_calls(since timestamp with time zone) IS 'The lists of Stripe that are compared with our rows, in this order, from the given time on; each is
 read page by page with starting_after.';
-CREATE FUNCTION private.record_customer(job private.outbox, customer jsonb) RETURNS text
-    LANGUAGE plpgsql
-    SET search_path TO ''
-    AS $$
-begin
-    -- Two checkouts at once may make two customers; the first one counts for ever.
-    insert into private.stripe_customers (profile_id, customer_id)
-    select
-        c.profile_id,
-        record_customer.customer ->> 'id'
-    from public.checkouts as c
-    where c.id = record_customer.job.checkout_id
-    on conflict do nothing;
-    -- The account was deleted meanwhile: no page, and the customer goes too.
-    if exists (
-        select
-        from public.checkouts as c
-        inner join public.profiles as p on c.profile_id = p.id
-        where c.id = record_customer.job.checkout_id
-            and p.deleted_at is not null
-    ) then
-        perform private.close_checkout(record_customer.job.checkout_id, 'expired');
-        perform private.finish_job(record_customer.job.id);
-        return 'closed';
-    end if;
-    perform private.continue_job(record_customer.job.id, 'checkout');
-    return 'customer';
-end;
-$$;
-COMMENT ON FUNCTION private.record_customer(job private.outbox, customer jsonb) IS 'The person has a customer now; the page is next, unless the account was deleted.';
-CREATE FUNCTION private.record_erased(job private.outbox, answer jsonb) RETURNS text
-    LANGUAGE plpgsql
-    SET search_path TO ''
-    AS $$
-declare
-    v_profile_id constant uuid := record_erased.job.profile_id;
-begin
-    perform private.note_erasure(v_profile_id, record_erased.answer);
-    -- Nothing of what was asked for went: whatever the reason is, not at once again.
-    if (
-        record_erased.answer -> 'removed' = '[]'
-        and record_erased.answer -> 'bucket' = private.erase_payload(v_profile_id) -> 'bucket'
-    ) or (
-        record_erased.answer ? 'user_id'
-        and exists (select from auth.users as u where u.id = v_profile_id)
-    ) then
-        perform private.retry_job(record_erased.job.id, 'not_removed');
-        return 'not_removed';
-    end if;
-    if not record_erased.answer ? 'user_id'
-        or not private.erase_payload(v_profile_id) ? 'user_id'
-        or not private.blank_generations(v_profile_id, 10000)
-    then
-        perform private.continue_job(record_erased.job.id, 'erase');
-        return 'erasing';
-    end if;
-    perform private.blank_account(v_profile_id);
-    update private.erasures as e
-    set finished_at = now()
-    where e.profile_id = v_profile_id
-        and e.restored_at is null;
-    perform private.finish_job(record_erased.job.id);
-    return 'erased';
-end;
-$$;
-COMMENT ON FUNCTION private.record_erased(job private.outbox, answer jsonb) IS 'A part of an account is gone: the next one, or the end once the person is gone at Auth.';
-CREATE FUNCTION private.record_face_removed(job private.outbox, answer jsonb) RETURNS text
-    LANGUAGE plpgsql
-    SET search_path TO ''
-    AS $$
-begin
-    if exists (
-        select
-        from public.user_images as i
-        inner join storage.objects as o on o.bucket_id = 'faces' and i.object_path = o.name
-        where i.id = record_face_removed.job.user_image_id
-    ) then
-        perform private.retry_job(record_face_removed.job.id, 'not_removed');
-        return 'not_removed';
-    end if;
-    update public.user_images as i
-    set
-        deleted_at = now(),
-        deletion_answer = record_face_removed.answer
-    where i.id = record_face_removed.job.user_image_id
-        and i.deleted_at is null;
-    perform private.finish_job(record_face_removed.job.id);
-    return 'removed';
-end;
-$$;
-COMMENT ON FUNCTION private.record_face_removed(job private.outbox, answer jsonb) IS 'The photo''s file is gone, and the answer is the proof; or it is there all the same, whatever
-Storage said: then again.';
-CREATE FUNCTION private.record_fetched(job private.outbox, answer jsonb) RETURNS text
-    LANGUAGE plpgsql
-    SET search_path TO ''
-    AS $$
-declare
-    v_word text;
-begin
-    -- A list is the refunds of a charge; any one that has to wait makes all of them wait.
-    select string_agg(distinct coalesce(a.word, 'waiting'), ',')
-    into v_word
-    from (
-        select private.apply_stripe_object(o.object) as word
-        from jsonb_array_elements(
-            case record_fetched.answer ->> 'object'
-                when 'list' then record_fetched.answer -> 'data'
-                else jsonb_build_array(record_fetched.answer)
-            end
-        ) as o (object)
-    ) as a;
-    perform private.finish_fetch(record_fetched.job, coalesce(v_word !~ 'waiting', true));
-    -- What it waited for in vain is here after all.
-    delete from private.stripe_alarms as a
-    where a.object_id = record_fetched.job.stripe_object_id
-        and a.slug = 'unknown_payment'
-        and a.resolved_at is null
-        and v_word !~ 'waiting';
-    return coalesce(v_word, 'nothing');
-end;
-$$;
-COMMENT ON FUNCTION private.record_fetched(job private.outbox, answer jsonb) IS 'Applies what was fetched, and says what came of it.';
-CREATE FUNCTION private.record_found(job private.outbox, answer jsonb) RETURNS text
-    LANGUAGE plpgsql
-    SET search_path TO ''
-    AS $$
-declare
-    v_found text[];
-begin
-    select array_agg(distinct coalesce(o.object ->> 'invoice', o.object ->> 'id'))
-    into v_found
-    from jsonb_array_elements(record_found.answer -> 'data') as o (object);
-    if v_found is null and record_found.job.kind = 'find_invoice' then
-        perform private.continue_job(record_found.job.id, 'find_session');
-        return 'not_an_invoice';
-    end if;
-    perform private.finish_job(record_found.job.id);
-    perform private.want_stripe_object(f.object_id)
-    from unnest(v_found) as f (object_id)
-    order by f.object_id;
-    return coalesce(array_to_string(v_found, ','), 'not_ours');
-end;
-$$;
-COMMENT ON FUNCTION private.record_found(job private.outbox, answer jsonb) IS 'What a PaymentIntent belongs to, an invoice or else a session, is fetched.';
-CREATE FUNCTION private.record_invoice(invoice jsonb, subscription public.subscriptions) RETURNS uuid
-    LANGUAGE plpgsql
-    SET search_path TO ''
-    AS $$
-declare
-    v_payment_id constant uuid := private.record_payment(
-        (record_invoice.subscription).profile_id,
-        record_invoice.invoice ->> 'id',
-        'subscription',
-        (record_invoice.subscription).plan_name,
-        (record_invoice.invoice ->> 'amount_paid')::bigint,
-        record_invoice.invoice ->> 'currency',
-        0,
-        subscription_id => (record_invoice.subscription).id
-    );
-begin
-    insert into private.payment_intents (payment_intent_id, payment_id)
-    select
-        p.payment #>> '{payment,payment_intent}',
-        v_payment_id
-    from jsonb_array_elements(record_invoice.invoice #> '{payments,data}') as p (payment)
-    where p.payment #>> '{payment,payment_intent}' is not null
-    on conflict on constraint payment_intents_pkey do nothing;
-    return v_payment_id;
-end;
-$$;
-COMMENT ON FUNCTION private.record_invoice(invoice jsonb, subscription public.subscriptions) IS 'Records the payment of an invoice, once, and the PaymentIntents that refunds of it will name.';
-CREATE FUNCTION private.record_job_failed(job_id bigint, lease_token uuid, slug text, detail text, is_permanent boolean) RETURNS text
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
-    AS $$
-declare
-    v_job private.outbox := private.held_job(
-        record_job_failed.job_id, record_job_failed.lease_token
-    );
-begin
-    if v_job.id is null then
-        return 'stale';
-    end if;
-    case
-        when v_job.kind = 'find' then
-            perform private.fail_find(
-                v_job, record_job_failed.slug, record_job_failed.is_permanent
-            );
-        when v_job.kind = 'cancel' then
-            perform private.fail_cancel(
-                v_job, record_job_failed.slug, record_job_failed.is_permanent
-            );
-        -- Until it expires: a picture that was paid for is not thrown away for a bad minute.
-        when v_job.kind in ('poll', 'store') and not record_job_failed.is_permanent then
-            perform private.retry_job(v_job.id, record_job_failed.slug);
-        when v_job.kind in ('remove_face', 'erase') then
-            perform private.fail_removal(
-                v_job, record_job_failed.slug, record_job_failed.is_permanent
-            );
-        when v_job.generation_id is null then
-            perform private.fail_stripe_job(
-                v_job, record_job_failed.slug, record_job_failed.detail,
-                record_job_failed.is_permanent
-            );
-        when record_job_failed.is_permanent then
-            perform private.fail_run(
-                v_job, 'failed', record_job_failed.slug, record_job_failed.detail
-            );
-        else
-            -- Failed before the call, so it left no trace at the provider: the same attempt may go,
-            -- until it expires.
-            delete from private.generation_runs as r
-            where r.id = v_job.run_id
-                and r.status = 'submitting';
-            perform private.retry_job(v_job.id, record_job_failed.slug);
-    end case;
-    return 'ok';
-end;
-$$;
-COMMENT ON FUNCTION private.record_job_failed(job_id bigint, lease_token uuid, slug text, detail text, is_permanent boolean) IS 'The job did not work out, for the reason slug: tried again with growing waits, or, when
-is_permanent, ended with the credits back. A job that nobody paid for is given up when it was tried
-too often. For a submit: only when nothing was sent. ok, or stale.';
-CREATE FUNCTION private.record_page_opened(job private.outbox, page jsonb) RETURNS text
-    LANGUAGE plpgsql
-    SET search_path TO ''
-    AS $$
-begin
-    update public.checkouts as c
-    set
-        status = 'open',
-        url = record_page_opened.page ->> 'url',
-        stripe_session_id = case
-            when c.item_kind = 'portal' then c.stripe_session_id
-            else coalesce(c.stripe_session_id, record_page_opened.page ->> 'id')
-        end,
-        -- The link to the portal works for five minutes: docs.stripe.com/customer-management.
-        expires_at = coalesce(
-            private.stripe_instant(record_page_opened.page -> 'expires_at'),
-            now() + interval '5 minutes'
-        )
-    where c.id = record_page_opened.job.checkout_id
-        and c.status = 'requested'
-        and record_page_opened.page ->> 'url' is not null;
-    perform private.finish_job(record_page_opened.job.id);
-    return 'open';
-end;
-$$;
-COMMENT ON FUNCTION private.record_page_opened(job private.outbox, page jsonb) IS 'The page is there: the person''s checkout has its address.';
-CREATE FUNCTION private.record_paid_line(line jsonb, subscription_id uuid, payment_id uuid) RETURNS text
-    LANGUAGE plpgsql
-    SET search_path TO ''
-    AS $$
-declare
-    v_price_id constant text := record_paid_line.line #>> '{pricing,price_details,price}';
-    v_is_rest constant boolean := coalesce(
-        (record_paid_line.line #> '{parent,subscription_item_details,proration}')::boolean, false
-    );
-    v_plan_name text;
-begin
-    select p.item_key into v_plan_name
-    from private.stripe_prices as p
-    where p.price_id = v_price_id
-        and p.item_kind = 'subscription';
-    if v_plan_name is null then
-        return private.raise_stripe_alarm(
-            record_paid_line.line ->> 'id', 'unknown_price',
-            format('An invoice was paid with the price %s, which is not ours.', v_price_id)
-        );
-    end if;
-    insert into private.paid_periods (
-        invoice_line_id, subscription_id, payment_id, plan_name, quantity, is_rest, period_start,
-        period_end, next_month_at
-    )
-    select
-        record_paid_line.line ->> 'id',
-        record_paid_line.subscription_id,
-        record_paid_line.payment_id,
-        v_plan_name,
-        greatest((record_paid_line.line ->> 'quantity')::integer, 1),
-        v_is_rest,
-        t.period_start,
-        t.period_end,
-        t.period_start
-    from (
-        select
-            private.stripe_instant(record_paid_line.line #> '{period,start}') as period_start,
-            private.stripe_instant(record_paid_line.line #> '{period,end}') as period_end
-    ) as t
-    where t.period_end > t.period_start
-    on conflict on constraint paid_periods_pkey do nothing;
-    perform private.grant_paid_months(record_paid_line.line ->> 'id');
-    return 'granted';
-end;
-$$;
-COMMENT ON FUNCTION private.record_paid_line(line jsonb, subscription_id uuid, payment_id uuid) IS 'Records the time that a line of a paid invoice paid for, once, and grants the months of it that
-have begun.';
-CREATE FUNCTION private.record_payment(profile_id uuid, stripe_payment_id text, kind text, item_key text, amount bigint, currency text, credits bigint, expires_at timestamp with time zone DEFAULT NULL::timestamp with time zone, priority integer DEFAULT 100, subscription_id uuid DEFAULT NULL::uuid) RETURNS uuid
-    LANGUAGE plpgsql
-    SET search_path TO ''
-    AS $$
-declare
-    v_payment_id uuid;
-begin
-    -- And whoever brought the payer: the first purchase may earn a referral.
-    perform private.lock_with_referrer(record_payment.profile_id);
-    insert into public.payments (
-        profile_id, stripe_payment_id, kind, item_key, amount, currency, credits_added,
-        subscription_id
-    )
-    values (
-        record_payment.profile_id, record_payment.stripe_payment_id, record_payment.kind,
-        record_payment.item_key, record_payment.amount, record_payment.currency,
-        record_payment.credits, record_payment.subscription_id
-    )
-    on conflict on constraint payments_stripe_payment_id_key do nothing
-    returning id into v_payment_id;
-    if v_payment_id is null then
-        return (
-            select p.id
-            from public.payments as p
-            where p.stripe_payment_id = record_payment.stripe_payment_id
-        );
-    end if;
-    perform private.grant_credits(
-        record_payment.profile_id,
-        record_payment.credits,
-        case record_payment.kind when 'pack' then 'purchase' else 'subscription' end,
-        'payment:' || record_payment.stripe_payment_id,
-        record_payment.expires_at,
-        record_payment.priority,
-        v_payment_id,
-        record_payment.subscription_id
-    );
-    perform private.settle_referral(record_payment.profile_id);
-    return v_payment_id;
-end;
-$$;
-COMMENT ON FUNCTION private.record_payment(profile_id uuid, stripe_payment_id text, kind text, item_key text, amount bigint, currency text, credits bigint, expires_at timestamp with time zone, priority integer, subscription_id uuid) IS 'Records a payment once and grants its credits. Returns its id, also when it was recorded before.
-The credits of a subscription''s period are granted by private.grant_period instead: then credits is
-zero here.';
-CREATE FUNCTION private.record_prediction(job_id bigint, lease_token uuid, prediction jsonb) RETURNS text
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
-    AS $$
-declare
-    v_job private.outbox := private.held_job(
-        record_prediction.job_id, record_prediction.lease_token
-    );
-begin
-    if v_job.id is null then
-        return 'stale';
-    end if;
-    case v_job.kind
-        when 'poll' then
-            perform private.settle_prediction(v_job, record_prediction.prediction);
-        when 'cancel' then
-            perform private.settle_cancel(v_job, record_prediction.prediction);
-        when 'find' then
-            if record_prediction.prediction ->> 'id' is null then
-                perform private.look_again(v_job);
-            else
-                perform private.adopt_prediction(
-                    v_job.run_id, record_prediction.prediction ->> 'id'
-                );
-            end if;
-    end case;
-    return 'ok';
-end;
-$$;
-COMMENT ON FUNCTION private.record_prediction(job_id bigint, lease_token uuid, prediction jsonb) IS 'The prediction as the provider shows it now, after a poll, a cancel or a find; null when a find
-found none. ok, or stale.';
-CREATE TABLE public.referrals (
-    id uuid DEFAULT private.uuid_v7() NOT NULL,
-    referred_id uuid NOT NULL,
-    referrer_id uuid,
-    code text NOT NULL,
-    status text DEFAULT 'pending'::text NOT NULL,
-    reason text,
-    payment_id uuid,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    rewarded_at timestamp with time zone,
-    reversed_at timestamp with time zone,
-    CONSTRAINT referrals_code_is_short CHECK ((char_length(code) <= 64)),
-    CONSTRAINT referrals_reason_known CHECK ((reason = ANY (ARRAY['malformed_code'::text, 'unknown_code'::text, 'own_code'::text, 'circular'::text, 'repeated'::text, 'late'::text, 'known_person'::text, 'monthly_cap'::text, 'referrer_gone'::text]))),
-    CONSTRAINT referrals_rejected_has_reason CHECK (((status = 'rejected'::text) = (reason IS NOT NULL))),
-    CONSTRAINT referrals_rejected_or_has_referrer CHECK (((status = 'rejected'::text) OR (referrer_id IS NOT NULL))),
-    CONSTRAINT referrals_reversed_has_payment CHECK (((status <> 'reversed'::text) OR (payment_id IS NOT NULL))),
-    CONSTRAINT referrals_reversed_has_reversed_at CHECK (((status = 'reversed'::text) = (reversed_at IS NOT NULL))),
-    CONSTRAINT referrals_rewarded_has_rewarded_at CHECK (((status = ANY (ARRAY['rewarded'::text, 'reversed'::text])) = (rewarded_at IS NOT NULL))),
-    CONSTRAINT referrals_status_known CHECK ((status = ANY (ARRAY['pending'::text, 'rewarded'::text, 'rejected'::text, 'reversed'::text])))
-);
-COMMENT ON TABLE public.referrals IS 'One row per code that somebody came with, usable or not: pending → rewarded → reversed, or
-rejected with the reason.';
-COMMENT ON COLUMN public.referrals.code IS 'The code as it was given, cut at 64 characters.';
-COMMENT ON COLUMN public.referrals.status IS 'pending, rewarded, reversed or rejected.';
-COMMENT ON COLUMN public.referrals.reason IS 'Why it was rejected.';
-COMMENT ON COLUMN public.referrals.payment_id IS 'The purchase that earned the reward, where the policy is first_purchase.';
-CREATE FUNCTION private.record_referral(referred_id uuid, code text) RETURNS public.referrals
-    LANGUAGE plpgsql
-    SET search_path TO ''
-    AS $$
-declare
-    -- People copy codes by hand: case and surrounding blanks are forgiven.
-    v_code constant text := upper(btrim(record_referral.code));
-    v_referrer_id uuid;
-    v_reason text;
-    v_referral public.referrals;
-begin
-    select p.id into v_referrer_id
-    from public.profiles as p
-    where p.referral_code = v_code
-        and p.deleted_at is null;
-    v_reason := private.judge_referral(record_referral.referred_id, v_referrer_id, v_code);
-    insert into public.referrals (referred_id, referrer_id, code, status, reason)
-    values (
-        record_referral.referred_id,
-        v_referrer_id,
-        left(record_referral.code, 64),
-        case when v_reason is null then 'pending' else 'rejected' end,
-        v_reason
-    )
-    returning * into v_referral;
-    update public.profiles as p
-    set referred_by = v_referrer_id
-    where p.id = record_referral.referred_id
-        and v_reason is null;
-    return v_referral;
-end;
-$$;
-COMMENT ON FUNCTION private.record_referral(referred_id uuid, code text) IS 'Records the code a person came with: pending, or rejected with the reason. Never refuses.';
-CREATE FUNCTION private.record_removed(job_id bigint, lease_token uuid, answer jsonb) RETURNS text
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
-    AS $$
-declare
-    v_job private.outbox := private.held_job(record_removed.job_id, record_removed.lease_token);
-begin
-    if v_job.id is null then
-        return 'stale';
-    end if;
-    return case v_job.kind
-        when 'remove_face' then private.record_face_removed(v_job, record_removed.answer)
-        else private.record_erased(v_job, record_removed.answer)
-    end;
-end;
-$$;
-COMMENT ON FUNCTION private.record_removed(job_id bigint, lease_token uuid, answer jsonb) IS 'What Storage, Stripe or Auth answered to a deletion: {"bucket", "status", "removed"},
-{"user_id", "status"}, or the object of Stripe. A word on what came of it, or stale.';
-CREATE FUNCTION private.record_replicate_webhook(webhook_id text, attempt_token uuid, body jsonb) RETURNS text
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
-    AS $$
-declare
-    v_prediction_id constant text := record_replicate_webhook.body ->> 'id';
-    v_run private.generation_runs;
-begin
-    insert into private.replicate_webhooks (webhook_id, attempt_token, body)
-    values (
-        record_replicate_webhook.webhook_id,
-        record_replicate_webhook.attempt_token,
-        -- The input holds signed URLs of faces: not kept.
-        record_replicate_webhook.body - 'input' - 'logs'
-    )
-    on conflict on constraint replicate_webhooks_pkey do nothing;
-    if not found then
-        return 'duplicate';
-    end if;
-    -- The outbox row first, as everywhere.
-    perform from private.outbox as o
-    inner join private.generation_runs as r on o.generation_id = r.generation_id
-    where r.attempt_token = record_replicate_webhook.attempt_token
-    for update of o;
-    select r.* into v_run
-    from private.generation_runs as r
-    where r.attempt_token = record_replicate_webhook.attempt_token
-    for update;
-    -- Of no attempt of ours, or of one whose answer is under way and will bring the id.
-    if v_run.id is null or v_prediction_id is null or v_run.status = 'submitting' then
-        return 'stored';
-    end if;
-    if v_run.status = 'submit_unknown' then
-        perform private.adopt_prediction(v_run.id, v_prediction_id);
-    elsif v_run.prediction_id is null then
-        -- Given up, and here it is after all.
-        update private.generation_runs as r
-        set prediction_id = v_prediction_id
-        where r.id = v_run.id;
-        perform private.want_cancel(v_run.id);
-    elsif v_run.prediction_id <> v_prediction_id then
-        perform private.note_twin(v_run, v_prediction_id);
-    else
-        -- Also while a poll is under way.
-        perform private.expedite_job(o.id)
-        from private.outbox as o
-        where o.generation_id = v_run.generation_id
-            and o.run_id = v_run.id
-            and o.kind = 'poll';
-    end if;
-    perform private.wake_worker();
-    return 'stored';
-end;
-$$;
-COMMENT ON FUNCTION private.record_replicate_webhook(webhook_id text, attempt_token uuid, body jsonb) IS 'Stores a verified webhook and has its prediction looked at now; adopts an attempt whose answer was
-lost, and has one that nobody waits for stopped. stored, or duplicate.';
-CREATE FUNCTION private.record_reversal(payment_id uuid, reversal_key text, kind text, amount bigint, status text) RETURNS void
-    LANGUAGE plpgsql
-    SET search_path TO ''
-    AS $$
-declare
-    v_profile_id uuid;
-begin
-    select p.profile_id into v_profile_id
-    from public.payments as p
-    where p.id = record_reversal.payment_id;
-    perform private.lock_with_referrer(v_profile_id);
-    insert into private.payment_reversals as r (reversal_key, payment_id, kind, amount, status)
-    values (
-        record_reversal.reversal_key, record_reversal.payment_id, record_reversal.kind,
-        record_reversal.amount, record_reversal.status
-    )
-    on conflict on constraint payment_reversals_pkey do update
-    set
-        amount = excluded.amount,
-        status = excluded.status,
-        changed_at = now()
-    -- A closed dispute does not open again and a failed refund is not made again: that is late.
-    where (r.amount, r.status) is distinct from (excluded.amount, excluded.status)
-        and excluded.status <> 'open'
-        and (excluded.status <> 'taken' or r.status <> 'undone')
-        and r.payment_id = excluded.payment_id;
-    if found then
-        perform private.settle_payment(record_reversal.payment_id, record_reversal.reversal_key);
-        perform private.settle_referral(v_profile_id);
-    end if;
-end;
-$$;
-COMMENT ON FUNCTION private.record_reversal(payment_id uuid, reversal_key text, kind text, amount bigint, status text) IS 'Records what the payment provider says of a refund (taken, undone) or a dispute (open, lost, won),
-by its own id, and settles the payment''s credits. A repeat changes nothing.';
-CREATE FUNCTION private.record_run(run_id uuid, prediction jsonb) RETURNS boolean
-    LANGUAGE plpgsql
-    SET search_path TO ''
-    AS $$
-declare
-    v_status constant text := record_run.prediction ->> 'status';
-    v_is_final constant boolean :=
-        coalesce(v_status in ('succeeded', 'failed', 'canceled', 'aborted'), false);
-    v_seconds constant numeric := case
-        when jsonb_typeof(record_run.prediction #> '{metrics,predict_time}') = 'number'
-        -- Whatever a provider says: no negative cost, and none of more than a day.
-        then least(
-            greatest((record_run.prediction #>> '{metrics,predict_time}')::numeric, 0), 86400
-        )
-    end;
-begin
-    update private.generation_runs as r
-    set
-        provider_status = v_status,
-        provider_error = left(record_run.prediction ->> 'error', 2000),
-        polls = r.polls + 1,
-        predict_seconds = v_seconds,
-        cost_micros = case when v_is_final then private.run_cost(r, v_status, v_seconds) end,
-        output_url = private.output_url(record_run.prediction -> 'output', m.output_pointer),
-        status = case
-            when not v_is_final or r.finished_at is not null then r.status
-            when v_status = 'aborted' then 'canceled'
-            else v_status
-        end,
-        finished_at = coalesce(r.finished_at, case when v_is_final then now() end)
-    from private.generation_runs as q
-    inner join public.generations as g on q.generation_id = g.id
-    left join private.generation_models as m
-        on g.generation_type = m.type_key and q.preference = m.preference
-    where q.id = record_run.run_id
-        and r.id = q.id
-        -- Known already: a later look, at data that the provider has removed, must not blur it.
-        and r.cost_micros is null;
-    return v_is_final;
-end;
-$$;
-COMMENT ON FUNCTION private.record_run(run_id uuid, prediction jsonb) IS 'Writes what the provider says of a prediction to its attempt. True when that is its end: any other
-status, also one of tomorrow, is not, and our own deadline bounds it.';
-CREATE FUNCTION private.record_stored(job_id bigint, lease_token uuid, stored jsonb) RETURNS text
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
-    AS $$
-declare
-    v_job private.outbox := private.held_job(record_stored.job_id, record_stored.lease_token);
-begin
-    if v_job.id is null then
-        return 'stale';
-    end if;
-    perform private.finish_generation(
-        v_job.generation_id,
-        'succeeded',
-        null,
-        record_stored.stored ->> 'object_path',
-        record_stored.stored ->> 'preview_path'
-    );
-    perform private.finish_job(v_job.id);
-    return 'ok';
-end;
-$$;
-COMMENT ON FUNCTION private.record_stored(job_id bigint, lease_token uuid, stored jsonb) IS 'The picture is in Storage at stored.object_path, and its preview at stored.preview_path: the
-generation succeeded. ok, or stale.';
-CREATE FUNCTION private.record_stripe(job_id bigint, lease_token uuid, answer jsonb) RETURNS text
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
-    AS $$
-declare
-    v_job private.outbox := private.held_job(record_stripe.job_id, record_stripe.lease_token);
-begin
-    if v_job.id is null then
-        return 'stale';
-    end if;
-    return case v_job.kind
-        when 'customer' then private.record_customer(v_job, record_stripe.answer)
-        when 'checkout' then private.record_page_opened(v_job, record_stripe.answer)
-        when 'fetch' then private.record_fetched(v_job, record_stripe.answer)
-        when 'reconcile' then private.record_stripe_page(v_job, record_stripe.answer)
-        else private.record_found(v_job, record_stripe.answer)
-    end;
-end;
-$$;
-COMMENT ON FUNCTION private.record_stripe(job_id bigint, lease_token uuid, answer jsonb) IS 'What Stripe answered to the call of a job: applied, and a word on what came of it; or stale.';
-CREATE FUNCTION private.record_stripe_event(event jsonb) RETURNS text
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
-    AS $$
-declare
-    v_noted record;
-begin
-    select n.* into v_noted
-    from private.note_stripe_event(record_stripe_event.event) as n;
-    if v_noted.word = 'stored' and v_noted.object_id is not null then
-        perform private.fetch_stripe_object(v_noted.object_id);
-    end if;
-    return v_noted.word;
-end;
-$$;
-COMMENT ON FUNCTION private.record_stripe_event(event jsonb) IS 'Stores a verified event, snapshot or thin, and has its object fetched. stored, duplicate,
-wrong_mode (test and live do not mix) or invalid (no id or no type).';
-CREATE FUNCTION private.record_stripe_page(job private.outbox, page jsonb) RETURNS text
-    LANGUAGE plpgsql
-    SET search_path TO ''
-    AS $$
-declare
-    v_run private.reconcile_runs;
-    v_seen constant integer := jsonb_array_length(record_stripe_page.page -> 'data');
-    v_differing integer;
-    v_has_more constant boolean := (record_stripe_page.page -> 'has_more')::boolean and v_seen > 0;
-begin
-    select count(*) into v_differing
-    from private.repair_stripe_objects(record_stripe_page.page -> 'data') as r;
-    update private.reconcile_runs as r
-    set
-        seen = r.seen + v_seen,
-        differing = r.differing + v_differing,
-        place = case when v_has_more then r.place else r.place + 1 end,
-        last_object_id = case
-            when v_has_more then record_stripe_page.page -> 'data' -> -1 ->> 'id'
-        end
-    where r.finished_at is null
-    returning r.* into v_run;
-    if exists (
-        select
-        from private.reconcile_calls(v_run.since) as c
-        where c.place = v_run.place
-    ) then
-        perform private.continue_job(record_stripe_page.job.id, 'reconcile');
-        return 'page';
-    end if;
-    update private.reconcile_runs as r
-    set finished_at = now()
-    where r.id = v_run.id;
-    perform private.finish_job(record_stripe_page.job.id);
-    return 'compared';
-end;
-$$;
-COMMENT ON FUNCTION private.record_stripe_page(job private.outbox, page jsonb) IS 'A page of the comparison under way: differences are repaired, and the next page is asked for.';
-CREATE FUNCTION private.record_submit_refused(job_id bigint, lease_token uuid, http_status integer, detail text, retry_after_seconds integer) RETURNS text
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
-    AS $$
-declare
-    v_job private.outbox := private.held_job(
-        record_submit_refused.job_id, record_submit_refused.lease_token
-    );
-begin
-    if v_job.id is null then
-        return 'stale';
-    end if;
-    -- Throttled: nothing was made, so asking again later is safe, until the deadline.
-    if record_submit_refused.http_status = 429 then
-        delete from private.generation_runs as r
-        where r.id = v_job.run_id;
-        perform private.retry_job(
-            v_job.id,
-            'provider_throttled',
-            now() + greatest(
-                make_interval(secs => coalesce(record_submit_refused.retry_after_seconds, 0)),
-                private.backoff(v_job.attempts)
-            )
-        );
-        return 'ok';
-    end if;
-    perform private.fail_run(
-        v_job,
-        'refused',
-        case record_submit_refused.http_status
-            when 422 then 'input_refused'
-            else 'provider_unavailable'
-        end,
-        record_submit_refused.detail,
-        record_submit_refused.http_status
-    );
-    return 'ok';
-end;
-$$;
-COMMENT ON FUNCTION private.record_submit_refused(job_id bigint, lease_token uuid, http_status integer, detail text, retry_after_seconds integer) IS 'The provider refused with this HTTP status and certainly made nothing: tried again when throttled
-(429), else sent to the next model or failed with the credits back. ok, or stale.';
-CREATE FUNCTION private.record_submit_unknown(job_id bigint, lease_token uuid, detail text) RETURNS text
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
-    AS $$
-declare
-    v_job private.outbox := private.held_job(
-        record_submit_unknown.job_id, record_submit_unknown.lease_token
-    );
-begin
-    if v_job.id is null then
-        return 'stale';
-    end if;
-    perform private.lose_answer(v_job, record_submit_unknown.detail);
-    return 'ok';
-end;
-$$;
-COMMENT ON FUNCTION private.record_submit_unknown(job_id bigint, lease_token uuid, detail text) IS 'No answer, so the provider may have the attempt or not: its webhook or the provider''s list adopts
-it, or another attempt follows after the grace time. ok, or stale.';
-CREATE FUNCTION private.record_submitted(job_id bigint, lease_token uuid, prediction jsonb) RETURNS text
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
-    AS $$
-declare
-    v_job private.outbox := private.held_job(record_submitted.job_id, record_submitted.lease_token);
-begin
-    if v_job.id is null then
-        return 'stale';
-    end if;
-    update private.generation_runs as r
-    set
-        status = 'processing',
-        prediction_id = record_submitted.prediction ->> 'id',
-        provider_status = record_submitted.prediction ->> 'status'
-    where r.id = v_job.run_id
-        and r.status = 'submitting';
-    if found then
-        perform private.note_further_attempt(v_job.run_id);
-    end if;
-    perform private.start_processing(v_job.generation_id);
-    -- Canceled or expired while the call was under way: then this prediction is an orphan.
-    if (
-        select g.finished_at is not null
-        from public.generations as g
-        where g.id = v_job.generation_id
-    ) then
-        perform private.release_work(v_job.generation_id);
-        return 'ok';
-    end if;
-    perform private.continue_job(
-        v_job.id,
-        'poll',
-        case
-            when exists (
-                select
-                from private.replicate_webhooks as w
-                inner join private.generation_runs as r on w.attempt_token = r.attempt_token
-                where r.id = v_job.run_id
-            ) then now()
-            else now() + private.poll_interval(0)
-        end
-    );
-    return 'ok';
-end;
-$$;
-COMMENT ON FUNCTION private.record_submitted(job_id bigint, lease_token uuid, prediction jsonb) IS 'The provider took the attempt and answered with this prediction. ok, or stale.';
 CREATE FUNCTION private.redeem_code(code text) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
@@ -5359,7 +4825,7 @@ begin
         and c.starts_at <= now()
     for no key update;
     if not found then
-        perform private.note_code_failure(v_profile_id);
+        perform private.store_code_failure(v_profile_id);
         return private.refuse(
             404, 'code_not_found', 'There is no such code.', 'Copy the code instead of typing it.'
         );
@@ -5522,7 +4988,7 @@ begin
     if not found then
         return false;
     end if;
-    -- Its time may have run out while it was held: then it gets some to be used.
+    -- A lot may have expired while it was frozen: then it gets time to be used.
     update public.credit_lots as l
     set
         frozen_at = null,
@@ -5548,55 +5014,30 @@ CREATE FUNCTION private.release_work(generation_id uuid) RETURNS void
     SET search_path TO ''
     AS $$
 declare
-    v_run private.generation_runs;
+    v_attempt private.generation_attempts;
 begin
-    select r.* into v_run
-    from private.generation_runs as r
-    where r.generation_id = release_work.generation_id
-        and r.finished_at is null
-        and r.twin_of is null
-    order by r.attempt desc
+    select a.* into v_attempt
+    from private.generation_attempts as a
+    where a.generation_id = release_work.generation_id
+        and a.finished_at is null
+        and a.duplicate_of is null
+    order by a.attempt_number desc
     limit 1
     for update;
     -- The provider may have it, and its id is not known yet: the job stays until its answer, a list
     -- match or a webhook tells.
-    if v_run.status in ('submitting', 'submit_unknown') then
+    if v_attempt.status in ('submitting', 'submit_unknown') then
         return;
     end if;
-    perform private.finish_job(o.id)
-    from private.outbox as o
-    where o.generation_id = release_work.generation_id;
-    if v_run.id is not null then
-        perform private.want_cancel(v_run.id);
+    perform private.finish_job(j.id)
+    from private.jobs as j
+    where j.generation_id = release_work.generation_id;
+    if v_attempt.id is not null then
+        perform private.enqueue_cancel(v_attempt.id);
     end if;
 end;
 $$;
 COMMENT ON FUNCTION private.release_work(generation_id uuid) IS 'The generation is over but its attempt may not be: ends its job, and has the prediction stopped.';
-CREATE FUNCTION private.remove_face(user_image_id uuid, reason text) RETURNS public.user_images
-    LANGUAGE plpgsql
-    SET search_path TO ''
-    AS $$
-declare
-    v_image public.user_images;
-begin
-    update public.user_images as i
-    set
-        removed_at = now(),
-        removal_reason = remove_face.reason
-    where i.id = remove_face.user_image_id
-        and i.removed_at is null;
-    if found then
-        insert into private.outbox (kind, user_image_id)
-        values ('remove_face', remove_face.user_image_id);
-        perform private.wake_worker();
-    end if;
-    select i.* into v_image
-    from public.user_images as i
-    where i.id = remove_face.user_image_id;
-    return v_image;
-end;
-$$;
-COMMENT ON FUNCTION private.remove_face(user_image_id uuid, reason text) IS 'Takes a photo out of use, once, and has its file deleted.';
 CREATE FUNCTION private.remove_user_image(id uuid) RETURNS public.user_images
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
@@ -5615,7 +5056,7 @@ begin
             detail = 'There is no such face photo.',
             hint = 'Use the id of one of your own user_images.';
     end if;
-    return private.remove_face(remove_user_image.id, 'asked');
+    return private.start_image_removal(remove_user_image.id, 'asked');
 end;
 $$;
 COMMENT ON FUNCTION private.remove_user_image(id uuid) IS 'The rule behind public.remove_user_image.';
@@ -5634,7 +5075,7 @@ begin
     -- a delivery, a worker and another page at the same time never wait in a circle.
     select array_agg(w.object_id) into v_wanted
     from (
-        select (private.note_stripe_event(e.object)).object_id
+        select (private.store_stripe_event(e.object)).object_id
         from (
             select o.object
             from jsonb_array_elements(repair_stripe_objects.objects) as o (object)
@@ -5647,7 +5088,7 @@ begin
         where c.is_repairable
             and c.object_type <> 'event'
     ) as w;
-    perform private.want_stripe_object(w.object_id)
+    perform private.enqueue_fetch(w.object_id)
     from (
         select distinct u.object_id
         from unnest(v_wanted) as u (object_id)
@@ -5696,12 +5137,12 @@ begin
 end;
 $$;
 COMMENT ON FUNCTION private.repay_debts(profile_id uuid, lot_id bigint) IS 'Pays a profile''s debts, the oldest first, from this lot. Returns the credits paid.';
-CREATE FUNCTION private.replace_customer(job private.outbox) RETURNS boolean
+CREATE FUNCTION private.replace_customer(job private.jobs) RETURNS boolean
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
 begin
-    -- Made after this page was asked for, it is not gone: then something else is wrong.
+    -- A customer made after this page was asked for is not gone: something else is wrong.
     update private.stripe_customers as s
     set is_current = false
     from public.checkouts as c
@@ -5716,26 +5157,352 @@ begin
     return true;
 end;
 $$;
-COMMENT ON FUNCTION private.replace_customer(job private.outbox) IS 'Somebody deleted the person''s customer at Stripe: the page gets a new one. False when the customer
+COMMENT ON FUNCTION private.replace_customer(job private.jobs) IS 'Somebody deleted the person''s customer at Stripe: the page gets a new one. False when the customer
 is not older than the page.';
 CREATE FUNCTION private.replay_stripe_event(event jsonb) RETURNS text
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
 declare
-    v_noted record;
+    v_stored record;
 begin
-    select n.* into v_noted
-    from private.note_stripe_event(replay_stripe_event.event) as n;
-    if v_noted.object_id is not null then
-        perform private.fetch_stripe_object(v_noted.object_id);
+    select n.* into v_stored
+    from private.store_stripe_event(replay_stripe_event.event) as n;
+    if v_stored.object_id is not null then
+        perform private.fetch_stripe_object(v_stored.object_id);
     end if;
-    return case v_noted.word when 'duplicate' then 'replayed' else v_noted.word end;
+    return case v_stored.outcome when 'duplicate' then 'replayed' else v_stored.outcome end;
 end;
 $$;
-COMMENT ON FUNCTION private.replay_stripe_event(event jsonb) IS 'As private.record_stripe_event, but the object is fetched again also when the event is known
+COMMENT ON FUNCTION private.replay_stripe_event(event jsonb) IS 'As private.report_stripe_event, but the object is fetched again also when the event is known
 (replayed). For operators.';
-CREATE FUNCTION private.report_period() RETURNS interval
+CREATE FUNCTION private.report_job_failed(job_id bigint, lease_token uuid, slug text, detail text, is_permanent boolean) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    v_job private.jobs := private.lock_leased_job(
+        report_job_failed.job_id, report_job_failed.lease_token
+    );
+begin
+    if v_job.id is null then
+        return 'stale';
+    end if;
+    case
+        when v_job.kind = 'find' then
+            perform private.fail_find(
+                v_job, report_job_failed.slug, report_job_failed.is_permanent
+            );
+        when v_job.kind = 'cancel' then
+            perform private.fail_cancel(
+                v_job, report_job_failed.slug, report_job_failed.is_permanent
+            );
+        -- A thumbnail that was paid for is tried until the generation expires.
+        when v_job.kind in ('poll', 'store') and not report_job_failed.is_permanent then
+            perform private.retry_job(v_job.id, report_job_failed.slug);
+        when v_job.kind in ('remove_user_image', 'erase') then
+            perform private.fail_removal(
+                v_job, report_job_failed.slug, report_job_failed.is_permanent
+            );
+        when v_job.generation_id is null then
+            perform private.fail_stripe_job(
+                v_job, report_job_failed.slug, report_job_failed.detail,
+                report_job_failed.is_permanent
+            );
+        when report_job_failed.is_permanent then
+            perform private.fail_attempt(
+                v_job, 'failed', report_job_failed.slug, report_job_failed.detail
+            );
+        else
+            -- The submit failed before the call and left no trace at the provider: it may go again,
+            -- until it expires.
+            delete from private.generation_attempts as a
+            where a.id = v_job.attempt_id
+                and a.status = 'submitting';
+            perform private.retry_job(v_job.id, report_job_failed.slug);
+    end case;
+    return 'ok';
+end;
+$$;
+COMMENT ON FUNCTION private.report_job_failed(job_id bigint, lease_token uuid, slug text, detail text, is_permanent boolean) IS 'The job did not work out, for the reason slug: tried again with growing waits, or, when
+is_permanent, ended with the credits back. A job that nobody paid for is given up when it was tried
+too often. For a submit: only when nothing was sent. ok, or stale.';
+CREATE FUNCTION private.report_provider_job(job_id bigint, lease_token uuid, provider_job jsonb) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    v_job private.jobs := private.lock_leased_job(
+        report_provider_job.job_id, report_provider_job.lease_token
+    );
+begin
+    if v_job.id is null then
+        return 'stale';
+    end if;
+    case v_job.kind
+        when 'poll' then
+            perform private.settle_provider_job(v_job, report_provider_job.provider_job);
+        when 'cancel' then
+            perform private.settle_cancel(v_job, report_provider_job.provider_job);
+        when 'find' then
+            if report_provider_job.provider_job ->> 'id' is null then
+                perform private.retry_find(v_job);
+            else
+                perform private.adopt_provider_job(
+                    v_job.attempt_id, report_provider_job.provider_job ->> 'id'
+                );
+            end if;
+    end case;
+    return 'ok';
+end;
+$$;
+COMMENT ON FUNCTION private.report_provider_job(job_id bigint, lease_token uuid, provider_job jsonb) IS 'The prediction as the provider shows it now, after a poll, a cancel or a find; null when a find
+found none. ok, or stale.';
+CREATE FUNCTION private.report_provider_webhook(webhook_id text, attempt_token uuid, body jsonb) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    v_provider_job_id constant text := report_provider_webhook.body ->> 'id';
+    v_attempt private.generation_attempts;
+begin
+    insert into private.provider_webhooks (webhook_id, attempt_token, body)
+    values (
+        report_provider_webhook.webhook_id,
+        report_provider_webhook.attempt_token,
+        -- The input holds signed URLs of user images: not kept.
+        report_provider_webhook.body - 'input' - 'logs'
+    )
+    on conflict on constraint provider_webhooks_pkey do nothing;
+    if not found then
+        return 'duplicate';
+    end if;
+    -- The job's row first, as everywhere.
+    perform from private.jobs as j
+    inner join private.generation_attempts as a on j.generation_id = a.generation_id
+    where a.attempt_token = report_provider_webhook.attempt_token
+    for update of j;
+    select a.* into v_attempt
+    from private.generation_attempts as a
+    where a.attempt_token = report_provider_webhook.attempt_token
+    for update;
+    -- Of no attempt of ours, or of one whose answer is under way and will bring the id.
+    if v_attempt.id is null or v_provider_job_id is null or v_attempt.status = 'submitting' then
+        return 'stored';
+    end if;
+    if v_attempt.status = 'submit_unknown' then
+        perform private.adopt_provider_job(v_attempt.id, v_provider_job_id);
+    elsif v_attempt.provider_job_id is null then
+        -- The attempt was abandoned, and its provider job turns up after all.
+        update private.generation_attempts as a
+        set provider_job_id = v_provider_job_id
+        where a.id = v_attempt.id;
+        perform private.enqueue_cancel(v_attempt.id);
+    elsif v_attempt.provider_job_id <> v_provider_job_id then
+        perform private.store_duplicate(v_attempt, v_provider_job_id);
+    else
+        -- Also while a poll is under way.
+        perform private.expedite_job(j.id)
+        from private.jobs as j
+        where j.generation_id = v_attempt.generation_id
+            and j.attempt_id = v_attempt.id
+            and j.kind = 'poll';
+    end if;
+    perform private.wake_worker();
+    return 'stored';
+end;
+$$;
+COMMENT ON FUNCTION private.report_provider_webhook(webhook_id text, attempt_token uuid, body jsonb) IS 'Stores a verified webhook and has its prediction looked at now; adopts an attempt whose answer was
+lost, and has one that nobody waits for stopped. stored, or duplicate.';
+CREATE FUNCTION private.report_removed(job_id bigint, lease_token uuid, answer jsonb) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    v_job private.jobs := private.lock_leased_job(
+        report_removed.job_id, report_removed.lease_token
+    );
+begin
+    if v_job.id is null then
+        return 'stale';
+    end if;
+    return case v_job.kind
+        when 'remove_user_image' then private.apply_user_image_removed(v_job, report_removed.answer)
+        else private.apply_erased(v_job, report_removed.answer)
+    end;
+end;
+$$;
+COMMENT ON FUNCTION private.report_removed(job_id bigint, lease_token uuid, answer jsonb) IS 'What Storage, Stripe or Auth answered to a deletion: {"bucket", "status", "removed"},
+{"user_id", "status"}, or the object of Stripe. Returns the outcome, or stale.';
+CREATE FUNCTION private.report_stored(job_id bigint, lease_token uuid, stored jsonb) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    v_job private.jobs := private.lock_leased_job(report_stored.job_id, report_stored.lease_token);
+begin
+    if v_job.id is null then
+        return 'stale';
+    end if;
+    perform private.finish_generation(
+        v_job.generation_id,
+        'succeeded',
+        null,
+        report_stored.stored ->> 'object_path',
+        report_stored.stored ->> 'preview_path'
+    );
+    perform private.finish_job(v_job.id);
+    return 'ok';
+end;
+$$;
+COMMENT ON FUNCTION private.report_stored(job_id bigint, lease_token uuid, stored jsonb) IS 'The picture is in Storage at stored.object_path, and its preview at stored.preview_path: the
+generation succeeded. ok, or stale.';
+CREATE FUNCTION private.report_stripe(job_id bigint, lease_token uuid, answer jsonb) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    v_job private.jobs := private.lock_leased_job(report_stripe.job_id, report_stripe.lease_token);
+begin
+    if v_job.id is null then
+        return 'stale';
+    end if;
+    return case v_job.kind
+        when 'customer' then private.apply_customer(v_job, report_stripe.answer)
+        when 'checkout' then private.apply_page_opened(v_job, report_stripe.answer)
+        when 'fetch' then private.apply_fetched(v_job, report_stripe.answer)
+        when 'reconcile' then private.apply_reconcile_page(v_job, report_stripe.answer)
+        else private.apply_found(v_job, report_stripe.answer)
+    end;
+end;
+$$;
+COMMENT ON FUNCTION private.report_stripe(job_id bigint, lease_token uuid, answer jsonb) IS 'What Stripe answered to the call of a job: applied. Returns the outcome, or stale.';
+CREATE FUNCTION private.report_stripe_event(event jsonb) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    v_stored record;
+begin
+    select n.* into v_stored
+    from private.store_stripe_event(report_stripe_event.event) as n;
+    if v_stored.outcome = 'stored' and v_stored.object_id is not null then
+        perform private.fetch_stripe_object(v_stored.object_id);
+    end if;
+    return v_stored.outcome;
+end;
+$$;
+COMMENT ON FUNCTION private.report_stripe_event(event jsonb) IS 'Stores a verified event, snapshot or thin, and has its object fetched. stored, duplicate,
+wrong_mode (test and live do not mix) or invalid (no id or no type).';
+CREATE FUNCTION private.report_submit_refused(job_id bigint, lease_token uuid, http_status integer, detail text, retry_after_seconds integer) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    v_job private.jobs := private.lock_leased_job(
+        report_submit_refused.job_id, report_submit_refused.lease_token
+    );
+begin
+    if v_job.id is null then
+        return 'stale';
+    end if;
+    -- Throttled: nothing was made, so asking again later is safe, until the deadline.
+    if report_submit_refused.http_status = 429 then
+        delete from private.generation_attempts as a
+        where a.id = v_job.attempt_id;
+        perform private.retry_job(
+            v_job.id,
+            'provider_throttled',
+            now() + greatest(
+                make_interval(secs => coalesce(report_submit_refused.retry_after_seconds, 0)),
+                private.backoff(v_job.tries)
+            )
+        );
+        return 'ok';
+    end if;
+    perform private.fail_attempt(
+        v_job,
+        'refused',
+        case report_submit_refused.http_status
+            when 422 then 'input_refused'
+            else 'provider_unavailable'
+        end,
+        report_submit_refused.detail,
+        report_submit_refused.http_status
+    );
+    return 'ok';
+end;
+$$;
+COMMENT ON FUNCTION private.report_submit_refused(job_id bigint, lease_token uuid, http_status integer, detail text, retry_after_seconds integer) IS 'The provider refused with this HTTP status and certainly made nothing: tried again when throttled
+(429), else sent to the next model or failed with the credits back. ok, or stale.';
+CREATE FUNCTION private.report_submit_unknown(job_id bigint, lease_token uuid, detail text) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    v_job private.jobs := private.lock_leased_job(
+        report_submit_unknown.job_id, report_submit_unknown.lease_token
+    );
+begin
+    if v_job.id is null then
+        return 'stale';
+    end if;
+    perform private.mark_submit_unknown(v_job, report_submit_unknown.detail);
+    return 'ok';
+end;
+$$;
+COMMENT ON FUNCTION private.report_submit_unknown(job_id bigint, lease_token uuid, detail text) IS 'No answer, so the provider may have the attempt or not: its webhook or the provider''s list adopts
+it, or another attempt follows after the grace time. ok, or stale.';
+CREATE FUNCTION private.report_submitted(job_id bigint, lease_token uuid, provider_job jsonb) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    v_job private.jobs := private.lock_leased_job(
+        report_submitted.job_id, report_submitted.lease_token
+    );
+begin
+    if v_job.id is null then
+        return 'stale';
+    end if;
+    update private.generation_attempts as a
+    set
+        status = 'processing',
+        provider_job_id = report_submitted.provider_job ->> 'id',
+        provider_status = report_submitted.provider_job ->> 'status'
+    where a.id = v_job.attempt_id
+        and a.status = 'submitting';
+    if found then
+        perform private.count_attempt_cost(v_job.attempt_id);
+    end if;
+    perform private.start_processing(v_job.generation_id);
+    -- Canceled or expired while the call was under way: then this prediction is an orphan.
+    if (
+        select g.finished_at is not null
+        from public.generations as g
+        where g.id = v_job.generation_id
+    ) then
+        perform private.release_work(v_job.generation_id);
+        return 'ok';
+    end if;
+    perform private.continue_job(
+        v_job.id,
+        'poll',
+        case
+            when exists (
+                select
+                from private.provider_webhooks as w
+                inner join private.generation_attempts as a on w.attempt_token = a.attempt_token
+                where a.id = v_job.attempt_id
+            ) then now()
+            else now() + private.poll_interval(0)
+        end
+    );
+    return 'ok';
+end;
+$$;
+COMMENT ON FUNCTION private.report_submitted(job_id bigint, lease_token uuid, provider_job jsonb) IS 'The provider took the attempt and answered with this prediction. ok, or stale.';
+CREATE FUNCTION private.reported_period() RETURNS interval
     LANGUAGE sql STABLE
     SET search_path TO ''
     AS $$
@@ -5743,7 +5510,7 @@ CREATE FUNCTION private.report_period() RETURNS interval
         days => coalesce(nullif(current_setting('thumbsmith.report_days', true), ''), '30')::integer
     );
 $$;
-COMMENT ON FUNCTION private.report_period() IS 'How far back the files of sql/reports look: 30 days, or what thumbsmith.report_days is set to.';
+COMMENT ON FUNCTION private.reported_period() IS 'How far back the files of sql/reports look: 30 days, or what thumbsmith.report_days is set to.';
 CREATE FUNCTION private.request_generation(generation_type text, prompt text, idempotency_key uuid, user_image_id uuid, pay_with_credits boolean, options jsonb) RETURNS public.generations
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
@@ -5765,7 +5532,9 @@ begin
         return v_generation;
     end if;
     v_type := private.find_generation_type(request_generation.generation_type);
-    perform private.check_face(v_profile_id, request_generation.user_image_id, v_type.face);
+    perform private.check_user_image(
+        v_profile_id, request_generation.user_image_id, v_type.user_image
+    );
     v_options := private.check_options(v_type.type_key, request_generation.options);
     v_model := private.find_model(v_type.type_key);
     perform private.check_limits(v_profile_id);
@@ -5794,7 +5563,7 @@ begin
         insert into public.plan_uses (generation_id, profile_id, subscription_id)
         values (v_generation.id, v_profile_id, v_subscription_id);
     end if;
-    insert into private.outbox (kind, generation_id)
+    insert into private.jobs (kind, generation_id)
     values ('submit', v_generation.id);
     -- Last, since it may hold up other people's requests until this one commits.
     perform private.reserve_provider_spend(v_model.expected_cost_micros);
@@ -5827,7 +5596,7 @@ declare
     v_in_flight bigint;
 begin
     select
-        s.provider_spend_per_day_max_micros,
+        s.max_provider_spend_per_day_micros,
         16 * coalesce((select max(m.expected_cost_micros) from private.generation_models as m), 0)
     into v_max, v_in_flight
     from private.settings as s;
@@ -5863,8 +5632,8 @@ begin
     perform private.add_provider_spend(v_day, 0, reserve_provider_spend.micros);
 end;
 $$;
-COMMENT ON FUNCTION private.reserve_provider_spend(micros bigint) IS 'Counts the expected cost of a run, or refuses with 429 daily_capacity_reached until the day is
-over. Never admits more than settings.provider_spend_per_day_max_micros, however many ask at once.';
+COMMENT ON FUNCTION private.reserve_provider_spend(micros bigint) IS 'Counts the expected cost of an attempt, or refuses with 429 daily_capacity_reached until the day is
+over. Never admits more than settings.max_provider_spend_per_day_micros, however many ask at once.';
 CREATE FUNCTION private.resolve_stripe_alarm(id bigint, who text, why text) RETURNS boolean
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -5932,22 +5701,60 @@ end;
 $$;
 COMMENT ON FUNCTION private.resume_erasure() IS 'Closes an account that Auth deleted while somebody held it, or erases again what turned up after an
 erasure. Returns how many: at most one.';
+CREATE FUNCTION private.retry_find(job private.jobs) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_until timestamptz;
+    v_is_over boolean;
+begin
+    select
+        a.unknown_since + s.submit_unknown_grace,
+        g.finished_at is not null
+    into v_until, v_is_over
+    from private.generation_attempts as a
+    inner join public.generations as g on a.generation_id = g.id
+    cross join private.settings as s
+    where a.id = retry_find.job.attempt_id;
+    if now() < v_until then
+        perform private.retry_job(
+            retry_find.job.id,
+            due_at => least(now() + private.backoff(retry_find.job.tries + 2), v_until)
+        );
+        return;
+    end if;
+    update private.generation_attempts as a
+    set
+        status = 'abandoned',
+        finished_at = now()
+    where a.id = retry_find.job.attempt_id
+        and a.status = 'submit_unknown';
+    if v_is_over then
+        perform private.finish_job(retry_find.job.id);
+        return;
+    end if;
+    perform private.continue_job(retry_find.job.id, 'submit');
+end;
+$$;
+COMMENT ON FUNCTION private.retry_find(job private.jobs) IS 'The lost attempt was not in the provider''s list: looked for again, and given up for another
+attempt once the grace time is over. If it turns up after that, it is canceled.';
 CREATE FUNCTION private.retry_job(job_id bigint, slug text DEFAULT NULL::text, due_at timestamp with time zone DEFAULT NULL::timestamp with time zone) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
 begin
-    update private.outbox as o
+    update private.jobs as j
     set
-        run_id = case when o.kind <> 'submit' then o.run_id end,
+        attempt_id = case when j.kind <> 'submit' then j.attempt_id end,
         due_at = coalesce(
             retry_job.due_at,
-            now() + private.retry_wait(o.attempts, o.generation_id is not null)
+            now() + private.retry_wait(j.tries, j.generation_id is not null)
         ),
-        attempts = o.attempts + 1,
+        tries = j.tries + 1,
         lease_token = null,
-        last_error = coalesce(retry_job.slug, o.last_error)
-    where o.id = retry_job.job_id;
+        last_error = coalesce(retry_job.slug, j.last_error)
+    where j.id = retry_job.job_id;
 end;
 $$;
 COMMENT ON FUNCTION private.retry_job(job_id bigint, slug text, due_at timestamp with time zone) IS 'A try has failed, for the reason slug: the job is tried again at this time; null waits as long as
@@ -6020,6 +5827,32 @@ CREATE FUNCTION private.reversal_difference(reversal jsonb, statuses text[]) RET
     end;
 $$;
 COMMENT ON FUNCTION private.reversal_difference(reversal jsonb, statuses text[]) IS 'Whether a refund or a dispute is in our rows with one of these statuses; null when it is.';
+CREATE TABLE public.referrals (
+    id uuid DEFAULT private.uuid_v7() NOT NULL,
+    referred_id uuid NOT NULL,
+    referrer_id uuid,
+    code text NOT NULL,
+    status text DEFAULT 'pending'::text NOT NULL,
+    reason text,
+    payment_id uuid,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    rewarded_at timestamp with time zone,
+    reversed_at timestamp with time zone,
+    CONSTRAINT referrals_code_is_short CHECK ((char_length(code) <= 64)),
+    CONSTRAINT referrals_reason_known CHECK ((reason = ANY (ARRAY['malformed_code'::text, 'unknown_code'::text, 'own_code'::text, 'circular'::text, 'repeated'::text, 'late'::text, 'known_person'::text, 'monthly_cap'::text, 'referrer_gone'::text]))),
+    CONSTRAINT referrals_rejected_has_reason CHECK (((status = 'rejected'::text) = (reason IS NOT NULL))),
+    CONSTRAINT referrals_rejected_or_has_referrer CHECK (((status = 'rejected'::text) OR (referrer_id IS NOT NULL))),
+    CONSTRAINT referrals_reversed_has_payment CHECK (((status <> 'reversed'::text) OR (payment_id IS NOT NULL))),
+    CONSTRAINT referrals_reversed_has_reversed_at CHECK (((status = 'reversed'::text) = (reversed_at IS NOT NULL))),
+    CONSTRAINT referrals_rewarded_has_rewarded_at CHECK (((status = ANY (ARRAY['rewarded'::text, 'reversed'::text])) = (rewarded_at IS NOT NULL))),
+    CONSTRAINT referrals_status_known CHECK ((status = ANY (ARRAY['pending'::text, 'rewarded'::text, 'rejected'::text, 'reversed'::text])))
+);
+COMMENT ON TABLE public.referrals IS 'One row per code that somebody came with, usable or not: pending → rewarded → reversed, or
+rejected with the reason.';
+COMMENT ON COLUMN public.referrals.code IS 'The code as it was given, cut at 64 characters.';
+COMMENT ON COLUMN public.referrals.status IS 'pending, rewarded, reversed or rejected.';
+COMMENT ON COLUMN public.referrals.reason IS 'Why it was rejected.';
+COMMENT ON COLUMN public.referrals.payment_id IS 'The purchase that earned the reward, where the policy is first_purchase.';
 CREATE FUNCTION private.reverse_referral(referral public.referrals, is_reversed boolean) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -6071,9 +5904,9 @@ begin
             where p.id = reward_referral.referral.referrer_id
                 and p.deleted_at is not null
         ) then 'referrer_gone'
-        -- Counted under the referrer's lock, so that the cap holds for any number at once.
+        -- Rewards are counted under the referrer's lock, so that the cap holds.
         when (
-            select count(*) >= v_settings.referral_rewards_per_month_max
+            select count(*) >= v_settings.max_referral_rewards_per_month
             from public.referrals as r
             where r.referrer_id = reward_referral.referral.referrer_id
                 and r.rewarded_at >= date_trunc('month', now(), 'utc')
@@ -6122,59 +5955,6 @@ end;
 $$;
 COMMENT ON FUNCTION private.reward_sign_up(user_id uuid, is_anonymous boolean) IS 'Pays what a sign-up earns: the person''s own credits, and the referral once the address is
 confirmed. Safe to call again: each grant has its key.';
-CREATE FUNCTION private.run_cost(run private.generation_runs, provider_status text, seconds numeric) RETURNS bigint
-    LANGUAGE sql IMMUTABLE
-    SET search_path TO ''
-    AS $$
-    select case
-        when run_cost.provider_status not in ('succeeded', 'failed', 'canceled') then 0
-        when run_cost.run.cost_per_second_micros is not null
-        then ceil(coalesce(run_cost.seconds, 0) * run_cost.run.cost_per_second_micros)::bigint
-        -- By the picture: what failed made none, and what had not begun is not charged.
-        when run_cost.provider_status = 'failed' then 0
-        when run_cost.provider_status = 'canceled' and run_cost.seconds is null then 0
-        else run_cost.run.expected_cost_micros
-    end;
-$$;
-COMMENT ON FUNCTION private.run_cost(run private.generation_runs, provider_status text, seconds numeric) IS 'What a finished prediction costs, in millionths of a US dollar, by its status and its seconds of
-work. aborted was never begun and costs nothing
-(replicate.com/docs/topics/predictions/lifecycle).';
-CREATE FUNCTION private.run_payload(kind text, run_id uuid) RETURNS jsonb
-    LANGUAGE sql STABLE
-    SET search_path TO ''
-    AS $$
-    select case run_payload.kind
-        when 'submit' then private.submit_payload(run_payload.run_id)
-        when 'store' then jsonb_build_object(
-            'run_id', r.id,
-            'prediction_id', r.prediction_id,
-            'output_url', r.output_url,
-            'bucket', 'thumbnails',
-            'object_path', g.profile_id || '/' || g.id || '.png',
-            'width', 1280,
-            'height', 720,
-            'preview', jsonb_build_object(
-                'object_path', g.profile_id || '/' || g.id || '.preview.png',
-                'width', 320,
-                'height', 180
-            )
-        )
-        when 'find' then jsonb_build_object(
-            'run_id', r.id,
-            'attempt_token', r.attempt_token,
-            -- As the provider writes it, less a minute for clocks that differ.
-            'since', to_char(
-                (r.created_at - interval '1 minute') at time zone 'utc',
-                'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'
-            )
-        )
-        else jsonb_build_object('run_id', r.id, 'prediction_id', r.prediction_id)
-    end
-    from private.generation_runs as r
-    inner join public.generations as g on r.generation_id = g.id
-    where r.id = run_payload.run_id;
-$$;
-COMMENT ON FUNCTION private.run_payload(kind text, run_id uuid) IS 'What the sidecar needs for a job of this kind about an attempt.';
 CREATE FUNCTION private.run_sweep_step(step text) RETURNS integer
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -6188,7 +5968,7 @@ begin
         when 'rewarded' then private.settle_pending_referrals(100)
         when 'granted_periods' then private.grant_due_months(100)
         when 'stale_checkouts' then private.close_stale_checkouts(100)
-        when 'expired_faces' then private.expire_user_images(100)
+        when 'expired_user_images' then private.expire_user_images(100)
         when 'erasures' then private.resume_erasure()
     end;
     -- What Stripe has to be asked for goes with the pages of Stripe.
@@ -6299,26 +6079,26 @@ CREATE FUNCTION private.set_job_attempt(job_id bigint, attempt_id uuid) RETURNS 
     SET search_path TO ''
     AS $$
 begin
-    update private.outbox as o
-    set run_id = set_job_attempt.attempt_id
-    where o.id = set_job_attempt.job_id;
+    update private.jobs as j
+    set attempt_id = set_job_attempt.attempt_id
+    where j.id = set_job_attempt.job_id;
 end;
 $$;
 COMMENT ON FUNCTION private.set_job_attempt(job_id bigint, attempt_id uuid) IS 'The job is about this attempt at the provider from now on; its lease stays.';
-CREATE FUNCTION private.settle_cancel(job private.outbox, prediction jsonb) RETURNS void
+CREATE FUNCTION private.settle_cancel(job private.jobs, provider_job jsonb) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
 begin
     -- What counts is that the provider stops; until it does, ask again.
-    if private.record_run(settle_cancel.job.run_id, settle_cancel.prediction) then
+    if private.store_attempt_state(settle_cancel.job.attempt_id, settle_cancel.provider_job) then
         perform private.finish_job(settle_cancel.job.id);
     else
         perform private.retry_job(settle_cancel.job.id);
     end if;
 end;
 $$;
-COMMENT ON FUNCTION private.settle_cancel(job private.outbox, prediction jsonb) IS 'A prediction that nobody waits for: stopped, and its cost counted; a picture it may have made is
+COMMENT ON FUNCTION private.settle_cancel(job private.jobs, provider_job jsonb) IS 'A prediction that nobody waits for: stopped, and its cost counted; a picture it may have made is
 not looked at.';
 CREATE FUNCTION private.settle_payment(payment_id uuid, reason text) RETURNS void
     LANGUAGE plpgsql
@@ -6350,7 +6130,7 @@ begin
     ) as r
     where p.id = settle_payment.payment_id
     returning p.* into v_payment;
-    -- In proportion, in favour of the person; the whole amount takes the whole lot.
+    -- In proportion, in favor of the person; the whole amount takes the whole lot.
     for v_lot in
         select
             l.id,
@@ -6402,8 +6182,8 @@ begin
     ));
     for v_pending in
         select d.referred_id
-        from unnest(v_due) with ordinality as d (referred_id, place)
-        order by d.place
+        from unnest(v_due) with ordinality as d (referred_id, position)
+        order by d.position
     loop
         if private.settle_referral(v_pending.referred_id) then
             v_rewarded := v_rewarded + 1;
@@ -6414,31 +6194,31 @@ end;
 $$;
 COMMENT ON FUNCTION private.settle_pending_referrals(max_referrals integer) IS 'Settles pending referrals that are due: whose reward was postponed, or whose policy changed.
 Returns how many were paid.';
-CREATE FUNCTION private.settle_prediction(job private.outbox, prediction jsonb) RETURNS void
+CREATE FUNCTION private.settle_provider_job(job private.jobs, provider_job jsonb) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
 declare
-    v_status constant text := settle_prediction.prediction ->> 'status';
-    v_error constant text := settle_prediction.prediction ->> 'error';
-    v_is_final constant boolean := private.record_run(
-        settle_prediction.job.run_id, settle_prediction.prediction
+    v_status constant text := settle_provider_job.provider_job ->> 'status';
+    v_error constant text := settle_provider_job.provider_job ->> 'error';
+    v_is_final constant boolean := private.store_attempt_state(
+        settle_provider_job.job.attempt_id, settle_provider_job.provider_job
     );
-    v_run private.generation_runs;
+    v_attempt private.generation_attempts;
 begin
-    select r.* into v_run
-    from private.generation_runs as r
-    where r.id = settle_prediction.job.run_id;
-    if v_status = 'succeeded' and v_run.output_url is not null then
-        perform private.start_storing(settle_prediction.job.generation_id);
-        perform private.continue_job(settle_prediction.job.id, 'store');
+    select a.* into v_attempt
+    from private.generation_attempts as a
+    where a.id = settle_provider_job.job.attempt_id;
+    if v_status = 'succeeded' and v_attempt.output_url is not null then
+        perform private.start_storing(settle_provider_job.job.generation_id);
+        perform private.continue_job(settle_provider_job.job.id, 'store');
     elsif v_is_final then
-        perform private.fail_run(
-            settle_prediction.job,
+        perform private.fail_attempt(
+            settle_provider_job.job,
             'failed',
             case
                 when v_status = 'succeeded'
-                    and settle_prediction.prediction -> 'data_removed' = 'true'
+                    and settle_provider_job.provider_job -> 'data_removed' = 'true'
                 then 'output_gone'
                 when v_status = 'succeeded' then 'output_missing'
                 when v_error ~* '(nsfw|safety|sensitive|flagged|content policy)'
@@ -6451,17 +6231,17 @@ begin
     elsif (
         select g.deadline_at <= now()
         from public.generations as g
-        where g.id = settle_prediction.job.generation_id
+        where g.id = settle_provider_job.job.generation_id
     ) then
-        perform private.expire_generation(settle_prediction.job.generation_id);
+        perform private.expire_generation(settle_provider_job.job.generation_id);
     else
         perform private.continue_job(
-            settle_prediction.job.id, 'poll', now() + private.poll_interval(v_run.polls)
+            settle_provider_job.job.id, 'poll', now() + private.poll_interval(v_attempt.polls)
         );
     end if;
 end;
 $$;
-COMMENT ON FUNCTION private.settle_prediction(job private.outbox, prediction jsonb) IS 'Decides what follows from the state of a prediction: store, another model, fail with refund,
+COMMENT ON FUNCTION private.settle_provider_job(job private.jobs, provider_job jsonb) IS 'Decides what follows from the state of a prediction: store, another model, fail with refund,
 expire, or look again.';
 CREATE FUNCTION private.settle_referral(referred_id uuid) RETURNS boolean
     LANGUAGE plpgsql
@@ -6571,14 +6351,14 @@ CREATE TABLE public.credit_packs (
     credits_last interval,
     price_amount bigint NOT NULL,
     currency text DEFAULT 'usd'::text NOT NULL,
-    quantity_max integer DEFAULT 1 NOT NULL,
+    max_quantity integer DEFAULT 1 NOT NULL,
     is_enabled boolean DEFAULT true NOT NULL,
     CONSTRAINT credit_packs_credits_last_positive CHECK ((credits_last > '00:00:00'::interval)),
     CONSTRAINT credit_packs_credits_positive CHECK ((credits > 0)),
     CONSTRAINT credit_packs_currency_is_iso CHECK ((currency ~ '^[a-z]{3}$'::text)),
+    CONSTRAINT credit_packs_max_quantity_in_range CHECK (((max_quantity >= 1) AND (max_quantity <= 1000))),
     CONSTRAINT credit_packs_pack_key_is_slug CHECK ((pack_key ~ '^[a-z][a-z0-9_]{1,62}$'::text)),
-    CONSTRAINT credit_packs_price_amount_not_negative CHECK ((price_amount >= 0)),
-    CONSTRAINT credit_packs_quantity_max_in_range CHECK (((quantity_max >= 1) AND (quantity_max <= 1000)))
+    CONSTRAINT credit_packs_price_amount_not_negative CHECK ((price_amount >= 0))
 );
 COMMENT ON TABLE public.credit_packs IS 'Credits that can be bought once.';
 COMMENT ON COLUMN public.credit_packs.title IS 'Its name, as people read it.';
@@ -6587,7 +6367,7 @@ COMMENT ON COLUMN public.credit_packs.credits IS 'Credits of one pack.';
 COMMENT ON COLUMN public.credit_packs.credits_last IS 'How long its credits live from the purchase on; null: for ever.';
 COMMENT ON COLUMN public.credit_packs.price_amount IS 'Price of one pack, in minor units of the currency.';
 COMMENT ON COLUMN public.credit_packs.currency IS 'ISO 4217, in lower case as Stripe has it.';
-COMMENT ON COLUMN public.credit_packs.quantity_max IS 'How many may be bought at once.';
+COMMENT ON COLUMN public.credit_packs.max_quantity IS 'How many may be bought at once.';
 COMMENT ON COLUMN public.credit_packs.is_enabled IS 'Whether it can be bought now.';
 CREATE TABLE public.plans (
     plan_name text NOT NULL,
@@ -6737,6 +6517,53 @@ begin
 end;
 $$;
 COMMENT ON FUNCTION private.spend_credits(profile_id uuid, amount bigint, generation_id uuid) IS 'Burns credits for a generation, or raises PT402 insufficient_credits and changes nothing.';
+CREATE FUNCTION private.start_attempt(job private.jobs) RETURNS uuid
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_last private.generation_attempts;
+    v_model private.generation_models;
+    v_error text;
+begin
+    select a.* into v_last
+    from private.generation_attempts as a
+    where a.generation_id = start_attempt.job.generation_id
+        and a.duplicate_of is null
+    order by a.attempt_number desc
+    limit 1
+    for update;
+    -- A worker had it and never answered: the provider may have the request.
+    if v_last.status = 'submitting' then
+        job.attempt_id := v_last.id;
+        perform private.mark_submit_unknown(job, 'no report');
+        return null;
+    end if;
+    -- The generation ended while its job waited: nothing is sent any more.
+    if exists (
+        select
+        from public.generations as g
+        where g.id = start_attempt.job.generation_id
+            and g.finished_at is not null
+    ) then
+        perform private.finish_job(start_attempt.job.id);
+        return null;
+    end if;
+    v_error := private.unsendable(start_attempt.job.generation_id);
+    v_model := private.next_model(start_attempt.job.generation_id, v_last);
+    -- A type that has lost its models since: nobody could ever make the picture.
+    if v_error is not null or v_model.model is null then
+        perform private.fail_generation(
+            start_attempt.job, coalesce(v_error, 'provider_unavailable')
+        );
+        return null;
+    end if;
+    perform private.start_submitting(start_attempt.job.generation_id);
+    return private.insert_attempt(start_attempt.job.generation_id, v_model);
+end;
+$$;
+COMMENT ON FUNCTION private.start_attempt(job private.jobs) IS 'Writes the next attempt before the call to the provider and returns its id; null when there is
+nothing to send: then the job has been seen to.';
 CREATE FUNCTION private.start_checkout(item_kind text, item_key text, idempotency_key uuid, quantity integer) RETURNS public.checkouts
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
@@ -6759,11 +6586,11 @@ begin
     from public.credit_packs as p
     where v_item.item_kind = 'pack'
         and p.pack_key = v_item.item_key;
-    if v_quantity not between 1 and coalesce(v_pack.quantity_max, 1) then
+    if v_quantity not between 1 and coalesce(v_pack.max_quantity, 1) then
         raise sqlstate 'PT422' using
             message = 'quantity_out_of_range',
             detail = format('From 1 to %s may be bought at once.',
-                coalesce(v_pack.quantity_max, 1)),
+                coalesce(v_pack.max_quantity, 1)),
             hint = 'Ask for fewer.';
     end if;
     -- The page that is open already does: whoever lost its address finds it again.
@@ -6799,13 +6626,38 @@ begin
     values (start_erasure.profile_id, start_erasure.asked_by)
     on conflict (profile_id) where restored_at is null do update
     set finished_at = null;
-    insert into private.outbox (kind, profile_id)
+    insert into private.jobs (kind, profile_id)
     values ('erase', start_erasure.profile_id)
     on conflict (profile_id) where profile_id is not null do nothing;
     perform private.wake_worker();
 end;
 $$;
 COMMENT ON FUNCTION private.start_erasure(profile_id uuid, asked_by text) IS 'Has a closed account erased, or what turned up after it was.';
+CREATE FUNCTION private.start_image_removal(user_image_id uuid, reason text) RETURNS public.user_images
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_image public.user_images;
+begin
+    update public.user_images as i
+    set
+        removed_at = now(),
+        removal_reason = start_image_removal.reason
+    where i.id = start_image_removal.user_image_id
+        and i.removed_at is null;
+    if found then
+        insert into private.jobs (kind, user_image_id)
+        values ('remove_user_image', start_image_removal.user_image_id);
+        perform private.wake_worker();
+    end if;
+    select i.* into v_image
+    from public.user_images as i
+    where i.id = start_image_removal.user_image_id;
+    return v_image;
+end;
+$$;
+COMMENT ON FUNCTION private.start_image_removal(user_image_id uuid, reason text) IS 'Takes a photo out of use, once, and has its file deleted.';
 CREATE FUNCTION private.start_portal(idempotency_key uuid) RETURNS public.checkouts
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
@@ -6869,11 +6721,11 @@ begin
     if not found then
         return false;
     end if;
-    insert into private.outbox (kind, stripe_object_id)
+    insert into private.jobs (kind, stripe_object_id)
     values ('reconcile', 'reconcile')
     on conflict (stripe_object_id) where stripe_object_id is not null do nothing;
     -- A bank may take longer to answer than the lists go back.
-    perform private.want_stripe_object(c.stripe_session_id)
+    perform private.enqueue_fetch(c.stripe_session_id)
     from public.checkouts as c
     where c.status = 'pending'
         and c.finished_at is null;
@@ -6883,53 +6735,6 @@ end;
 $$;
 COMMENT ON FUNCTION private.start_reconcile() IS 'Begins a comparison once settings.reconcile_interval has passed since the last one began. True when
 it did.';
-CREATE FUNCTION private.start_run(job private.outbox) RETURNS uuid
-    LANGUAGE plpgsql
-    SET search_path TO ''
-    AS $$
-declare
-    v_last private.generation_runs;
-    v_model private.generation_models;
-    v_error text;
-begin
-    select r.* into v_last
-    from private.generation_runs as r
-    where r.generation_id = start_run.job.generation_id
-        and r.twin_of is null
-    order by r.attempt desc
-    limit 1
-    for update;
-    -- A worker had it and never answered: the provider may have the request.
-    if v_last.status = 'submitting' then
-        job.run_id := v_last.id;
-        perform private.lose_answer(job, 'no report');
-        return null;
-    end if;
-    -- Over while it waited for another try: nothing is sent any more.
-    if exists (
-        select
-        from public.generations as g
-        where g.id = start_run.job.generation_id
-            and g.finished_at is not null
-    ) then
-        perform private.finish_job(start_run.job.id);
-        return null;
-    end if;
-    v_error := private.unsendable(start_run.job.generation_id);
-    v_model := private.next_model(start_run.job.generation_id, v_last);
-    -- A type that has lost its models since: nobody could ever make the picture.
-    if v_error is not null or v_model.model is null then
-        perform private.fail_generation(
-            start_run.job, coalesce(v_error, 'provider_unavailable')
-        );
-        return null;
-    end if;
-    perform private.start_submitting(start_run.job.generation_id);
-    return private.insert_attempt(start_run.job.generation_id, v_model);
-end;
-$$;
-COMMENT ON FUNCTION private.start_run(job private.outbox) IS 'Writes the next attempt before the call to the provider and returns its id; null when there is
-nothing to send: then the job has been seen to.';
 CREATE FUNCTION private.start_storing(generation_id uuid) RETURNS void
     LANGUAGE sql
     SET search_path TO ''
@@ -6950,7 +6755,7 @@ CREATE FUNCTION private.start_submitting(generation_id uuid) RETURNS void
         and g.status = 'queued';
 $$;
 COMMENT ON FUNCTION private.start_submitting(generation_id uuid) IS 'queued → submitting; another attempt of one that is further on leaves it there.';
-CREATE FUNCTION private.status_moves() RETURNS TABLE(subject text, from_status text, to_status text)
+CREATE FUNCTION private.status_transitions() RETURNS TABLE(subject text, from_status text, to_status text)
     LANGUAGE sql IMMUTABLE
     SET search_path TO ''
     AS $$
@@ -6980,24 +6785,24 @@ CREATE FUNCTION private.status_moves() RETURNS TABLE(subject text, from_status t
     ('attempt', 'processing', 'failed'),
     ('attempt', 'processing', 'canceled');
 $$;
-COMMENT ON FUNCTION private.status_moves() IS 'Every move that the status of a generation, or of an attempt at the provider, may make; all others
+COMMENT ON FUNCTION private.status_transitions() IS 'Every transition that the status of a generation, or of an attempt, may make; all others
 are refused. Drawn in docs/states.md.';
 CREATE FUNCTION private.stop_erasure(profile_id uuid) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
 begin
-    perform private.finish_job(o.id)
-    from private.outbox as o
-    where o.profile_id = stop_erasure.profile_id;
+    perform private.finish_job(j.id)
+    from private.jobs as j
+    where j.profile_id = stop_erasure.profile_id;
     update private.erasures as e
     set restored_at = now()
     where e.profile_id = stop_erasure.profile_id
         and e.restored_at is null;
     -- A consent that has ended does not come back.
-    insert into private.outbox (kind, user_image_id)
+    insert into private.jobs (kind, user_image_id)
     select
-        'remove_face',
+        'remove_user_image',
         i.id
     from public.user_images as i
     where i.profile_id = stop_erasure.profile_id
@@ -7007,7 +6812,233 @@ begin
 end;
 $$;
 COMMENT ON FUNCTION private.stop_erasure(profile_id uuid) IS 'The person is back under the same id: nothing more is erased than the photos that were removed.';
-CREATE FUNCTION private.stripe_call(job private.outbox) RETURNS jsonb
+CREATE FUNCTION private.store_attempt_state(attempt_id uuid, provider_job jsonb) RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_status constant text := store_attempt_state.provider_job ->> 'status';
+    v_is_final constant boolean :=
+        coalesce(v_status in ('succeeded', 'failed', 'canceled', 'aborted'), false);
+    v_seconds constant numeric := case
+        when jsonb_typeof(store_attempt_state.provider_job #> '{metrics,predict_time}') = 'number'
+        -- Whatever a provider says: no negative cost, and none of more than a day.
+        then least(
+            greatest(
+                (store_attempt_state.provider_job #>> '{metrics,predict_time}')::numeric, 0
+            ),
+            86400
+        )
+    end;
+begin
+    update private.generation_attempts as a
+    set
+        provider_status = v_status,
+        provider_error = left(store_attempt_state.provider_job ->> 'error', 2000),
+        polls = a.polls + 1,
+        predict_seconds = v_seconds,
+        cost_micros = case when v_is_final then private.attempt_cost(a, v_status, v_seconds) end,
+        output_url = private.output_url(
+            store_attempt_state.provider_job -> 'output', m.output_pointer
+        ),
+        status = case
+            when not v_is_final or a.finished_at is not null then a.status
+            when v_status = 'aborted' then 'canceled'
+            else v_status
+        end,
+        finished_at = coalesce(a.finished_at, case when v_is_final then now() end)
+    from private.generation_attempts as q
+    inner join public.generations as g on q.generation_id = g.id
+    left join private.generation_models as m
+        on g.generation_type = m.type_key and q.preference = m.preference
+    where q.id = store_attempt_state.attempt_id
+        and a.id = q.id
+        -- An attempt whose cost is known stays as it is: the provider may have removed its data
+        -- since.
+        and a.cost_micros is null;
+    return v_is_final;
+end;
+$$;
+COMMENT ON FUNCTION private.store_attempt_state(attempt_id uuid, provider_job jsonb) IS 'Writes what the provider says of a prediction to its attempt. True when that is its end: any other
+status, also one of tomorrow, is not, and our own deadline bounds it.';
+CREATE FUNCTION private.store_code_failure(profile_id uuid) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+    delete from private.code_failures as f
+    where f.profile_id = store_code_failure.profile_id
+        and f.failed_at <= now() - interval '1 hour';
+    insert into private.code_failures (profile_id)
+    values (store_code_failure.profile_id);
+end;
+$$;
+COMMENT ON FUNCTION private.store_code_failure(profile_id uuid) IS 'Counts a wrong code.';
+CREATE FUNCTION private.store_duplicate(attempt private.generation_attempts, provider_job_id text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_duplicate_id uuid;
+begin
+    insert into private.generation_attempts (
+        generation_id, attempt_number, preference, model, duplicate_of, status, provider_job_id,
+        expected_cost_micros, cost_per_second_micros
+    )
+    select
+        store_duplicate.attempt.generation_id,
+        max(a.attempt_number) + 1,
+        store_duplicate.attempt.preference,
+        store_duplicate.attempt.model,
+        store_duplicate.attempt.id,
+        'processing',
+        store_duplicate.provider_job_id,
+        store_duplicate.attempt.expected_cost_micros,
+        store_duplicate.attempt.cost_per_second_micros
+    from private.generation_attempts as a
+    where a.generation_id = store_duplicate.attempt.generation_id
+    on conflict on constraint generation_attempts_provider_job_id_key do nothing
+    returning id into v_duplicate_id;
+    if v_duplicate_id is not null then
+        perform private.enqueue_cancel(v_duplicate_id);
+    end if;
+end;
+$$;
+COMMENT ON FUNCTION private.store_duplicate(attempt private.generation_attempts, provider_job_id text) IS 'The provider carried out one attempt twice, as a proxy''s retry can make it: the second prediction
+is stopped, its cost counted, its picture never looked at.';
+CREATE FUNCTION private.store_erasure_answer(profile_id uuid, answer jsonb) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_answer constant jsonb := store_erasure_answer.answer;
+begin
+    update private.erasures as e
+    set answers = e.answers || jsonb_strip_nulls(jsonb_build_object(
+        'at', now(),
+        'bucket', v_answer -> 'bucket',
+        'removed', jsonb_array_length(v_answer -> 'removed'),
+        'user_id', v_answer -> 'user_id',
+        'object', v_answer -> 'object',
+        'id', v_answer -> 'id',
+        'deleted', v_answer -> 'deleted',
+        'error', v_answer -> 'error',
+        'status', v_answer -> 'status'
+    ))
+    where e.profile_id = store_erasure_answer.profile_id
+        and e.restored_at is null;
+    if v_answer ->> 'bucket' = 'faces' then
+        update public.user_images as i
+        set
+            deleted_at = now(),
+            deletion_answer = jsonb_build_object(
+                'status', v_answer -> 'status', 'removed', jsonb_build_array(i.object_path)
+            )
+        where i.profile_id = store_erasure_answer.profile_id
+            and i.deleted_at is null
+            and i.removed_at is not null
+            and v_answer -> 'removed' ? i.object_path;
+    elsif v_answer ->> 'object' = 'checkout.session' then
+        perform private.close_checkout(c.id, 'expired')
+        from public.checkouts as c
+        where c.profile_id = store_erasure_answer.profile_id
+            and c.stripe_session_id = v_answer ->> 'id';
+    elsif v_answer ->> 'object' = 'customer' then
+        update private.stripe_customers as c
+        set deleted_at = now()
+        where c.profile_id = store_erasure_answer.profile_id
+            and c.customer_id = v_answer ->> 'id';
+        -- The customer's subscriptions ended with the customer; an event may say so too.
+        perform private.enqueue_fetch(s.stripe_subscription_id)
+        from (
+            select s.stripe_subscription_id
+            from public.subscriptions as s
+            where s.profile_id = store_erasure_answer.profile_id
+                and s.status not in ('canceled', 'incomplete_expired')
+                and s.stripe_subscription_id is not null
+            order by s.stripe_subscription_id
+        ) as s;
+    end if;
+end;
+$$;
+COMMENT ON FUNCTION private.store_erasure_answer(profile_id uuid, answer jsonb) IS 'Keeps an answer as proof, without names of files, and does what follows from it.';
+CREATE FUNCTION private.store_referral(referred_id uuid, code text) RETURNS public.referrals
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    -- People copy codes by hand: case and surrounding blanks are forgiven.
+    v_code constant text := upper(btrim(store_referral.code));
+    v_referrer_id uuid;
+    v_reason text;
+    v_referral public.referrals;
+begin
+    select p.id into v_referrer_id
+    from public.profiles as p
+    where p.referral_code = v_code
+        and p.deleted_at is null;
+    v_reason := private.judge_referral(store_referral.referred_id, v_referrer_id, v_code);
+    insert into public.referrals (referred_id, referrer_id, code, status, reason)
+    values (
+        store_referral.referred_id,
+        v_referrer_id,
+        left(store_referral.code, 64),
+        case when v_reason is null then 'pending' else 'rejected' end,
+        v_reason
+    )
+    returning * into v_referral;
+    update public.profiles as p
+    set referred_by = v_referrer_id
+    where p.id = store_referral.referred_id
+        and v_reason is null;
+    return v_referral;
+end;
+$$;
+COMMENT ON FUNCTION private.store_referral(referred_id uuid, code text) IS 'Records the code a person came with: pending, or rejected with the reason. Never refuses.';
+CREATE FUNCTION private.store_stripe_event(event jsonb, OUT object_id text, OUT outcome text) RETURNS record
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_event constant jsonb := store_stripe_event.event;
+    v_id constant text := coalesce(v_event ->> 'snapshot_event', v_event ->> 'id');
+    v_type constant text := regexp_replace(v_event ->> 'type', '^v1\.', '');
+    v_subject constant jsonb := coalesce(v_event -> 'related_object', v_event #> '{data,object}');
+    v_object_id constant text := v_subject ->> 'id';
+begin
+    if v_id is null or v_type is null or char_length(v_id) > 255 then
+        outcome := 'invalid';
+        return;
+    end if;
+    if (v_event -> 'livemode') is distinct from (
+        select to_jsonb(s.stripe_livemode) from private.settings as s
+    ) then
+        outcome := 'wrong_mode';
+        return;
+    end if;
+    -- A charge itself is nothing to us; that it was refunded is.
+    if private.is_stripe_object_ours(v_object_id)
+        and (v_object_id !~ '^(ch|py)_' or v_type = 'charge.refunded')
+    then
+        object_id := v_object_id;
+    end if;
+    insert into private.stripe_events (
+        event_id, event_type, object_id, object_type, applied_at
+    )
+    values (
+        v_id,
+        left(v_type, 255),
+        left(coalesce(v_object_id, ''), 255),
+        left(coalesce(v_subject ->> 'object', v_subject ->> 'type', ''), 255),
+        case when store_stripe_event.object_id is null then now() end
+    )
+    on conflict on constraint stripe_events_pkey do nothing;
+    outcome := case when found then 'stored' else 'duplicate' end;
+end;
+$$;
+COMMENT ON FUNCTION private.store_stripe_event(event jsonb, OUT object_id text, OUT outcome text) IS 'Stores an event once: stored, duplicate, wrong_mode or invalid; and which object is to be fetched,
+if it concerns us.';
+CREATE FUNCTION private.stripe_call(job private.jobs) RETURNS jsonb
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
     AS $$
@@ -7024,7 +7055,7 @@ begin
         || coalesce(v_call, '{"call": "none"}');
 end;
 $$;
-COMMENT ON FUNCTION private.stripe_call(job private.outbox) IS 'What the sidecar is to ask Stripe for this job: {"call", "id", "params", "idempotency_key"}.';
+COMMENT ON FUNCTION private.stripe_call(job private.jobs) IS 'What the sidecar is to ask Stripe for this job: {"call", "id", "params", "idempotency_key"}.';
 CREATE FUNCTION private.stripe_difference(object jsonb) RETURNS text
     LANGUAGE sql STABLE
     SET search_path TO ''
@@ -7088,26 +7119,26 @@ CREATE FUNCTION private.stripe_livemode() RETURNS boolean
     select s.stripe_livemode from private.settings as s;
 $$;
 COMMENT ON FUNCTION private.stripe_livemode() IS 'Whether this database sells for real. A sidecar with a key of the other mode does not start.';
-CREATE FUNCTION private.submit_payload(run_id uuid) RETURNS jsonb
+CREATE FUNCTION private.submit_payload(attempt_id uuid) RETURNS jsonb
     LANGUAGE sql STABLE
     SET search_path TO ''
     AS $$
     select jsonb_build_object(
-        'run_id', r.id,
-        'attempt_token', r.attempt_token,
-        'model', r.model,
+        'attempt_id', a.id,
+        'attempt_token', a.attempt_token,
+        'model', a.model,
         -- What a person says reaches exactly these keys: checked options, and the prompt.
         'input', m.input_template || (
             select coalesce(jsonb_object_agg(f.value, g.options -> f.key), '{}')
             from jsonb_each_text(m.option_fields) as f (key, value)
             where g.options ? f.key
         ) || jsonb_build_object(m.prompt_field, g.prompt),
-        'faces', case
-            when i.id is null or m.face_field is null then jsonb_build_array()
+        'user_images', case
+            when i.id is null or m.user_image_field is null then jsonb_build_array()
             else jsonb_build_array(
                 jsonb_build_object(
-                    'field', m.face_field,
-                    'many', m.face_is_list,
+                    'field', m.user_image_field,
+                    'many', m.user_image_is_list,
                     'bucket', 'faces',
                     'object_path', i.object_path,
                     'expires_in', s.signed_url_seconds
@@ -7118,15 +7149,16 @@ CREATE FUNCTION private.submit_payload(run_id uuid) RETURNS jsonb
         'cancel_after_seconds',
         greatest(ceil(extract(epoch from g.deadline_at - now()))::integer, 5)
     )
-    from private.generation_runs as r
-    inner join public.generations as g on r.generation_id = g.id
+    from private.generation_attempts as a
+    inner join public.generations as g on a.generation_id = g.id
     inner join private.generation_models as m
-        on g.generation_type = m.type_key and r.preference = m.preference
+        on g.generation_type = m.type_key and a.preference = m.preference
     cross join private.settings as s
     left join public.user_images as i on g.user_image_id = i.id
-    where r.id = submit_payload.run_id;
+    where a.id = submit_payload.attempt_id;
 $$;
-COMMENT ON FUNCTION private.submit_payload(run_id uuid) IS 'What the sidecar sends for this attempt: model, input, faces to sign, attempt token, deadline.';
+COMMENT ON FUNCTION private.submit_payload(attempt_id uuid) IS 'What the sidecar sends for this attempt: model, input, user images to sign, attempt token,
+deadline.';
 CREATE FUNCTION private.subscription_difference(subscription jsonb) RETURNS text
     LANGUAGE sql STABLE
     SET search_path TO ''
@@ -7203,7 +7235,7 @@ CREATE FUNCTION private.sweep_steps() RETURNS TABLE(turn integer, step text)
         (3, 'rewarded'),
         (4, 'granted_periods'),
         (5, 'stale_checkouts'),
-        (5, 'expired_faces'),
+        (5, 'expired_user_images'),
         (6, 'erasures');
 $$;
 COMMENT ON FUNCTION private.sweep_steps() IS 'What the sweep looks at, in this order, and the name under which it tells how many. Steps of one
@@ -7240,6 +7272,28 @@ $$;
 COMMENT ON FUNCTION private.tg__audit_change() IS 'Writes what was changed in a row into private.audit_log; its arguments are the columns of the
 table''s key. Who and why are those of the transaction: set local thumbsmith.who, thumbsmith.why.
 Without them the name of the login stands there, and that no reason was given.';
+CREATE FUNCTION private.tg__check_transition() RETURNS trigger
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+begin
+    if not exists (
+        select
+        from private.status_transitions() as m
+        where m.subject = tg_argv[0]
+            and m.from_status = old.status
+            and m.to_status = new.status
+    ) then
+        raise exception using
+            errcode = 'PT409',
+            message = 'wrong_state',
+            detail = format('A %s cannot move from %s to %s.', tg_argv[0], old.status, new.status);
+    end if;
+    return new;
+end;
+$$;
+COMMENT ON FUNCTION private.tg__check_transition() IS 'Refuses a transition that private.status_transitions() does not list: backwards, out of a final
+status, or past a step.';
 CREATE FUNCTION private.tg__ledger_only() RETURNS trigger
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
@@ -7253,28 +7307,6 @@ begin
 end;
 $$;
 COMMENT ON FUNCTION private.tg__ledger_only() IS 'Refuses to everyone what only the trigger of public.credit_entries may do.';
-CREATE FUNCTION private.tg__move_forward() RETURNS trigger
-    LANGUAGE plpgsql STABLE
-    SET search_path TO ''
-    AS $$
-begin
-    if not exists (
-        select
-        from private.status_moves() as m
-        where m.subject = tg_argv[0]
-            and m.from_status = old.status
-            and m.to_status = new.status
-    ) then
-        raise exception using
-            errcode = 'PT409',
-            message = 'wrong_state',
-            detail = format('A %s cannot move from %s to %s.', tg_argv[0], old.status, new.status);
-    end if;
-    return new;
-end;
-$$;
-COMMENT ON FUNCTION private.tg__move_forward() IS 'Refuses a move that private.status_moves() does not list: backwards, out of a final status, or past
-a step.';
 CREATE FUNCTION private.tg__refuse_change() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -7443,7 +7475,7 @@ begin
     return null;
 end;
 $$;
-COMMENT ON FUNCTION private.tg_generations__broadcast() IS 'Broadcasts each move of a generation as the event generation on the private topic
+COMMENT ON FUNCTION private.tg_generations__broadcast() IS 'Broadcasts each transition of a generation as the event generation on the private topic
 profile:<profile id>. Only a hint: it may be lost, the row is what counts.';
 CREATE FUNCTION private.tg_users__close_profile() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -7489,7 +7521,7 @@ begin
         on conflict on constraint profiles_referral_code_key do nothing;
     end loop;
     if btrim(v_code) <> '' then
-        perform private.record_referral(new.id, v_code);
+        perform private.store_referral(new.id, v_code);
     end if;
     perform private.reward_sign_up(new.id, coalesce(new.is_anonymous, false));
     return null;
@@ -7622,13 +7654,13 @@ CREATE FUNCTION private.unsendable(generation_id uuid) RETURNS text
 begin
     if (
         select count(*)
-        from private.generation_runs as r
-        where r.generation_id = unsendable.generation_id
-            and r.twin_of is null
-    ) >= (select s.submit_attempts_max from private.settings as s) then
+        from private.generation_attempts as a
+        where a.generation_id = unsendable.generation_id
+            and a.duplicate_of is null
+    ) >= (select s.max_generation_attempts from private.settings as s) then
         return 'provider_unreachable';
     end if;
-    -- Its photo was removed since, or has expired: then it is not used any more.
+    -- The user image was removed or has expired since: it is not used any more.
     if exists (
         select
         from public.generations as g
@@ -7642,6 +7674,19 @@ begin
 end;
 $$;
 COMMENT ON FUNCTION private.unsendable(generation_id uuid) IS 'Why a generation may not be sent to the provider any more, as a slug; null when it may.';
+CREATE FUNCTION private.user_image_payload(user_image_id uuid) RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+    select jsonb_build_object(
+        'target', 'storage',
+        'bucket', 'faces',
+        'names', jsonb_build_array(i.object_path)
+    )
+    from public.user_images as i
+    where i.id = user_image_payload.user_image_id;
+$$;
+COMMENT ON FUNCTION private.user_image_payload(user_image_id uuid) IS 'The file that the sidecar deletes.';
 CREATE FUNCTION private.uuid_v7_floor(instant timestamp with time zone) RETURNS uuid
     LANGUAGE plpgsql IMMUTABLE
     SET search_path TO ''
@@ -7663,14 +7708,14 @@ CREATE FUNCTION private.waits_for_period(invoice jsonb, subscription_id uuid) RE
         from private.paid_lines(waits_for_period.invoice) as l
         inner join private.stripe_prices as p
             on p.price_id = l.line #>> '{pricing,price_details,price}'
-        where l.is_rest
+        where l.is_proration
             and p.billing_interval = 'month'
             and not exists (
                 select
                 from private.paid_periods as b
                 where b.subscription_id = waits_for_period.subscription_id
                     and b.period_end = l.period_end
-                    and not b.is_rest
+                    and not b.is_proration
             )
     );
 $$;
@@ -7690,31 +7735,6 @@ begin
 end;
 $$;
 COMMENT ON FUNCTION private.wake_worker() IS 'Wakes the sidecar if, and only if, it is asleep.';
-CREATE FUNCTION private.want_cancel(run_id uuid) RETURNS void
-    LANGUAGE sql
-    SET search_path TO ''
-    AS $$
-    insert into private.outbox (kind, run_id)
-    values ('cancel', want_cancel.run_id)
-    on conflict do nothing;
-    select private.wake_worker();
-$$;
-COMMENT ON FUNCTION private.want_cancel(run_id uuid) IS 'Has the attempt''s prediction stopped, and its cost counted: nobody waits for its picture.';
-CREATE FUNCTION private.want_stripe_object(object_id text) RETURNS void
-    LANGUAGE plpgsql
-    SET search_path TO ''
-    AS $$
-begin
-    -- Does not wait for whoever holds its job, who may be waiting for us; but for whoever is making
-    -- it. So several are always asked for in the order of their ids.
-    insert into private.outbox (kind, stripe_object_id)
-    values ('fetch', want_stripe_object.object_id)
-    on conflict (stripe_object_id) where stripe_object_id is not null do nothing;
-    perform private.wake_worker();
-end;
-$$;
-COMMENT ON FUNCTION private.want_stripe_object(object_id text) IS 'As private.fetch_stripe_object, unless there is a job for it already: for those who hold other
-jobs.';
 CREATE FUNCTION public.add_user_image(object_path text) RETURNS public.user_images
     LANGUAGE sql
     SET search_path TO ''
@@ -7742,7 +7762,7 @@ CREATE FUNCTION public.cancel_generation(generation_id uuid) RETURNS public.gene
     select private.cancel_generation(cancel_generation.generation_id);
 $$;
 COMMENT ON FUNCTION public.cancel_generation(generation_id uuid) IS 'Cancel a thumbnail that is not there yet, and get its credits back.
-For the person who asked for it. Cancelling twice gives the same answer. Refuses with PT404
+For the person who asked for it. Canceling twice gives the same answer. Refuses with PT404
 generation_not_found; PT409 wrong_state once the picture is being stored or the generation is
 over.';
 CREATE FUNCTION public.delete_my_account(confirmation text) RETURNS jsonb
@@ -8079,13 +8099,21 @@ COMMENT ON COLUMN private.generation_margins.source IS 'pack: <key>, subscriptio
 COMMENT ON COLUMN private.generation_margins.credits IS 'Credits burned, less those given back.';
 COMMENT ON COLUMN private.generation_margins.revenue_micros IS 'Millionths of a US dollar: the credits'' share of the payment behind them. Null: unknown currency,
 or a plan without a payment in this time.';
-COMMENT ON COLUMN private.generation_margins.cost_micros IS 'Millionths of a US dollar: all attempts, late twins too.';
+COMMENT ON COLUMN private.generation_margins.cost_micros IS 'Millionths of a US dollar: all attempts, duplicates too.';
 CREATE UNLOGGED TABLE private.idle_workers (
     worker_id text NOT NULL,
     idle_since timestamp with time zone DEFAULT now() NOT NULL
 );
 COMMENT ON TABLE private.idle_workers IS 'Workers asleep on LISTEN. A request sends NOTIFY only while somebody is listed here: a NOTIFY in
-every transaction would serialise all commits of the database.';
+every transaction would serialize all commits of the database.';
+ALTER TABLE private.jobs ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME private.jobs_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 CREATE TABLE private.known_addresses (
     address_hash bytea NOT NULL,
     profile_id uuid NOT NULL,
@@ -8093,21 +8121,13 @@ CREATE TABLE private.known_addresses (
 );
 COMMENT ON TABLE private.known_addresses IS 'Which profile first confirmed an address, by its keyed hash: never the address itself. Rows outlive
 the account, so that gifts are given once.';
-ALTER TABLE private.outbox ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
-    SEQUENCE NAME private.outbox_id_seq
-    START WITH 1
-    INCREMENT BY 1
-    NO MINVALUE
-    NO MAXVALUE
-    CACHE 1
-);
 CREATE TABLE private.paid_periods (
     invoice_line_id text NOT NULL,
     subscription_id uuid NOT NULL,
     payment_id uuid NOT NULL,
     plan_name text NOT NULL,
     quantity integer NOT NULL,
-    is_rest boolean NOT NULL,
+    is_proration boolean NOT NULL,
     period_start timestamp with time zone NOT NULL,
     period_end timestamp with time zone NOT NULL,
     months_granted integer DEFAULT 0 NOT NULL,
@@ -8118,7 +8138,7 @@ CREATE TABLE private.paid_periods (
 COMMENT ON TABLE private.paid_periods IS 'The time a line of a paid invoice paid a plan for. Its credits are granted month by month, a
 year''s too.';
 COMMENT ON COLUMN private.paid_periods.quantity IS 'How many times the plan was paid.';
-COMMENT ON COLUMN private.paid_periods.is_rest IS 'The rest of a period, after an upgrade.';
+COMMENT ON COLUMN private.paid_periods.is_proration IS 'The rest of a period, after an upgrade.';
 COMMENT ON COLUMN private.paid_periods.months_granted IS 'How many of its months have their credits.';
 COMMENT ON COLUMN private.paid_periods.next_month_at IS 'When the next month''s credits are due; null: all were granted, or it was given up.';
 CREATE TABLE private.payment_intents (
@@ -8147,27 +8167,27 @@ CREATE TABLE private.settings (
     referral_bonus_credits bigint DEFAULT 30 NOT NULL,
     referred_bonus_credits bigint DEFAULT 0 NOT NULL,
     referral_policy text DEFAULT 'confirmed'::text NOT NULL,
-    referral_rewards_per_month_max integer DEFAULT 10 NOT NULL,
+    max_referral_rewards_per_month integer DEFAULT 10 NOT NULL,
     referral_window interval DEFAULT '7 days'::interval NOT NULL,
-    code_failures_per_hour_max integer DEFAULT 10 NOT NULL,
+    max_code_failures_per_hour integer DEFAULT 10 NOT NULL,
     refund_grace interval DEFAULT '7 days'::interval NOT NULL,
-    generations_running_max integer DEFAULT 5,
-    generations_per_minute_max integer DEFAULT 10,
-    generations_per_day_max integer DEFAULT 200,
-    prompt_max_characters integer DEFAULT 1000 NOT NULL,
-    user_images_max integer DEFAULT 20 NOT NULL,
-    checkouts_per_hour_max integer DEFAULT 20 NOT NULL,
+    max_running_generations integer DEFAULT 5,
+    max_generations_per_minute integer DEFAULT 10,
+    max_generations_per_day integer DEFAULT 200,
+    max_prompt_characters integer DEFAULT 1000 NOT NULL,
+    max_user_images integer DEFAULT 20 NOT NULL,
+    max_checkouts_per_hour integer DEFAULT 20 NOT NULL,
     user_image_retention interval DEFAULT '180 days'::interval NOT NULL,
     signed_url_seconds integer DEFAULT 1800 NOT NULL,
     generation_deadline interval DEFAULT '00:10:00'::interval NOT NULL,
-    submit_attempts_max integer DEFAULT 3 NOT NULL,
+    max_generation_attempts integer DEFAULT 3 NOT NULL,
     submit_find_after interval DEFAULT '00:00:05'::interval NOT NULL,
     submit_unknown_grace interval DEFAULT '00:01:00'::interval NOT NULL,
-    provider_spend_per_day_max_micros bigint DEFAULT 100000000,
+    max_provider_spend_per_day_micros bigint DEFAULT 100000000,
     micros_per_minor_unit jsonb DEFAULT '{"usd": 10000}'::jsonb NOT NULL,
-    job_attempts_max integer DEFAULT 8 NOT NULL,
-    retry_first_wait interval DEFAULT '00:00:01'::interval NOT NULL,
-    retry_longest_wait interval DEFAULT '00:05:00'::interval NOT NULL,
+    max_job_tries integer DEFAULT 8 NOT NULL,
+    first_retry_wait interval DEFAULT '00:00:01'::interval NOT NULL,
+    max_retry_wait interval DEFAULT '00:05:00'::interval NOT NULL,
     stripe_livemode boolean DEFAULT false NOT NULL,
     reconcile_interval interval DEFAULT '1 day'::interval NOT NULL,
     checkout_success_url text,
@@ -8175,62 +8195,62 @@ CREATE TABLE private.settings (
     portal_return_url text,
     CONSTRAINT settings_checkout_cancel_url_is_web CHECK ((checkout_cancel_url ~ '^https?://[^/]'::text)),
     CONSTRAINT settings_checkout_success_url_is_web CHECK ((checkout_success_url ~ '^https?://[^/]'::text)),
-    CONSTRAINT settings_checkouts_per_hour_max_positive CHECK ((checkouts_per_hour_max > 0)),
-    CONSTRAINT settings_code_failures_per_hour_max_positive CHECK ((code_failures_per_hour_max > 0)),
     CONSTRAINT settings_generation_deadline_in_range CHECK (((generation_deadline >= '00:00:01'::interval) AND (generation_deadline <= '01:00:00'::interval))),
-    CONSTRAINT settings_generations_per_day_max_positive CHECK ((generations_per_day_max > 0)),
-    CONSTRAINT settings_generations_per_minute_max_positive CHECK ((generations_per_minute_max > 0)),
-    CONSTRAINT settings_generations_running_max_positive CHECK ((generations_running_max > 0)),
-    CONSTRAINT settings_job_attempts_max_positive CHECK ((job_attempts_max > 0)),
+    CONSTRAINT settings_max_checkouts_per_hour_positive CHECK ((max_checkouts_per_hour > 0)),
+    CONSTRAINT settings_max_code_failures_per_hour_positive CHECK ((max_code_failures_per_hour > 0)),
+    CONSTRAINT settings_max_generation_attempts_positive CHECK ((max_generation_attempts > 0)),
+    CONSTRAINT settings_max_generations_per_day_positive CHECK ((max_generations_per_day > 0)),
+    CONSTRAINT settings_max_generations_per_minute_positive CHECK ((max_generations_per_minute > 0)),
+    CONSTRAINT settings_max_job_tries_positive CHECK ((max_job_tries > 0)),
+    CONSTRAINT settings_max_prompt_characters_in_range CHECK (((max_prompt_characters >= 1) AND (max_prompt_characters <= 10000))),
+    CONSTRAINT settings_max_provider_spend_per_day_not_negative CHECK ((max_provider_spend_per_day_micros >= 0)),
+    CONSTRAINT settings_max_referral_rewards_per_month_not_negative CHECK ((max_referral_rewards_per_month >= 0)),
+    CONSTRAINT settings_max_running_generations_positive CHECK ((max_running_generations > 0)),
+    CONSTRAINT settings_max_user_images_positive CHECK ((max_user_images > 0)),
     CONSTRAINT settings_micros_per_minor_unit_is_object CHECK ((jsonb_typeof(micros_per_minor_unit) = 'object'::text)),
     CONSTRAINT settings_one_row CHECK (id),
     CONSTRAINT settings_portal_return_url_is_web CHECK ((portal_return_url ~ '^https?://[^/]'::text)),
-    CONSTRAINT settings_prompt_max_characters_in_range CHECK (((prompt_max_characters >= 1) AND (prompt_max_characters <= 10000))),
-    CONSTRAINT settings_provider_spend_per_day_max_not_negative CHECK ((provider_spend_per_day_max_micros >= 0)),
     CONSTRAINT settings_reconcile_interval_positive CHECK ((reconcile_interval > '00:00:00'::interval)),
     CONSTRAINT settings_referral_bonus_credits_not_negative CHECK ((referral_bonus_credits >= 0)),
     CONSTRAINT settings_referral_policy_known CHECK ((referral_policy = ANY (ARRAY['confirmed'::text, 'first_purchase'::text]))),
-    CONSTRAINT settings_referral_rewards_per_month_max_not_negative CHECK ((referral_rewards_per_month_max >= 0)),
     CONSTRAINT settings_referral_window_not_negative CHECK ((referral_window >= '00:00:00'::interval)),
     CONSTRAINT settings_referred_bonus_credits_not_negative CHECK ((referred_bonus_credits >= 0)),
     CONSTRAINT settings_refund_grace_positive CHECK ((refund_grace > '00:00:00'::interval)),
-    CONSTRAINT settings_retry_waits_in_order CHECK ((('00:00:00'::interval < retry_first_wait) AND (retry_first_wait <= retry_longest_wait))),
+    CONSTRAINT settings_retry_waits_in_order CHECK ((('00:00:00'::interval < first_retry_wait) AND (first_retry_wait <= max_retry_wait))),
     CONSTRAINT settings_sign_up_credits_not_negative CHECK ((sign_up_credits >= 0)),
     CONSTRAINT settings_signed_url_seconds_in_range CHECK (((signed_url_seconds >= 60) AND (signed_url_seconds <= 3600))),
-    CONSTRAINT settings_submit_attempts_max_positive CHECK ((submit_attempts_max > 0)),
     CONSTRAINT settings_submit_find_after_positive CHECK ((submit_find_after > '00:00:00'::interval)),
     CONSTRAINT settings_submit_unknown_grace_positive CHECK ((submit_unknown_grace > '00:00:00'::interval)),
-    CONSTRAINT settings_user_image_retention_positive CHECK ((user_image_retention > '00:00:00'::interval)),
-    CONSTRAINT settings_user_images_max_positive CHECK ((user_images_max > 0))
+    CONSTRAINT settings_user_image_retention_positive CHECK ((user_image_retention > '00:00:00'::interval))
 );
 COMMENT ON TABLE private.settings IS 'One row of operator settings. Change it with: thumbsmith settings set';
 COMMENT ON COLUMN private.settings.sign_up_credits IS 'Credits of a new account.';
 COMMENT ON COLUMN private.settings.referral_bonus_credits IS 'Credits the referrer gets per friend.';
 COMMENT ON COLUMN private.settings.referred_bonus_credits IS 'Credits the friend gets too, when the referrer is rewarded.';
 COMMENT ON COLUMN private.settings.referral_policy IS 'When a referral pays: with the confirmed address, or with the first purchase.';
-COMMENT ON COLUMN private.settings.referral_rewards_per_month_max IS 'Rewards of one referrer per calendar month (UTC).';
+COMMENT ON COLUMN private.settings.max_referral_rewards_per_month IS 'Rewards of one referrer per calendar month (UTC).';
 COMMENT ON COLUMN private.settings.referral_window IS 'How long after a sign-up a code may still be given.';
-COMMENT ON COLUMN private.settings.code_failures_per_hour_max IS 'Wrong referral and promotional codes a person may try within an hour.';
+COMMENT ON COLUMN private.settings.max_code_failures_per_hour IS 'Wrong referral and promotional codes a person may try within an hour.';
 COMMENT ON COLUMN private.settings.refund_grace IS 'How long credits live that come back after their lot expired.';
-COMMENT ON COLUMN private.settings.generations_running_max IS 'Thumbnails of one person under way at a time; null: no limit.';
-COMMENT ON COLUMN private.settings.generations_per_minute_max IS 'Thumbnails a person may ask for within 60 seconds; null: no limit.';
-COMMENT ON COLUMN private.settings.generations_per_day_max IS 'Thumbnails a person may ask for within 24 hours; null: no limit.';
-COMMENT ON COLUMN private.settings.prompt_max_characters IS 'Length of a prompt, in characters.';
-COMMENT ON COLUMN private.settings.user_images_max IS 'Face photos a person may keep.';
-COMMENT ON COLUMN private.settings.checkouts_per_hour_max IS 'Pages of Stripe a person may ask for within an hour.';
-COMMENT ON COLUMN private.settings.user_image_retention IS 'How long a face photo is kept.';
-COMMENT ON COLUMN private.settings.signed_url_seconds IS 'Life of the signed URL of a face that the provider gets, in seconds.';
+COMMENT ON COLUMN private.settings.max_running_generations IS 'Thumbnails of one person under way at a time; null: no limit.';
+COMMENT ON COLUMN private.settings.max_generations_per_minute IS 'Thumbnails a person may ask for within 60 seconds; null: no limit.';
+COMMENT ON COLUMN private.settings.max_generations_per_day IS 'Thumbnails a person may ask for within 24 hours; null: no limit.';
+COMMENT ON COLUMN private.settings.max_prompt_characters IS 'Length of a prompt, in characters.';
+COMMENT ON COLUMN private.settings.max_user_images IS 'User images a person may keep.';
+COMMENT ON COLUMN private.settings.max_checkouts_per_hour IS 'Pages of Stripe a person may ask for within an hour.';
+COMMENT ON COLUMN private.settings.user_image_retention IS 'How long a user image is kept.';
+COMMENT ON COLUMN private.settings.signed_url_seconds IS 'Life of the signed URL of a user image that the provider gets, in seconds.';
 COMMENT ON COLUMN private.settings.generation_deadline IS 'After this time without a picture a generation expires and its credits go back.';
-COMMENT ON COLUMN private.settings.submit_attempts_max IS 'How often a generation is sent to the provider: again after a lost answer, and to the next model
+COMMENT ON COLUMN private.settings.max_generation_attempts IS 'How often a generation is sent to the provider: again after a lost answer, and to the next model
 after a failure.';
 COMMENT ON COLUMN private.settings.submit_find_after IS 'How soon a lost answer is looked for in the provider''s list.';
 COMMENT ON COLUMN private.settings.submit_unknown_grace IS 'How long a lost answer of the provider is waited for before another attempt is made.';
-COMMENT ON COLUMN private.settings.provider_spend_per_day_max_micros IS 'Expected spend at the provider per day (UTC) in millionths of a US dollar; null: no breaker.';
+COMMENT ON COLUMN private.settings.max_provider_spend_per_day_micros IS 'Expected spend at the provider per day (UTC) in millionths of a US dollar; null: no breaker.';
 COMMENT ON COLUMN private.settings.micros_per_minor_unit IS 'What a minor unit of each currency is worth in millionths of a US dollar, for the reports: a cent
 is 10000.';
-COMMENT ON COLUMN private.settings.job_attempts_max IS 'How often a job is tried before it is given up, unless a thumbnail waits for it.';
-COMMENT ON COLUMN private.settings.retry_first_wait IS 'The wait after a first failed try; doubled with each further one.';
-COMMENT ON COLUMN private.settings.retry_longest_wait IS 'The longest wait between two tries.';
+COMMENT ON COLUMN private.settings.max_job_tries IS 'How often a job is tried before it is given up, unless a thumbnail waits for it.';
+COMMENT ON COLUMN private.settings.first_retry_wait IS 'The wait after a first failed try; doubled with each further one.';
+COMMENT ON COLUMN private.settings.max_retry_wait IS 'The longest wait between two tries.';
 COMMENT ON COLUMN private.settings.stripe_livemode IS 'Whether this database belongs to live mode. Events and objects of the other mode are refused.';
 COMMENT ON COLUMN private.settings.reconcile_interval IS 'How often everything at Stripe is compared with our rows.';
 COMMENT ON COLUMN private.settings.checkout_success_url IS 'Where a paid Checkout leads back to; null: nothing can be bought yet. {CHECKOUT_SESSION_ID} in it
@@ -8319,7 +8339,7 @@ CREATE VIEW private.payment_worth WITH (security_invoker='true') AS
                 END)) AS credits
            FROM (private.paid_periods d_1
              JOIN public.plans n ON ((d_1.plan_name = n.plan_name)))
-          WHERE (NOT d_1.is_rest)
+          WHERE (NOT d_1.is_proration)
           GROUP BY d_1.payment_id
         )
  SELECT p.id AS payment_id,
@@ -8349,7 +8369,7 @@ CREATE VIEW private.plan_use_worth WITH (security_invoker='true') AS
             d.payment_id,
             d.plan_name,
             d.quantity,
-            d.is_rest,
+            d.is_proration,
             d.period_start,
             d.period_end,
             d.months_granted,
@@ -8386,18 +8406,30 @@ WITH (fillfactor='50');
 COMMENT ON TABLE private.provider_spend IS 'Expected spend at the provider per day (UTC), in millionths of a US dollar. The sum of the sixteen
 shards counts: one row would make all requests of the database follow each other.';
 COMMENT ON COLUMN private.provider_spend.micros IS 'Millionths of a US dollar.';
+CREATE TABLE private.provider_webhooks (
+    webhook_id text NOT NULL,
+    attempt_token uuid NOT NULL,
+    body jsonb NOT NULL,
+    received_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT provider_webhooks_webhook_id_is_short CHECK (((char_length(webhook_id) >= 1) AND (char_length(webhook_id) <= 255)))
+);
+COMMENT ON TABLE private.provider_webhooks IS 'Inbox of verified webhooks. A webhook is only a trigger: the prediction is read again from the
+provider.';
+COMMENT ON COLUMN private.provider_webhooks.webhook_id IS 'Stable over the provider''s retries, so a duplicate is stored once.';
+COMMENT ON COLUMN private.provider_webhooks.body IS 'The prediction as the provider told it,
+https://replicate.com/docs/reference/http#predictions.get.';
 CREATE TABLE private.reconcile_runs (
     id bigint NOT NULL,
     since timestamp with time zone NOT NULL,
     started_at timestamp with time zone DEFAULT now() NOT NULL,
     finished_at timestamp with time zone,
-    place integer DEFAULT 1 NOT NULL,
+    call_position integer DEFAULT 1 NOT NULL,
     last_object_id text,
     seen integer DEFAULT 0 NOT NULL,
     differing integer DEFAULT 0 NOT NULL
 );
 COMMENT ON TABLE private.reconcile_runs IS 'Comparisons of Stripe with our rows, page by page, by the worker.';
-COMMENT ON COLUMN private.reconcile_runs.place IS 'Which of private.reconcile_calls() is next.';
+COMMENT ON COLUMN private.reconcile_runs.call_position IS 'Which of private.reconcile_calls() is next.';
 COMMENT ON COLUMN private.reconcile_runs.last_object_id IS 'After which object its next page begins.';
 COMMENT ON COLUMN private.reconcile_runs.seen IS 'Objects of Stripe it has looked at.';
 COMMENT ON COLUMN private.reconcile_runs.differing IS 'Objects that differed from our rows.';
@@ -8409,18 +8441,6 @@ ALTER TABLE private.reconcile_runs ALTER COLUMN id ADD GENERATED ALWAYS AS IDENT
     NO MAXVALUE
     CACHE 1
 );
-CREATE TABLE private.replicate_webhooks (
-    webhook_id text NOT NULL,
-    attempt_token uuid NOT NULL,
-    body jsonb NOT NULL,
-    received_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT replicate_webhooks_webhook_id_is_short CHECK (((char_length(webhook_id) >= 1) AND (char_length(webhook_id) <= 255)))
-);
-COMMENT ON TABLE private.replicate_webhooks IS 'Inbox of verified webhooks. A webhook is only a trigger: the prediction is read again from the
-provider.';
-COMMENT ON COLUMN private.replicate_webhooks.webhook_id IS 'Stable over the provider''s retries, so a duplicate is stored once.';
-COMMENT ON COLUMN private.replicate_webhooks.body IS 'The prediction as the provider told it,
-https://replicate.com/docs/reference/http#predictions.get.';
 CREATE TABLE private.stripe_alarms (
     id bigint NOT NULL,
     object_id text NOT NULL,
@@ -8627,26 +8647,26 @@ ALTER TABLE ONLY private.credit_freezes
     ADD CONSTRAINT credit_freezes_pkey PRIMARY KEY (lot_id, freeze_key);
 ALTER TABLE ONLY private.erasures
     ADD CONSTRAINT erasures_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY private.generation_attempts
+    ADD CONSTRAINT generation_attempts_attempt_token_key UNIQUE (attempt_token);
+ALTER TABLE ONLY private.generation_attempts
+    ADD CONSTRAINT generation_attempts_generation_id_attempt_number_key UNIQUE (generation_id, attempt_number);
+ALTER TABLE ONLY private.generation_attempts
+    ADD CONSTRAINT generation_attempts_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY private.generation_attempts
+    ADD CONSTRAINT generation_attempts_provider_job_id_key UNIQUE (provider_job_id);
 ALTER TABLE ONLY private.generation_models
     ADD CONSTRAINT generation_models_pkey PRIMARY KEY (type_key, preference);
 ALTER TABLE ONLY private.generation_models
     ADD CONSTRAINT generation_models_type_key_model_key UNIQUE (type_key, model);
-ALTER TABLE ONLY private.generation_runs
-    ADD CONSTRAINT generation_runs_attempt_token_key UNIQUE (attempt_token);
-ALTER TABLE ONLY private.generation_runs
-    ADD CONSTRAINT generation_runs_generation_id_attempt_key UNIQUE (generation_id, attempt);
-ALTER TABLE ONLY private.generation_runs
-    ADD CONSTRAINT generation_runs_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY private.generation_runs
-    ADD CONSTRAINT generation_runs_prediction_id_key UNIQUE (prediction_id);
 ALTER TABLE ONLY private.idle_workers
     ADD CONSTRAINT idle_workers_pkey PRIMARY KEY (worker_id);
+ALTER TABLE ONLY private.jobs
+    ADD CONSTRAINT jobs_generation_id_key UNIQUE (generation_id);
+ALTER TABLE ONLY private.jobs
+    ADD CONSTRAINT jobs_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY private.known_addresses
     ADD CONSTRAINT known_addresses_pkey PRIMARY KEY (address_hash);
-ALTER TABLE ONLY private.outbox
-    ADD CONSTRAINT outbox_generation_id_key UNIQUE (generation_id);
-ALTER TABLE ONLY private.outbox
-    ADD CONSTRAINT outbox_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY private.paid_periods
     ADD CONSTRAINT paid_periods_pkey PRIMARY KEY (invoice_line_id);
 ALTER TABLE ONLY private.payment_intents
@@ -8661,10 +8681,10 @@ ALTER TABLE ONLY private.promo_redemptions
     ADD CONSTRAINT promo_redemptions_pkey PRIMARY KEY (promo_code_id, profile_id, redemption_number);
 ALTER TABLE ONLY private.provider_spend
     ADD CONSTRAINT provider_spend_pkey PRIMARY KEY (day, shard);
+ALTER TABLE ONLY private.provider_webhooks
+    ADD CONSTRAINT provider_webhooks_pkey PRIMARY KEY (webhook_id);
 ALTER TABLE ONLY private.reconcile_runs
     ADD CONSTRAINT reconcile_runs_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY private.replicate_webhooks
-    ADD CONSTRAINT replicate_webhooks_pkey PRIMARY KEY (webhook_id);
 ALTER TABLE ONLY private.settings
     ADD CONSTRAINT settings_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY private.stripe_alarms
@@ -8728,14 +8748,14 @@ CREATE INDEX code_failures_profile_id_failed_at_idx ON private.code_failures USI
 CREATE INDEX erasures_finished_at_idx ON private.erasures USING btree (finished_at) WHERE (restored_at IS NULL);
 CREATE INDEX erasures_profile_id_idx ON private.erasures USING btree (profile_id);
 CREATE UNIQUE INDEX erasures_profile_id_key ON private.erasures USING btree (profile_id) WHERE (restored_at IS NULL);
-CREATE INDEX generation_runs_twin_of_idx ON private.generation_runs USING btree (twin_of) WHERE (twin_of IS NOT NULL);
+CREATE INDEX generation_attempts_duplicate_of_idx ON private.generation_attempts USING btree (duplicate_of) WHERE (duplicate_of IS NOT NULL);
+CREATE UNIQUE INDEX jobs_attempt_id_key ON private.jobs USING btree (attempt_id) WHERE (kind = 'cancel'::text);
+CREATE UNIQUE INDEX jobs_checkout_id_key ON private.jobs USING btree (checkout_id) WHERE (checkout_id IS NOT NULL);
+CREATE INDEX jobs_due_at_idx ON private.jobs USING btree (due_at) WHERE (dead_at IS NULL);
+CREATE UNIQUE INDEX jobs_profile_id_key ON private.jobs USING btree (profile_id) WHERE (profile_id IS NOT NULL);
+CREATE UNIQUE INDEX jobs_stripe_object_id_key ON private.jobs USING btree (stripe_object_id) WHERE (stripe_object_id IS NOT NULL);
+CREATE UNIQUE INDEX jobs_user_image_id_key ON private.jobs USING btree (user_image_id) WHERE (user_image_id IS NOT NULL);
 CREATE INDEX known_addresses_profile_id_idx ON private.known_addresses USING btree (profile_id);
-CREATE UNIQUE INDEX outbox_checkout_id_key ON private.outbox USING btree (checkout_id) WHERE (checkout_id IS NOT NULL);
-CREATE INDEX outbox_due_at_idx ON private.outbox USING btree (due_at) WHERE (dead_at IS NULL);
-CREATE UNIQUE INDEX outbox_profile_id_key ON private.outbox USING btree (profile_id) WHERE (profile_id IS NOT NULL);
-CREATE UNIQUE INDEX outbox_run_id_key ON private.outbox USING btree (run_id) WHERE (kind = 'cancel'::text);
-CREATE UNIQUE INDEX outbox_stripe_object_id_key ON private.outbox USING btree (stripe_object_id) WHERE (stripe_object_id IS NOT NULL);
-CREATE UNIQUE INDEX outbox_user_image_id_key ON private.outbox USING btree (user_image_id) WHERE (user_image_id IS NOT NULL);
 CREATE INDEX paid_periods_next_month_at_idx ON private.paid_periods USING btree (next_month_at) WHERE (next_month_at IS NOT NULL);
 CREATE INDEX paid_periods_payment_id_idx ON private.paid_periods USING btree (payment_id);
 CREATE INDEX paid_periods_plan_name_idx ON private.paid_periods USING btree (plan_name);
@@ -8744,8 +8764,8 @@ CREATE INDEX payment_intents_payment_id_idx ON private.payment_intents USING btr
 CREATE INDEX payment_reversals_payment_id_idx ON private.payment_reversals USING btree (payment_id);
 CREATE INDEX promo_redemptions_address_hash_idx ON private.promo_redemptions USING btree (promo_code_id, address_hash);
 CREATE INDEX promo_redemptions_profile_id_idx ON private.promo_redemptions USING btree (profile_id);
+CREATE INDEX provider_webhooks_attempt_token_idx ON private.provider_webhooks USING btree (attempt_token);
 CREATE UNIQUE INDEX reconcile_runs_unfinished_key ON private.reconcile_runs USING btree ((true)) WHERE (finished_at IS NULL);
-CREATE INDEX replicate_webhooks_attempt_token_idx ON private.replicate_webhooks USING btree (attempt_token);
 CREATE UNIQUE INDEX stripe_customers_current_key ON private.stripe_customers USING btree (profile_id) WHERE is_current;
 CREATE INDEX stripe_customers_profile_id_idx ON private.stripe_customers USING btree (profile_id);
 CREATE INDEX stripe_events_waiting_idx ON private.stripe_events USING btree (object_id) WHERE (applied_at IS NULL);
@@ -8822,9 +8842,9 @@ CREATE OR REPLACE VIEW private.generation_margins WITH (security_invoker='true')
     (round(((c.micros * t.share) / sum(t.share) OVER (PARTITION BY g.id))))::bigint AS cost_micros
    FROM ((public.generations g
      JOIN parts t ON ((g.id = t.generation_id)))
-     CROSS JOIN LATERAL ( SELECT COALESCE(sum(r.cost_micros), (0)::numeric) AS micros
-           FROM private.generation_runs r
-          WHERE (r.generation_id = g.id)) c);
+     CROSS JOIN LATERAL ( SELECT COALESCE(sum(a.cost_micros), (0)::numeric) AS micros
+           FROM private.generation_attempts a
+          WHERE (a.generation_id = g.id)) c);
 CREATE OR REPLACE VIEW public.generation_receipts WITH (security_invoker='true') AS
  SELECT e.profile_id,
     e.generation_id,
@@ -8860,7 +8880,7 @@ CREATE OR REPLACE VIEW public.purchase_uses WITH (security_invoker='true') AS
   WHERE ((l.payment_id IS NOT NULL) AND (e.generation_id IS NOT NULL))
   GROUP BY l.id, e.generation_id;
 CREATE TRIGGER _500_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON private.audit_log FOR EACH STATEMENT EXECUTE FUNCTION private.tg__refuse_change();
-CREATE TRIGGER _500_move_forward BEFORE UPDATE OF status ON private.generation_runs FOR EACH ROW WHEN ((old.status IS DISTINCT FROM new.status)) EXECUTE FUNCTION private.tg__move_forward('attempt');
+CREATE TRIGGER _500_check_transition BEFORE UPDATE OF status ON private.generation_attempts FOR EACH ROW WHEN ((old.status IS DISTINCT FROM new.status)) EXECUTE FUNCTION private.tg__check_transition('attempt');
 CREATE TRIGGER _900_audit_change AFTER INSERT OR DELETE OR UPDATE ON private.generation_models FOR EACH ROW EXECUTE FUNCTION private.tg__audit_change('type_key', 'preference');
 CREATE TRIGGER _900_audit_change AFTER DELETE OR UPDATE ON private.settings FOR EACH ROW EXECUTE FUNCTION private.tg__audit_change();
 CREATE TRIGGER _900_audit_change AFTER INSERT OR DELETE OR UPDATE ON private.stripe_prices FOR EACH ROW EXECUTE FUNCTION private.tg__audit_change('price_id');
@@ -8869,6 +8889,7 @@ CREATE TRIGGER _500_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.cr
 CREATE TRIGGER _500_append_only INSTEAD OF INSERT OR DELETE OR UPDATE ON public.credit_history FOR EACH ROW EXECUTE FUNCTION private.tg__refuse_change();
 CREATE TRIGGER _500_append_only INSTEAD OF INSERT OR DELETE OR UPDATE ON public.generation_receipts FOR EACH ROW EXECUTE FUNCTION private.tg__refuse_change();
 CREATE TRIGGER _500_append_only INSTEAD OF INSERT OR DELETE OR UPDATE ON public.purchase_uses FOR EACH ROW EXECUTE FUNCTION private.tg__refuse_change();
+CREATE TRIGGER _500_check_transition BEFORE UPDATE OF status ON public.generations FOR EACH ROW WHEN ((old.status IS DISTINCT FROM new.status)) EXECUTE FUNCTION private.tg__check_transition('generation');
 CREATE TRIGGER _500_grant AFTER INSERT ON public.credit_lots FOR EACH ROW EXECUTE FUNCTION private.tg_credit_lots__grant();
 CREATE TRIGGER _500_keep_key BEFORE DELETE ON public.generation_types FOR EACH ROW EXECUTE FUNCTION private.tg_generation_types__keep_key();
 CREATE TRIGGER _500_keep_key_truncate BEFORE TRUNCATE ON public.generation_types FOR EACH STATEMENT EXECUTE FUNCTION private.tg__refuse_change();
@@ -8879,7 +8900,6 @@ CREATE TRIGGER _500_ledger_only_delete BEFORE DELETE OR TRUNCATE ON public.credi
 CREATE TRIGGER _500_ledger_only_insert BEFORE INSERT ON public.credit_lots FOR EACH ROW WHEN (((new.remaining <> new.amount) OR (new.clawed_back <> 0) OR (new.owed <> 0) OR (new.exhausted_at IS NOT NULL))) EXECUTE FUNCTION private.tg__ledger_only();
 CREATE TRIGGER _500_ledger_only_insert BEFORE INSERT ON public.profiles FOR EACH ROW WHEN (((new.credits <> 0) OR (new.debt <> 0) OR (new.entry_count <> 0))) EXECUTE FUNCTION private.tg__ledger_only();
 CREATE TRIGGER _500_ledger_only_truncate BEFORE TRUNCATE ON public.profiles FOR EACH STATEMENT EXECUTE FUNCTION private.tg__ledger_only();
-CREATE TRIGGER _500_move_forward BEFORE UPDATE OF status ON public.generations FOR EACH ROW WHEN ((old.status IS DISTINCT FROM new.status)) EXECUTE FUNCTION private.tg__move_forward('generation');
 CREATE CONSTRAINT TRIGGER _500_refund_is_covered AFTER INSERT ON public.credit_entries NOT DEFERRABLE INITIALLY IMMEDIATE FOR EACH ROW WHEN ((new.kind = 'refund'::text)) EXECUTE FUNCTION private.tg_credit_entries__refund_is_covered();
 CREATE CONSTRAINT TRIGGER _500_restore_is_covered AFTER INSERT ON public.credit_entries NOT DEFERRABLE INITIALLY IMMEDIATE FOR EACH ROW WHEN ((new.kind = 'restore'::text)) EXECUTE FUNCTION private.tg_credit_entries__restore_is_covered();
 CREATE TRIGGER _900_audit_change AFTER INSERT OR DELETE OR UPDATE ON public.credit_packs FOR EACH ROW EXECUTE FUNCTION private.tg__audit_change('pack_key');
@@ -8894,22 +8914,22 @@ ALTER TABLE ONLY private.credit_freezes
     ADD CONSTRAINT credit_freezes_lot_id_fkey FOREIGN KEY (lot_id) REFERENCES public.credit_lots(id);
 ALTER TABLE ONLY private.erasures
     ADD CONSTRAINT erasures_profile_id_fkey FOREIGN KEY (profile_id) REFERENCES public.profiles(id);
+ALTER TABLE ONLY private.generation_attempts
+    ADD CONSTRAINT generation_attempts_duplicate_of_fkey FOREIGN KEY (duplicate_of) REFERENCES private.generation_attempts(id);
+ALTER TABLE ONLY private.generation_attempts
+    ADD CONSTRAINT generation_attempts_generation_id_fkey FOREIGN KEY (generation_id) REFERENCES public.generations(id);
 ALTER TABLE ONLY private.generation_models
     ADD CONSTRAINT generation_models_type_key_fkey FOREIGN KEY (type_key) REFERENCES public.generation_types(type_key);
-ALTER TABLE ONLY private.generation_runs
-    ADD CONSTRAINT generation_runs_generation_id_fkey FOREIGN KEY (generation_id) REFERENCES public.generations(id);
-ALTER TABLE ONLY private.generation_runs
-    ADD CONSTRAINT generation_runs_twin_of_fkey FOREIGN KEY (twin_of) REFERENCES private.generation_runs(id);
+ALTER TABLE ONLY private.jobs
+    ADD CONSTRAINT jobs_checkout_id_fkey FOREIGN KEY (checkout_id) REFERENCES public.checkouts(id);
+ALTER TABLE ONLY private.jobs
+    ADD CONSTRAINT jobs_generation_id_fkey FOREIGN KEY (generation_id) REFERENCES public.generations(id);
+ALTER TABLE ONLY private.jobs
+    ADD CONSTRAINT jobs_profile_id_fkey FOREIGN KEY (profile_id) REFERENCES public.profiles(id);
+ALTER TABLE ONLY private.jobs
+    ADD CONSTRAINT jobs_user_image_id_fkey FOREIGN KEY (user_image_id) REFERENCES public.user_images(id);
 ALTER TABLE ONLY private.known_addresses
     ADD CONSTRAINT known_addresses_profile_id_fkey FOREIGN KEY (profile_id) REFERENCES public.profiles(id);
-ALTER TABLE ONLY private.outbox
-    ADD CONSTRAINT outbox_checkout_id_fkey FOREIGN KEY (checkout_id) REFERENCES public.checkouts(id);
-ALTER TABLE ONLY private.outbox
-    ADD CONSTRAINT outbox_generation_id_fkey FOREIGN KEY (generation_id) REFERENCES public.generations(id);
-ALTER TABLE ONLY private.outbox
-    ADD CONSTRAINT outbox_profile_id_fkey FOREIGN KEY (profile_id) REFERENCES public.profiles(id);
-ALTER TABLE ONLY private.outbox
-    ADD CONSTRAINT outbox_user_image_id_fkey FOREIGN KEY (user_image_id) REFERENCES public.user_images(id);
 ALTER TABLE ONLY private.paid_periods
     ADD CONSTRAINT paid_periods_payment_id_fkey FOREIGN KEY (payment_id) REFERENCES public.payments(id);
 ALTER TABLE ONLY private.paid_periods
@@ -8978,19 +8998,19 @@ ALTER TABLE private.audit_log ENABLE ROW LEVEL SECURITY;
 ALTER TABLE private.code_failures ENABLE ROW LEVEL SECURITY;
 ALTER TABLE private.credit_freezes ENABLE ROW LEVEL SECURITY;
 ALTER TABLE private.erasures ENABLE ROW LEVEL SECURITY;
+ALTER TABLE private.generation_attempts ENABLE ROW LEVEL SECURITY;
 ALTER TABLE private.generation_models ENABLE ROW LEVEL SECURITY;
-ALTER TABLE private.generation_runs ENABLE ROW LEVEL SECURITY;
 ALTER TABLE private.idle_workers ENABLE ROW LEVEL SECURITY;
+ALTER TABLE private.jobs ENABLE ROW LEVEL SECURITY;
 ALTER TABLE private.known_addresses ENABLE ROW LEVEL SECURITY;
-ALTER TABLE private.outbox ENABLE ROW LEVEL SECURITY;
 ALTER TABLE private.paid_periods ENABLE ROW LEVEL SECURITY;
 ALTER TABLE private.payment_intents ENABLE ROW LEVEL SECURITY;
 ALTER TABLE private.payment_reversals ENABLE ROW LEVEL SECURITY;
 ALTER TABLE private.promo_codes ENABLE ROW LEVEL SECURITY;
 ALTER TABLE private.promo_redemptions ENABLE ROW LEVEL SECURITY;
 ALTER TABLE private.provider_spend ENABLE ROW LEVEL SECURITY;
+ALTER TABLE private.provider_webhooks ENABLE ROW LEVEL SECURITY;
 ALTER TABLE private.reconcile_runs ENABLE ROW LEVEL SECURITY;
-ALTER TABLE private.replicate_webhooks ENABLE ROW LEVEL SECURITY;
 ALTER TABLE private.settings ENABLE ROW LEVEL SECURITY;
 ALTER TABLE private.stripe_alarms ENABLE ROW LEVEL SECURITY;
 ALTER TABLE private.stripe_customers ENABLE ROW LEVEL SECURITY;
@@ -9058,24 +9078,38 @@ REVOKE ALL ON FUNCTION private.add_user_image(object_path text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.add_user_image(object_path text) TO authenticated;
 REVOKE ALL ON FUNCTION private.address_hash_of(user_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.address_hashes_of(user_id uuid) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.adopt_prediction(run_id uuid, prediction_id text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.adopt_provider_job(attempt_id uuid, provider_job_id text) FROM PUBLIC;
 GRANT SELECT ON TABLE public.checkouts TO authenticated;
 REVOKE ALL ON FUNCTION private.adopt_session(session jsonb) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.anonymize_account(profile_id uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.anonymize_generations(profile_id uuid, max_generations integer) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.apply_checkout_session(session jsonb) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.apply_customer(job private.jobs, customer jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.apply_dispute(dispute jsonb) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.apply_erased(job private.jobs, answer jsonb) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.apply_fetched(job private.jobs, answer jsonb) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.apply_found(job private.jobs, answer jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.apply_invoice(invoice jsonb) FROM PUBLIC;
+GRANT SELECT ON TABLE public.subscriptions TO authenticated;
+REVOKE ALL ON FUNCTION private.apply_invoice_payment(invoice jsonb, subscription public.subscriptions) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.apply_page_opened(job private.jobs, page jsonb) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.apply_paid_line(line jsonb, subscription_id uuid, payment_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.apply_paid_session(session jsonb, checkout public.checkouts) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.apply_payment(profile_id uuid, stripe_payment_id text, kind text, item_key text, amount bigint, currency text, credits bigint, expires_at timestamp with time zone, priority integer, subscription_id uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.apply_reconcile_page(job private.jobs, page jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.apply_referral_code(code text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.apply_referral_code(code text) TO authenticated;
 REVOKE ALL ON FUNCTION private.apply_refund(refund jsonb) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.apply_reversal(payment_id uuid, reversal_key text, kind text, amount bigint, status text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.apply_stripe_object(object jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.apply_subscription(subscription jsonb) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.apply_user_image_removed(job private.jobs, answer jsonb) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.attempt_cost(attempt private.generation_attempts, provider_status text, seconds numeric) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.attempt_payload(kind text, attempt_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.audit(who text, action text, why text, action_key text, profile_id uuid, details jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.available_credits(profile_id uuid) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.backoff(attempts integer) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.backoff(tries integer) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.begin_operator_action(action text, profile_id uuid, who text, why text, action_key text, details jsonb) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.blank_account(profile_id uuid) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.blank_generations(profile_id uuid, max_generations integer) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.bought_credits(session jsonb, promised bigint, OUT item_key text, OUT credits bigint, OUT credits_last interval) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.burn_lots(profile_id uuid, amount bigint, kind text, generation_id uuid, reason text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.bury_job(job_id bigint, slug text) FROM PUBLIC;
@@ -9084,7 +9118,6 @@ REVOKE ALL ON FUNCTION private.cancel_generation(generation_id uuid) FROM PUBLIC
 GRANT ALL ON FUNCTION private.cancel_generation(generation_id uuid) TO authenticated;
 REVOKE ALL ON FUNCTION private.changed_columns(this jsonb, other jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.check_checkout_rate(profile_id uuid) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.check_face(profile_id uuid, user_image_id uuid, face text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.check_limits(profile_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.check_no_subscription(profile_id uuid, plan_name text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.check_operator_amount(amount bigint) FROM PUBLIC;
@@ -9095,7 +9128,8 @@ REVOKE ALL ON FUNCTION private.check_promo_code(promo_code private.promo_codes, 
 REVOKE ALL ON FUNCTION private.check_prompt(prompt text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.check_rate(profile_id uuid, max_requests integer, period interval, slug text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.check_reason(who text, why text) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.checkout_call(job private.outbox) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.check_user_image(profile_id uuid, user_image_id uuid, user_image text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.checkout_call(job private.jobs) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.claim_address(user_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.claim_jobs(worker_id text, max_jobs integer, lease_seconds integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.claim_jobs(worker_id text, max_jobs integer, lease_seconds integer) TO thumbsmith_sidecar;
@@ -9108,7 +9142,9 @@ REVOKE ALL ON FUNCTION private.close_stale_checkouts(max_checkouts integer) FROM
 REVOKE ALL ON FUNCTION private.code_retry_after(profile_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.compare_stripe_objects(objects jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.continue_job(job_id bigint, kind text, due_at timestamp with time zone, attempt_id uuid, slug text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.count_attempt_cost(attempt_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.count_plan_uses(profile_id uuid, period interval, max_uses integer, OUT uses integer, OUT next_use_at timestamp with time zone) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.count_provider_spend(micros bigint) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.count_redemptions(promo_code_id uuid, profile_id uuid, address_hash bytea) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.create_promo_code(code text, credits bigint, who text, why text, max_redemptions integer, max_per_person integer, starts_at timestamp with time zone, ends_at timestamp with time zone, credits_last interval) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.declare_idle(worker_id text) FROM PUBLIC;
@@ -9118,6 +9154,8 @@ GRANT ALL ON FUNCTION private.delete_my_account(confirmation text) TO authentica
 REVOKE ALL ON FUNCTION private.disable_promo_code(promo_code_id uuid, who text, why text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.end_carried_lots(subscription_id uuid, month_end timestamp with time zone) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.end_pages(profile_id uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.enqueue_cancel(attempt_id uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.enqueue_fetch(object_id text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.erase_payload(profile_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.expedite_job(job_id bigint) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.expire_generation(generation_id uuid) FROM PUBLIC;
@@ -9127,13 +9165,12 @@ REVOKE ALL ON FUNCTION private.expire_profile_lots(profile_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.expire_user_images(max_images integer) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.export_private_rows() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.export_private_rows() TO authenticated;
-REVOKE ALL ON FUNCTION private.face_payload(user_image_id uuid) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.fail_cancel(job private.outbox, slug text, is_permanent boolean) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.fail_find(job private.outbox, slug text, is_permanent boolean) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.fail_generation(job private.outbox, error text) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.fail_removal(job private.outbox, slug text, is_permanent boolean) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.fail_run(job private.outbox, run_status text, error text, detail text, http_status integer) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.fail_stripe_job(job private.outbox, slug text, detail text, is_permanent boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.fail_attempt(job private.jobs, attempt_status text, error text, detail text, http_status integer) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.fail_cancel(job private.jobs, slug text, is_permanent boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.fail_find(job private.jobs, slug text, is_permanent boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.fail_generation(job private.jobs, error text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.fail_removal(job private.jobs, slug text, is_permanent boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.fail_stripe_job(job private.jobs, slug text, detail text, is_permanent boolean) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.fetch_call(kind text, object_id text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.fetch_stripe_object(object_id text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.files_of(profile_id uuid, bucket_id text) FROM PUBLIC;
@@ -9143,7 +9180,7 @@ GRANT SELECT ON TABLE public.generation_types TO authenticated;
 REVOKE ALL ON FUNCTION private.find_generation_type(type_key text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.find_model(type_key text, after_preference integer) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.find_repeat(profile_id uuid, idempotency_key uuid, generation_type text, prompt text, user_image_id uuid, options jsonb) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.finish_fetch(job private.outbox, is_applied boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.finish_fetch(job private.jobs, is_applied boolean) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.finish_generation(generation_id uuid, status text, error text, output_path text, preview_path text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.finish_job(job_id bigint) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.freeze_lot(lot_id bigint, freeze_key text, reason text) FROM PUBLIC;
@@ -9154,10 +9191,8 @@ REVOKE ALL ON FUNCTION private.grant_due_months(max_periods integer) FROM PUBLIC
 REVOKE ALL ON FUNCTION private.grant_month(subscription_id uuid, month_key text, month_start timestamp with time zone, month_end timestamp with time zone, month_length interval, plan_name text, quantity integer, payment_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.grant_paid_months(invoice_line_id text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.grant_period(subscription_id uuid, period_start timestamp with time zone, period_end timestamp with time zone, payment_id uuid, plan_name text, quantity integer) FROM PUBLIC;
-GRANT SELECT ON TABLE public.subscriptions TO authenticated;
 REVOKE ALL ON FUNCTION private.grant_plan_lot(subscription public.subscriptions, grant_key text, credits bigint, expires_at timestamp with time zone, payment_id uuid) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.has_next_model(job private.outbox) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.held_job(job_id bigint, lease_token uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.has_next_model(job private.jobs) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.insert_attempt(generation_id uuid, model private.generation_models) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.is_ancestor(profile_id uuid, ancestor_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.is_confirmed(user_id uuid) FROM PUBLIC;
@@ -9165,7 +9200,7 @@ REVOKE ALL ON FUNCTION private.is_known_person(user_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.is_last_try(tries integer) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.is_stripe_object_ours(object_id text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.item_of_subscription(subscription jsonb) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.job_payload(job private.outbox) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.job_payload(job private.jobs) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.jobs_of(profile_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.judge_referral(referred_id uuid, referrer_id uuid, code text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.keyed_hash(content text) FROM PUBLIC;
@@ -9173,22 +9208,16 @@ REVOKE ALL ON FUNCTION private.lease_due_jobs(lease_token uuid, max_jobs integer
 REVOKE ALL ON FUNCTION private.link_stripe_price(item_kind text, item_key text, price_id text, product_id text, amount bigint, currency text, billing_interval text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.lock_caller(other_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.lock_job(job_id bigint) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.lock_leased_job(job_id bigint, lease_token uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.lock_profiles(profile_ids uuid[]) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.lock_with_referrer(referred_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.lock_with_work(profile_id uuid) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.look_again(job private.outbox) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.lose_answer(job private.outbox, detail text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.mark_submit_unknown(job private.jobs, detail text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.next_job_in_ms() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.next_job_in_ms() TO thumbsmith_sidecar;
-REVOKE ALL ON FUNCTION private.next_model(generation_id uuid, last_attempt private.generation_runs) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.next_model(generation_id uuid, last_attempt private.generation_attempts) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.normal_address(address text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.normal_code(code text) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.note_code_failure(profile_id uuid) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.note_erasure(profile_id uuid, answer jsonb) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.note_further_attempt(run_id uuid) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.note_provider_spend(micros bigint) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.note_stripe_event(event jsonb, OUT object_id text, OUT word text) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.note_twin(run private.generation_runs, prediction_id text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.open_checkout(profile_id uuid, item_kind text, item_key text, quantity integer, credits bigint, idempotency_key uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.operator_drop_job(job_id bigint, who text, why text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.operator_freeze(profile_id uuid, lot_id bigint, who text, why text, action_key text) FROM PUBLIC;
@@ -9217,40 +9246,6 @@ REVOKE ALL ON FUNCTION private.raise_stripe_alarm(object_id text, slug text, det
 REVOKE ALL ON FUNCTION private.random_code(length integer) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.reconcile_call() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.reconcile_calls(since timestamp with time zone) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.record_customer(job private.outbox, customer jsonb) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.record_erased(job private.outbox, answer jsonb) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.record_face_removed(job private.outbox, answer jsonb) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.record_fetched(job private.outbox, answer jsonb) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.record_found(job private.outbox, answer jsonb) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.record_invoice(invoice jsonb, subscription public.subscriptions) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.record_job_failed(job_id bigint, lease_token uuid, slug text, detail text, is_permanent boolean) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.record_job_failed(job_id bigint, lease_token uuid, slug text, detail text, is_permanent boolean) TO thumbsmith_sidecar;
-REVOKE ALL ON FUNCTION private.record_page_opened(job private.outbox, page jsonb) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.record_paid_line(line jsonb, subscription_id uuid, payment_id uuid) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.record_payment(profile_id uuid, stripe_payment_id text, kind text, item_key text, amount bigint, currency text, credits bigint, expires_at timestamp with time zone, priority integer, subscription_id uuid) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.record_prediction(job_id bigint, lease_token uuid, prediction jsonb) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.record_prediction(job_id bigint, lease_token uuid, prediction jsonb) TO thumbsmith_sidecar;
-GRANT SELECT ON TABLE public.referrals TO authenticated;
-REVOKE ALL ON FUNCTION private.record_referral(referred_id uuid, code text) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.record_removed(job_id bigint, lease_token uuid, answer jsonb) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.record_removed(job_id bigint, lease_token uuid, answer jsonb) TO thumbsmith_sidecar;
-REVOKE ALL ON FUNCTION private.record_replicate_webhook(webhook_id text, attempt_token uuid, body jsonb) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.record_replicate_webhook(webhook_id text, attempt_token uuid, body jsonb) TO thumbsmith_sidecar;
-REVOKE ALL ON FUNCTION private.record_reversal(payment_id uuid, reversal_key text, kind text, amount bigint, status text) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.record_run(run_id uuid, prediction jsonb) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.record_stored(job_id bigint, lease_token uuid, stored jsonb) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.record_stored(job_id bigint, lease_token uuid, stored jsonb) TO thumbsmith_sidecar;
-REVOKE ALL ON FUNCTION private.record_stripe(job_id bigint, lease_token uuid, answer jsonb) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.record_stripe(job_id bigint, lease_token uuid, answer jsonb) TO thumbsmith_sidecar;
-REVOKE ALL ON FUNCTION private.record_stripe_event(event jsonb) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.record_stripe_event(event jsonb) TO thumbsmith_sidecar;
-REVOKE ALL ON FUNCTION private.record_stripe_page(job private.outbox, page jsonb) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.record_submit_refused(job_id bigint, lease_token uuid, http_status integer, detail text, retry_after_seconds integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.record_submit_refused(job_id bigint, lease_token uuid, http_status integer, detail text, retry_after_seconds integer) TO thumbsmith_sidecar;
-REVOKE ALL ON FUNCTION private.record_submit_unknown(job_id bigint, lease_token uuid, detail text) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.record_submit_unknown(job_id bigint, lease_token uuid, detail text) TO thumbsmith_sidecar;
-REVOKE ALL ON FUNCTION private.record_submitted(job_id bigint, lease_token uuid, prediction jsonb) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.record_submitted(job_id bigint, lease_token uuid, prediction jsonb) TO thumbsmith_sidecar;
 REVOKE ALL ON FUNCTION private.redeem_code(code text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.redeem_code(code text) TO authenticated;
 REVOKE ALL ON FUNCTION private.referrer_of(referred_id uuid) FROM PUBLIC;
@@ -9261,37 +9256,56 @@ REVOKE ALL ON FUNCTION private.refuse_for_now(slug text, detail text, hint text,
 REVOKE ALL ON FUNCTION private.refuse_reused_key() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.release_lot(lot_id bigint, freeze_key text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.release_work(generation_id uuid) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.remove_face(user_image_id uuid, reason text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.remove_user_image(id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.remove_user_image(id uuid) TO authenticated;
 REVOKE ALL ON FUNCTION private.repair_stripe_objects(objects jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.repay_debts(profile_id uuid, lot_id bigint) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.replace_customer(job private.outbox) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.replace_customer(job private.jobs) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.replay_stripe_event(event jsonb) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.report_period() FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.report_job_failed(job_id bigint, lease_token uuid, slug text, detail text, is_permanent boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.report_job_failed(job_id bigint, lease_token uuid, slug text, detail text, is_permanent boolean) TO thumbsmith_sidecar;
+REVOKE ALL ON FUNCTION private.report_provider_job(job_id bigint, lease_token uuid, provider_job jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.report_provider_job(job_id bigint, lease_token uuid, provider_job jsonb) TO thumbsmith_sidecar;
+REVOKE ALL ON FUNCTION private.report_provider_webhook(webhook_id text, attempt_token uuid, body jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.report_provider_webhook(webhook_id text, attempt_token uuid, body jsonb) TO thumbsmith_sidecar;
+REVOKE ALL ON FUNCTION private.report_removed(job_id bigint, lease_token uuid, answer jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.report_removed(job_id bigint, lease_token uuid, answer jsonb) TO thumbsmith_sidecar;
+REVOKE ALL ON FUNCTION private.report_stored(job_id bigint, lease_token uuid, stored jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.report_stored(job_id bigint, lease_token uuid, stored jsonb) TO thumbsmith_sidecar;
+REVOKE ALL ON FUNCTION private.report_stripe(job_id bigint, lease_token uuid, answer jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.report_stripe(job_id bigint, lease_token uuid, answer jsonb) TO thumbsmith_sidecar;
+REVOKE ALL ON FUNCTION private.report_stripe_event(event jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.report_stripe_event(event jsonb) TO thumbsmith_sidecar;
+REVOKE ALL ON FUNCTION private.report_submit_refused(job_id bigint, lease_token uuid, http_status integer, detail text, retry_after_seconds integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.report_submit_refused(job_id bigint, lease_token uuid, http_status integer, detail text, retry_after_seconds integer) TO thumbsmith_sidecar;
+REVOKE ALL ON FUNCTION private.report_submit_unknown(job_id bigint, lease_token uuid, detail text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.report_submit_unknown(job_id bigint, lease_token uuid, detail text) TO thumbsmith_sidecar;
+REVOKE ALL ON FUNCTION private.report_submitted(job_id bigint, lease_token uuid, provider_job jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.report_submitted(job_id bigint, lease_token uuid, provider_job jsonb) TO thumbsmith_sidecar;
+REVOKE ALL ON FUNCTION private.reported_period() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.request_generation(generation_type text, prompt text, idempotency_key uuid, user_image_id uuid, pay_with_credits boolean, options jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.request_generation(generation_type text, prompt text, idempotency_key uuid, user_image_id uuid, pay_with_credits boolean, options jsonb) TO authenticated;
 REVOKE ALL ON FUNCTION private.require_idempotency_key(idempotency_key uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.reserve_provider_spend(micros bigint) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.resolve_stripe_alarm(id bigint, who text, why text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.resume_erasure() FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.retry_find(job private.jobs) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.retry_job(job_id bigint, slug text, due_at timestamp with time zone) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.retry_wait(tries integer, is_awaited boolean) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.return_to_lot(lot_id bigint, amount bigint, kind text, generation_id uuid, debt_lot_id bigint, reason text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.reversal_difference(reversal jsonb, statuses text[]) FROM PUBLIC;
+GRANT SELECT ON TABLE public.referrals TO authenticated;
 REVOKE ALL ON FUNCTION private.reverse_referral(referral public.referrals, is_reversed boolean) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.reward_referral(referral public.referrals, payment_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.reward_sign_up(user_id uuid, is_anonymous boolean) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.run_cost(run private.generation_runs, provider_status text, seconds numeric) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.run_payload(kind text, run_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.run_sweep_step(step text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.session_call(checkout public.checkouts) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.session_difference(session jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.set_job_attempt(job_id bigint, attempt_id uuid) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.settle_cancel(job private.outbox, prediction jsonb) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.settle_cancel(job private.jobs, provider_job jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.settle_payment(payment_id uuid, reason text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.settle_pending_referrals(max_referrals integer) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.settle_prediction(job private.outbox, prediction jsonb) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.settle_provider_job(job private.jobs, provider_job jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.settle_referral(referred_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.sidecar_ready() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.sidecar_ready() TO thumbsmith_sidecar;
@@ -9303,31 +9317,38 @@ GRANT SELECT ON TABLE public.plans TO anon;
 GRANT SELECT ON TABLE public.plans TO authenticated;
 REVOKE ALL ON FUNCTION private.sold_item(item_kind text, item_key text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.spend_credits(profile_id uuid, amount bigint, generation_id uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.start_attempt(job private.jobs) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.start_checkout(item_kind text, item_key text, idempotency_key uuid, quantity integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.start_checkout(item_kind text, item_key text, idempotency_key uuid, quantity integer) TO authenticated;
 REVOKE ALL ON FUNCTION private.start_erasure(profile_id uuid, asked_by text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.start_image_removal(user_image_id uuid, reason text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.start_portal(idempotency_key uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.start_portal(idempotency_key uuid) TO authenticated;
 REVOKE ALL ON FUNCTION private.start_processing(generation_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.start_reconcile() FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.start_run(job private.outbox) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.start_storing(generation_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.start_submitting(generation_id uuid) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.status_moves() FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.status_transitions() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.stop_erasure(profile_id uuid) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.stripe_call(job private.outbox) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.store_attempt_state(attempt_id uuid, provider_job jsonb) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.store_code_failure(profile_id uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.store_duplicate(attempt private.generation_attempts, provider_job_id text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.store_erasure_answer(profile_id uuid, answer jsonb) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.store_referral(referred_id uuid, code text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.store_stripe_event(event jsonb, OUT object_id text, OUT outcome text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.stripe_call(job private.jobs) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.stripe_difference(object jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.stripe_instant(seconds jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.stripe_livemode() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.stripe_livemode() TO thumbsmith_sidecar;
-REVOKE ALL ON FUNCTION private.submit_payload(run_id uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.submit_payload(attempt_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.subscription_difference(subscription jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.sweep() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.sweep() TO thumbsmith_sidecar;
 REVOKE ALL ON FUNCTION private.sweep_steps() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.tg__audit_change() FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.tg__check_transition() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.tg__ledger_only() FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.tg__move_forward() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.tg__refuse_change() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.tg_credit_entries__apply() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.tg_credit_entries__refund_is_covered() FROM PUBLIC;
@@ -9344,11 +9365,10 @@ REVOKE ALL ON FUNCTION private.try_settle_referral(user_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.type_of_setting(setting text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.unearned_credits(subscription_id uuid, from_at timestamp with time zone, until_at timestamp with time zone, credits bigint, month_length interval) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.unsendable(generation_id uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.user_image_payload(user_image_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.uuid_v7_floor(instant timestamp with time zone) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.waits_for_period(invoice jsonb, subscription_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.wake_worker() FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.want_cancel(run_id uuid) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.want_stripe_object(object_id text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.add_user_image(object_path text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.add_user_image(object_path text) TO authenticated;
 REVOKE ALL ON FUNCTION public.apply_referral_code(code text) FROM PUBLIC;

@@ -1,8 +1,8 @@
--- The demo catalogue. Prices of a picture at the provider change: see each model's page before
+-- The demo catalog. Prices of a picture at the provider change: see each model's page before
 -- selling.
 
 insert into public.generation_types (
-    type_key, title, description, cost_credits, face, is_in_unlimited
+    type_key, title, description, cost_credits, user_image, is_in_unlimited
 )
 values
 ('thumbnail', 'Thumbnail', 'A 1280×720 picture, with your face if you like.', 10, 'optional', true),
@@ -28,7 +28,8 @@ values
 on conflict (type_key, option_key) do nothing;
 
 insert into private.generation_models (
-    type_key, preference, model, input_template, face_field, face_is_list, option_fields,
+    type_key, preference, model, input_template, user_image_field,
+    user_image_is_list, option_fields,
     expected_cost_micros
 )
 values
@@ -97,7 +98,7 @@ values
 on conflict (plan_name) do nothing;
 
 insert into public.credit_packs (
-    pack_key, title, description, credits, price_amount, quantity_max
+    pack_key, title, description, credits, price_amount, max_quantity
 )
 values
 ('starter', '100 credits', 'Ten thumbnails. They never expire.', 100, 900, 10),

@@ -60,10 +60,10 @@ class Rehearsal:
     subscriber: Person | None = field(default=None, repr=False)
 
     def steps(self) -> list[tuple[str, Callable[[], str]]]:
-        """Give each step's name and the function that does it and tells what it saw."""
+        """Return each step's name and the function that does it and tells what it saw."""
         return [
-            ("The account is free for the demo catalogue", self.account_is_free),
-            ("The catalogue is pushed, and a second push has nothing to do", self.catalogue),
+            ("The account is free for the demo catalog", self.account_is_free),
+            ("The catalog is pushed, and a second push has nothing to do", self.catalog),
             ("Ana pays for a pack and has its credits", self.purchase),
             ("Ben subscribes on a test clock and has the first month's credits", self.subscription),
             ("A month later Stripe renews, and Ben has the next month's credits", self.renewal),
@@ -82,7 +82,7 @@ class Rehearsal:
         expect([], strange, "other prices have our lookup keys: use another sandbox")
         return f"{len(items)} items"
 
-    def catalogue(self) -> str:
+    def catalog(self) -> str:
         """Push twice."""
         catalog.push(yes=True)
         with operator_transaction() as connection:

@@ -33,22 +33,22 @@ class Blueprint:
 
     @property
     def api_url(self) -> str:
-        """The gateway's address."""
+        """Return the gateway's address."""
         return self._url("node")
 
     @property
     def replicate_url(self) -> str:
-        """The address of the Replicate stand-in."""
+        """Return the address of the Replicate stand-in."""
         return self._url("replicate")
 
     @property
     def stripe(self) -> StripeAccess:
-        """The stand-in for Stripe, or Stripe's test mode."""
+        """Return the stand-in for Stripe, or Stripe's test mode."""
         return stripe_service.stripe_access(self.keys.tokens, self._url("stripe"), self.stripe_key)
 
     @property
     def sidecar_url(self) -> str:
-        """The sidecar's address."""
+        """Return the sidecar's address."""
         return self._url("sidecar")
 
     def log(self, name: str) -> Path:

@@ -30,7 +30,7 @@ def platform_files() -> list[Path]:
 
 
 def has_platform(admin: psycopg.Connection) -> bool:
-    """Say whether a database already looks like a Supabase project's."""
+    """Return whether a database already looks like a Supabase project's."""
     row = admin.execute(
         "select to_regclass('auth.users') is not null"
         " and to_regclass('storage.objects') is not null"

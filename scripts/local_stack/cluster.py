@@ -73,7 +73,7 @@ def _create(server: Postgres, *, old_privileges: bool) -> None:
 
 
 def _is_ours(cached: Path) -> bool:
-    """Say whether the kept cluster is there, readable, and made by us."""
+    """Return whether the kept cluster is there, readable, and made by us."""
     if not os.access(cached, os.R_OK | os.X_OK) or not (cached / "PG_VERSION").exists():
         return False
     account = postgres_account()

@@ -27,11 +27,11 @@ class Database(Protocol):
 
     @property
     def url(self) -> str:
-        """The address for the role postgres."""
+        """Return the address for the role postgres."""
 
     @property
     def admin_url(self) -> str:
-        """The address for the superuser."""
+        """Return the address for the superuser."""
 
     def up(self, progress: Callable[[str], None]) -> list[Service]:
         """Make it ready; return what was started for it."""
@@ -52,12 +52,12 @@ class ManagedDatabase:
 
     @property
     def url(self) -> str:
-        """The address for the role postgres."""
+        """Return the address for the role postgres."""
         return self._running.url()
 
     @property
     def admin_url(self) -> str:
-        """The address for the superuser."""
+        """Return the address for the superuser."""
         return self._running.admin_url
 
     @property
@@ -95,12 +95,12 @@ class ExternalDatabase:
 
     @property
     def url(self) -> str:
-        """The address for the role postgres."""
+        """Return the address for the role postgres."""
         return addresses.with_role(self._address, "postgres", self.password)
 
     @property
     def admin_url(self) -> str:
-        """The address for the superuser."""
+        """Return the address for the superuser."""
         return addresses.with_role(self._address, ADMIN, self.password)
 
     def up(self, progress: Callable[[str], None]) -> list[Service]:

@@ -65,7 +65,7 @@ class Postgres:
 
     @property
     def is_initialized(self) -> bool:
-        """Say whether the data folder holds a cluster."""
+        """Return whether the data folder holds a cluster."""
         return (self.folder / "PG_VERSION").exists()
 
     def url(self, role: str = "postgres", database: str = "postgres") -> str:
@@ -74,7 +74,7 @@ class Postgres:
 
     @property
     def admin_url(self) -> str:
-        """The address for the superuser."""
+        """Return the address for the superuser."""
         return self.url(self._superuser)
 
     def initdb(self) -> None:

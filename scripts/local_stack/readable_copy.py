@@ -50,7 +50,7 @@ class ReadableCopy:
         return place
 
     def is_copy(self, folder: Path) -> bool:
-        """Say whether a folder is only temporary."""
+        """Return whether a folder is only temporary."""
         return self._made is not None and self._made in folder.parents
 
     def discard(self) -> None:

@@ -83,47 +83,47 @@ class Stack:
 
     @property
     def api_url(self) -> str:
-        """The gateway's address: what a client calls SUPABASE_URL."""
+        """Return the gateway's address: what a client calls SUPABASE_URL."""
         return self._blueprint.api_url
 
     @property
     def replicate_url(self) -> str:
-        """The address of the Replicate stand-in."""
+        """Return the address of the Replicate stand-in."""
         return self._blueprint.replicate_url
 
     @property
     def stripe(self) -> StripeAccess:
-        """Where Stripe's API is, or its stand-in, and the secrets shared with it."""
+        """Return where Stripe's API is, or its stand-in, and the secrets shared with it."""
         return self._blueprint.stripe
 
     @property
     def sidecar_url(self) -> str:
-        """The sidecar's address."""
+        """Return the sidecar's address."""
         return self._blueprint.sidecar_url
 
     @property
     def jwks_url(self) -> str:
-        """Where the public keys of users' tokens are."""
+        """Return where the public keys of users' tokens are."""
         return f"{self.api_url}/auth/v1/.well-known/jwks.json"
 
     @property
     def db_url(self) -> str:
-        """The database's address for the role postgres."""
+        """Return the database's address for the role postgres."""
         return self.database.url
 
     @property
     def admin_url(self) -> str:
-        """The database's address for the superuser."""
+        """Return the database's address for the superuser."""
         return self.database.admin_url
 
     @property
     def keys(self) -> Keys:
-        """The keys and tokens of this stack."""
+        """Return the keys and tokens of this stack."""
         return self._blueprint.keys
 
     @property
     def database(self) -> Database:
-        """The database that is used."""
+        """Return the database that is used."""
         if self._database is None:
             message = "the stack is not up"
             raise StackError(message)

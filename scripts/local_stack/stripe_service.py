@@ -34,7 +34,7 @@ class StripeAccess:
 
     @property
     def is_real(self) -> bool:
-        """Whether calls leave this machine."""
+        """Return whether calls leave this machine."""
         return self.api_base == REAL_API_BASE
 
     @property
@@ -45,7 +45,7 @@ class StripeAccess:
 
     @property
     def sidecar_env(self) -> dict[str, str]:
-        """What the sidecar gets: the secret before the last one too."""
+        """Return what the sidecar gets: the secret before the last one too."""
         return self._secrets | {
             "STRIPE_WEBHOOK_SECRET_PREVIOUS": self.webhook_secret_previous,
             "STRIPE_API_BASE": self.api_base,

@@ -173,7 +173,7 @@ def await_other(data_dir: Path) -> state.StackState:
 
 
 def stop(data_dir: Path) -> bool:
-    """End a stack that another process holds, and whatever an accident left; say if any ran."""
+    """End a stack that another process holds, and whatever an accident left; return if any ran."""
     found = state.load(data_dir)
     if found is None:
         return False

@@ -19,7 +19,7 @@ class Account:
     gid: int
 
     def popen_options(self) -> dict[str, Any]:
-        """Arguments that make `subprocess` run a child as this user."""
+        """Return arguments that make `subprocess` run a child as this user."""
         return {"user": self.uid, "group": self.gid, "extra_groups": []}
 
     def own(self, *paths: Path) -> None:

@@ -11,7 +11,7 @@ _LOOPBACK = {HOST, "localhost", "::1"}
 
 
 def is_loopback(url: str) -> bool:
-    """Whether an address is on this machine: then it is a stand-in's."""
+    """Return whether an address is on this machine: then it is a stand-in's."""
     return urlsplit(url).hostname in _LOOPBACK
 
 

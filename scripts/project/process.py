@@ -55,7 +55,7 @@ class Service:
 
     @property
     def pid(self) -> int | None:
-        """The process id, when it was started."""
+        """Return the process id, when it was started."""
         return self.process.pid if self.process else None
 
     def check(self) -> None:

@@ -37,7 +37,7 @@ class ProcessState:
 
     @property
     def alive(self) -> bool:
-        """Say whether that very process still runs."""
+        """Return whether that very process still runs."""
         return bool(self.started) and start_time(self.pid) == self.started
 
     def end(self, within: float) -> None:
@@ -62,7 +62,7 @@ class StackState:
 
     @property
     def alive(self) -> bool:
-        """Say whether the process that holds the stack together runs."""
+        """Return whether the process that holds the stack together runs."""
         return self.supervisor.alive
 
     def save(self, data_dir: Path) -> None:

@@ -9,10 +9,10 @@ set
     finished_at = now()
 where finished_at is null;
 
-delete from private.outbox;
+delete from private.jobs;
 
 vacuum public.generations;
-vacuum private.outbox;
+vacuum private.jobs;
 vacuum public.profiles;
 vacuum public.credit_lots;
 vacuum bench.accounts;

@@ -2,12 +2,12 @@
 -- Then: read the prediction at the provider and set cost_micros of the attempt; if the model has no
 -- price, set cost_per_second_micros of generation_models.
 select
-    r.id as run_id,
-    r.generation_id,
-    r.status,
-    r.provider_status
-from private.generation_runs as r
+    a.id as attempt_id,
+    a.generation_id,
+    a.status,
+    a.provider_status
+from private.generation_attempts as a
 where
-    r.provider_status in ('succeeded', 'failed', 'canceled', 'aborted')
-    and r.cost_micros is null
-order by r.id;
+    a.provider_status in ('succeeded', 'failed', 'canceled', 'aborted')
+    and a.cost_micros is null
+order by a.id;

@@ -6,8 +6,8 @@ select
     c.item_kind,
     c.created_at
 from public.checkouts as c
-left join private.outbox as o on c.id = o.checkout_id and o.dead_at is null
+left join private.jobs as j on c.id = j.checkout_id and j.dead_at is null
 where
     c.status = 'requested'
-    and o.id is null
+    and j.id is null
 order by c.id;

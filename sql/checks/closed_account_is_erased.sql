@@ -5,16 +5,16 @@ select
     p.id as profile_id,
     p.deleted_at,
     e.asked_by,
-    o.last_error
+    j.last_error
 from public.profiles as p
 left join private.erasures as e on p.id = e.profile_id and e.restored_at is null
-left join private.outbox as o on p.id = o.profile_id and o.dead_at is null
+left join private.jobs as j on p.id = j.profile_id and j.dead_at is null
 where
     p.deleted_at is not null
     and e.finished_at is null
     and (
         p.deleted_at < now() - interval '1 day'
         or e.id is null
-        or o.id is null
+        or j.id is null
     )
 order by p.id;

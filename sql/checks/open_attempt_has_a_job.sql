@@ -2,18 +2,18 @@
 -- Then: find the prediction at the provider and stop it there; then end the attempt as abandoned.
 -- Report the lost job as a bug.
 select
-    r.id as run_id,
+    r.id as attempt_id,
     r.generation_id,
     r.status,
-    r.prediction_id
-from private.generation_runs as r
+    r.provider_job_id
+from private.generation_attempts as r
 where
     r.finished_at is null
     and not exists (
         select
-        from private.outbox as o
+        from private.jobs as j
         where
-            (o.generation_id = r.generation_id and r.twin_of is null)
-            or (o.kind = 'cancel' and o.run_id = r.id)
+            (j.generation_id = r.generation_id and r.duplicate_of is null)
+            or (j.kind = 'cancel' and j.attempt_id = r.id)
     )
 order by r.id;

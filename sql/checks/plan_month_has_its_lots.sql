@@ -9,7 +9,7 @@ select
 from private.subscription_months as m
 left join public.credit_lots as l
     on l.grant_key in (
-        format('subscription:%s:%s:rest', m.subscription_id, m.month_key),
+        format('subscription:%s:%s:proration', m.subscription_id, m.month_key),
         format('subscription:%s:%s:carried', m.subscription_id, m.month_key)
     )
 group by m.subscription_id, m.month_key

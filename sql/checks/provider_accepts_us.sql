@@ -2,20 +2,20 @@
 -- Then: 401 or 403: renew REPLICATE_API_TOKEN and restart the sidecars. 402: pay at the provider.
 -- Then `thumbsmith jobs retry` what died of it.
 select
-    r.model,
-    r.http_status,
+    a.model,
+    a.http_status,
     count(*) as attempts,
-    max(r.created_at) as last_at
-from private.generation_runs as r
+    max(a.created_at) as last_at
+from private.generation_attempts as a
 where
-    r.http_status in (401, 402, 403, 404)
+    a.http_status in (401, 402, 403, 404)
     and not exists (
         select
-        from private.generation_runs as later
+        from private.generation_attempts as later
         where
-            later.model = r.model
-            and later.prediction_id is not null
-            and later.id > r.id
+            later.model = a.model
+            and later.provider_job_id is not null
+            and later.id > a.id
     )
-group by r.model, r.http_status
-order by r.model, r.http_status;
+group by a.model, a.http_status
+order by a.model, a.http_status;

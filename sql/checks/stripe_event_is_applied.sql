@@ -7,9 +7,9 @@ select
     e.object_id,
     e.received_at
 from private.stripe_events as e
-left join private.outbox as o on e.object_id = o.stripe_object_id and o.dead_at is null
+left join private.jobs as j on e.object_id = j.stripe_object_id and j.dead_at is null
 where
     e.applied_at is null
     and e.received_at < now() - interval '5 minutes'
-    and o.id is null
+    and j.id is null
 order by e.received_at;

@@ -5,8 +5,8 @@ select
     g.status,
     g.created_at
 from public.generations as g
-left join private.outbox as o on g.id = o.generation_id and o.dead_at is null
+left join private.jobs as j on g.id = j.generation_id and j.dead_at is null
 where
     g.finished_at is null
-    and o.id is null
+    and j.id is null
 order by g.id;

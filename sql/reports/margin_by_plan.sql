@@ -8,6 +8,6 @@ select
     round(sum(m.cost_micros) / 1e6, 4) as cost,
     round((sum(m.revenue_micros) - sum(m.cost_micros)) / 1e6, 4) as margin
 from private.generation_margins as m
-where m.created_at >= now() - private.report_period()
+where m.created_at >= now() - private.reported_period()
 group by m.source
 order by margin, m.source;

@@ -157,17 +157,17 @@ class Settings(BaseSettings):
 
     @property
     def download_hosts(self) -> tuple[str, ...]:
-        """Where outputs may be fetched from; subdomains of these too."""
+        """Return where outputs may be fetched from; subdomains of these too."""
         return self.output_hosts or (LOOPBACK_NAMES if self.allow_loopback else _PROVIDER_HOSTS)
 
     @property
     def webhook_secrets(self) -> tuple[str, ...]:
-        """The current secret, and the previous one while it is being rotated out."""
+        """Return the current secret, and the previous one while it is being rotated out."""
         return _given(self.replicate_webhook_secret, self.replicate_webhook_secret_previous)
 
     @property
     def stripe_webhook_secrets(self) -> tuple[str, ...]:
-        """The same of Stripe; none when Stripe is not set up."""
+        """Return the same of Stripe; none when Stripe is not set up."""
         return _given(self.stripe_webhook_secret, self.stripe_webhook_secret_previous)
 
 

@@ -119,7 +119,7 @@ class ReplicateInbox(Inbox):
             raise _RefusedError(400, "invalid_webhook_id")
         attempt = _attempt(request.query_params.get("attempt", ""))
         said = storable(parse_object(body))
-        store = partial(self._store.store_replicate_webhook, webhook_id, attempt, said)
+        store = partial(self._store.report_provider_webhook, webhook_id, attempt, said)
         return Webhook(webhook_id, store)
 
 
@@ -134,7 +134,7 @@ class StripeInbox(Inbox):
         header = ",".join(request.headers.getlist("stripe-signature"))
         verify_stripe(body, header, self._secrets)
         event = event_essentials(parse_object(body))
-        return Webhook(str(event["id"])[:255], partial(self._store.store_stripe_event, event))
+        return Webhook(str(event["id"])[:255], partial(self._store.report_stripe_event, event))
 
 
 def _attempt(text: str) -> UUID:

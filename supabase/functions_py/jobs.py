@@ -14,7 +14,7 @@ from functions_py.log import log, origin
 from functions_py.media import normalize
 from functions_py.reports import (
     JobFailed,
-    Prediction,
+    ProviderJob,
     Removed,
     Report,
     Stored,
@@ -61,18 +61,18 @@ class Jobs:
             "poll": self.poll,
             "store": self.store,
             "cancel": self.cancel,
-            "remove_face": self.remove,
+            "remove_user_image": self.remove,
             "erase": self.remove,
             **dict.fromkeys(STRIPE_KINDS, self.ask_stripe),
         }
 
     async def submit(self, payload: Payload) -> Report:
-        """Sign the faces, ask the provider once."""
+        """Sign the user images, ask the provider once."""
         model_input = dict(payload["input"])
-        for face in payload["faces"]:
-            url = await self._files.sign(face["bucket"], face["object_path"], face["expires_in"])
-            field = face["field"]
-            model_input[field] = [*model_input.get(field, []), url] if face["many"] else url
+        for image in payload["user_images"]:
+            url = await self._files.sign(image["bucket"], image["object_path"], image["expires_in"])
+            field = image["field"]
+            model_input[field] = [*model_input.get(field, []), url] if image["many"] else url
         webhook = f"{self._webhook}?attempt={payload['attempt_token']}"
         seconds = int(payload["cancel_after_seconds"])
         try:
@@ -87,27 +87,27 @@ class Jobs:
         """Look for a prediction whose answer was lost in the provider's list."""
         # By the token alone: another sidecar, that may have another address, has sent it.
         ours = f"?attempt={payload['attempt_token']}"
-        return Prediction(await self._provider.find(ours, payload["since"]))
+        return ProviderJob(await self._provider.find(ours, payload["since"]))
 
     async def poll(self, payload: Payload) -> Report:
         """Read the prediction."""
-        return Prediction(await self._provider.get(payload["prediction_id"]))
+        return ProviderJob(await self._provider.get(payload["provider_job_id"]))
 
     async def cancel(self, payload: Payload) -> Report:
         """Stop the prediction."""
-        return Prediction(await self._provider.cancel(payload["prediction_id"]))
+        return ProviderJob(await self._provider.cancel(payload["provider_job_id"]))
 
     async def store(self, payload: Payload) -> Report:
         """Copy the output into Storage before the provider deletes it, with a small preview."""
         data = await self._downloader.fetch(payload["output_url"])
         small = payload["preview"]
-        picture = await normalize(data, int(payload["width"]), int(payload["height"]))
-        preview = await normalize(picture.data, int(small["width"]), int(small["height"]))
-        # The preview first: whoever sees the picture finds its preview there.
+        thumbnail = await normalize(data, int(payload["width"]), int(payload["height"]))
+        preview = await normalize(thumbnail.data, int(small["width"]), int(small["height"]))
+        # The preview first: whoever sees the thumbnail finds its preview there.
         await self._files.upload(payload["bucket"], small["object_path"], preview.data)
-        await self._files.upload(payload["bucket"], payload["object_path"], picture.data)
+        await self._files.upload(payload["bucket"], payload["object_path"], thumbnail.data)
         paths = {"object_path": payload["object_path"], "preview_path": small["object_path"]}
-        return Stored({**paths, **picture.facts})
+        return Stored({**paths, **thumbnail.facts})
 
     async def remove(self, payload: Payload) -> Report:
         """Delete what the database names: files, an object of Stripe, or a person at Auth."""
@@ -137,7 +137,7 @@ def failure(job: Job, error: Exception) -> Report:
     if isinstance(error, (RejectedError, TransientError)):
         return JobFailed(error.slug, error.detail, isinstance(error, RejectedError))
     if isinstance(error, TimeoutError) and job.kind == "submit":
-        # It may have been sent. Not knowing costs a little time, guessing could cost a second run.
+        # It may have been sent. Not knowing costs a little time, guessing could cost another one.
         return SubmitUnknown("timeout")
     if isinstance(error, TimeoutError):
         return JobFailed("timeout", "", is_permanent=False)

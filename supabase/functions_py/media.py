@@ -18,7 +18,7 @@ _MAX_PARTS = 100
 
 
 @dataclass(frozen=True)
-class Picture:
+class Thumbnail:
     """An encoded PNG."""
 
     data: bytes
@@ -33,7 +33,7 @@ class Picture:
         return {"bytes": len(self.data), **size, "sha256": digest}
 
 
-async def normalize(data: bytes, width: int, height: int) -> Picture:
+async def normalize(data: bytes, width: int, height: int) -> Thumbnail:
     """Decode in a thread and return exactly width x height. Raises RejectedError."""
     try:
         return await asyncio.to_thread(_normalize, data, width, height)
@@ -47,7 +47,7 @@ class _TooLargeError(Exception):
     """More than we unpack."""
 
 
-def _normalize(data: bytes, width: int, height: int) -> Picture:
+def _normalize(data: bytes, width: int, height: int) -> Thumbnail:
     # Each scan of a JPEG is a walk over all pixels, each block of EXIF copies those before it:
     # a real picture has a dozen, and a few hundred kilobytes of them would take hours.
     if data[:2] == b"\xff\xd8" and data.count(b"\xff\xda") + data.count(b"\xff\xe1") > _MAX_PARTS:
@@ -58,11 +58,11 @@ def _normalize(data: bytes, width: int, height: int) -> Picture:
             raise _TooLargeError
         upright = _flatten(ImageOps.exif_transpose(image))
     fitted = ImageOps.fit(upright, (width, height), Image.Resampling.LANCZOS)
-    # Pixels alone go on: a fresh image has no EXIF, no text, no colour profile.
+    # Pixels alone go on: a fresh image has no EXIF, no text, no color profile.
     clean = Image.frombytes("RGB", fitted.size, fitted.tobytes())
     buffer = io.BytesIO()
     clean.save(buffer, format="PNG")
-    return Picture(buffer.getvalue(), width, height)
+    return Thumbnail(buffer.getvalue(), width, height)
 
 
 def _flatten(image: Image.Image) -> Image.Image:

@@ -10,7 +10,7 @@ import httpx
 
 from functions_py.errors import InvalidBodyError
 
-# The input holds signed URLs of faces, and logs grow without a limit: neither is kept.
+# The input holds signed URLs of user images, and logs grow without a limit: neither is kept.
 _DROPPED = frozenset({"input", "logs"})
 
 

@@ -19,7 +19,7 @@ class Report(ABC):
 
     @property
     def failure(self) -> str | None:
-        """The slug of what went wrong, if anything did."""
+        """Return the slug of what went wrong, if anything did."""
         return None
 
     @abstractmethod
@@ -68,15 +68,15 @@ class SubmitUnknown(Report):
 
 
 @dataclass(frozen=True)
-class Prediction(Report):
+class ProviderJob(Report):
     """What the provider says of a prediction; None when it knows none."""
 
     prediction: Json | None
-    name: ClassVar[str] = "prediction"
+    name: ClassVar[str] = "provider_job"
 
     async def send(self, store: Store, job: Job) -> str:
         """Report it; return ok or stale."""
-        return await store.report_prediction(job, self.prediction)
+        return await store.report_provider_job(job, self.prediction)
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,7 @@ class JobFailed(Report):
 
     @property
     def failure(self) -> str | None:
-        """The slug of what went wrong."""
+        """Return the slug of what went wrong."""
         return self.slug
 
     async def send(self, store: Store, job: Job) -> str:

@@ -117,7 +117,7 @@ def url_form_problem(url: str) -> str | None:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host of a URL means this machine."""
+    """Return whether a host of a URL means this machine."""
     if host in LOOPBACK_NAMES:
         return True
     try:
@@ -127,7 +127,7 @@ def is_loopback(host: str) -> bool:
 
 
 def is_address(host: str) -> bool:
-    """Whether a host is the number of a machine."""
+    """Return whether a host is the number of a machine."""
     try:
         return not ipaddress.ip_address(host).is_unspecified
     except ValueError:

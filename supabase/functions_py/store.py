@@ -25,7 +25,7 @@ class Job:
     lease_token: UUID
     kind: str
     generation_id: UUID | None  # a job of Stripe has none
-    attempt: int
+    try_number: int
     payload: dict[str, Any]
 
 
@@ -77,49 +77,49 @@ class Store(ABC):
         """Return the state of the queue, for the metrics."""
         return dict(await self.value("queue_metrics"))
 
-    async def store_replicate_webhook(self, webhook_id: str, attempt: UUID, body: Json) -> str:
+    async def report_provider_webhook(self, webhook_id: str, attempt: UUID, body: Json) -> str:
         """Store a webhook of Replicate once; return what became of it."""
-        return str(await self.value("record_replicate_webhook", webhook_id, attempt, body))
+        return str(await self.value("report_provider_webhook", webhook_id, attempt, body))
 
-    async def store_stripe_event(self, event: Json) -> str:
+    async def report_stripe_event(self, event: Json) -> str:
         """Store an event of Stripe once; return what became of it."""
-        return str(await self.value("record_stripe_event", event))
+        return str(await self.value("report_stripe_event", event))
 
     async def report_submitted(self, job: Job, prediction: Json) -> str:
         """Report that the provider took the attempt."""
-        return await self._report("record_submitted", job, prediction)
+        return await self._report("report_submitted", job, prediction)
 
     async def report_submit_refused(
         self, job: Job, http_status: int, detail: str, retry_after: int | None
     ) -> str:
         """Report that the provider refused and certainly made nothing."""
-        return await self._report("record_submit_refused", job, http_status, detail, retry_after)
+        return await self._report("report_submit_refused", job, http_status, detail, retry_after)
 
     async def report_submit_unknown(self, job: Job, detail: str) -> str:
         """Report that no answer came: the provider may have the attempt or not."""
-        return await self._report("record_submit_unknown", job, detail)
+        return await self._report("report_submit_unknown", job, detail)
 
-    async def report_prediction(self, job: Job, prediction: Json | None) -> str:
+    async def report_provider_job(self, job: Job, prediction: Json | None) -> str:
         """Report what the provider says of a prediction; None when it knows none."""
-        return await self._report("record_prediction", job, prediction)
+        return await self._report("report_provider_job", job, prediction)
 
     async def report_stored(self, job: Job, facts: Json) -> str:
         """Report where the picture lies and what it is."""
-        return await self._report("record_stored", job, facts)
+        return await self._report("report_stored", job, facts)
 
     async def report_removed(self, job: Job, answer: Json) -> str:
         """Report the answer to a deletion, which is kept as proof."""
-        return await self._report("record_removed", job, answer)
+        return await self._report("report_removed", job, answer)
 
     async def report_stripe(self, job: Job, answer: Json) -> str:
         """Report what Stripe answered."""
-        return await self._report("record_stripe", job, answer)
+        return await self._report("report_stripe", job, answer)
 
     async def report_job_failed(
         self, job: Job, slug: str, detail: str, *, is_permanent: bool
     ) -> str:
         """Report that a job did not work; the database decides what follows."""
-        return await self._report("record_job_failed", job, slug, detail, is_permanent)
+        return await self._report("report_job_failed", job, slug, detail, is_permanent)
 
     async def _report(self, function: str, job: Job, *values: object) -> str:
         return str(await self.value(function, job.job_id, job.lease_token, *values))

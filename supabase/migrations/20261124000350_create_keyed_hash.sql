@@ -1,8 +1,8 @@
--- Purpose: recognise an address or a code again without keeping it.
+-- Purpose: recognize an address or a code again without keeping it.
 -- Touches: rows of vault.secrets, functions private.keyed_hash, private.normal_address.
 -- Locks:   none.
 -- Rollout: pre.
--- Undo:    drop function; delete the secret: after that nobody is recognised any more.
+-- Undo:    drop function; delete the secret: after that nobody is recognized any more.
 
 -- The key lives in Vault, which encrypts it with a key outside the database: a stolen dump alone
 -- cannot be searched for known addresses.
@@ -12,7 +12,7 @@ begin
         perform vault.create_secret(
             encode(extensions.gen_random_bytes(32), 'hex'),
             'thumbsmith_hash_key',
-            'Key of private.keyed_hash(). Keep it: with another key nobody is recognised.'
+            'Key of private.keyed_hash(). Keep it: with another key nobody is recognized.'
         );
     end if;
 end;

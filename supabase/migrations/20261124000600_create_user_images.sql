@@ -1,4 +1,4 @@
--- Purpose: the face photos a person has uploaded, with consent and expiry.
+-- Purpose: the files a person has uploaded to be used, with consent and expiry.
 -- Touches: table public.user_images.
 -- Locks:   share row exclusive on public.profiles, for an instant. On hosted, the auth tables too:
 --          logins wait.

@@ -1,4 +1,4 @@
--- Purpose: the catalogue: what can be asked for, and its price.
+-- Purpose: the catalog: what can be asked for, and its price.
 -- Touches: table public.generation_types, function private.tg_generation_types__keep_key.
 -- Locks:   on hosted, the auth tables, for an instant: logins wait.
 -- Rollout: pre.
@@ -12,21 +12,22 @@ create table public.generation_types (
     title text not null,
     description text not null default '',
     cost_credits bigint not null,
-    face text not null default 'optional',
+    user_image text not null default 'optional',
     is_in_unlimited boolean not null default true,
     is_enabled boolean not null default true,
 
     constraint generation_types_pkey primary key (type_key),
     constraint generation_types_type_key_is_slug check (type_key ~ '^[a-z][a-z0-9_]{1,62}$'),
     constraint generation_types_cost_credits_positive check (cost_credits > 0),
-    constraint generation_types_face_known check (face in ('none', 'optional', 'required'))
+    constraint generation_types_user_image_known
+    check (user_image in ('none', 'optional', 'required'))
 );
 
 comment on table public.generation_types is 'What can be asked for, and its price in credits.';
 comment on column public.generation_types.title is 'Its name, as people read it.';
 comment on column public.generation_types.description is 'What it is, as people read it.';
 comment on column public.generation_types.cost_credits is 'Price of one picture, in credits.';
-comment on column public.generation_types.face is
+comment on column public.generation_types.user_image is
 'Whether a face photo is not taken (none), may be given (optional) or must be given (required).';
 comment on column public.generation_types.is_in_unlimited is
 'Whether an unlimited plan covers it.';

@@ -13,8 +13,8 @@ create table private.generation_models (
     model text not null,
     input_template jsonb not null default '{}',
     prompt_field text not null default 'prompt',
-    face_field text,
-    face_is_list boolean not null default false,
+    user_image_field text,
+    user_image_is_list boolean not null default false,
     option_fields jsonb not null default '{}',
     output_pointer text[],
     expected_cost_micros bigint not null default 0,
@@ -36,11 +36,13 @@ create table private.generation_models (
     -- What a person says must not reach a key that the template or another part already holds.
     constraint generation_models_keys_are_apart check (
         not input_template ? prompt_field
-        and face_field is distinct from prompt_field
+        and user_image_field is distinct from prompt_field
         and not jsonb_path_exists(
             option_fields,
             '$.* ? (@ == $prompt || @ == $face)',
-            jsonb_build_object('prompt', prompt_field, 'face', coalesce(face_field, prompt_field))
+            jsonb_build_object(
+                'prompt', prompt_field, 'face', coalesce(user_image_field, prompt_field)
+            )
         )
     ),
     constraint generation_models_expected_cost_micros_not_negative
@@ -60,9 +62,10 @@ comment on column private.generation_models.model is
 comment on column private.generation_models.input_template is
 'Fixed input of the model. Prompt, face and options are added; no other key comes from a person.';
 comment on column private.generation_models.prompt_field is 'Input key that takes the prompt.';
-comment on column private.generation_models.face_field is 'Input key that takes the face, if any.';
-comment on column private.generation_models.face_is_list is
-'Whether the face key takes a list of URLs.';
+comment on column private.generation_models.user_image_field is
+'Input key that takes the user image, if any.';
+comment on column private.generation_models.user_image_is_list is
+'Whether user_image_field takes a list of URLs.';
 comment on column private.generation_models.option_fields is
 'Which input key takes which option of generation_options: {option: input key}. An option that is
 not named here is left out: a second model need not know all that the first one does.';
@@ -71,7 +74,7 @@ comment on column private.generation_models.output_pointer is
 list, or the key url of an object.';
 comment on column private.generation_models.expected_cost_micros is
 'What one picture costs us at the provider, in millionths of a US dollar: what the daily breaker
-counts, and the cost of a run where no price per second is given.';
+counts, and the cost of an attempt where no price per second is given.';
 comment on column private.generation_models.cost_per_second_micros is
 'Price of a second of work, in millionths of a US dollar; null: priced by the picture.';
 comment on column private.generation_models.deadline is

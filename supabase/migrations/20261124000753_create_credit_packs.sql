@@ -15,7 +15,7 @@ create table public.credit_packs (
     credits_last interval,
     price_amount bigint not null,
     currency text not null default 'usd',
-    quantity_max integer not null default 1,
+    max_quantity integer not null default 1,
     is_enabled boolean not null default true,
 
     constraint credit_packs_pkey primary key (pack_key),
@@ -24,7 +24,7 @@ create table public.credit_packs (
     constraint credit_packs_credits_last_positive check (credits_last > interval '0'),
     constraint credit_packs_price_amount_not_negative check (price_amount >= 0),
     constraint credit_packs_currency_is_iso check (currency ~ '^[a-z]{3}$'),
-    constraint credit_packs_quantity_max_in_range check (quantity_max between 1 and 1000)
+    constraint credit_packs_max_quantity_in_range check (max_quantity between 1 and 1000)
 );
 
 comment on table public.credit_packs is 'Credits that can be bought once.';
@@ -36,7 +36,7 @@ comment on column public.credit_packs.credits_last is
 'How long its credits live from the purchase on; null: for ever.';
 comment on column public.credit_packs.price_amount is
 'Price of one pack, in minor units of the currency.';
-comment on column public.credit_packs.quantity_max is 'How many may be bought at once.';
+comment on column public.credit_packs.max_quantity is 'How many may be bought at once.';
 comment on column public.credit_packs.is_enabled is 'Whether it can be bought now.';
 
 create trigger _900_audit_change

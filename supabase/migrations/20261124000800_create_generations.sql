@@ -72,7 +72,7 @@ comment on column public.generations.prompt is
 'What it should show, in the person''s words; blank once the person is gone.';
 comment on column public.generations.generation_type is
 'Key in generation_types. No foreign key: everybody''s requests would lock the same row of the
-catalogue. Its rows are never deleted, so the key always leads somewhere. Embed it with:
+catalog. Its rows are never deleted, so the key always leads somewhere. Embed it with:
 select=*,generation_types(title).';
 comment on column public.generations.options is
 'What was chosen beside the prompt; see generation_options.';
@@ -87,11 +87,11 @@ comment on column public.generations.idempotency_key is
 comment on column public.generations.deadline_at is
 'When it expires and the credits go back, if no picture has arrived.';
 
-create trigger _500_move_forward
+create trigger _500_check_transition
 before update of status on public.generations
 for each row
 when (old.status is distinct from new.status)
-execute function private.tg__move_forward('generation');
+execute function private.tg__check_transition('generation');
 
 alter table public.generations enable row level security;
 

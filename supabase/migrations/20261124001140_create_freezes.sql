@@ -86,7 +86,7 @@ begin
         return false;
     end if;
 
-    -- Its time may have run out while it was held: then it gets some to be used.
+    -- A lot may have expired while it was frozen: then it gets time to be used.
     update public.credit_lots as l
     set
         frozen_at = null,

@@ -70,7 +70,7 @@ begin
     where p.id = settle_payment.payment_id
     returning p.* into v_payment;
 
-    -- In proportion, in favour of the person; the whole amount takes the whole lot.
+    -- In proportion, in favor of the person; the whole amount takes the whole lot.
     for v_lot in
         select
             l.id,

@@ -81,7 +81,7 @@ begin
         else v_granted
     end;
     perform private.grant_plan_lot(
-        v_subscription, grant_month.month_key || ':rest', v_granted - v_carried,
+        v_subscription, grant_month.month_key || ':proration', v_granted - v_carried,
         grant_month.month_end, grant_month.payment_id
     );
     perform private.grant_plan_lot(

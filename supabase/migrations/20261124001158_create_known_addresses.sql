@@ -1,4 +1,4 @@
--- Purpose: recognise somebody who was deleted and signs up again, or comes with an alias.
+-- Purpose: recognize somebody who was deleted and signs up again, or comes with an alias.
 -- Touches: table private.known_addresses, functions private.is_confirmed,
 --          private.address_hashes_of, private.address_hash_of, private.claim_address,
 --          private.is_known_person.
@@ -65,20 +65,20 @@ begin
         values
         (nullif(u.email, ''), u.email_confirmed_at is not null, 1),
         (nullif(u.phone, ''), u.phone_confirmed_at is not null, 2)
-    ) as a (address, is_confirmed, place)
+    ) as a (address, is_confirmed, position)
     where u.id = address_hashes_of.user_id
         and a.address is not null
-    order by a.is_confirmed desc, a.place;
+    order by a.is_confirmed desc, a.position;
 exception
     -- Vault may be without its key, after a restore into another project for example. Then nobody
-    -- is recognised, but everybody can sign up.
+    -- is recognized, but everybody can sign up.
     when others then
-        raise warning 'no address can be recognised: %', sqlerrm;
+        raise warning 'no address can be recognized: %', sqlerrm;
 end;
 $$;
 
 comment on function private.address_hashes_of(uuid) is
-'Keyed hashes of a person''s normalised e-mail address and telephone number, confirmed ones first.
+'Keyed hashes of a person''s normalized e-mail address and telephone number, confirmed ones first.
 Without the key of private.keyed_hash() there is a warning, and no row.';
 
 create function private.address_hash_of(user_id uuid)

@@ -42,9 +42,9 @@ begin
             where p.id = reward_referral.referral.referrer_id
                 and p.deleted_at is not null
         ) then 'referrer_gone'
-        -- Counted under the referrer's lock, so that the cap holds for any number at once.
+        -- Rewards are counted under the referrer's lock, so that the cap holds.
         when (
-            select count(*) >= v_settings.referral_rewards_per_month_max
+            select count(*) >= v_settings.max_referral_rewards_per_month
             from public.referrals as r
             where r.referrer_id = reward_referral.referral.referrer_id
                 and r.rewarded_at >= date_trunc('month', now(), 'utc')

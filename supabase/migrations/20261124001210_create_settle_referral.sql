@@ -102,8 +102,8 @@ begin
 
     for v_pending in
         select d.referred_id
-        from unnest(v_due) with ordinality as d (referred_id, place)
-        order by d.place
+        from unnest(v_due) with ordinality as d (referred_id, position)
+        order by d.position
     loop
         if private.settle_referral(v_pending.referred_id) then
             v_rewarded := v_rewarded + 1;

@@ -34,7 +34,7 @@ begin
     end loop;
 
     if btrim(v_code) <> '' then
-        perform private.record_referral(new.id, v_code);
+        perform private.store_referral(new.id, v_code);
     end if;
 
     perform private.reward_sign_up(new.id, coalesce(new.is_anonymous, false));

@@ -1,6 +1,6 @@
 -- Purpose: make guessing codes slow, and remember refusals.
 -- Touches: table private.code_failures, functions private.code_retry_after,
---          private.note_code_failure, private.check_plain_call, private.too_many_codes.
+--          private.store_code_failure, private.check_plain_call, private.too_many_codes.
 -- Locks:   share row exclusive on public.profiles, for an instant.
 -- Rollout: pre.
 -- Undo:    drop table private.code_failures; drop function.
@@ -37,14 +37,14 @@ as $$
     where f.profile_id = code_retry_after.profile_id
         and f.failed_at > now() - interval '1 hour'
     order by f.failed_at desc
-    offset (select s.code_failures_per_hour_max - 1 from private.settings as s)
+    offset (select s.max_code_failures_per_hour - 1 from private.settings as s)
     limit 1;
 $$;
 
 comment on function private.code_retry_after(uuid) is
 'Seconds until this person may try another code; null: now.';
 
-create function private.note_code_failure(profile_id uuid)
+create function private.store_code_failure(profile_id uuid)
 returns void
 language plpgsql
 volatile
@@ -52,15 +52,15 @@ set search_path = ''
 as $$
 begin
     delete from private.code_failures as f
-    where f.profile_id = note_code_failure.profile_id
+    where f.profile_id = store_code_failure.profile_id
         and f.failed_at <= now() - interval '1 hour';
 
     insert into private.code_failures (profile_id)
-    values (note_code_failure.profile_id);
+    values (store_code_failure.profile_id);
 end;
 $$;
 
-comment on function private.note_code_failure(uuid) is 'Counts a wrong code.';
+comment on function private.store_code_failure(uuid) is 'Counts a wrong code.';
 
 create function private.check_plain_call()
 returns void

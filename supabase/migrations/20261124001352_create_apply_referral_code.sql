@@ -36,10 +36,10 @@ begin
         return private.too_many_codes(v_retry_after);
     end if;
 
-    v_referral := private.record_referral(v_profile_id, coalesce(v_code, ''));
+    v_referral := private.store_referral(v_profile_id, coalesce(v_code, ''));
 
     if v_referral.status = 'rejected' then
-        perform private.note_code_failure(v_profile_id);
+        perform private.store_code_failure(v_profile_id);
     elsif private.settle_referral(v_profile_id) then
         v_referral.status := 'rewarded';
     end if;

@@ -36,7 +36,7 @@ comment on table private.promo_codes is
 'Promotional codes. Only a keyed hash of each is kept: whoever reads this table cannot redeem
 them.';
 comment on column private.promo_codes.code_hash is
-'Of the code, normalised; see private.keyed_hash.';
+'Of the code, normalized; see private.keyed_hash.';
 comment on column private.promo_codes.credits is 'Credits of one redemption.';
 comment on column private.promo_codes.max_per_person is 'Redemptions of one person.';
 comment on column private.promo_codes.redemptions is

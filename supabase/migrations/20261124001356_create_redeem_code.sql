@@ -41,7 +41,7 @@ begin
     for no key update;
 
     if not found then
-        perform private.note_code_failure(v_profile_id);
+        perform private.store_code_failure(v_profile_id);
         return private.refuse(
             404, 'code_not_found', 'There is no such code.', 'Copy the code instead of typing it.'
         );

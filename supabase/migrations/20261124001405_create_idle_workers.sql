@@ -15,7 +15,7 @@ create unlogged table private.idle_workers (
 
 comment on table private.idle_workers is
 'Workers asleep on LISTEN. A request sends NOTIFY only while somebody is listed here: a NOTIFY in
-every transaction would serialise all commits of the database.';
+every transaction would serialize all commits of the database.';
 
 alter table private.idle_workers enable row level security;
 
@@ -78,11 +78,11 @@ set search_path = ''
 as $$
     -- greatest() and least() pass over nulls, so an empty queue has to give no row at all.
     select greatest(
-        least(extract(epoch from o.due_at - clock_timestamp()) * 1000, 3600000), 0
+        least(extract(epoch from j.due_at - clock_timestamp()) * 1000, 3600000), 0
     )::integer
-    from private.outbox as o
-    where o.dead_at is null
-    order by o.due_at
+    from private.jobs as j
+    where j.dead_at is null
+    order by j.due_at
     limit 1;
 $$;
 

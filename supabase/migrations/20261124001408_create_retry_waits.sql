@@ -22,14 +22,14 @@ $$;
 comment on function private.poll_interval(integer) is
 'How long to wait before the next look, after this many.';
 
-create function private.backoff(attempts integer)
+create function private.backoff(tries integer)
 returns interval
 language sql
 volatile
 set search_path = ''
 as $$
     -- Doubled each time, each wait between half and all of it, so that a crowd spreads out.
-    select least(power(2, least(backoff.attempts, 20)) * s.retry_first_wait, s.retry_longest_wait)
+    select least(power(2, least(backoff.tries, 20)) * s.first_retry_wait, s.max_retry_wait)
         * (0.5 + random() / 2)
     from private.settings as s;
 $$;
@@ -58,7 +58,7 @@ language sql
 stable
 set search_path = ''
 as $$
-    select is_last_try.tries + 1 >= s.job_attempts_max
+    select is_last_try.tries + 1 >= s.max_job_tries
     from private.settings as s;
 $$;
 

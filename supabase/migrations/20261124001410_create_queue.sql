@@ -1,5 +1,5 @@
 -- Purpose: the queue: the only rules by which a job waits, is held, goes on and ends.
--- Touches: functions private.lease_due_jobs, private.held_job, private.set_job_attempt,
+-- Touches: functions private.lease_due_jobs, private.lock_leased_job, private.set_job_attempt,
 --          private.continue_job, private.retry_job, private.expedite_job, private.bury_job,
 --          private.finish_job.
 -- Locks:   none.
@@ -12,7 +12,7 @@
 -- path is planned again each time.
 
 create function private.lease_due_jobs(lease_token uuid, max_jobs integer, lease_seconds integer)
-returns setof private.outbox
+returns setof private.jobs
 language plpgsql
 volatile
 -- As the planner expects of an array of ids, so that a join goes by index.
@@ -21,21 +21,21 @@ set search_path = ''
 as $$
 begin
     return query
-    update private.outbox as o
+    update private.jobs as j
     set
         due_at = now() + make_interval(secs => lease_due_jobs.lease_seconds),
         lease_token = lease_due_jobs.lease_token
     -- An array, so that the generic plan keeps the index and stops at the limit.
-    where o.id = any(array(
+    where j.id = any(array(
         select q.id
-        from private.outbox as q
+        from private.jobs as q
         where q.due_at <= now()
             and q.dead_at is null
         order by q.due_at
         limit lease_due_jobs.max_jobs
         for update skip locked
     ))
-    returning o.*;
+    returning j.*;
 end;
 $$;
 
@@ -43,20 +43,20 @@ comment on function private.lease_due_jobs(uuid, integer, integer) is
 'Takes the longest due jobs that nobody looks at, under this token and for this many seconds. A job
 whose lease ended is due again.';
 
-create function private.held_job(job_id bigint, lease_token uuid)
-returns private.outbox
+create function private.lock_leased_job(job_id bigint, lease_token uuid)
+returns private.jobs
 language sql
 volatile
 set search_path = ''
 as $$
-    select o.*
-    from private.outbox as o
-    where o.id = held_job.job_id
-        and o.lease_token = held_job.lease_token
+    select j.*
+    from private.jobs as j
+    where j.id = lock_leased_job.job_id
+        and j.lease_token = lock_leased_job.lease_token
     for update;
 $$;
 
-comment on function private.held_job(bigint, uuid) is
+comment on function private.lock_leased_job(bigint, uuid) is
 'The job, locked, if this lease still holds it; else null and the report is stale.';
 
 create function private.set_job_attempt(job_id bigint, attempt_id uuid)
@@ -66,9 +66,9 @@ volatile
 set search_path = ''
 as $$
 begin
-    update private.outbox as o
-    set run_id = set_job_attempt.attempt_id
-    where o.id = set_job_attempt.job_id;
+    update private.jobs as j
+    set attempt_id = set_job_attempt.attempt_id
+    where j.id = set_job_attempt.job_id;
 end;
 $$;
 
@@ -88,19 +88,19 @@ volatile
 set search_path = ''
 as $$
 begin
-    update private.outbox as o
+    update private.jobs as j
     set
         kind = continue_job.kind,
         -- The next submission is another attempt.
-        run_id = case
-            when continue_job.kind <> 'submit' then coalesce(continue_job.attempt_id, o.run_id)
+        attempt_id = case
+            when continue_job.kind <> 'submit' then coalesce(continue_job.attempt_id, j.attempt_id)
         end,
         due_at = continue_job.due_at,
-        attempts = 0,
+        tries = 0,
         lease_token = null,
         dead_at = null,
-        last_error = coalesce(continue_job.slug, o.last_error)
-    where o.id = continue_job.job_id;
+        last_error = coalesce(continue_job.slug, j.last_error)
+    where j.id = continue_job.job_id;
 end;
 $$;
 
@@ -119,17 +119,17 @@ volatile
 set search_path = ''
 as $$
 begin
-    update private.outbox as o
+    update private.jobs as j
     set
-        run_id = case when o.kind <> 'submit' then o.run_id end,
+        attempt_id = case when j.kind <> 'submit' then j.attempt_id end,
         due_at = coalesce(
             retry_job.due_at,
-            now() + private.retry_wait(o.attempts, o.generation_id is not null)
+            now() + private.retry_wait(j.tries, j.generation_id is not null)
         ),
-        attempts = o.attempts + 1,
+        tries = j.tries + 1,
         lease_token = null,
-        last_error = coalesce(retry_job.slug, o.last_error)
-    where o.id = retry_job.job_id;
+        last_error = coalesce(retry_job.slug, j.last_error)
+    where j.id = retry_job.job_id;
 end;
 $$;
 
@@ -144,11 +144,11 @@ volatile
 set search_path = ''
 as $$
 begin
-    update private.outbox as o
+    update private.jobs as j
     set
         due_at = now(),
         lease_token = null
-    where o.id = expedite_job.job_id;
+    where j.id = expedite_job.job_id;
 end;
 $$;
 
@@ -162,13 +162,13 @@ volatile
 set search_path = ''
 as $$
 begin
-    update private.outbox as o
+    update private.jobs as j
     set
         dead_at = now(),
-        attempts = o.attempts + 1,
+        tries = j.tries + 1,
         lease_token = null,
         last_error = bury_job.slug
-    where o.id = bury_job.job_id;
+    where j.id = bury_job.job_id;
 end;
 $$;
 
@@ -182,8 +182,8 @@ volatile
 set search_path = ''
 as $$
 begin
-    delete from private.outbox as o
-    where o.id = finish_job.job_id;
+    delete from private.jobs as j
+    where j.id = finish_job.job_id;
 end;
 $$;
 

@@ -70,10 +70,10 @@ begin
         from public.generations as g
         where g.profile_id = check_limits.profile_id
             and g.finished_at is null
-        limit v_settings.generations_running_max
+        limit v_settings.max_running_generations
     ) as g;
 
-    if v_running >= v_settings.generations_running_max then
+    if v_running >= v_settings.max_running_generations then
         perform private.refuse_for_now(
             'too_many_running',
             format('%s thumbnails are under way: as many as may be.', v_running),
@@ -83,11 +83,11 @@ begin
     end if;
 
     perform private.check_rate(
-        check_limits.profile_id, v_settings.generations_per_minute_max, interval '1 minute',
+        check_limits.profile_id, v_settings.max_generations_per_minute, interval '1 minute',
         'too_many_per_minute'
     );
     perform private.check_rate(
-        check_limits.profile_id, v_settings.generations_per_day_max, interval '24 hours',
+        check_limits.profile_id, v_settings.max_generations_per_day, interval '24 hours',
         'too_many_per_day'
     );
 end;

@@ -1,7 +1,7 @@
 -- Purpose: a breaker on what the provider may cost in a day.
 -- Touches: table private.provider_spend, functions private.provider_spend_of,
 --          private.add_provider_spend, private.refuse_daily_capacity,
---          private.reserve_provider_spend, private.note_provider_spend.
+--          private.reserve_provider_spend, private.count_provider_spend.
 -- Locks:   none.
 -- Rollout: pre.
 -- Undo:    drop table private.provider_spend; drop function.
@@ -101,7 +101,7 @@ declare
     v_in_flight bigint;
 begin
     select
-        s.provider_spend_per_day_max_micros,
+        s.max_provider_spend_per_day_micros,
         16 * coalesce((select max(m.expected_cost_micros) from private.generation_models as m), 0)
     into v_max, v_in_flight
     from private.settings as s;
@@ -144,19 +144,19 @@ end;
 $$;
 
 comment on function private.reserve_provider_spend(bigint) is
-'Counts the expected cost of a run, or refuses with 429 daily_capacity_reached until the day is
-over. Never admits more than settings.provider_spend_per_day_max_micros, however many ask at once.';
+'Counts the expected cost of an attempt, or refuses with 429 daily_capacity_reached until the day is
+over. Never admits more than settings.max_provider_spend_per_day_micros, however many ask at once.';
 
-create function private.note_provider_spend(micros bigint)
+create function private.count_provider_spend(micros bigint)
 returns void
 language sql
 volatile
 set search_path = ''
 as $$
     select private.add_provider_spend(
-        (now() at time zone 'utc')::date, pg_backend_pid() % 16, note_provider_spend.micros
+        (now() at time zone 'utc')::date, pg_backend_pid() % 16, count_provider_spend.micros
     );
 $$;
 
-comment on function private.note_provider_spend(bigint) is
+comment on function private.count_provider_spend(bigint) is
 'Counts a further attempt of a request that was let in, without refusing it.';

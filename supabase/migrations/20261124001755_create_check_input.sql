@@ -1,5 +1,5 @@
 -- Purpose: what a prompt and a photo have to be.
--- Touches: functions private.check_prompt, private.check_face.
+-- Touches: functions private.check_prompt, private.check_user_image.
 -- Locks:   none.
 -- Rollout: pre.
 -- Undo:    drop function.
@@ -34,7 +34,7 @@ begin
             hint = 'Only line breaks and tabs are taken.';
     end if;
 
-    select s.prompt_max_characters into v_max
+    select s.max_prompt_characters into v_max
     from private.settings as s;
 
     if char_length(v_prompt) > v_max then
@@ -53,15 +53,15 @@ comment on function private.check_prompt(text) is
 'The prompt without blanks at both ends, or PT422: prompt_empty, prompt_has_control_characters,
 prompt_too_long.';
 
-create function private.check_face(profile_id uuid, user_image_id uuid, face text)
+create function private.check_user_image(profile_id uuid, user_image_id uuid, user_image text)
 returns void
 language plpgsql
 stable
 set search_path = ''
 as $$
 begin
-    if check_face.user_image_id is null then
-        if check_face.face = 'required' then
+    if check_user_image.user_image_id is null then
+        if check_user_image.user_image = 'required' then
             raise sqlstate 'PT422' using
                 message = 'user_image_required',
                 detail = 'This generation type needs a face photo.',
@@ -70,7 +70,7 @@ begin
         return;
     end if;
 
-    if check_face.face = 'none' then
+    if check_user_image.user_image = 'none' then
         raise sqlstate 'PT422' using
             message = 'user_image_not_supported',
             detail = 'This generation type takes no face photo.',
@@ -83,8 +83,8 @@ begin
         select
         from public.user_images as i
         inner join storage.objects as o on o.bucket_id = 'faces' and i.object_path = o.name
-        where i.id = check_face.user_image_id
-            and i.profile_id = check_face.profile_id
+        where i.id = check_user_image.user_image_id
+            and i.profile_id = check_user_image.profile_id
             and i.removed_at is null
             and i.expires_at > now()
     ) then
@@ -96,6 +96,6 @@ begin
 end;
 $$;
 
-comment on function private.check_face(uuid, uuid, text) is
+comment on function private.check_user_image(uuid, uuid, text) is
 'Whether this person may use this photo for a type that wants a face so (none, optional, required):
 PT404 user_image_not_found, PT422 user_image_required, user_image_not_supported.';

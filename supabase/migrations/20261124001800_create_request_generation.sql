@@ -37,7 +37,9 @@ begin
     end if;
 
     v_type := private.find_generation_type(request_generation.generation_type);
-    perform private.check_face(v_profile_id, request_generation.user_image_id, v_type.face);
+    perform private.check_user_image(
+        v_profile_id, request_generation.user_image_id, v_type.user_image
+    );
     v_options := private.check_options(v_type.type_key, request_generation.options);
     v_model := private.find_model(v_type.type_key);
     perform private.check_limits(v_profile_id);
@@ -69,7 +71,7 @@ begin
         values (v_generation.id, v_profile_id, v_subscription_id);
     end if;
 
-    insert into private.outbox (kind, generation_id)
+    insert into private.jobs (kind, generation_id)
     values ('submit', v_generation.id);
 
     -- Last, since it may hold up other people's requests until this one commits.

@@ -16,12 +16,12 @@ declare
     v_profile_id constant uuid := private.signed_in_profile();
     v_generation public.generations;
 begin
-    -- The outbox row first, as everywhere; but only one's own, or anybody could hold up the others.
-    perform from private.outbox as o
-    inner join public.generations as g on o.generation_id = g.id
-    where o.generation_id = cancel_generation.generation_id
+    -- The job's row first, as everywhere; but only one's own, or anybody could hold up the others.
+    perform from private.jobs as j
+    inner join public.generations as g on j.generation_id = g.id
+    where j.generation_id = cancel_generation.generation_id
         and g.profile_id = v_profile_id
-    for update of o;
+    for update of j;
 
     select g.* into v_generation
     from public.generations as g
@@ -75,7 +75,7 @@ $$;
 comment on function public.cancel_generation(uuid) is
 'Cancel a thumbnail that is not there yet, and get its credits back.
 
-For the person who asked for it. Cancelling twice gives the same answer. Refuses with PT404
+For the person who asked for it. Canceling twice gives the same answer. Refuses with PT404
 generation_not_found; PT409 wrong_state once the picture is being stored or the generation is
 over.';
 grant execute on function public.cancel_generation(uuid) to authenticated;

@@ -1,4 +1,4 @@
--- Purpose: RPC add_user_image: records an uploaded face.
+-- Purpose: RPC add_user_image: records an uploaded user image.
 -- Touches: functions private.add_user_image, public.add_user_image.
 -- Locks:   none.
 -- Rollout: pre.
@@ -65,10 +65,10 @@ begin
         from public.user_images as i
         where i.profile_id = v_profile_id
             and i.removed_at is null
-    ) >= v_settings.user_images_max then
+    ) >= v_settings.max_user_images then
         raise sqlstate 'PT409' using
             message = 'user_image_limit_reached',
-            detail = format('At most %s face photos are kept.', v_settings.user_images_max),
+            detail = format('At most %s face photos are kept.', v_settings.max_user_images),
             hint = 'Remove one first.';
     end if;
 

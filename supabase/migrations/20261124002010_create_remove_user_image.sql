@@ -1,12 +1,13 @@
 -- Purpose: RPC remove_user_image, and the rule by which a photo goes.
--- Touches: functions private.remove_face, private.remove_user_image, public.remove_user_image.
+-- Touches: functions private.start_image_removal, private.remove_user_image,
+--          public.remove_user_image.
 -- Locks:   none.
 -- Rollout: pre.
 -- Undo:    drop function.
 
 -- The photo's row is locked after its person's profile and before its job is written.
 
-create function private.remove_face(user_image_id uuid, reason text)
+create function private.start_image_removal(user_image_id uuid, reason text)
 returns public.user_images
 language plpgsql
 volatile
@@ -18,26 +19,26 @@ begin
     update public.user_images as i
     set
         removed_at = now(),
-        removal_reason = remove_face.reason
-    where i.id = remove_face.user_image_id
+        removal_reason = start_image_removal.reason
+    where i.id = start_image_removal.user_image_id
         and i.removed_at is null;
 
     if found then
-        insert into private.outbox (kind, user_image_id)
-        values ('remove_face', remove_face.user_image_id);
+        insert into private.jobs (kind, user_image_id)
+        values ('remove_user_image', start_image_removal.user_image_id);
 
         perform private.wake_worker();
     end if;
 
     select i.* into v_image
     from public.user_images as i
-    where i.id = remove_face.user_image_id;
+    where i.id = start_image_removal.user_image_id;
 
     return v_image;
 end;
 $$;
 
-comment on function private.remove_face(uuid, text) is
+comment on function private.start_image_removal(uuid, text) is
 'Takes a photo out of use, once, and has its file deleted.';
 
 create function private.remove_user_image(id uuid)
@@ -63,7 +64,7 @@ begin
             hint = 'Use the id of one of your own user_images.';
     end if;
 
-    return private.remove_face(remove_user_image.id, 'asked');
+    return private.start_image_removal(remove_user_image.id, 'asked');
 end;
 $$;
 

@@ -54,7 +54,7 @@ begin
     on conflict (profile_id) where restored_at is null do update
     set finished_at = null;
 
-    insert into private.outbox (kind, profile_id)
+    insert into private.jobs (kind, profile_id)
     values ('erase', start_erasure.profile_id)
     on conflict (profile_id) where profile_id is not null do nothing;
 
@@ -72,9 +72,9 @@ volatile
 set search_path = ''
 as $$
 begin
-    perform private.finish_job(o.id)
-    from private.outbox as o
-    where o.profile_id = stop_erasure.profile_id;
+    perform private.finish_job(j.id)
+    from private.jobs as j
+    where j.profile_id = stop_erasure.profile_id;
 
     update private.erasures as e
     set restored_at = now()
@@ -82,9 +82,9 @@ begin
         and e.restored_at is null;
 
     -- A consent that has ended does not come back.
-    insert into private.outbox (kind, user_image_id)
+    insert into private.jobs (kind, user_image_id)
     select
-        'remove_face',
+        'remove_user_image',
         i.id
     from public.user_images as i
     where i.profile_id = stop_erasure.profile_id

@@ -10,15 +10,15 @@ language sql
 stable
 set search_path = ''
 as $$
-    select coalesce(array_agg(o.id order by o.id), '{}')
-    from private.outbox as o
-    where o.generation_id in (
+    select coalesce(array_agg(j.id order by j.id), '{}')
+    from private.jobs as j
+    where j.generation_id in (
         select g.id
         from public.generations as g
         where g.profile_id = jobs_of.profile_id
             and g.finished_at is null
     )
-    or o.checkout_id in (
+    or j.checkout_id in (
         select c.id
         from public.checkouts as c
         where c.profile_id = jobs_of.profile_id
@@ -43,9 +43,9 @@ begin
             v_jobs := private.jobs_of(lock_with_work.profile_id);
 
             perform
-            from private.outbox as o
-            where o.id = any(v_jobs)
-            order by o.id
+            from private.jobs as j
+            where j.id = any(v_jobs)
+            order by j.id
             for update;
 
             perform

@@ -15,10 +15,10 @@ begin
     perform private.finish_job(o.id)
     from (
         select o.id
-        from private.outbox as o
+        from private.jobs as o
         inner join public.checkouts as c on o.checkout_id = c.id
         where c.profile_id = end_pages.profile_id
-            and not (o.kind = 'customer' and (o.lease_token is not null or o.attempts > 0))
+            and not (o.kind = 'customer' and (o.lease_token is not null or o.tries > 0))
         for update of o
     ) as o;
 
@@ -30,7 +30,7 @@ begin
         and c.stripe_session_id is null
         and not exists (
             select
-            from private.outbox as o
+            from private.jobs as o
             where o.checkout_id = c.id
         );
 end;
@@ -89,7 +89,7 @@ begin
         perform private.release_work(v_running.id);
     end loop;
 
-    -- Their files go with the whole folder.
+    -- The files of an erased account go with the whole folder.
     update public.user_images as i
     set
         removed_at = now(),

@@ -99,7 +99,7 @@ begin
             message = 'price_differs',
             detail = format('%s costs %s %s here.', v_item.item_key, v_item.amount,
                 v_item.currency),
-            hint = 'Make a price that is the catalogue''s: thumbsmith catalog push';
+            hint = 'Make a price that is the catalog''s: thumbsmith catalog push';
     end if;
 
     if v_item.price_id = link_stripe_price.price_id then
@@ -140,4 +140,4 @@ $$;
 comment on function private.link_stripe_price(text, text, text, text, bigint, text, text) is
 'Makes a price at Stripe the one that new Checkouts of an item use. True when that changes
 something. Refuses with PT404 item_not_found; PT409 price_differs when it is not what the
-catalogue says, price_sells_something_else.';
+catalog says, price_sells_something_else.';

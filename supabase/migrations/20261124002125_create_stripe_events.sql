@@ -1,6 +1,6 @@
 -- Purpose: the inbox of Stripe's events, and having their objects looked at.
 -- Touches: table private.stripe_events, functions private.fetch_stripe_object,
---          private.want_stripe_object.
+--          private.enqueue_fetch.
 -- Locks:   none.
 -- Rollout: pre.
 -- Undo:    drop table private.stripe_events; drop function.
@@ -38,14 +38,14 @@ volatile
 set search_path = ''
 as $$
 begin
-    insert into private.outbox as o (kind, stripe_object_id)
+    insert into private.jobs as j (kind, stripe_object_id)
     values ('fetch', fetch_stripe_object.object_id)
     on conflict (stripe_object_id) where stripe_object_id is not null do update
     -- Whoever fetches it right now may have looked too early: that lease ends here.
     set
         kind = 'fetch',
         due_at = now(),
-        attempts = 0,
+        tries = 0,
         lease_token = null,
         dead_at = null;
 
@@ -56,7 +56,7 @@ $$;
 comment on function private.fetch_stripe_object(text) is
 'Has an object of Stripe fetched and applied, however many ask for it at once.';
 
-create function private.want_stripe_object(object_id text)
+create function private.enqueue_fetch(object_id text)
 returns void
 language plpgsql
 volatile
@@ -65,14 +65,14 @@ as $$
 begin
     -- Does not wait for whoever holds its job, who may be waiting for us; but for whoever is making
     -- it. So several are always asked for in the order of their ids.
-    insert into private.outbox (kind, stripe_object_id)
-    values ('fetch', want_stripe_object.object_id)
+    insert into private.jobs (kind, stripe_object_id)
+    values ('fetch', enqueue_fetch.object_id)
     on conflict (stripe_object_id) where stripe_object_id is not null do nothing;
 
     perform private.wake_worker();
 end;
 $$;
 
-comment on function private.want_stripe_object(text) is
+comment on function private.enqueue_fetch(text) is
 'As private.fetch_stripe_object, unless there is a job for it already: for those who hold other
 jobs.';

@@ -19,7 +19,7 @@ begin
     where c.profile_id = check_checkout_rate.profile_id
         and c.id >= private.uuid_v7_floor(now() - interval '1 hour')
     order by c.id desc
-    offset (select s.checkouts_per_hour_max - 1 from private.settings as s)
+    offset (select s.max_checkouts_per_hour - 1 from private.settings as s)
     limit 1;
 
     if found then
@@ -111,7 +111,7 @@ begin
     )
     returning * into v_checkout;
 
-    insert into private.outbox (kind, checkout_id)
+    insert into private.jobs (kind, checkout_id)
     values (
         case
             when exists (

@@ -38,11 +38,11 @@ begin
     where v_item.item_kind = 'pack'
         and p.pack_key = v_item.item_key;
 
-    if v_quantity not between 1 and coalesce(v_pack.quantity_max, 1) then
+    if v_quantity not between 1 and coalesce(v_pack.max_quantity, 1) then
         raise sqlstate 'PT422' using
             message = 'quantity_out_of_range',
             detail = format('From 1 to %s may be bought at once.',
-                coalesce(v_pack.quantity_max, 1)),
+                coalesce(v_pack.max_quantity, 1)),
             hint = 'Ask for fewer.';
     end if;
 

@@ -58,7 +58,7 @@ $$;
 comment on function private.session_call(public.checkouts) is
 'The call that makes the Checkout session of a pack or a subscription.';
 
-create function private.checkout_call(job private.outbox)
+create function private.checkout_call(job private.jobs)
 returns jsonb
 language plpgsql
 stable
@@ -69,7 +69,7 @@ declare
     -- A key makes a repeat after a lost answer find what the first call made. But Stripe repeats a
     -- failure of its own as well, for a day: after three tries the call is another one. What the
     -- first made is then a customer, or a page whose address nobody has.
-    v_try constant integer := (checkout_call.job).attempts / 3;
+    v_try constant integer := (checkout_call.job).tries / 3;
 begin
     select c.* into v_checkout
     from public.checkouts as c
@@ -123,5 +123,5 @@ begin
 end;
 $$;
 
-comment on function private.checkout_call(private.outbox) is
+comment on function private.checkout_call(private.jobs) is
 'The call that brings a checkout one step further: its customer, or its page.';

@@ -50,13 +50,13 @@ comment on function private.fetch_call(text, text) is
 'The call that reads an object, or what it belongs to.';
 
 create function private.reconcile_calls(since timestamptz)
-returns table (place integer, call text, params jsonb)
+returns table (call_position integer, call text, params jsonb)
 language sql
 immutable
 set search_path = ''
 as $$
     select
-        l.place,
+        l.call_position,
         l.call,
         l.params
         -- Subscriptions are compared whatever their age.
@@ -74,14 +74,14 @@ as $$
         (4, 'invoices.list', '{"status": "paid", "limit": 100}'),
         (5, 'refunds.list', '{"limit": 100}'),
         (6, 'disputes.list', '{"limit": 100}')
-    ) as l (place, call, params);
+    ) as l (call_position, call, params);
 $$;
 
 comment on function private.reconcile_calls(timestamptz) is
 'The lists of Stripe that are compared with our rows, in this order, from the given time on; each is
 read page by page with starting_after.';
 
-create function private.stripe_call(job private.outbox)
+create function private.stripe_call(job private.jobs)
 returns jsonb
 language plpgsql
 stable
@@ -101,5 +101,5 @@ begin
 end;
 $$;
 
-comment on function private.stripe_call(private.outbox) is
+comment on function private.stripe_call(private.jobs) is
 'What the sidecar is to ask Stripe for this job: {"call", "id", "params", "idempotency_key"}.';

@@ -1,5 +1,5 @@
 -- Purpose: which call deletes a photo, or the next part of an account.
--- Touches: functions private.files_of, private.face_payload, private.erase_payload.
+-- Touches: functions private.files_of, private.user_image_payload, private.erase_payload.
 -- Locks:   none.
 -- Rollout: pre.
 -- Undo:    drop function.
@@ -28,7 +28,7 @@ comment on function private.files_of(uuid, text) is
 'Names of files in a person''s folder of a bucket, recorded by us or not: a page of them; null when
 there are none.';
 
-create function private.face_payload(user_image_id uuid)
+create function private.user_image_payload(user_image_id uuid)
 returns jsonb
 language sql
 stable
@@ -40,10 +40,10 @@ as $$
         'names', jsonb_build_array(i.object_path)
     )
     from public.user_images as i
-    where i.id = face_payload.user_image_id;
+    where i.id = user_image_payload.user_image_id;
 $$;
 
-comment on function private.face_payload(uuid) is 'The file that the sidecar deletes.';
+comment on function private.user_image_payload(uuid) is 'The file that the sidecar deletes.';
 
 create function private.erase_payload(profile_id uuid)
 returns jsonb

@@ -13,14 +13,14 @@ as $$
 begin
     if (
         select count(*)
-        from private.generation_runs as r
-        where r.generation_id = unsendable.generation_id
-            and r.twin_of is null
-    ) >= (select s.submit_attempts_max from private.settings as s) then
+        from private.generation_attempts as a
+        where a.generation_id = unsendable.generation_id
+            and a.duplicate_of is null
+    ) >= (select s.max_generation_attempts from private.settings as s) then
         return 'provider_unreachable';
     end if;
 
-    -- Its photo was removed since, or has expired: then it is not used any more.
+    -- The user image was removed or has expired since: it is not used any more.
     if exists (
         select
         from public.generations as g
@@ -38,7 +38,7 @@ $$;
 comment on function private.unsendable(uuid) is
 'Why a generation may not be sent to the provider any more, as a slug; null when it may.';
 
-create function private.next_model(generation_id uuid, last_attempt private.generation_runs)
+create function private.next_model(generation_id uuid, last_attempt private.generation_attempts)
 returns private.generation_models
 language plpgsql
 stable
@@ -64,7 +64,7 @@ begin
 end;
 $$;
 
-comment on function private.next_model(uuid, private.generation_runs) is
+comment on function private.next_model(uuid, private.generation_attempts) is
 'The model of the next attempt: the same after a lost answer, the next one after a failure, and null
 when the type of the generation has no model left.';
 
@@ -75,23 +75,24 @@ volatile
 set search_path = ''
 as $$
 declare
-    v_run_id uuid;
+    v_attempt_id uuid;
 begin
-    insert into private.generation_runs (
-        generation_id, attempt, preference, model, expected_cost_micros, cost_per_second_micros
+    insert into private.generation_attempts (
+        generation_id, attempt_number, preference, model, expected_cost_micros,
+        cost_per_second_micros
     )
     select
         insert_attempt.generation_id,
-        coalesce(max(r.attempt), 0) + 1,
+        coalesce(max(a.attempt_number), 0) + 1,
         insert_attempt.model.preference,
         insert_attempt.model.model,
         insert_attempt.model.expected_cost_micros,
         insert_attempt.model.cost_per_second_micros
-    from private.generation_runs as r
-    where r.generation_id = insert_attempt.generation_id
-    returning id into v_run_id;
+    from private.generation_attempts as a
+    where a.generation_id = insert_attempt.generation_id
+    returning id into v_attempt_id;
 
-    return v_run_id;
+    return v_attempt_id;
 end;
 $$;
 

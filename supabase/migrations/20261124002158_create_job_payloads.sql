@@ -1,31 +1,31 @@
 -- Purpose: what the sidecar needs to know for a job.
--- Touches: functions private.submit_payload, private.run_payload, private.job_payload.
+-- Touches: functions private.submit_payload, private.attempt_payload, private.job_payload.
 -- Locks:   none.
 -- Rollout: pre.
 -- Undo:    drop function.
 
-create function private.submit_payload(run_id uuid)
+create function private.submit_payload(attempt_id uuid)
 returns jsonb
 language sql
 stable
 set search_path = ''
 as $$
     select jsonb_build_object(
-        'run_id', r.id,
-        'attempt_token', r.attempt_token,
-        'model', r.model,
+        'attempt_id', a.id,
+        'attempt_token', a.attempt_token,
+        'model', a.model,
         -- What a person says reaches exactly these keys: checked options, and the prompt.
         'input', m.input_template || (
             select coalesce(jsonb_object_agg(f.value, g.options -> f.key), '{}')
             from jsonb_each_text(m.option_fields) as f (key, value)
             where g.options ? f.key
         ) || jsonb_build_object(m.prompt_field, g.prompt),
-        'faces', case
-            when i.id is null or m.face_field is null then jsonb_build_array()
+        'user_images', case
+            when i.id is null or m.user_image_field is null then jsonb_build_array()
             else jsonb_build_array(
                 jsonb_build_object(
-                    'field', m.face_field,
-                    'many', m.face_is_list,
+                    'field', m.user_image_field,
+                    'many', m.user_image_is_list,
                     'bucket', 'faces',
                     'object_path', i.object_path,
                     'expires_in', s.signed_url_seconds
@@ -36,30 +36,31 @@ as $$
         'cancel_after_seconds',
         greatest(ceil(extract(epoch from g.deadline_at - now()))::integer, 5)
     )
-    from private.generation_runs as r
-    inner join public.generations as g on r.generation_id = g.id
+    from private.generation_attempts as a
+    inner join public.generations as g on a.generation_id = g.id
     inner join private.generation_models as m
-        on g.generation_type = m.type_key and r.preference = m.preference
+        on g.generation_type = m.type_key and a.preference = m.preference
     cross join private.settings as s
     left join public.user_images as i on g.user_image_id = i.id
-    where r.id = submit_payload.run_id;
+    where a.id = submit_payload.attempt_id;
 $$;
 
 comment on function private.submit_payload(uuid) is
-'What the sidecar sends for this attempt: model, input, faces to sign, attempt token, deadline.';
+'What the sidecar sends for this attempt: model, input, user images to sign, attempt token,
+deadline.';
 
-create function private.run_payload(kind text, run_id uuid)
+create function private.attempt_payload(kind text, attempt_id uuid)
 returns jsonb
 language sql
 stable
 set search_path = ''
 as $$
-    select case run_payload.kind
-        when 'submit' then private.submit_payload(run_payload.run_id)
+    select case attempt_payload.kind
+        when 'submit' then private.submit_payload(attempt_payload.attempt_id)
         when 'store' then jsonb_build_object(
-            'run_id', r.id,
-            'prediction_id', r.prediction_id,
-            'output_url', r.output_url,
+            'attempt_id', a.id,
+            'provider_job_id', a.provider_job_id,
+            'output_url', a.output_url,
             'bucket', 'thumbnails',
             'object_path', g.profile_id || '/' || g.id || '.png',
             'width', 1280,
@@ -71,40 +72,40 @@ as $$
             )
         )
         when 'find' then jsonb_build_object(
-            'run_id', r.id,
-            'attempt_token', r.attempt_token,
+            'attempt_id', a.id,
+            'attempt_token', a.attempt_token,
             -- As the provider writes it, less a minute for clocks that differ.
             'since', to_char(
-                (r.created_at - interval '1 minute') at time zone 'utc',
+                (a.created_at - interval '1 minute') at time zone 'utc',
                 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'
             )
         )
-        else jsonb_build_object('run_id', r.id, 'prediction_id', r.prediction_id)
+        else jsonb_build_object('attempt_id', a.id, 'provider_job_id', a.provider_job_id)
     end
-    from private.generation_runs as r
-    inner join public.generations as g on r.generation_id = g.id
-    where r.id = run_payload.run_id;
+    from private.generation_attempts as a
+    inner join public.generations as g on a.generation_id = g.id
+    where a.id = attempt_payload.attempt_id;
 $$;
 
-comment on function private.run_payload(text, uuid) is
+comment on function private.attempt_payload(text, uuid) is
 'What the sidecar needs for a job of this kind about an attempt.';
 
-create function private.job_payload(job private.outbox)
+create function private.job_payload(job private.jobs)
 returns jsonb
 language sql
 stable
 set search_path = ''
 as $$
     select case
-        when job_payload.job.run_id is not null
-        then private.run_payload(job_payload.job.kind, job_payload.job.run_id)
+        when job_payload.job.attempt_id is not null
+        then private.attempt_payload(job_payload.job.kind, job_payload.job.attempt_id)
         when job_payload.job.user_image_id is not null
-        then private.face_payload(job_payload.job.user_image_id)
+        then private.user_image_payload(job_payload.job.user_image_id)
         when job_payload.job.profile_id is not null
         then private.erase_payload(job_payload.job.profile_id)
         else private.stripe_call(job_payload.job)
     end;
 $$;
 
-comment on function private.job_payload(private.outbox) is
+comment on function private.job_payload(private.jobs) is
 'What the sidecar needs for a job.';

@@ -10,7 +10,7 @@ returns table (
     lease_token uuid,
     kind text,
     generation_id uuid,
-    attempt integer,
+    try_number integer,
     payload jsonb
 )
 language plpgsql
@@ -20,7 +20,7 @@ security definer
 set search_path = ''
 as $$
 declare
-    v_job private.outbox;
+    v_job private.jobs;
     v_token constant uuid := gen_random_uuid();
     v_found boolean := false;
 begin
@@ -36,9 +36,9 @@ begin
         order by
             exists (
                 select
-                from private.generation_runs as r
-                where r.generation_id = c.generation_id
-                    and r.status = 'submitting'
+                from private.generation_attempts as a
+                where a.generation_id = c.generation_id
+                    and a.status = 'submitting'
             ),
             g.profile_id,
             c.id
@@ -46,17 +46,17 @@ begin
         v_found := true;
 
         if v_job.kind = 'submit' then
-            v_job.run_id := private.start_run(v_job);
-            continue when v_job.run_id is null;
+            v_job.attempt_id := private.start_attempt(v_job);
+            continue when v_job.attempt_id is null;
 
-            perform private.set_job_attempt(v_job.id, v_job.run_id);
+            perform private.set_job_attempt(v_job.id, v_job.attempt_id);
         end if;
 
         job_id := v_job.id;
         lease_token := v_token;
         kind := v_job.kind;
         generation_id := v_job.generation_id;
-        attempt := v_job.attempts + 1;
+        try_number := v_job.tries + 1;
         payload := private.job_payload(v_job);
         return next;
     end loop;
@@ -70,6 +70,6 @@ $$;
 
 comment on function private.claim_jobs(text, integer, integer) is
 'Takes due jobs for this many seconds; generation_id is null for those about anything else. Report
-each with a record_* function and the lease token; what is not reported comes back when the lease
+each with a report_* function and the lease token; what is not reported comes back when the lease
 ends.';
 grant execute on function private.claim_jobs(text, integer, integer) to thumbsmith_sidecar;

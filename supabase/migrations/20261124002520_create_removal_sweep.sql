@@ -23,7 +23,7 @@ begin
         limit expire_user_images.max_images
         for update skip locked
     loop
-        perform private.remove_face(v_image.id, 'expired');
+        perform private.start_image_removal(v_image.id, 'expired');
         v_expired := v_expired + 1;
     end loop;
 
@@ -32,7 +32,7 @@ end;
 $$;
 
 comment on function private.expire_user_images(integer) is
-'Removes face photos whose time is over. Returns how many.';
+'Removes user images whose time is over. Returns how many.';
 
 create function private.resume_erasure()
 returns integer

@@ -28,7 +28,7 @@ begin
     loop
         -- Whether it was paid in its last minute is for Stripe to say.
         if v_stale.stripe_session_id is not null then
-            perform private.want_stripe_object(v_stale.stripe_session_id);
+            perform private.enqueue_fetch(v_stale.stripe_session_id);
 
             update public.checkouts as c
             set expires_at = now() + interval '10 minutes'

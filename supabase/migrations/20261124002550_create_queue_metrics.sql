@@ -13,31 +13,31 @@ security definer
 set search_path = ''
 as $$
     select jsonb_build_object(
-        'due', count(*) filter (where o.dead_at is null and o.due_at <= now()),
-        'leased', count(*) filter (where o.lease_token is not null and o.due_at > now()),
-        'dead', count(*) filter (where o.dead_at is not null),
+        'jobs_due', count(*) filter (where j.dead_at is null and j.due_at <= now()),
+        'jobs_leased', count(*) filter (where j.lease_token is not null and j.due_at > now()),
+        'jobs_dead', count(*) filter (where j.dead_at is not null),
         'oldest_due_seconds', coalesce(
-            extract(epoch from now() - min(o.due_at) filter (
-                where o.dead_at is null and o.due_at <= now()
+            extract(epoch from now() - min(j.due_at) filter (
+                where j.dead_at is null and j.due_at <= now()
             )),
             0
         ),
-        'stripe_alarms', (
+        'stripe_alarms_open', (
             select count(*)
             from private.stripe_alarms as a
             where a.resolved_at is null
         ),
-        'attempts_max', coalesce(max(o.attempts), 0),
-        'poll_lag_seconds', coalesce(
-            extract(epoch from now() - min(o.due_at) filter (
-                where o.dead_at is null and o.due_at <= now() and o.kind = 'poll'
+        'max_job_tries', coalesce(max(j.tries), 0),
+        'oldest_due_poll_seconds', coalesce(
+            extract(epoch from now() - min(j.due_at) filter (
+                where j.dead_at is null and j.due_at <= now() and j.kind = 'poll'
             )),
             0
         ),
-        'submit_unknown', count(*) filter (where o.kind = 'find'),
-        'orphans', count(*) filter (where o.kind = 'cancel')
+        'attempts_unknown', count(*) filter (where j.kind = 'find'),
+        'attempts_to_cancel', count(*) filter (where j.kind = 'cancel')
     )
-    from private.outbox as o;
+    from private.jobs as j;
 $$;
 
 comment on function private.queue_metrics() is

@@ -15,17 +15,17 @@ declare
     v_overdue record;
     v_expired integer := 0;
 begin
-    -- Each unfinished generation has an outbox row, and the outbox is small. Rows that a worker or
+    -- Each unfinished generation has a job, and the table of jobs is small. Rows that a worker or
     -- another sweep holds are skipped: they are being looked at.
     for v_overdue in
-        select o.generation_id
-        from private.outbox as o
-        inner join public.generations as g on o.generation_id = g.id
+        select j.generation_id
+        from private.jobs as j
+        inner join public.generations as g on j.generation_id = g.id
         where g.finished_at is null
             and g.deadline_at <= now()
-        order by g.profile_id, o.id
+        order by g.profile_id, j.id
         limit expire_overdue_generations.max_generations
-        for update of o skip locked
+        for update of j skip locked
     loop
         if private.expire_generation(v_overdue.generation_id) then
             v_expired := v_expired + 1;
@@ -51,7 +51,7 @@ as $$
         (3, 'rewarded'),
         (4, 'granted_periods'),
         (5, 'stale_checkouts'),
-        (5, 'expired_faces'),
+        (5, 'expired_user_images'),
         (6, 'erasures');
 $$;
 
@@ -74,7 +74,7 @@ begin
         when 'rewarded' then private.settle_pending_referrals(100)
         when 'granted_periods' then private.grant_due_months(100)
         when 'stale_checkouts' then private.close_stale_checkouts(100)
-        when 'expired_faces' then private.expire_user_images(100)
+        when 'expired_user_images' then private.expire_user_images(100)
         when 'erasures' then private.resume_erasure()
     end;
 

@@ -69,7 +69,7 @@ begin
         apply_paid_session.session, (apply_paid_session.checkout).credits
     ) as b;
 
-    v_payment_id := private.record_payment(
+    v_payment_id := private.apply_payment(
         v_profile_id,
         v_id,
         'pack',

@@ -16,7 +16,7 @@ declare
     v_payment_status constant text := apply_checkout_session.session ->> 'payment_status';
 begin
     if apply_checkout_session.session ->> 'mode' = 'subscription' and v_status = 'complete' then
-        perform private.want_stripe_object(o.id)
+        perform private.enqueue_fetch(o.id)
         from (
             values
             (apply_checkout_session.session ->> 'subscription'),

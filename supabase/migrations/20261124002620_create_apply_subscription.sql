@@ -30,11 +30,11 @@ as $$
     select i.item || jsonb_build_object('plan_name', p.item_key)
     from jsonb_array_elements(
         item_of_subscription.subscription #> '{items,data}'
-    ) with ordinality as i (item, place)
+    ) with ordinality as i (item, position)
     left join private.stripe_prices as p
         on p.price_id = i.item #>> '{price,id}'
         and p.item_kind = 'subscription'
-    order by p.item_key is null, i.place
+    order by p.item_key is null, i.position
     limit 1;
 $$;
 

@@ -14,7 +14,7 @@ create table private.paid_periods (
     payment_id uuid not null,
     plan_name text not null,
     quantity integer not null,
-    is_rest boolean not null,
+    is_proration boolean not null,
     period_start timestamptz not null,
     period_end timestamptz not null,
     months_granted integer not null default 0,
@@ -43,7 +43,7 @@ year''s too.';
 comment on column private.paid_periods.quantity is 'How many times the plan was paid.';
 comment on column private.paid_periods.months_granted is
 'How many of its months have their credits.';
-comment on column private.paid_periods.is_rest is
+comment on column private.paid_periods.is_proration is
 'The rest of a period, after an upgrade.';
 comment on column private.paid_periods.next_month_at is
 'When the next month''s credits are due; null: all were granted, or it was given up.';

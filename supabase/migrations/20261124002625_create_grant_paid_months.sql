@@ -74,16 +74,16 @@ begin
             v_length := v_end - coalesce((
                 select min(b.period_start)
                 from private.paid_periods as b
-                where v_period.is_rest
+                where v_period.is_proration
                     and b.subscription_id = v_period.subscription_id
                     and b.period_end = v_period.period_end
-                    and not b.is_rest
+                    and not b.is_proration
             ), v_start);
         end if;
         v_end := least(v_end, v_period.period_end);
 
         v_granted := v_granted + case
-            when v_period.is_rest or v_period.months_granted > 0 then private.grant_month(
+            when v_period.is_proration or v_period.months_granted > 0 then private.grant_month(
                 v_period.subscription_id,
                 format('%s:%s', v_period.invoice_line_id, v_period.months_granted),
                 v_start,

@@ -1,19 +1,19 @@
 -- Purpose: what the lines of an invoice paid for.
--- Touches: functions private.record_paid_line, private.paid_lines, private.waits_for_period.
+-- Touches: functions private.apply_paid_line, private.paid_lines, private.waits_for_period.
 -- Locks:   none.
 -- Rollout: pre.
 -- Undo:    drop function.
 
-create function private.record_paid_line(line jsonb, subscription_id uuid, payment_id uuid)
+create function private.apply_paid_line(line jsonb, subscription_id uuid, payment_id uuid)
 returns text
 language plpgsql
 volatile
 set search_path = ''
 as $$
 declare
-    v_price_id constant text := record_paid_line.line #>> '{pricing,price_details,price}';
-    v_is_rest constant boolean := coalesce(
-        (record_paid_line.line #> '{parent,subscription_item_details,proration}')::boolean, false
+    v_price_id constant text := apply_paid_line.line #>> '{pricing,price_details,price}';
+    v_is_proration constant boolean := coalesce(
+        (apply_paid_line.line #> '{parent,subscription_item_details,proration}')::boolean, false
     );
     v_plan_name text;
 begin
@@ -24,44 +24,44 @@ begin
 
     if v_plan_name is null then
         return private.raise_stripe_alarm(
-            record_paid_line.line ->> 'id', 'unknown_price',
+            apply_paid_line.line ->> 'id', 'unknown_price',
             format('An invoice was paid with the price %s, which is not ours.', v_price_id)
         );
     end if;
 
     insert into private.paid_periods (
-        invoice_line_id, subscription_id, payment_id, plan_name, quantity, is_rest, period_start,
-        period_end, next_month_at
+        invoice_line_id, subscription_id, payment_id, plan_name, quantity, is_proration,
+        period_start, period_end, next_month_at
     )
     select
-        record_paid_line.line ->> 'id',
-        record_paid_line.subscription_id,
-        record_paid_line.payment_id,
+        apply_paid_line.line ->> 'id',
+        apply_paid_line.subscription_id,
+        apply_paid_line.payment_id,
         v_plan_name,
-        greatest((record_paid_line.line ->> 'quantity')::integer, 1),
-        v_is_rest,
+        greatest((apply_paid_line.line ->> 'quantity')::integer, 1),
+        v_is_proration,
         t.period_start,
         t.period_end,
         t.period_start
     from (
         select
-            private.stripe_instant(record_paid_line.line #> '{period,start}') as period_start,
-            private.stripe_instant(record_paid_line.line #> '{period,end}') as period_end
+            private.stripe_instant(apply_paid_line.line #> '{period,start}') as period_start,
+            private.stripe_instant(apply_paid_line.line #> '{period,end}') as period_end
     ) as t
     where t.period_end > t.period_start
     on conflict on constraint paid_periods_pkey do nothing;
 
-    perform private.grant_paid_months(record_paid_line.line ->> 'id');
+    perform private.grant_paid_months(apply_paid_line.line ->> 'id');
     return 'granted';
 end;
 $$;
 
-comment on function private.record_paid_line(jsonb, uuid, uuid) is
+comment on function private.apply_paid_line(jsonb, uuid, uuid) is
 'Records the time that a line of a paid invoice paid for, once, and grants the months of it that
 have begun.';
 
 create function private.paid_lines(invoice jsonb)
-returns table (line jsonb, is_rest boolean, period_end timestamptz)
+returns table (line jsonb, is_proration boolean, period_end timestamptz)
 language sql
 stable
 set search_path = ''
@@ -95,14 +95,14 @@ as $$
         from private.paid_lines(waits_for_period.invoice) as l
         inner join private.stripe_prices as p
             on p.price_id = l.line #>> '{pricing,price_details,price}'
-        where l.is_rest
+        where l.is_proration
             and p.billing_interval = 'month'
             and not exists (
                 select
                 from private.paid_periods as b
                 where b.subscription_id = waits_for_period.subscription_id
                     and b.period_end = l.period_end
-                    and not b.is_rest
+                    and not b.is_proration
             )
     );
 $$;

@@ -1,32 +1,32 @@
 -- Purpose: what an invoice of Stripe means: a payment, and periods of a plan.
--- Touches: functions private.record_invoice, private.apply_invoice.
+-- Touches: functions private.apply_invoice_payment, private.apply_invoice.
 -- Locks:   none.
 -- Rollout: pre.
 -- Undo:    drop function.
 
-create function private.record_invoice(invoice jsonb, subscription public.subscriptions)
+create function private.apply_invoice_payment(invoice jsonb, subscription public.subscriptions)
 returns uuid
 language plpgsql
 volatile
 set search_path = ''
 as $$
 declare
-    v_payment_id constant uuid := private.record_payment(
-        (record_invoice.subscription).profile_id,
-        record_invoice.invoice ->> 'id',
+    v_payment_id constant uuid := private.apply_payment(
+        (apply_invoice_payment.subscription).profile_id,
+        apply_invoice_payment.invoice ->> 'id',
         'subscription',
-        (record_invoice.subscription).plan_name,
-        (record_invoice.invoice ->> 'amount_paid')::bigint,
-        record_invoice.invoice ->> 'currency',
+        (apply_invoice_payment.subscription).plan_name,
+        (apply_invoice_payment.invoice ->> 'amount_paid')::bigint,
+        apply_invoice_payment.invoice ->> 'currency',
         0,
-        subscription_id => (record_invoice.subscription).id
+        subscription_id => (apply_invoice_payment.subscription).id
     );
 begin
     insert into private.payment_intents (payment_intent_id, payment_id)
     select
         p.payment #>> '{payment,payment_intent}',
         v_payment_id
-    from jsonb_array_elements(record_invoice.invoice #> '{payments,data}') as p (payment)
+    from jsonb_array_elements(apply_invoice_payment.invoice #> '{payments,data}') as p (payment)
     where p.payment #>> '{payment,payment_intent}' is not null
     on conflict on constraint payment_intents_pkey do nothing;
 
@@ -34,7 +34,7 @@ begin
 end;
 $$;
 
-comment on function private.record_invoice(jsonb, public.subscriptions) is
+comment on function private.apply_invoice_payment(jsonb, public.subscriptions) is
 'Records the payment of an invoice, once, and the PaymentIntents that refunds of it will name.';
 
 create function private.apply_invoice(invoice jsonb)
@@ -70,7 +70,7 @@ begin
     where s.stripe_subscription_id = v_stripe_id;
 
     if not found then
-        perform private.want_stripe_object(v_stripe_id);
+        perform private.enqueue_fetch(v_stripe_id);
         return null;
     end if;
 
@@ -84,9 +84,9 @@ begin
         return 'nothing_paid';
     end if;
 
-    v_payment_id := private.record_invoice(apply_invoice.invoice, v_subscription);
+    v_payment_id := private.apply_invoice_payment(apply_invoice.invoice, v_subscription);
 
-    perform private.record_paid_line(l.line, v_subscription.id, v_payment_id)
+    perform private.apply_paid_line(l.line, v_subscription.id, v_payment_id)
     from private.paid_lines(apply_invoice.invoice) as l;
 
     return 'paid';

@@ -43,7 +43,7 @@ comment on function private.apply_stripe_object(jsonb) is
 'Applies an object of Stripe as it is now. Any number of times, in any order. Null: call again
 later.';
 
-create function private.finish_fetch(job private.outbox, is_applied boolean)
+create function private.finish_fetch(job private.jobs, is_applied boolean)
 returns void
 language plpgsql
 volatile
@@ -61,7 +61,7 @@ begin
         return;
     end if;
 
-    if finish_fetch.job.attempts + 1 >= (select s.job_attempts_max from private.settings as s)
+    if finish_fetch.job.tries + 1 >= (select s.max_job_tries from private.settings as s)
     then
         perform private.raise_stripe_alarm(
             finish_fetch.job.stripe_object_id, 'unknown_payment',
@@ -75,5 +75,5 @@ begin
 end;
 $$;
 
-comment on function private.finish_fetch(private.outbox, boolean) is
+comment on function private.finish_fetch(private.jobs, boolean) is
 'Ends the job of an object, or has it fetched again later, with an alarm when that was too often.';

@@ -10,7 +10,7 @@ create table private.reconcile_runs (
     since timestamptz not null,
     started_at timestamptz not null default now(),
     finished_at timestamptz,
-    place integer not null default 1,
+    call_position integer not null default 1,
     last_object_id text,
     seen integer not null default 0,
     differing integer not null default 0,
@@ -25,7 +25,8 @@ comment on table private.reconcile_runs is
 'Comparisons of Stripe with our rows, page by page, by the worker.';
 comment on column private.reconcile_runs.seen is 'Objects of Stripe it has looked at.';
 comment on column private.reconcile_runs.differing is 'Objects that differed from our rows.';
-comment on column private.reconcile_runs.place is 'Which of private.reconcile_calls() is next.';
+comment on column private.reconcile_runs.call_position is
+'Which of private.reconcile_calls() is next.';
 comment on column private.reconcile_runs.last_object_id is
 'After which object its next page begins.';
 
@@ -90,7 +91,7 @@ begin
     -- a delivery, a worker and another page at the same time never wait in a circle.
     select array_agg(w.object_id) into v_wanted
     from (
-        select (private.note_stripe_event(e.object)).object_id
+        select (private.store_stripe_event(e.object)).object_id
         from (
             select o.object
             from jsonb_array_elements(repair_stripe_objects.objects) as o (object)
@@ -106,7 +107,7 @@ begin
             and c.object_type <> 'event'
     ) as w;
 
-    perform private.want_stripe_object(w.object_id)
+    perform private.enqueue_fetch(w.object_id)
     from (
         select distinct u.object_id
         from unnest(v_wanted) as u (object_id)

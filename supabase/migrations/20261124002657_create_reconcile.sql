@@ -1,5 +1,5 @@
 -- Purpose: a comparison with Stripe begins, and goes on page by page.
--- Touches: functions private.reconcile_call, private.start_reconcile, private.record_stripe_page.
+-- Touches: functions private.reconcile_call, private.start_reconcile, private.apply_reconcile_page.
 -- Locks:   none.
 -- Rollout: pre.
 -- Undo:    drop function.
@@ -19,7 +19,7 @@ as $$
     from private.reconcile_runs as r
     cross join private.reconcile_calls(r.since) as c
     where r.finished_at is null
-        and c.place = r.place;
+        and c.call_position = r.call_position;
 $$;
 
 comment on function private.reconcile_call() is
@@ -52,12 +52,12 @@ begin
         return false;
     end if;
 
-    insert into private.outbox (kind, stripe_object_id)
+    insert into private.jobs (kind, stripe_object_id)
     values ('reconcile', 'reconcile')
     on conflict (stripe_object_id) where stripe_object_id is not null do nothing;
 
     -- A bank may take longer to answer than the lists go back.
-    perform private.want_stripe_object(c.stripe_session_id)
+    perform private.enqueue_fetch(c.stripe_session_id)
     from public.checkouts as c
     where c.status = 'pending'
         and c.finished_at is null;
@@ -71,7 +71,7 @@ comment on function private.start_reconcile() is
 'Begins a comparison once settings.reconcile_interval has passed since the last one began. True when
 it did.';
 
-create function private.record_stripe_page(job private.outbox, page jsonb)
+create function private.apply_reconcile_page(job private.jobs, page jsonb)
 returns text
 language plpgsql
 volatile
@@ -79,20 +79,21 @@ set search_path = ''
 as $$
 declare
     v_run private.reconcile_runs;
-    v_seen constant integer := jsonb_array_length(record_stripe_page.page -> 'data');
+    v_seen constant integer := jsonb_array_length(apply_reconcile_page.page -> 'data');
     v_differing integer;
-    v_has_more constant boolean := (record_stripe_page.page -> 'has_more')::boolean and v_seen > 0;
+    v_has_more constant boolean :=
+        (apply_reconcile_page.page -> 'has_more')::boolean and v_seen > 0;
 begin
     select count(*) into v_differing
-    from private.repair_stripe_objects(record_stripe_page.page -> 'data') as r;
+    from private.repair_stripe_objects(apply_reconcile_page.page -> 'data') as r;
 
     update private.reconcile_runs as r
     set
         seen = r.seen + v_seen,
         differing = r.differing + v_differing,
-        place = case when v_has_more then r.place else r.place + 1 end,
+        call_position = case when v_has_more then r.call_position else r.call_position + 1 end,
         last_object_id = case
-            when v_has_more then record_stripe_page.page -> 'data' -> -1 ->> 'id'
+            when v_has_more then apply_reconcile_page.page -> 'data' -> -1 ->> 'id'
         end
     where r.finished_at is null
     returning r.* into v_run;
@@ -100,9 +101,9 @@ begin
     if exists (
         select
         from private.reconcile_calls(v_run.since) as c
-        where c.place = v_run.place
+        where c.call_position = v_run.call_position
     ) then
-        perform private.continue_job(record_stripe_page.job.id, 'reconcile');
+        perform private.continue_job(apply_reconcile_page.job.id, 'reconcile');
         return 'page';
     end if;
 
@@ -110,10 +111,10 @@ begin
     set finished_at = now()
     where r.id = v_run.id;
 
-    perform private.finish_job(record_stripe_page.job.id);
+    perform private.finish_job(apply_reconcile_page.job.id);
     return 'compared';
 end;
 $$;
 
-comment on function private.record_stripe_page(private.outbox, jsonb) is
+comment on function private.apply_reconcile_page(private.jobs, jsonb) is
 'A page of the comparison under way: differences are repaired, and the next page is asked for.';

@@ -1,10 +1,10 @@
 -- Purpose: what a payment and a use of a plan are worth, for the reports of the owner.
--- Touches: function private.report_period, views private.payment_worth, private.plan_use_worth.
+-- Touches: function private.reported_period, views private.payment_worth, private.plan_use_worth.
 -- Locks:   none.
 -- Rollout: pre.
 -- Undo:    drop view; drop function.
 
-create function private.report_period()
+create function private.reported_period()
 returns interval
 language sql
 stable
@@ -15,7 +15,7 @@ as $$
     );
 $$;
 
-comment on function private.report_period() is
+comment on function private.reported_period() is
 'How far back the files of sql/reports look: 30 days, or what thumbsmith.report_days is set to.';
 
 create view private.payment_worth
@@ -41,7 +41,7 @@ planned as (
         ) as credits
     from private.paid_periods as d
     inner join public.plans as n on d.plan_name = n.plan_name
-    where not d.is_rest
+    where not d.is_proration
     group by d.payment_id
 )
 

@@ -55,9 +55,9 @@ select
 from public.generations as g
 inner join parts as t on g.id = t.generation_id
 cross join lateral (
-    select coalesce(sum(r.cost_micros), 0) as micros
-    from private.generation_runs as r
-    where r.generation_id = g.id
+    select coalesce(sum(a.cost_micros), 0) as micros
+    from private.generation_attempts as a
+    where a.generation_id = g.id
 ) as c;
 
 comment on view private.generation_margins is
@@ -70,4 +70,4 @@ comment on column private.generation_margins.revenue_micros is
 'Millionths of a US dollar: the credits'' share of the payment behind them. Null: unknown currency,
 or a plan without a payment in this time.';
 comment on column private.generation_margins.cost_micros is
-'Millionths of a US dollar: all attempts, late twins too.';
+'Millionths of a US dollar: all attempts, duplicates too.';

@@ -36,7 +36,7 @@ end;
 $$;
 
 comment on function private.tg_generations__broadcast() is
-'Broadcasts each move of a generation as the event generation on the private topic
+'Broadcasts each transition of a generation as the event generation on the private topic
 profile:<profile id>. Only a hint: it may be lost, the row is what counts.';
 
 create trigger _900_broadcast

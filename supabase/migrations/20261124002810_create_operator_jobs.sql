@@ -7,17 +7,17 @@
 -- Nobody is granted EXECUTE: these are for the role that owns them, through `thumbsmith jobs`.
 
 create function private.lock_job(job_id bigint)
-returns private.outbox
+returns private.jobs
 language plpgsql
 volatile
 set search_path = ''
 as $$
 declare
-    v_job private.outbox;
+    v_job private.jobs;
 begin
-    select o.* into v_job
-    from private.outbox as o
-    where o.id = lock_job.job_id
+    select j.* into v_job
+    from private.jobs as j
+    where j.id = lock_job.job_id
     for update;
 
     if not found then
@@ -42,13 +42,13 @@ comment on function private.lock_job(bigint) is
 'The job, locked. Refuses with PT404 job_not_found; PT409 job_is_running.';
 
 create function private.operator_retry_job(job_id bigint, who text, why text)
-returns private.outbox
+returns private.jobs
 language plpgsql
 volatile
 set search_path = ''
 as $$
 declare
-    v_job private.outbox := private.lock_job(operator_retry_job.job_id);
+    v_job private.jobs := private.lock_job(operator_retry_job.job_id);
 begin
     perform private.audit(
         operator_retry_job.who, 'retry_job', operator_retry_job.why,
@@ -59,9 +59,9 @@ begin
     perform private.continue_job(v_job.id, v_job.kind);
     perform private.wake_worker();
 
-    select o.* into v_job
-    from private.outbox as o
-    where o.id = v_job.id;
+    select j.* into v_job
+    from private.jobs as j
+    where j.id = v_job.id;
 
     return v_job;
 end;
@@ -72,15 +72,15 @@ comment on function private.operator_retry_job(bigint, text, text) is
 job_is_running; PT422 reason_required.';
 
 create function private.operator_drop_job(job_id bigint, who text, why text)
-returns private.outbox
+returns private.jobs
 language plpgsql
 volatile
 set search_path = ''
 as $$
 declare
-    v_job private.outbox := private.lock_job(operator_drop_job.job_id);
+    v_job private.jobs := private.lock_job(operator_drop_job.job_id);
 begin
-    if v_job.kind in ('remove_face', 'erase') then
+    if v_job.kind in ('remove_user_image', 'erase') then
         raise sqlstate 'PT409' using
             message = 'job_is_owed',
             detail = 'Somebody asked for their data to be deleted: that is owed to them.',
@@ -103,12 +103,12 @@ begin
     if v_job.checkout_id is not null then
         perform private.close_checkout(v_job.checkout_id, 'failed', 'stopped_by_operator');
     elsif v_job.kind = 'cancel' then
-        update private.generation_runs as r
+        update private.generation_attempts as a
         set
             status = 'canceled',
             finished_at = now()
-        where r.id = v_job.run_id
-            and r.finished_at is null;
+        where a.id = v_job.attempt_id
+            and a.finished_at is null;
     end if;
 
     perform private.finish_job(v_job.id);

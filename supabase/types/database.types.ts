@@ -260,9 +260,9 @@ export type Database = {
           currency: string;
           description: string;
           is_enabled: boolean;
+          max_quantity: number;
           pack_key: string;
           price_amount: number;
-          quantity_max: number;
           title: string;
         };
         ComputedFields: never;
@@ -272,9 +272,9 @@ export type Database = {
           currency?: string;
           description?: string;
           is_enabled?: boolean;
+          max_quantity?: number;
           pack_key: string;
           price_amount: number;
-          quantity_max?: number;
           title: string;
         };
         Update: {
@@ -283,9 +283,9 @@ export type Database = {
           currency?: string;
           description?: string;
           is_enabled?: boolean;
+          max_quantity?: number;
           pack_key?: string;
           price_amount?: number;
-          quantity_max?: number;
           title?: string;
         };
         Relationships: [];
@@ -333,30 +333,30 @@ export type Database = {
         Row: {
           cost_credits: number;
           description: string;
-          face: 'none' | 'optional' | 'required';
           is_enabled: boolean;
           is_in_unlimited: boolean;
           title: string;
           type_key: string;
+          user_image: 'none' | 'optional' | 'required';
         };
         ComputedFields: never;
         Insert: {
           cost_credits: number;
           description?: string;
-          face?: 'none' | 'optional' | 'required';
           is_enabled?: boolean;
           is_in_unlimited?: boolean;
           title: string;
           type_key: string;
+          user_image?: 'none' | 'optional' | 'required';
         };
         Update: {
           cost_credits?: number;
           description?: string;
-          face?: 'none' | 'optional' | 'required';
           is_enabled?: boolean;
           is_in_unlimited?: boolean;
           title?: string;
           type_key?: string;
+          user_image?: 'none' | 'optional' | 'required';
         };
         Relationships: [];
       };
@@ -388,11 +388,11 @@ export type Database = {
           generation_types: {
             cost_credits: number;
             description: string;
-            face: 'none' | 'optional' | 'required';
             is_enabled: boolean;
             is_in_unlimited: boolean;
             title: string;
             type_key: string;
+            user_image: 'none' | 'optional' | 'required';
           } | null;
         };
         ComputedFields: 'generation_types';
@@ -1185,11 +1185,11 @@ export type Database = {
         Returns: {
           cost_credits: number;
           description: string;
-          face: 'none' | 'optional' | 'required';
           is_enabled: boolean;
           is_in_unlimited: boolean;
           title: string;
           type_key: string;
+          user_image: 'none' | 'optional' | 'required';
         };
         SetofOptions: {
           from: 'generations';

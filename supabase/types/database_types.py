@@ -185,9 +185,9 @@ class PublicCreditPacks(BaseModel):
     currency: str
     description: str
     is_enabled: bool
+    max_quantity: int
     pack_key: str
     price_amount: int
-    quantity_max: int
     title: str
 
 
@@ -197,9 +197,9 @@ class PublicCreditPacksInsert(TypedDict):
     currency: NotRequired[str]
     description: NotRequired[str]
     is_enabled: NotRequired[bool]
+    max_quantity: NotRequired[int]
     pack_key: str
     price_amount: int
-    quantity_max: NotRequired[int]
     title: str
 
 
@@ -209,9 +209,9 @@ class PublicCreditPacksUpdate(TypedDict):
     currency: NotRequired[str]
     description: NotRequired[str]
     is_enabled: NotRequired[bool]
+    max_quantity: NotRequired[int]
     pack_key: NotRequired[str]
     price_amount: NotRequired[int]
-    quantity_max: NotRequired[int]
     title: NotRequired[str]
 
 
@@ -248,31 +248,31 @@ class PublicGenerationOptionsUpdate(TypedDict):
 class PublicGenerationTypes(BaseModel):
     cost_credits: int
     description: str
-    face: Literal["none", "optional", "required"]
     is_enabled: bool
     is_in_unlimited: bool
     title: str
     type_key: str
+    user_image: Literal["none", "optional", "required"]
 
 
 class PublicGenerationTypesInsert(TypedDict):
     cost_credits: int
     description: NotRequired[str]
-    face: NotRequired[Literal["none", "optional", "required"]]
     is_enabled: NotRequired[bool]
     is_in_unlimited: NotRequired[bool]
     title: str
     type_key: str
+    user_image: NotRequired[Literal["none", "optional", "required"]]
 
 
 class PublicGenerationTypesUpdate(TypedDict):
     cost_credits: NotRequired[int]
     description: NotRequired[str]
-    face: NotRequired[Literal["none", "optional", "required"]]
     is_enabled: NotRequired[bool]
     is_in_unlimited: NotRequired[bool]
     title: NotRequired[str]
     type_key: NotRequired[str]
+    user_image: NotRequired[Literal["none", "optional", "required"]]
 
 
 class PublicGenerations(BaseModel):

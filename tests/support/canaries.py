@@ -1,4 +1,4 @@
-"""Secrets that can be recognised wherever they end up, and what was found of them.
+"""Secrets that can be recognized wherever they end up, and what was found of them.
 
 Every secret of a run carries one random word, in stacks of other processes too: they inherit the
 environment. So one search finds all of them, and also those that nobody has thought of.
@@ -57,7 +57,7 @@ class Needles:
         self._pattern = re.compile(b"|".join(map(re.escape, sorted(self._spelled))))
 
     def places(self, data: bytes) -> list[str]:
-        """Give the text around each place where it stands."""
+        """Return the text around each place where it stands."""
         # Much quicker than the pattern, and nearly always the end of it.
         if not any(one in data for one in self._spelled):
             return []
@@ -75,7 +75,7 @@ def _spellings(value: bytes) -> Iterator[bytes]:
     yield value.hex().encode()
     yield value.hex().upper().encode()
     # The same bytes inside of a longer text that was encoded whole: three ways to lie in it. What
-    # the neighbours have a part in is left out.
+    # the neighbors have a part in is left out.
     for before in range(3):
         coded = base64.b64encode(b"\0" * before + value).rstrip(b"=")
         cut = coded[(0, 2, 3)[before] : len(coded) - ((before + len(value)) % 3 != 0)]
@@ -99,7 +99,7 @@ def planted() -> Iterator[list[str]]:
 
 
 def take_findings() -> list[str]:
-    """Give what was found since the last time."""
+    """Return what was found since the last time."""
     found = _sinks[-1][:]
     _sinks[-1].clear()
     return found
@@ -166,7 +166,7 @@ def look_at_processes() -> list[str]:
 
 
 def vault(url: str) -> dict[str, str]:
-    """Give the secrets that the database itself keeps, by name."""
+    """Return the secrets that the database itself keeps, by name."""
     with psycopg.connect(url) as connection:
         rows = connection.execute(
             "select s.name, s.decrypted_secret from vault.decrypted_secrets as s"

@@ -99,13 +99,13 @@ class Database:
                 idle.pop().close()
 
     def rows(self, statement: str, *values: Any, role: str = "postgres") -> list[DictRow]:
-        """Run one statement in a transaction of its own and give its rows."""
+        """Run one statement in a transaction of its own and return its rows."""
         with self.session(role) as connection:
             cursor = connection.execute(statement, values or None)
             return cursor.fetchall() if cursor.description else []
 
     def value(self, statement: str, *values: Any, role: str = "postgres") -> Any:
-        """Give the first column of the first row."""
+        """Return the first column of the first row."""
         return next(iter(self.rows(statement, *values, role=role)[0].values()))
 
     @contextmanager
@@ -120,7 +120,7 @@ class Database:
             yield connection
 
     def call(self, user_id: uuid.UUID | None, statement: str, *values: Any) -> DictRow:
-        """Run one statement as this signed-in person (or as anon) and give its first row."""
+        """Run one statement as this signed-in person (or as anon) and return its first row."""
         role = "authenticated" if user_id else "anon"
         with self.acting_as(role, user_id) as connection:
             row = connection.execute(statement, values or None).fetchone()
@@ -128,7 +128,7 @@ class Database:
             return row
 
     def refused(self, user_id: uuid.UUID | None, statement: str, *values: Any) -> Refusal:
-        """Run a statement that must be refused and give the refusal."""
+        """Run a statement that must be refused and return the refusal."""
         try:
             self.call(user_id, statement, *values)
         except psycopg.Error as error:
@@ -162,15 +162,15 @@ def sign_up(
 def lift_limits(database: Database) -> None:
     """Let people ask for as much as a test wants."""
     database.rows(
-        "update private.settings set generations_running_max = null,"
-        " generations_per_minute_max = null, generations_per_day_max = null,"
-        " provider_spend_per_day_max_micros = null, referral_rewards_per_month_max = 1000000"
+        "update private.settings set max_running_generations = null,"
+        " max_generations_per_minute = null, max_generations_per_day = null,"
+        " max_provider_spend_per_day_micros = null, max_referral_rewards_per_month = 1000000"
         " where id"
     )
 
 
 def put_face(database: Database, user_id: uuid.UUID, name: str = "face.png") -> str:
-    """Make the row that Storage makes for an uploaded face and give its path."""
+    """Make the row that Storage makes for an uploaded face and return its path."""
     path = f"{user_id}/{name}"
     database.rows(
         "insert into storage.objects (bucket_id, name, owner_id) values ('faces', %s, %s)",
@@ -201,7 +201,7 @@ def request(database: Database, user_id: uuid.UUID, **changes: Any) -> DictRow:
 
 
 def credits_of(database: Database, user_id: uuid.UUID) -> int:
-    """Give the person's balance after checking that ledger, lots and profile agree."""
+    """Return the person's balance after checking that ledger, lots and profile agree."""
     row = database.rows(
         """
         select

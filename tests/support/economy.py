@@ -26,7 +26,7 @@ def grant(
     expires_in: str | None = None,
     priority: int = 100,
 ) -> int:
-    """Grant a lot (expires_in is an interval) and give its id, also when the key was used."""
+    """Grant a lot (expires_in is an interval) and return its id, also when the key was used."""
     key = key or f"test:{uuid.uuid4()}"
     db.rows(
         "select private.grant_credits(%s, %s, 'operator', %s, now() + %s::interval, %s)",
@@ -40,12 +40,12 @@ def grant(
 
 
 def lot(db: Database, lot_id: int) -> DictRow:
-    """Give a lot's row."""
+    """Return a lot's row."""
     return db.rows("select * from public.credit_lots where id = %s", lot_id)[0]
 
 
 def spend(db: Database, person: uuid.UUID, amount: int) -> uuid.UUID:
-    """Spend credits on a generation of exactly this price and give its id."""
+    """Spend credits on a generation of exactly this price and return its id."""
     with db.session() as connection, connection.transaction():
         row = connection.execute(
             "insert into public.generations (profile_id, generation_type, prompt, credit_cost,"
@@ -62,7 +62,7 @@ def spend(db: Database, person: uuid.UUID, amount: int) -> uuid.UUID:
 
 
 def unspend(db: Database, generation_id: uuid.UUID) -> int:
-    """Refund a spend and give the credits that went back."""
+    """Refund a spend and return the credits that went back."""
     return int(db.value("select private.refund_generation(%s)", generation_id))
 
 
@@ -74,10 +74,9 @@ def pay(
     amount: int = 1000,
     expires_in: str | None = None,
 ) -> tuple[uuid.UUID, int]:
-    """Buy a pack and give the ids of the payment and of its lot."""
+    """Buy a pack and return the ids of the payment and of its lot."""
     payment_id = db.value(
-        "select private.record_payment(%s, %s, 'pack', 'test', %s, 'usd', %s,"
-        " now() + %s::interval)",
+        "select private.apply_payment(%s, %s, 'pack', 'test', %s, 'usd', %s, now() + %s::interval)",
         person,
         f"pi_{uuid.uuid4().hex}",
         amount,
@@ -102,7 +101,7 @@ def reverse(
     """
     kind = "refund" if status in ("taken", "undone") else "dispute"
     db.rows(
-        "select private.record_reversal(%s, %s, %s, %s, %s)",
+        "select private.apply_reversal(%s, %s, %s, %s, %s)",
         payment_id,
         key or f"{kind}:{payment_id}",
         kind,
@@ -134,7 +133,7 @@ def subscribe(
     rollover: str = "none",
     cap: int | None = None,
 ) -> uuid.UUID:
-    """Subscribe a person to a plan of their own and give the subscription's id."""
+    """Subscribe a person to a plan of their own and return the subscription's id."""
     plan = f"plan_{uuid.uuid4().hex}"
     db.rows(
         "insert into public.plans (plan_name, title, credits_per_month, price_amount, rollover,"
@@ -160,7 +159,7 @@ def grant_period(
     end: datetime,
     payment_id: uuid.UUID | None = None,
 ) -> int:
-    """Grant a plan's period and give the credits granted now."""
+    """Grant a plan's period and return the credits granted now."""
     return int(
         db.value(
             "select private.grant_period(%s, %s, %s, %s)", subscription_id, start, end, payment_id
@@ -194,7 +193,7 @@ def expire(db: Database, *lot_ids: int) -> None:
 
 
 def sweep(db: Database) -> dict[str, int]:
-    """Sweep until nothing is due and give how many of each there were."""
+    """Sweep until nothing is due and return how many of each there were."""
     done = {"expired": 0, "expired_lots": 0, "rewarded": 0}
     for _ in range(20):
         found: dict[str, int] = db.value("select private.sweep()")
@@ -205,18 +204,18 @@ def sweep(db: Database) -> dict[str, int]:
 
 
 def available(db: Database, person: uuid.UUID) -> int:
-    """Give what the person can spend now."""
+    """Return what the person can spend now."""
     return int(db.call(person, "select available from public.my_credits()")["available"])
 
 
 def state(db: Database, person: uuid.UUID) -> tuple[int, int]:
-    """Give balance and debt, after checking that ledger, lots and profile agree."""
+    """Return balance and debt, after checking that ledger, lots and profile agree."""
     balance = credits_of(db, person)
     return balance, int(db.value("select debt from public.profiles where id = %s", person))
 
 
 def entries(db: Database, person: uuid.UUID, *kinds: str) -> list[tuple[Any, ...]]:
-    """Give the person's entries of these kinds, oldest first: kind, lot, amount, debt."""
+    """Return the person's entries of these kinds, oldest first: kind, lot, amount, debt."""
     rows = db.rows(
         "select kind, lot_id, amount, debt from public.credit_entries"
         " where profile_id = %s and kind = any(%s) order by entry_number",

@@ -14,7 +14,7 @@ Answer = dict[str, Any]
 
 
 def add_face(db: Database, person: uuid.UUID, name: str = "face.png") -> uuid.UUID:
-    """Upload a face and record it; give the id of its row."""
+    """Upload a face and record it; return the id of its row."""
     path = put_face(db, person, name)
     row = db.call(person, "select * from public.add_user_image(%s)", path)
     assert isinstance(row["id"], uuid.UUID)
@@ -27,7 +27,7 @@ def put_file(db: Database, bucket: str, name: str) -> None:
 
 
 def files(db: Database, bucket: str, person: uuid.UUID) -> list[str]:
-    """Give the names of what is in a person's folder, without the folder."""
+    """Return the names of what is in a person's folder, without the folder."""
     found = db.rows(
         "select name from storage.objects where bucket_id = %s and starts_with(name, %s)"
         " order by name",
@@ -38,7 +38,7 @@ def files(db: Database, bucket: str, person: uuid.UUID) -> list[str]:
 
 
 def storage_deletes(db: Database, payload: Answer) -> Answer:
-    """Delete the files that a job names, as the Storage API does, and give its answer."""
+    """Delete the files that a job names, as the Storage API does, and return its answer."""
     with db.connect() as connection:
         # The API's switch, or the delete protection refuses.
         connection.execute("set storage.allow_delete_query = 'true'")
@@ -51,7 +51,7 @@ def storage_deletes(db: Database, payload: Answer) -> Answer:
 
 
 def auth_deletes(db: Database, person: uuid.UUID) -> Answer:
-    """Delete a person as Auth does, and give its answer."""
+    """Delete a person as Auth does, and return its answer."""
     gone = db.rows(
         "delete from auth.users where id = %s returning id", person, role="supabase_auth_admin"
     )
@@ -59,7 +59,7 @@ def auth_deletes(db: Database, person: uuid.UUID) -> Answer:
 
 
 def answer(db: Database, payload: Answer) -> Answer:
-    """Do what a job of deletion asks for and give what was answered."""
+    """Do what a job of deletion asks for and return what was answered."""
     if "names" in payload:
         return storage_deletes(db, payload)
     if "user_id" in payload:
@@ -71,18 +71,18 @@ def answer(db: Database, payload: Answer) -> Answer:
 
 def take(db: Database, kind: str) -> DictRow:
     """Let the time of the one job of this kind come, and claim it; others keep their leases."""
-    db.rows("update private.outbox set due_at = now() where dead_at is null and kind = %s", kind)
+    db.rows("update private.jobs set due_at = now() where dead_at is null and kind = %s", kind)
     (job,) = (job for job in claim(db) if job["kind"] == kind)
     return job
 
 
 def erase(db: Database) -> list[Answer]:
-    """Erase the one account that waits for it, step by step; give what was asked for."""
+    """Erase the one account that waits for it, step by step; return what was asked for."""
     asked = []
     for _ in range(20):
         job = take(db, "erase")
         asked.append(job["payload"])
-        said = report(db, "record_removed", job, answer(db, job["payload"]))
+        said = report(db, "report_removed", job, answer(db, job["payload"]))
         if said == "erased":
             return asked
         assert said == "erasing", said

@@ -57,7 +57,7 @@ left join lots as l on p.id = l.profile_id
 
 
 def count_wrong(connection: Connection) -> tuple[int, int]:
-    """Give how many profiles there are, and how many of them do not add up."""
+    """Return how many profiles there are, and how many of them do not add up."""
     with connection.transaction():
         connection.execute("set transaction isolation level repeatable read, read only")
         row = connection.execute(WRONG).fetchone()
@@ -66,7 +66,7 @@ def count_wrong(connection: Connection) -> tuple[int, int]:
 
 
 def attempt(call: Callable[[], Any]) -> Any:
-    """Give what a call gives, or its refusal; a deadlock or another fault of ours is raised."""
+    """Return what a call gives, or its refusal; a deadlock or another fault of ours is raised."""
     try:
         return call()
     except psycopg.Error as error:
@@ -77,7 +77,7 @@ def attempt(call: Callable[[], Any]) -> Any:
 
 
 def run_as(connection: Connection, person: uuid.UUID, statement: str, *values: Any) -> Any:
-    """Run one statement as this signed-in person, in one round trip; give its first value."""
+    """Run one statement as this signed-in person, in one round trip; return its first value."""
     claims = json.dumps({"role": "authenticated", "sub": str(person)})
     with psycopg.ClientCursor(connection) as cursor:
         # Several statements in one message are one transaction.
@@ -94,7 +94,7 @@ def run_as(connection: Connection, person: uuid.UUID, statement: str, *values: A
 
 
 def is_refused(answer: Any) -> bool:
-    """Tell whether this was refused, by an error or in a reply."""
+    """Return whether this was refused, by an error or in a reply."""
     if isinstance(answer, Refusal):
         return True
     return isinstance(answer, dict) and str(answer.get("code", "")).startswith("PT")

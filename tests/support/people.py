@@ -12,7 +12,7 @@ from tests.support.database import Database
 AUTH = "supabase_auth_admin"
 
 
-def enrol(
+def enroll(
     db: Database,
     email: str | None = None,
     *,
@@ -53,18 +53,18 @@ def delete(db: Database, person: uuid.UUID) -> None:
 
 
 def code_of(db: Database, person: uuid.UUID) -> str:
-    """Give the person's referral code."""
+    """Return the person's referral code."""
     return str(db.value("select referral_code from public.profiles where id = %s", person))
 
 
 def referral_of(db: Database, person: uuid.UUID) -> tuple[str, str | None]:
-    """Give status and reason of the only referral of this person."""
+    """Return status and reason of the only referral of this person."""
     (row,) = db.rows("select status, reason from public.referrals where referred_id = %s", person)
     return row["status"], row["reason"]
 
 
 def places_of(db: Database, text: str) -> list[str]:
-    """Give every table of ours with a row that holds the text in any column, in any case."""
+    """Return every table of ours with a row that holds the text in any column, in any case."""
     tables = db.rows(
         "select n.nspname, c.relname from pg_class as c"
         " inner join pg_namespace as n on n.oid = c.relnamespace"

@@ -11,7 +11,7 @@ CODE = "SUMMERSALE"
 
 
 def create(db: Database, code: str | None = CODE, worth: int = 10, **limits: Any) -> uuid.UUID:
-    """Make a code and give its id."""
+    """Make a code and return its id."""
     extra = "".join(f", {name} => %s" for name in limits)
     db.rows(
         f"select private.create_promo_code(%s, %s, 'Olga', 'launch'{extra})",
@@ -24,5 +24,5 @@ def create(db: Database, code: str | None = CODE, worth: int = 10, **limits: Any
 
 
 def redeem(db: Database, person: uuid.UUID, code: str | None = CODE) -> dict[str, Any]:
-    """Redeem a code and give the answer."""
+    """Redeem a code and return the answer."""
     return dict(db.call(person, "select public.redeem_code(%s) as answer", code)["answer"])

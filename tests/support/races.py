@@ -13,7 +13,7 @@ from tests.support.database import refusal
 
 
 def at_once(*calls: Callable[[], Any]) -> list[Any]:
-    """Make all calls at the same moment; give each one's result, or the slug of its refusal."""
+    """Make all calls at the same moment; return each one's result, or the slug of its refusal."""
     start = Barrier(len(calls))
 
     def run(call: Callable[[], Any]) -> Any:

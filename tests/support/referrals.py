@@ -20,18 +20,18 @@ def join(db: Database, friend: uuid.UUID, *, is_confirmed: bool = True) -> uuid.
 
 
 def apply(db: Database, person: uuid.UUID, code: str | None) -> dict[str, Any]:
-    """Apply a code after the sign-up and give the answer."""
+    """Apply a code after the sign-up and return the answer."""
     row = db.call(person, "select public.apply_referral_code(%s) as answer", code)
     return dict(row["answer"])
 
 
 def said(answer: dict[str, Any]) -> tuple[str, str]:
-    """Give code and slug of a refusal."""
+    """Return code and slug of a refusal."""
     return answer["code"], answer["message"]
 
 
 def outcomes(db: Database, person: uuid.UUID) -> list[tuple[str, str | None]]:
-    """Give status and reason of every code the person came with, oldest first."""
+    """Return status and reason of every code the person came with, oldest first."""
     return [(row["status"], row["reason"]) for row in db.rows(REFERRALS, person)]
 
 

@@ -14,7 +14,7 @@ PASSWORD = "correct horse battery"
 
 
 def picture() -> bytes:
-    """Give a small PNG."""
+    """Return a small PNG."""
     file = io.BytesIO()
     Image.new("RGB", (64, 64), "orange").save(file, "PNG")
     return file.getvalue()
@@ -29,7 +29,7 @@ class Caller:
 
     @classmethod
     def anonymous(cls, api_url: str, key: str) -> Self:
-        """Give somebody who has only the public key."""
+        """Return somebody who has only the public key."""
         return cls(httpx.Client(base_url=api_url, headers={"apikey": key}, timeout=30))
 
     @classmethod
@@ -57,7 +57,7 @@ class Caller:
         return self.rpc("request_generation", **(arguments | changes))
 
     def add_face(self, name: str = "face.png") -> str:
-        """Upload a tiny picture as a face and record it; give the id of its row."""
+        """Upload a tiny picture as a face and record it; return the id of its row."""
         path = f"{self.user_id}/{name}"
         answer = self.http.post(
             f"/storage/v1/object/faces/{path}",

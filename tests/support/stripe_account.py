@@ -45,7 +45,7 @@ class Purchase:
     reversals: dict[str, int] = field(default_factory=dict)
 
     def end(self) -> tuple[int, int]:
-        """Give the credits that are left of it, and those that are owed for it."""
+        """Return the credits that are left of it, and those that are owed for it."""
         if self.is_over:
             return 0, 0
         back = min(self.amount, sum(self.reversals.values()))
@@ -91,7 +91,7 @@ class Account:
             return self._page(call, params)
 
     def everything(self) -> list[Object]:
-        """Give every event and object as lists show them."""
+        """Return every event and object as lists show them."""
         with self._lock:
             return [*self.events, *(self._shown(one, []) for one in self.objects)]
 
@@ -180,7 +180,7 @@ class Author:
         return one
 
     def expected(self) -> dict[str, tuple[int, int]]:
-        """Give what each customer must end with: balance and debt."""
+        """Return what each customer must end with: balance and debt."""
         return {
             customer: (
                 sum(one.end()[0] for one in bought),
@@ -356,7 +356,7 @@ def merged(chance: random.Random, lives: list[list[Step]]) -> list[Step]:
 
 
 def thin(told: Object) -> Object:
-    """Give the thin event that tells the same as a snapshot event."""
+    """Return the thin event that tells the same as a snapshot event."""
     subject = told["data"]["object"]
     return {
         "id": told["id"].replace("evt_", "evt_thin_"),

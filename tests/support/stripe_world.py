@@ -21,7 +21,7 @@ DAY = timedelta(days=1)
 
 
 def new_id(prefix: str) -> str:
-    """Give an id that was never given before."""
+    """Return an id that was never given before."""
     return f"{prefix}_{next(_NUMBERS):06d}{uuid.uuid4().hex[:8]}"
 
 
@@ -31,7 +31,7 @@ def at(instant: datetime) -> int:
 
 
 def link_all(db: Database) -> None:
-    """Give every pack and plan of the catalogue a price at Stripe."""
+    """Give every pack and plan of the catalog a price at Stripe."""
     db.rows(
         "select private.link_stripe_price(item_kind, item_key, 'price_' || item_key, product_id,"
         " amount, currency, billing_interval) from private.catalog"
@@ -39,7 +39,7 @@ def link_all(db: Database) -> None:
 
 
 def price(item_key: str) -> str:
-    """Give the id of an item's price, as link_all() makes it."""
+    """Return the id of an item's price, as link_all() makes it."""
     return f"price_{item_key}"
 
 
@@ -81,7 +81,7 @@ class Customer:
         return made
 
     def session(self, item_key: str = "starter", **more: Any) -> Object:
-        """Give a Checkout session of a pack, paid unless told otherwise."""
+        """Return a Checkout session of a pack, paid unless told otherwise."""
         quantity = more.pop("quantity", 1)
         made = {
             "id": new_id("cs"),
@@ -110,7 +110,7 @@ class Customer:
         return made | more
 
     def subscription(self, plan: str, start: datetime, end: datetime, **more: Any) -> Object:
-        """Give a subscription, active unless told otherwise."""
+        """Return a subscription, active unless told otherwise."""
         quantity = more.pop("quantity", 1)
         made = {
             "id": new_id("sub"),
@@ -139,7 +139,7 @@ class Customer:
         return made | more
 
     def invoice(self, subscription: Object, *lines: Object, **more: Any) -> Object:
-        """Give a paid invoice of a subscription."""
+        """Return a paid invoice of a subscription."""
         total = sum(line["amount"] for line in lines)
         made = {
             "id": new_id("in"),
@@ -165,7 +165,7 @@ class Customer:
 
 
 def line(plan: str, start: datetime, end: datetime, amount: int = 1900, **more: Any) -> Object:
-    """Give a line of an invoice: a plan for some time; with `proration` the rest of a period."""
+    """Return a line of an invoice: a plan for some time; with `proration` the rest of a period."""
     proration = more.pop("proration", False)
     made = {
         "id": new_id("il"),
@@ -183,14 +183,14 @@ def line(plan: str, start: datetime, end: datetime, amount: int = 1900, **more: 
 
 
 def intent_of(paid: Object) -> str:
-    """Give the PaymentIntent that paid a session or an invoice."""
+    """Return the PaymentIntent that paid a session or an invoice."""
     if paid["object"] == "invoice":
         return str(paid["payments"]["data"][0]["payment"]["payment_intent"])
     return str(paid["payment_intent"]["id"])
 
 
 def refund(paid: Object, amount: int, status: str = "succeeded", **more: Any) -> Object:
-    """Give a refund of a session or an invoice."""
+    """Return a refund of a session or an invoice."""
     made = {
         "id": new_id("re"),
         "object": "refund",
@@ -203,7 +203,7 @@ def refund(paid: Object, amount: int, status: str = "succeeded", **more: Any) ->
 
 
 def dispute(paid: Object, status: str = "needs_response", **more: Any) -> Object:
-    """Give a dispute of a session or an invoice, over all of it."""
+    """Return a dispute of a session or an invoice, over all of it."""
     amount = paid.get("amount_total", paid.get("amount_paid"))
     made = {
         "id": new_id("du"),
@@ -218,7 +218,7 @@ def dispute(paid: Object, status: str = "needs_response", **more: Any) -> Object
 
 
 def event(subject: Object, kind: str, **more: Any) -> Object:
-    """Give what the sidecar passes on of a snapshot event."""
+    """Return what the sidecar passes on of a snapshot event."""
     made = {
         "id": new_id("evt"),
         "object": "event",
@@ -240,10 +240,10 @@ def apply(db: Database, subject: Object) -> str | None:
 
 def tell(db: Database, told: Object) -> str:
     """Give an event to the inbox, as the sidecar's role does."""
-    statement = "select private.record_stripe_event(%s::jsonb)"
+    statement = "select private.report_stripe_event(%s::jsonb)"
     return str(db.value(statement, json.dumps(told), role="thumbsmith_sidecar"))
 
 
 def alarms(db: Database) -> list[str]:
-    """Give the slugs of all alarms."""
+    """Return the slugs of all alarms."""
     return [row["slug"] for row in db.rows("select slug from private.stripe_alarms order by id")]

@@ -31,7 +31,7 @@ class Spread:
 
     @property
     def is_noisy(self) -> bool:
-        """Say whether the rounds differ too much to be trusted."""
+        """Return whether the rounds differ too much to be trusted."""
         return self.max > _NOISY * self.min
 
 
@@ -58,7 +58,7 @@ class Figures:
 
 
 def summarize(samples: Sequence[Sample]) -> list[Figures]:
-    """Give one line per scenario, group and size, in the order of the first round."""
+    """Return one line per scenario, group and size, in the order of the first round."""
     by_line: dict[tuple[object, ...], list[Sample]] = {}
     for sample in samples:
         by_line.setdefault(_key(sample), []).append(sample)
@@ -115,14 +115,14 @@ def _ratios(
 
 
 def _each(line: Iterable[Sample], counter: str) -> float:
-    """Give a counter per transaction, as the median over the rounds."""
+    """Return a counter per transaction, as the median over the rounds."""
     return median(
         float(getattr(one.outcome.counters, counter)) / one.outcome.transactions for one in line
     )
 
 
 def _share(line: Iterable[Sample], table: str) -> float | None:
-    """Give the share of updates that were HOT, or nothing where none was made."""
+    """Return the share of updates that were HOT, or nothing where none was made."""
     counters = [one.outcome.counters for one in line]
     updates = sum(getattr(one, f"{table}_updates") for one in counters)
     hot = sum(getattr(one, f"{table}_hot_updates") for one in counters)

@@ -1,4 +1,4 @@
-"""The rounds: forwards, then backwards, so that what drifts does not favour anything."""
+"""The rounds: forwards, then backwards, so that what drifts does not favor anything."""
 
 from __future__ import annotations
 

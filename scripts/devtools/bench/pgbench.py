@@ -41,7 +41,7 @@ class Counters:
     lot_hot_updates: int
 
     def since(self, before: Counters) -> Counters:
-        """Give what was counted after another reading."""
+        """Return what was counted after another reading."""
         pairs = zip(astuple(self), astuple(before), strict=True)
         return Counters(*(now - then for now, then in pairs))
 

@@ -29,7 +29,7 @@ def as_json(
     left: Sequence[Money],
     figures: Sequence[Figures],
 ) -> dict[str, Any]:
-    """Give the whole report for programs."""
+    """Return the whole report for programs."""
     return {
         "ok": True,
         "machine": asdict(machine),

@@ -10,7 +10,7 @@ _SIZE = 640
 
 
 def draw_face() -> bytes:
-    """Draw a friendly face and give it as PNG bytes, 640×640 pixels."""
+    """Draw a friendly face and return it as PNG bytes, 640×640 pixels."""
     picture = Image.new("RGB", (_SIZE, _SIZE), "#8ecae6")
     draw = ImageDraw.Draw(picture)
     draw.rectangle((272, 440, 368, 580), fill="#dcb088")

@@ -22,7 +22,7 @@ class Leaving:
     people: Mapping[str, Person]
 
     def steps(self) -> list[tuple[str, Callable[[], str]]]:
-        """Give each step's name and the function that does it and tells what it saw."""
+        """Return each step's name and the function that does it and tells what it saw."""
         return [
             ("Ben removes his face, and it is gone from Storage", self.ben_removes_his_face),
             ("Dee deletes her account: files, then login", self.dee_deletes_her_account),

@@ -58,7 +58,7 @@ class Person:
         return [(row["source"], row["credits_spent"]) for row in rows]
 
     def upload_face(self, photo: bytes, file_name: str = "face.png") -> str:
-        """Upload a photo to the person's own folder and give its path."""
+        """Upload a photo to the person's own folder and return its path."""
         path = f"{self.user_id}/{file_name}"
         self.client.storage.from_("faces").upload(path, photo, {"content-type": "image/png"})
         return path
@@ -96,7 +96,7 @@ class Person:
         return asked
 
     def watch(self, generation_id: str) -> tuple[dict[str, Any], list[str]]:
-        """Poll a generation until it is over; give its row and the statuses that were seen."""
+        """Poll a generation until it is over; return its row and the statuses that were seen."""
         seen: list[str] = []
         give_up_at = time.monotonic() + _GIVE_UP_SECONDS
         while time.monotonic() < give_up_at:

@@ -42,7 +42,7 @@ class StepRunner:
 
     @property
     def is_ok(self) -> bool:
-        """Whether every step so far did what it says."""
+        """Return whether every step so far did what it says."""
         return all(step.ok for step in self.steps)
 
     def do(self, name: str, act: Callable[[], str]) -> None:
@@ -89,7 +89,7 @@ def run_demo(*, json: bool = False, data_dir: Path | None = None, keep: bool = F
 
 
 def _tell(story: Story, runner: StepRunner, stack: Stack) -> dict[str, int]:
-    """Play the story on a stack that ends with it; give what everybody has at the end."""
+    """Play the story on a stack that ends with it; return what everybody has at the end."""
     try:
         runner.do("The stack starts: PostgreSQL, Auth, Storage, REST, sidecar", _start(stack))
         if runner.is_ok:

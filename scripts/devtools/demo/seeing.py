@@ -28,7 +28,7 @@ def expect_soon(wanted: Any, see: Callable[[], Any], what: str) -> None:
 
 
 def refusal(call: Callable[[], Any]) -> APIError:
-    """Make a call that the database must refuse, and give its error."""
+    """Make a call that the database must refuse, and return its error."""
     try:
         call()
     except APIError as error:

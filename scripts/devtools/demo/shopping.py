@@ -30,7 +30,7 @@ class Shopping:
     people: Mapping[str, Person]
 
     def steps(self) -> list[tuple[str, Callable[[], str]]]:
-        """Give each step's name and the function that does it and tells what it saw."""
+        """Return each step's name and the function that does it and tells what it saw."""
         return [
             ("Ben buys a pack: a payment and its credits", self.ben_buys_a_pack),
             ("Ana subscribes and has 250 more", self.ana_subscribes),
@@ -140,7 +140,7 @@ class Shopping:
 
 
 def _pay(person: Person, item_kind: str, item_key: str) -> str:
-    """Open the page in a browser, so to speak, and press its button; give the checkout's id."""
+    """Open the page in a browser, so to speak, and press its button; return the checkout's id."""
     page = person.checkout(item_kind, item_key)
     with httpx.Client(timeout=30, trust_env=False) as browser:
         browser.get(page["url"]).raise_for_status()

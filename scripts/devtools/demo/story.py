@@ -33,7 +33,7 @@ class Story:
     _face_path: str = ""
 
     def steps(self) -> list[tuple[str, Callable[[], str]]]:
-        """Give each step's name and the function that does it and tells what it saw."""
+        """Return each step's name and the function that does it and tells what it saw."""
         return [
             ("Ana signs up and has 50 credits", self.ana_signs_up),
             ("Ben signs up with Ana's code: Ana has 80", self.ben_signs_up),

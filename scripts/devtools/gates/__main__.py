@@ -13,7 +13,6 @@ from rich.console import Console
 
 from devtools.gates import (
     arrows,
-    catalogue,
     database,
     dependencies,
     documents,
@@ -22,9 +21,11 @@ from devtools.gates import (
     locks,
     manifest,
     migrations,
+    pg_catalog,
     plpgsql,
     prose,
     questions,
+    retired,
     sql_bodies,
     tools,
 )
@@ -56,7 +57,7 @@ class Outcome:
 
 
 def gates_of_files(*, write: bool) -> Gates:
-    """Give the gates that read files; a gate gives its findings, none when all is well."""
+    """Return the gates that read files; a gate gives its findings, none when all is well."""
     return {
         "ruff check": tools.ruff_check,
         "ruff format": tools.ruff_format,
@@ -68,11 +69,12 @@ def gates_of_files(*, write: bool) -> Gates:
         "hashes of migrations": lambda: manifest.check(write=write),
         "what to do about a finding": questions.check,
         "documents": documents.check,
+        "retired identifiers": retired.check,
         "prose and decisions": prose.check,
         "forbidden imports": arrows.check,
         "requirements-sidecar.lock": lambda: locks.check(write=write),
         "advisories": dependencies.audit,
-        "licences": dependencies.licences,
+        "licenses": dependencies.licenses,
     }
 
 
@@ -86,8 +88,8 @@ def gates_of_the_database(*, write: bool) -> Iterator[Outcome]:
         url = server.url()
         gates: Gates = {
             "migrations beside people at work": lambda: live_migrations.check(server),
-            "Supabase's advisors": lambda: catalogue.advisors(url),
-            "sql/lints": lambda: catalogue.lints(url),
+            "Supabase's advisors": lambda: pg_catalog.advisors(url),
+            "sql/lints": lambda: pg_catalog.lints(url),
             "sql/schema.sql and types": lambda: generated.check(server, url, write=write),
         }
         for name, gate in gates.items():
@@ -132,7 +134,7 @@ def main() -> int:
 
 
 def is_ok(outcomes: list[Outcome]) -> bool:
-    """Say whether no gate has a finding."""
+    """Return whether no gate has a finding."""
     return not any(outcome.findings for outcome in outcomes)
 
 

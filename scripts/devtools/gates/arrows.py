@@ -44,7 +44,7 @@ class Import:
 
     @property
     def package(self) -> str:
-        """The first part of the name."""
+        """Return the first part of the name."""
         return self.module.partition(".")[0]
 
 
@@ -66,7 +66,7 @@ def check(folder: Path = PROJECT) -> Findings:
 
 
 def findings(package: str, source: str, *, may_name: bool = False) -> Iterator[str]:
-    """Give what one module of a package must not do; `may_name` allows names in strings."""
+    """Yield what one module of a package must not do; `may_name` allows names in strings."""
     tree = ast.parse(source)
     for one in imports(tree):
         if one.package in FORBIDDEN[package]:
@@ -83,7 +83,7 @@ def findings(package: str, source: str, *, may_name: bool = False) -> Iterator[s
 
 
 def imports(tree: ast.Module) -> Iterator[Import]:
-    """Give what import statements ask for, at any depth."""
+    """Yield what import statements ask for, at any depth."""
     head = {id(node) for node in tree.body}
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -94,7 +94,7 @@ def imports(tree: ast.Module) -> Iterator[Import]:
 
 
 def named(tree: ast.Module) -> Iterator[Import]:
-    """Give the strings that are the name of a module, with or without an attribute after it."""
+    """Yield the strings that are the name of a module, with or without an attribute after it."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             parts = node.value.partition(":")[0].split(".")

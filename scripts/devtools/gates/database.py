@@ -1,4 +1,4 @@
-"""A migrated and seeded database for the gates that read the catalogue."""
+"""A migrated and seeded database for the gates that read the catalog."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ _URI = re.compile(r"^(?:URIs:|deb(?:\s+\[[^]]*\])?)\s+(https?://\S+/debian)(?=/?
 
 
 def unpacked(package: str) -> Path:
-    """Give the folder in which a package is unpacked."""
+    """Return the folder in which a package is unpacked."""
     place = CACHE_DIR / package
     if not place.exists():
         address = mirror()
@@ -44,7 +44,7 @@ def unpacked(package: str) -> Path:
 
 
 def mirror() -> str:
-    """Give the Debian mirror that this machine uses."""
+    """Return the Debian mirror that this machine uses."""
     if shutil.which("apt-get") is None or shutil.which("dpkg-deb") is None:
         raise NotRunError("it comes in a Debian package, and this machine has no apt")
     files = [SOURCES / "sources.list", *sorted((SOURCES / "sources.list.d").glob("*"))]

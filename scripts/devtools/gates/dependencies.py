@@ -1,4 +1,4 @@
-"""What we build on: no known weakness, and no licence that we did not agree to."""
+"""What we build on: no known weakness, and no license that we did not agree to."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from typing import Any
 from devtools.gates.outcome import Findings, NotRunError
 from local_stack.paths import NODE_DIR, PROJECT
 
-# By what a licence is called in the metadata of packages. What is copyleft beyond its own files is
+# By what a license is called in the metadata of packages. What is copyleft beyond its own files is
 # not here, but for the packages below.
-LICENCES = {
+LICENSES = {
     "0BSD",
     "3-Clause BSD License",
     "Apache Software License",
@@ -69,8 +69,8 @@ def weaknesses(report: dict[str, Any]) -> Findings:
     return found
 
 
-def licences() -> Findings:
-    """Compare the licences of all that is installed, for Python and for Node.js, with the list."""
+def licenses() -> Findings:
+    """Compare the licenses of all that is installed, for Python and for Node.js, with the list."""
     done = _python("piplicenses", "--format=json", "--from=mixed", "--with-system")
     python = {package["Name"]: package["License"] for package in json.loads(done.stdout)}
     lock = json.loads((NODE_DIR / "package-lock.json").read_text())
@@ -83,25 +83,27 @@ def licences() -> Findings:
 
 
 def surprises(packages: dict[str, str]) -> Iterator[str]:
-    """Give the packages whose licence is not on the list; `packages` gives licences by name."""
-    for name, licence in packages.items():
-        short = _short(licence)
+    """Yield the packages whose license is not on the list; `packages` gives licenses by name."""
+    for name, name_of_license in packages.items():
+        short = _short(name_of_license)
         if ALLOWED.get(name) != short and not _is_agreed(short):
-            yield f"{name}: its licence is {short!r}"
+            yield f"{name}: its license is {short!r}"
 
 
-def _short(licence: str) -> str:
-    """Give the name of a licence of which a package carries the whole text."""
-    first = " ".join(licence.split())[:100]
+def _short(name_of_license: str) -> str:
+    """Return the name of a license of which a package carries the whole text."""
+    first = " ".join(name_of_license.split())[:100]
     return "Apache-2.0" if first.startswith("Apache License Version 2.0") else first
 
 
-def _is_agreed(licence: str) -> bool:
-    """Say whether one side of every OR, and every part of an AND, is on the list."""
+def _is_agreed(name_of_license: str) -> bool:
+    """Return whether one side of every OR, and every part of an AND, is on the list."""
     for separator, enough in ((";", any), (" AND ", all), (" OR ", any)):
-        if separator in licence:
-            return enough(_is_agreed(part.strip(" ()")) for part in licence.split(separator))
-    return licence in LICENCES
+        if separator in name_of_license:
+            return enough(
+                _is_agreed(part.strip(" ()")) for part in name_of_license.split(separator)
+            )
+    return name_of_license in LICENSES
 
 
 def _python(module: str, *arguments: str) -> subprocess.CompletedProcess[str]:

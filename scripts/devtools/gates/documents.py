@@ -34,7 +34,7 @@ def check(folder: Path = PROJECT) -> list[str]:
 
 
 def _slugs(folder: Path) -> Iterator[tuple[str, str]]:
-    """Give every slug that the database or the sidecar may answer with, and its file."""
+    """Yield every slug that the database or the sidecar may answer with, and its file."""
     sources = [*(folder / "supabase").glob("migrations/*.sql")]
     sources += (folder / "supabase").glob("functions_py/*.py")
     for file in sorted(sources):

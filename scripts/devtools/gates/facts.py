@@ -81,7 +81,7 @@ class Command:
 
     @property
     def name(self) -> str:
-        """The object without the arguments of a function and the table of a part."""
+        """Return the object without the arguments of a function and the table of a part."""
         text = self.identity.partition("(")[0]
         return text.rpartition(" on ")[2] if " on " in text else text
 
@@ -116,12 +116,12 @@ class Migration:
 
     @property
     def work(self) -> list[Statement]:
-        """All but the settings."""
+        """Return all but the settings."""
         return [one for one in self.statements if one.kind != "variable_set_stmt"]
 
     @property
     def made(self) -> set[str]:
-        """The names of what the file makes itself: nobody waits for that."""
+        """Return the names of what the file makes itself: nobody waits for that."""
         return {
             command.name
             for one in self.statements
@@ -131,7 +131,7 @@ class Migration:
 
     @property
     def locked(self) -> dict[str, set[str]]:
-        """The relations of earlier files that others may wait for, with the modes held."""
+        """Return the relations of earlier files that others may wait for, with the modes held."""
         found: dict[str, set[str]] = {}
         for one in self.statements:
             for name, modes in one.locks.items():
@@ -140,7 +140,7 @@ class Migration:
 
     @property
     def is_apart(self) -> bool:
-        """Whether its statements run outside of a transaction."""
+        """Return whether its statements run outside of a transaction."""
         return self.content.startswith(APART) or any(map(is_concurrent, self.statements))
 
 

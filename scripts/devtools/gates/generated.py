@@ -53,7 +53,7 @@ def _generate(server: Postgres, url: str) -> dict[Path, str]:
 
 
 def schema(server: Postgres, url: str) -> str:
-    """Give what the migrations made of our schemas."""
+    """Return what the migrations made of our schemas."""
     program = server.bin_dir / "pg_dump"
     shown, password = addresses.without_password(url)
     argv = [str(program), "--schema-only", "--no-owner", *_SCHEMAS, shown]

@@ -24,7 +24,7 @@ def check(folder: Path = PROJECT) -> list[str]:
 
 
 def findings(name: str, content: str) -> Iterator[str]:
-    """Give what is wrong with one migration."""
+    """Yield what is wrong with one migration."""
     if not _NAME.fullmatch(name):
         yield f"{name}: not YYYYMMDDHHMMSS_<verb>_<object>.sql with a verb of {', '.join(VERBS)}"
     elif not _is_time(name[:14]):

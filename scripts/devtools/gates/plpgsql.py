@@ -62,7 +62,7 @@ order by 1
 
 
 def programs() -> Path:
-    """Give the folder of PostgreSQL's programs with plpgsql_check among its libraries."""
+    """Return the folder of PostgreSQL's programs with plpgsql_check among its libraries."""
     package = debian.unpacked(_PACKAGE)
     place = CACHE_DIR / f"postgres-{server_programs.version()}-with-plpgsql-check"
     if not place.exists():

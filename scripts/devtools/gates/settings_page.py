@@ -17,7 +17,7 @@ transaction on. This page is made from the comments of the columns by `scripts/l
 thumbsmith settings list
 thumbsmith settings set sign_up_credits 30 --why "the offer is over"   # says what it would do
 thumbsmith settings set sign_up_credits 30 --why "the offer is over" --yes
-thumbsmith settings set generations_per_day_max --null --why "no limit in the holidays" --yes
+thumbsmith settings set max_generations_per_day --null --why "no limit in the holidays" --yes
 ```
 
 Each change leaves a row in `private.audit_log`: when, who, why, the values before and after. So

@@ -28,7 +28,7 @@ def check(folder: Path = PROJECT) -> list[str]:
 
 
 def style(name: str, content: str) -> Iterator[str]:
-    """Give what is ugly in one file."""
+    """Yield what is ugly in one file."""
     for number, line in enumerate(content.splitlines(), 1):
         if "\t" in line:
             yield f"{name}:{number}: a tab"
@@ -42,7 +42,7 @@ def style(name: str, content: str) -> Iterator[str]:
 
 
 def safety(name: str, content: str) -> Iterator[str]:
-    """Give the functions of one file that could be led astray."""
+    """Yield the functions of one file that could be led astray."""
     for function in _FUNCTION.finditer(content):
         if "set search_path = ''" not in function.group(2):
             yield f"{name}: {function.group(1)} does not pin its search path"

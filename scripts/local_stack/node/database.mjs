@@ -3,7 +3,7 @@ import { createPostgresConnection } from '@supabase/lite/postgres';
 const OID = { json: 114, jsonb: 3802, timestamptz: 1184 };
 
 /**
- * JSON types that do not encode twice: lite hands over text it has serialised already, and its own
+ * JSON types that do not encode twice: lite hands over text it has serialized already, and its own
  * default would wrap that into a JSON string, on which `->>` gives NULL inside a trigger.
  */
 const jsonType = (oid) => ({

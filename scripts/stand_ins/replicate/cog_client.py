@@ -59,7 +59,7 @@ class CogClient:
         await self._http.post(f"{self._cog_url}/predictions/{prediction_id}/cancel")
 
     async def is_ready(self) -> bool:
-        """Whether the model is loaded; the HTTP status of /health-check never says so."""
+        """Return whether the model is loaded; the HTTP status of /health-check never says so."""
         try:
             answer = await self._http.get(f"{self._cog_url}/health-check")
             return bool(answer.json().get("status") in {"READY", "BUSY"})

@@ -11,12 +11,12 @@ from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageOps
 
 from stand_ins.replicate.headline import choose_headline, fit, line_height, strongest_word
 
-Colour = tuple[int, int, int]
+Color = tuple[int, int, int]
 
-_INK: Colour = (14, 12, 26)
-_WHITE: Colour = (255, 255, 255)
+_INK: Color = (14, 12, 26)
+_WHITE: Color = (255, 255, 255)
 # Hue of the light and hue of the dark side of each palette, and the accent that stands out on it.
-_PALETTES: tuple[tuple[float, float, Colour], ...] = (
+_PALETTES: tuple[tuple[float, float, Color], ...] = (
     (0.58, 0.70, (255, 222, 45)),
     (0.94, 0.78, (255, 231, 76)),
     (0.05, 0.97, (255, 241, 118)),
@@ -32,14 +32,14 @@ _PALETTES: tuple[tuple[float, float, Colour], ...] = (
 class Look:
     """Everything about the picture that follows from the prompt and the seed alone."""
 
-    light: Colour
-    dark: Colour
-    accent: Colour
+    light: Color
+    dark: Color
+    accent: Color
     angle: int
 
 
 def look_for(prompt: str, seed: int) -> Look:
-    """Return the colours for a prompt: the same prompt and seed always look the same."""
+    """Return the colors for a prompt: the same prompt and seed always look the same."""
     digest = hashlib.sha256(f"{seed}:{prompt}".encode()).digest()
     light_hue, dark_hue, accent = _PALETTES[digest[0] % len(_PALETTES)]
     shift = (digest[1] / 255 - 0.5) * 0.04
@@ -51,7 +51,7 @@ def look_for(prompt: str, seed: int) -> Look:
     )
 
 
-def _hsv(hue: float, saturation: float, value: float) -> Colour:
+def _hsv(hue: float, saturation: float, value: float) -> Color:
     red, green, blue = colorsys.hsv_to_rgb(hue % 1, saturation, value)
     return round(red * 255), round(green * 255), round(blue * 255)
 
@@ -64,18 +64,18 @@ def compose(prompt: str, faces: list[Image.Image], size: tuple[int, int], seed: 
     unit = min(width, height)
     diameter = round(unit * (0.80 if wide else 0.62))
     if wide:
-        centre = (width - round(unit * 0.47), round(height * 0.53))
+        center = (width - round(unit * 0.47), round(height * 0.53))
         box = (round(unit * 0.07), round(unit * 0.08), width - diameter - round(unit * 0.15))
         bottom = height - round(unit * 0.10)
     else:
-        centre = (width // 2, height - round(unit * 0.42))
+        center = (width // 2, height - round(unit * 0.42))
         box = (round(unit * 0.06), round(unit * 0.08), width - round(unit * 0.06))
         bottom = height - diameter - round(unit * 0.20)
-    picture = _background(size, look, centre)
+    picture = _background(size, look, center)
     if faces:
-        _portrait(picture, faces[0], centre, diameter, look)
+        _portrait(picture, faces[0], center, diameter, look)
     else:
-        _play_button(picture, centre, round(diameter * 0.78), look)
+        _play_button(picture, center, round(diameter * 0.78), look)
     for index, face in enumerate(faces[1:4]):
         spot = (round(unit * (0.15 + 0.19 * index)), height - round(unit * 0.13))
         _portrait(picture, face, spot, round(unit * 0.17), look)
@@ -86,19 +86,19 @@ def compose(prompt: str, faces: list[Image.Image], size: tuple[int, int], seed: 
     return picture
 
 
-def _background(size: tuple[int, int], look: Look, centre: tuple[int, int]) -> Image.Image:
+def _background(size: tuple[int, int], look: Look, center: tuple[int, int]) -> Image.Image:
     """Paint a soft light behind the face, rays around it, dots in the corner, dark edges."""
     width, height = size
     reach = round(math.hypot(width, height) * 1.05)
     glow = Image.radial_gradient("L").resize((reach * 2, reach * 2), Image.Resampling.BICUBIC)
-    left, top = reach - centre[0], reach - centre[1]
+    left, top = reach - center[0], reach - center[1]
     glow = ImageOps.invert(glow.crop((left, top, left + width, top + height)))
     picture = Image.composite(
         Image.new("RGB", size, look.light), Image.new("RGB", size, look.dark), glow
     )
     rays = Image.new("L", size, 0)
     draw = ImageDraw.Draw(rays)
-    circle = (centre[0] - reach, centre[1] - reach, centre[0] + reach, centre[1] + reach)
+    circle = (center[0] - reach, center[1] - reach, center[0] + reach, center[1] + reach)
     for start in range(look.angle, look.angle + 360, 20):
         draw.pieslice(circle, start, start + 10, fill=46)
     rays = ImageChops.multiply(rays, glow)
@@ -131,9 +131,9 @@ def _disc(diameter: int) -> Image.Image:
 
 
 def _stamp(
-    picture: Image.Image, what: Image.Image | Colour, centre: tuple[int, int], diameter: int
+    picture: Image.Image, what: Image.Image | Color, center: tuple[int, int], diameter: int
 ) -> None:
-    corner = (centre[0] - diameter // 2, centre[1] - diameter // 2)
+    corner = (center[0] - diameter // 2, center[1] - diameter // 2)
     picture.paste(
         what if isinstance(what, Image.Image) else Image.new("RGB", (diameter, diameter), what),
         corner,
@@ -141,38 +141,38 @@ def _stamp(
     )
 
 
-def _shadow(picture: Image.Image, centre: tuple[int, int], diameter: int) -> None:
+def _shadow(picture: Image.Image, center: tuple[int, int], diameter: int) -> None:
     mask = Image.new("L", picture.size, 0)
     radius, drop = diameter / 2, diameter * 0.03
-    x, y = centre[0] + drop / 2, centre[1] + drop
+    x, y = center[0] + drop / 2, center[1] + drop
     ImageDraw.Draw(mask).ellipse((x - radius, y - radius, x + radius, y + radius), fill=150)
     picture.paste(_INK, (0, 0), mask.filter(ImageFilter.GaussianBlur(diameter * 0.03)))
 
 
 def _portrait(
-    picture: Image.Image, face: Image.Image, centre: tuple[int, int], diameter: int, look: Look
+    picture: Image.Image, face: Image.Image, center: tuple[int, int], diameter: int, look: Look
 ) -> None:
     """Put the face into a round frame of accent and white, lifted off by a shadow."""
-    _shadow(picture, centre, diameter)
-    _stamp(picture, look.accent, centre, diameter)
-    _stamp(picture, _WHITE, centre, round(diameter * 0.955))
+    _shadow(picture, center, diameter)
+    _stamp(picture, look.accent, center, diameter)
+    _stamp(picture, _WHITE, center, round(diameter * 0.955))
     inner = round(diameter * 0.915)
     # Faces sit above the middle of most photos, so the crop does too.
     crop = ImageOps.fit(face, (inner, inner), Image.Resampling.LANCZOS, centering=(0.5, 0.35))
-    _stamp(picture, crop, centre, inner)
+    _stamp(picture, crop, center, inner)
 
 
-def _play_button(picture: Image.Image, centre: tuple[int, int], diameter: int, look: Look) -> None:
+def _play_button(picture: Image.Image, center: tuple[int, int], diameter: int, look: Look) -> None:
     """Paint what stands in the place of a face when none was given."""
-    _shadow(picture, centre, diameter)
-    _stamp(picture, _WHITE, centre, diameter)
+    _shadow(picture, center, diameter)
+    _stamp(picture, _WHITE, center, diameter)
     inner = round(diameter * 0.93)
-    _stamp(picture, look.dark, centre, inner)
+    _stamp(picture, look.dark, center, inner)
     large = Image.new("L", (inner * 3, inner * 3), 0)
     points = [(1.14, 0.87), (1.14, 2.13), (2.22, 1.5)]
     ImageDraw.Draw(large).polygon([(x * inner, y * inner) for x, y in points], fill=255)
     mask = large.resize((inner, inner), Image.Resampling.LANCZOS)
-    picture.paste(look.accent, (centre[0] - inner // 2, centre[1] - inner // 2), mask)
+    picture.paste(look.accent, (center[0] - inner // 2, center[1] - inner // 2), mask)
 
 
 def _headline(
@@ -184,7 +184,7 @@ def _headline(
     outline, weight = max(round(font.size * 0.11), 2), max(round(font.size * 0.032), 1)
     accent = strongest_word(words)
     y = top + (bottom - top - len(lines) * line_height(font)) / 2
-    spots: list[tuple[float, float, str, Colour]] = []
+    spots: list[tuple[float, float, str, Color]] = []
     index = 0
     for line in lines:
         x = float(left + outline)
@@ -202,12 +202,12 @@ def _headline(
     draw = ImageDraw.Draw(picture)
     for x, y, word, _ in spots:
         draw.text((x, y), word, font=font, fill=_INK, stroke_width=outline, stroke_fill=_INK)
-    for x, y, word, colour in spots:
-        draw.text((x, y), word, font=font, fill=colour, stroke_width=weight, stroke_fill=colour)
+    for x, y, word, color in spots:
+        draw.text((x, y), word, font=font, fill=color, stroke_width=weight, stroke_fill=color)
 
 
 def _footer(picture: Image.Image, look: Look, unit: int) -> None:
-    """Close the picture with a thin bar in the accent colour."""
+    """Close the picture with a thin bar in the accent color."""
     width, height = picture.size
     bar = max(round(unit * 0.018), 3)
     ImageDraw.Draw(picture).rectangle((0, height - bar, width, height), fill=look.accent)

@@ -40,7 +40,7 @@ def _shorten(word: str) -> str:
 
 
 def strongest_word(words: list[str]) -> int:
-    """Return the index of the word that deserves the accent colour: the longest, latest one."""
+    """Return the index of the word that deserves the accent color: the longest, latest one."""
     return max(range(len(words)), key=lambda index: (min(len(words[index]), 9), index))
 
 

@@ -29,12 +29,12 @@ class Model:
 
     @property
     def version(self) -> str:
-        """Its version id."""
+        """Return its version id."""
         return hashlib.sha256(self.name.encode()).hexdigest()
 
     @property
     def gives_list(self) -> bool:
-        """Whether its output is a list."""
+        """Return whether its output is a list."""
         return bool(self.output["type"] == "array")
 
     def with_defaults(self, given: dict[str, Any]) -> dict[str, Any]:

@@ -37,17 +37,17 @@ class Prediction:
 
     @property
     def id(self) -> str:
-        """Its id."""
+        """Return its id."""
         return str(self.body["id"])
 
     @property
     def status(self) -> str:
-        """Where it stands."""
+        """Return where it stands."""
         return str(self.body["status"])
 
     @property
     def is_over(self) -> bool:
-        """Whether it has ended; it never changes after that."""
+        """Return whether it has ended; it never changes after that."""
         return self.status in TERMINAL
 
     def shown(self, seconds_ahead: float) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from stand_ins.stripe.pages import Pages
 from stand_ins.stripe.request_check import find_operation
 from stand_ins.stripe.resources import (
     account,
-    catalogue,
+    catalog,
     customers,
     event_log,
     invoices,
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from stand_ins.stripe.config import StandInConfig
 
 _FAMILIES = (
-    *(account, catalogue, customers, event_log),
+    *(account, catalog, customers, event_log),
     *(invoices, payments, sessions, subscriptions),
 )
 

@@ -21,7 +21,7 @@ class Call:
 
     @property
     def id(self) -> str:
-        """The one id in the address."""
+        """Return the one id in the address."""
         return next(iter(self.ids.values()))
 
     def only(self, *served: str) -> dict[str, Any]:

@@ -59,7 +59,7 @@ class EventRecord:
 
     @property
     def delivered(self) -> bool:
-        """Whether everybody who should have it has it."""
+        """Return whether everybody who should have it has it."""
         return not self.waiting
 
     def as_snapshot(self, api_version: str | None = None) -> Object:

@@ -67,7 +67,7 @@ class Faults:
         return left > 0
 
     def concerns(self, method: str, path: str) -> bool:
-        """Whether the faults of API calls are meant for this one."""
+        """Return whether the faults of API calls are meant for this one."""
         return self.on_method in {"", method} and self.on_path in path
 
     def change(self, wanted: dict[str, Any]) -> None:

@@ -23,7 +23,7 @@ NEWER_PARAMS: dict[tuple[str, str], frozenset[str]] = {
 
 @dataclass(frozen=True)
 class Operation:
-    """One operation of the API, ready to recognise and judge requests."""
+    """One operation of the API, ready to recognize and judge requests."""
 
     method: str
     path: str

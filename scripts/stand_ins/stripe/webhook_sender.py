@@ -40,7 +40,7 @@ class Destination:
     api_version: str | None = None
 
     def wants(self, kind: str) -> bool:
-        """Whether events of a type go here."""
+        """Return whether events of a type go here."""
         return bool({"*", kind} & set(self.enabled_events))
 
 
@@ -93,7 +93,7 @@ class WebhookSender:
         return len(chosen)
 
     async def settle(self, seconds: float = 30.0) -> int:
-        """Wait until nothing is under way; give how many deliveries still are."""
+        """Wait until nothing is under way; return how many deliveries still are."""
         if self._tasks:
             await asyncio.wait(set(self._tasks), timeout=seconds)
         return len(self._tasks)

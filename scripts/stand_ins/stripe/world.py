@@ -53,7 +53,7 @@ class World:
         return made | values
 
     def change(self, subject: Object, **values: Any) -> Object:
-        """Change an object; give the old values of the fields that are different now."""
+        """Change an object; return the old values of the fields that are different now."""
         previous = {
             name: copy.deepcopy(subject.get(name))
             for name, value in values.items()

@@ -117,7 +117,7 @@ def _diffs(stripe: Stripe) -> list[CatalogDiff]:
 
 
 def _is_there(one: CatalogDiff) -> bool:
-    """Whether Stripe has the price, and lets people pay it if it is for sale."""
+    """Return whether Stripe has the price, and lets people pay it if it is for sale."""
     changes = {change for change, _ in one.changes}
     is_same = (
         one.price_with_lookup_key is not None

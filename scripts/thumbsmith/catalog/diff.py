@@ -1,4 +1,4 @@
-"""What differs between our catalogue and Stripe's, item by item, and what would make it the same.
+"""What differs between our catalog and Stripe's, item by item, and what would make it the same.
 
 A price is found by its lookup key and a product by the id that we choose: so a lost answer, another
 machine or a database that was restored finds what is there already instead of making it twice.
@@ -35,7 +35,7 @@ Terms = tuple[int | None, str, str | None]
 
 @dataclass(frozen=True)
 class Item:
-    """A pack or a plan as our catalogue has it, and the prices at Stripe that were ever its own."""
+    """A pack or a plan as our catalog has it, and the prices at Stripe that were ever its own."""
 
     item_kind: str
     item_key: str
@@ -53,7 +53,7 @@ class Item:
 
     @property
     def terms(self) -> Terms:
-        """What a price must say to be this item's."""
+        """Return what a price must say to be this item's."""
         return self.amount, self.currency, self.billing_interval
 
 
@@ -77,18 +77,18 @@ class CatalogDiff:
 
     @property
     def product_params(self) -> dict[str, Any]:
-        """What Stripe is to say about the product."""
+        """Return what Stripe is to say about the product."""
         return {"name": self.item.title, "description": self.item.description}
 
     @property
     def product_key(self) -> str:
-        """The idempotency key of the product: another one for other words."""
+        """Return the idempotency key of the product: another one for other words."""
         words = f"{self.item.title}\n{self.item.description}".encode()
         return f"thumbsmith:{self.item.product_id}:{hashlib.sha256(words).hexdigest()[:16]}"
 
     @property
     def price_key(self) -> str:
-        """The idempotency key of a new price.
+        """Return the idempotency key of a new price.
 
         The same terms may come back within the day that Stripe remembers a key: what is replaced,
         and how many there were, tell those apart.
@@ -100,7 +100,7 @@ class CatalogDiff:
 
 
 def read_diffs(stripe: Stripe) -> list[CatalogDiff]:
-    """Compare the whole catalogue."""
+    """Compare the whole catalog."""
     with operator_transaction() as connection:
         items = read_items(connection)
     # No transaction stays open while Stripe is asked.
@@ -109,7 +109,7 @@ def read_diffs(stripe: Stripe) -> list[CatalogDiff]:
 
 
 def read_items(connection: Connection) -> list[Item]:
-    """Read the catalogue."""
+    """Read the catalog."""
     rows = connection.execute(
         """
         select c.*, k.known_prices, k.known_products
@@ -172,7 +172,7 @@ def diff_of(item: Item, stripe_catalog: StripeCatalog) -> CatalogDiff:
 
 
 def terms_of(price: dict[str, Any]) -> Terms:
-    """Give what a price of Stripe says; what none of ours can be is spelled out."""
+    """Return what a price of Stripe says; what none of ours can be is spelled out."""
     recurring = price.get("recurring")
     if not recurring:
         return price["unit_amount"], price["currency"], None
@@ -201,7 +201,7 @@ def _product_changes(
 
 
 def _with_a_past(items: Iterable[Item], stripe_catalog: StripeCatalog) -> set[str]:
-    """Give the products that have prices of ours beside the one with the lookup key."""
+    """Return the products that have prices of ours beside the one with the lookup key."""
     products: set[str] = set()
     for item in items:
         holder = stripe_catalog.by_lookup_key.get(item.lookup_key)

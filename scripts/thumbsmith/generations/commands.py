@@ -41,27 +41,28 @@ _PARTS = {
     """,
     "attempts": """
         select
-            r.attempt, r.status, r.model, r.prediction_id, r.provider_status, r.http_status,
-            r.provider_error, r.polls, r.predict_seconds, r.cost_micros,
-            r.twin_of is not null as is_twin, r.created_at, r.unknown_since, r.finished_at
-        from private.generation_runs as r
-        where r.generation_id = %s
-        order by r.attempt
+            a.attempt_number, a.status, a.model, a.provider_job_id, a.provider_status,
+            a.http_status,
+            a.provider_error, a.polls, a.predict_seconds, a.cost_micros,
+            a.duplicate_of is not null as is_duplicate, a.created_at, a.unknown_since, a.finished_at
+        from private.generation_attempts as a
+        where a.generation_id = %s
+        order by a.attempt_number
     """,
     "webhooks": """
-        select w.received_at, r.attempt, w.body ->> 'status' as status,
-            w.body ->> 'id' as prediction_id
-        from private.replicate_webhooks as w
-        inner join private.generation_runs as r on w.attempt_token = r.attempt_token
-        where r.generation_id = %s
+        select w.received_at, a.attempt_number, w.body ->> 'status' as status,
+            w.body ->> 'id' as provider_job_id
+        from private.provider_webhooks as w
+        inner join private.generation_attempts as a on w.attempt_token = a.attempt_token
+        where a.generation_id = %s
         order by w.received_at, w.webhook_id
     """,
     "jobs": """
-        select o.id, o.kind, o.due_at, o.attempts, o.last_error, o.dead_at
-        from private.outbox as o
-        left join private.generation_runs as r on o.run_id = r.id
-        where coalesce(o.generation_id, r.generation_id) = %s
-        order by o.id
+        select j.id, j.kind, j.due_at, j.tries, j.last_error, j.dead_at
+        from private.jobs as j
+        left join private.generation_attempts as a on j.attempt_id = a.id
+        where coalesce(j.generation_id, a.generation_id) = %s
+        order by j.id
     """,
     "files": """
         select o.bucket_id, o.name, o.created_at, o.metadata ->> 'size' as bytes

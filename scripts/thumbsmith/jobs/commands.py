@@ -22,21 +22,21 @@ JobId = Annotated[int, typer.Argument(metavar="JOB", help="Id of the job: see jo
 # The token of a lease would let its holder report the job.
 _JOBS = """
     select
-        o.id, o.kind,
+        j.id, j.kind,
         coalesce(
-            o.generation_id::text, o.run_id::text, o.checkout_id::text, o.stripe_object_id,
-            o.user_image_id::text, o.profile_id::text
+            j.generation_id::text, j.attempt_id::text, j.checkout_id::text, j.stripe_object_id,
+            j.user_image_id::text, j.profile_id::text
         ) as about,
         case
-            when o.dead_at is not null then 'dead'
-            when o.lease_token is not null and o.due_at > now() then 'running'
-            when o.due_at > now() then 'waiting'
+            when j.dead_at is not null then 'dead'
+            when j.lease_token is not null and j.due_at > now() then 'running'
+            when j.due_at > now() then 'waiting'
             else 'due'
         end as state,
-        o.due_at, o.attempts, o.last_error, o.dead_at, o.created_at
-    from private.outbox as o
-    where %s or o.dead_at is not null
-    order by o.dead_at is null, o.due_at, o.id
+        j.due_at, j.tries, j.last_error, j.dead_at, j.created_at
+    from private.jobs as j
+    where %s or j.dead_at is not null
+    order by j.dead_at is null, j.due_at, j.id
     limit %s
 """
 
@@ -53,7 +53,7 @@ def list_jobs(
     if current().as_json:
         print_json({"ok": True, "jobs": rows})
     elif rows:
-        columns = ["id", "kind", "state", "about", "due_at", "attempts", "last_error"]
+        columns = ["id", "kind", "state", "about", "due_at", "tries", "last_error"]
         print_columns("Jobs", columns, [[row[name] for name in columns] for row in rows])
     else:
         OUT.print("no job" if show_all else "no dead job; --all shows the others")

@@ -43,7 +43,7 @@ class Replicate:
     http: httpx.Client = field(repr=False)
 
     def version(self, reference: str) -> Version | None:
-        """Give the version that owner/name, the newest, or owner/name:version means, if any."""
+        """Return the version that owner/name, the newest, or owner/name:version means, if any."""
         name, _, pinned = reference.partition(":")
         found = self._get(f"/v1/models/{name}" + (f"/versions/{pinned}" if pinned else ""))
         body = found if pinned or found is None else found.get("latest_version")
@@ -82,7 +82,7 @@ class Replicate:
 
 @contextmanager
 def open_replicate() -> Iterator[Replicate]:
-    """Give the provider whose token was given, and say where it is."""
+    """Yield the provider whose token was given, and say where it is."""
     found = credentials.find(*_NAMES, REAL_BASE)
     if found is None:
         raise CommandError("replicate_token_missing", "give REPLICATE_API_TOKEN", code=Exit.USAGE)

@@ -11,8 +11,8 @@ from thumbsmith.models.schema import Rule, Schema, UnreadableError, refusal
 # A model of the catalog with what its type sells; `options` are rows of generation_options.
 CATALOG = """
     select
-        m.type_key, m.preference, m.model, m.input_template, m.prompt_field, m.face_field,
-        m.face_is_list, m.option_fields, m.output_pointer, t.face,
+        m.type_key, m.preference, m.model, m.input_template, m.prompt_field, m.user_image_field,
+        m.user_image_is_list, m.option_fields, m.output_pointer, t.user_image,
         coalesce(
             (
                 select jsonb_object_agg(o.option_key, to_jsonb(o))
@@ -75,15 +75,15 @@ def _prompt(row: dict[str, Any], schema: Schema) -> Iterator[Finding]:
 
 
 def _face(row: dict[str, Any], schema: Schema) -> Iterator[Finding]:
-    field = row["face_field"]
+    field = row["user_image_field"]
     if field is None:
-        if row["face"] != "none":
+        if row["user_image"] != "none":
             yield Finding("face_left_out", "", "the type takes a face, and this model gets none")
         return
     if field not in schema.inputs:
         yield _unknown(field, "face")
         return
-    wanted = "array" if row["face_is_list"] else "string"
+    wanted = "array" if row["user_image_is_list"] else "string"
     found = schema.inputs[field].get("type", wanted)
     if found != wanted:
         yield Finding("type_differs", field, f"the face is sent as {wanted}, and taken as {found}")
@@ -114,8 +114,8 @@ def _option_problem(option: dict[str, Any], rule: Rule) -> str | None:
 
 def _required(row: dict[str, Any], schema: Schema) -> Iterator[Finding]:
     sent = {*row["input_template"], row["prompt_field"]}
-    if row["face"] == "required":
-        sent.add(row["face_field"])
+    if row["user_image"] == "required":
+        sent.add(row["user_image_field"])
     for field in schema.required:
         if field not in sent:
             yield Finding("key_required", field, "the model wants it, and it may be missing")

@@ -1,4 +1,4 @@
-"""`thumbsmith models`: the catalogue of models, and whether the provider still agrees with it."""
+"""`thumbsmith models`: the catalog of models, and whether the provider still agrees with it."""
 
 from __future__ import annotations
 

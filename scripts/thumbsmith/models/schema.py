@@ -35,7 +35,7 @@ class Schema:
         self.output = self._resolved(self._schemas.get("Output", {}))
 
     def holds_picture(self) -> bool:
-        """Whether the output may be a URL, a list of URLs, or an object with a url."""
+        """Return whether the output may be a URL, a list of URLs, or an object with a url."""
         rule = self.output
         if rule.get("type") == "array":
             rule = self._resolved(rule.get("items", {}))
@@ -65,7 +65,7 @@ class Schema:
 
 
 def refusal(value: object, rule: Rule) -> str | None:
-    """Say why the model does not take a value; None when it does."""
+    """Return why the model does not take a value; None when it does."""
     kind = rule.get("type")
     if kind in _TYPES and not _is_a(value, kind):
         return f"must be of type {kind}"

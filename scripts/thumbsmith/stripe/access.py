@@ -51,7 +51,7 @@ class Stripe:
 
 @contextmanager
 def open_stripe() -> Iterator[Stripe]:
-    """Give the account whose key was given, when its mode is the database's, and say which."""
+    """Yield the account whose key was given, when its mode is the database's, and say which."""
     found = credentials.find(*_NAMES, STRIPE_API_BASE)
     if found is None:
         raise CommandError("stripe_key_missing", "give STRIPE_SECRET_KEY", code=Exit.USAGE)
@@ -63,7 +63,7 @@ def open_stripe() -> Iterator[Stripe]:
 
 @contextmanager
 def open_account(key: str, base: str) -> Iterator[Stripe]:
-    """Give the account of this key, when its mode is the database's."""
+    """Yield the account of this key, when its mode is the database's."""
     if problem := secret_problem("stripe_secret_key", key):
         detail = f"STRIPE_SECRET_KEY {problem}"
         raise CommandError("stripe_key_malformed", detail, code=Exit.USAGE)

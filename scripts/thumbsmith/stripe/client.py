@@ -24,7 +24,7 @@ _RETRIES = 2
 
 @contextmanager
 def opened(key: str, base: str, *, is_local: bool) -> Iterator[stripe.StripeClient]:
-    """Give a client for this key at this address."""
+    """Yield a client for this key at this address."""
     # It would tell about this machine, and leave a file on it.
     stripe.enable_telemetry = False
     transport = _Transport(key, trust_env=not is_local)

@@ -71,9 +71,9 @@ def replay(
 
 
 def _is_waiting(connection: Connection, object_id: Any) -> bool:
-    """Whether the object is to be fetched: not every event is about something of ours."""
+    """Return whether the object is to be fetched: not every event is about something of ours."""
     row = connection.execute(
-        "select exists (select from private.outbox as o where o.stripe_object_id = %s) as found",
+        "select exists (select from private.jobs as o where o.stripe_object_id = %s) as found",
         (object_id,),
     ).fetchone()
     return bool(row and row["found"])

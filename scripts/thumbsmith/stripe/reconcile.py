@@ -68,7 +68,8 @@ def _lists(
     ).fetchone()
     begins = begins and begins["since"]
     rows = connection.execute(
-        "select c.call, c.params from private.reconcile_calls(%s) as c order by c.place", (begins,)
+        "select c.call, c.params from private.reconcile_calls(%s) as c order by c.call_position",
+        (begins,),
     ).fetchall()
     return begins, [(row["call"], row["params"]) for row in rows]
 
@@ -76,7 +77,7 @@ def _lists(
 def _pages(
     stripe: Stripe, calls: list[tuple[str, dict[str, Any]]], show: Callable[[str], None]
 ) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """Give all lists, page by page."""
+    """Yield all lists, page by page."""
     for call, params in calls:
         from functions_py.payloads import cleaned  # httpx takes its time to load
 

@@ -17,7 +17,7 @@ def env(shop: CommandRunner) -> dict[str, str]:
     }
 
 
-def test_a_stand_in_sells_the_catalogue_and_a_second_start_changes_nothing(
+def test_a_stand_in_sells_the_catalog_and_a_second_start_changes_nothing(
     shop: CommandRunner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # What a shell has of another stack does not count.

@@ -16,17 +16,17 @@ from tests.support.local_stack.stack_process import parsed
 
 
 def redeemed(db: Database, user_id: uuid.UUID, code: str) -> Any:
-    """Redeem a code as this person and give the answer."""
+    """Redeem a code as this person and return the answer."""
     return db.call(user_id, "select public.redeem_code(%s) as answer", code)["answer"]
 
 
 def refusal_of(db: Database, user_id: uuid.UUID, code: str) -> str | None:
-    """Give the reason why this person may not redeem a code."""
+    """Return the reason why this person may not redeem a code."""
     return db.refused(user_id, "select public.redeem_code(%s)", code).slug
 
 
 def places_of(db: Database, text: str) -> list[str]:
-    """Give every table with a row that holds the text, whatever its case."""
+    """Return every table with a row that holds the text, whatever its case."""
     tables = db.rows(
         """
         select c.oid::regclass::text as name, n.nspname, c.relname

@@ -101,7 +101,7 @@ def test_a_dry_run_says_so_and_shows_the_balance(db: Database, ana: uuid.UUID) -
 def test_freezing_takes_from_what_is_available_and_release_gives_it_back(
     db: Database, ana: uuid.UUID
 ) -> None:
-    frozen = report(db, "credits", "freeze", ana, "--why=chargeback rumour", "--yes")
+    frozen = report(db, "credits", "freeze", ana, "--why=chargeback rumor", "--yes")
     assert (frozen["lots"], frozen["after"]["frozen"]) == (1, START)
     assert (credits_of(db, ana), available(db, ana)) == (START, 0)
     released = report(db, "credits", "release", ana, "--why=all is well", "--yes")

@@ -38,7 +38,7 @@ SPECIAL = [f"{MARK}@{MARK}", f"{MARK}/{MARK}", f"{MARK}%zz", f"{MARK} {MARK}", f
 
 @pytest.fixture
 def operator(db: Database, server: Postgres) -> Iterator[str]:
-    """Give the address for an operator whose password carries the word of this run."""
+    """Yield the address for an operator whose password carries the word of this run."""
     with psycopg.connect(server.url(ADMIN), autocommit=True) as admin:
         statement = sql.SQL("create role operator superuser login password {}")
         admin.execute(statement.format(sql.Literal(hashed(admin, MARK))))
@@ -49,7 +49,7 @@ def operator(db: Database, server: Postgres) -> Iterator[str]:
 
 
 def shown(command: tuple[str, ...], url: str, *more: str) -> tuple[int, str]:
-    """Run a command in this process and give its code and all that it prints."""
+    """Run a command in this process and return its code and all that it prints."""
     done = invoke(*command, f"--db-url={url}", *more)
     return done.returncode, done.stdout + done.stderr
 

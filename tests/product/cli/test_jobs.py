@@ -17,7 +17,7 @@ WHY = "--why=the token was wrong"
 
 @pytest.fixture
 def ana(db: Database) -> uuid.UUID:
-    """Give a person who has asked for one thumbnail."""
+    """Return a person who has asked for one thumbnail."""
     user_id = sign_up(db)
     request(db, user_id)
     return user_id
@@ -25,8 +25,8 @@ def ana(db: Database) -> uuid.UUID:
 
 def bury(db: Database) -> int:
     """Make a dead letter of the only job."""
-    db.rows("update private.outbox set dead_at = now(), attempts = 8, lease_token = null")
-    return int(db.value("select id from private.outbox"))
+    db.rows("update private.jobs set dead_at = now(), tries = 8, lease_token = null")
+    return int(db.value("select id from private.jobs"))
 
 
 def refused(db: Database, *command: object) -> str:
@@ -45,7 +45,7 @@ def test_dead_letters_are_listed_and_the_others_on_request(db: Database, ana: uu
     assert (waiting["kind"], waiting["state"], waiting["dead_at"]) == ("submit", "due", None)
     job = bury(db)
     (dead,) = report(db, "jobs", "list")["jobs"]
-    assert (dead["id"], dead["state"], dead["attempts"]) == (job, "dead", 8)
+    assert (dead["id"], dead["state"], dead["tries"]) == (job, "dead", 8)
     assert "lease_token" not in dead
     text = run(db, "jobs", "list").stdout
     assert dead["about"] in text
@@ -60,7 +60,7 @@ def test_a_dead_job_is_tried_again_as_if_it_were_new(db: Database, ana: uuid.UUI
     assert claim(db) == []
     assert audited(db) == []
     report(db, "jobs", "retry", job, WHY, "--yes")
-    assert claim_one(db, "poll")["attempt"] == 1
+    assert claim_one(db, "poll")["try_number"] == 1
     assert audited(db) == [("retry_job", "the token was wrong")]
     assert credits_of(db, ana) == 40
 
@@ -78,7 +78,7 @@ def test_dropping_the_job_of_a_thumbnail_gives_the_credits_back(
     assert tuple(row.values()) == ("failed", "stopped_by_operator")
     # What the provider is doing is stopped.
     cancel = claim_one(db, "cancel")
-    tell(db, "record_prediction", cancel, {"status": "canceled"})
+    tell(db, "report_provider_job", cancel, {"status": "canceled"})
     assert report(db, "jobs", "list", "--all")["jobs"] == []
     assert audited(db) == [("drop_job", "the token was wrong")]
 
@@ -89,7 +89,7 @@ def test_dropping_a_cancel_leaves_the_orphan_to_its_own_deadline(
     db.call(ana, "select public.cancel_generation(%s)", submit(db)["generation_id"])
     report(db, "jobs", "drop", bury(db), WHY, "--yes")
     assert report(db, "jobs", "list", "--all")["jobs"] == []
-    assert db.value("select status from private.generation_runs") == "canceled"
+    assert db.value("select status from private.generation_attempts") == "canceled"
     assert credits_of(db, ana) == 50
 
 
@@ -107,20 +107,20 @@ def test_what_a_worker_has_or_what_is_not_there_is_left_alone(db: Database, ana:
 
 
 def test_what_is_owed_to_a_person_is_not_dropped(db: Database, ana: uuid.UUID) -> None:
-    db.rows("insert into private.outbox (kind, profile_id) values ('erase', %s)", ana)
-    job = db.value("select id from private.outbox where kind = 'erase'")
+    db.rows("insert into private.jobs (kind, profile_id) values ('erase', %s)", ana)
+    job = db.value("select id from private.jobs where kind = 'erase'")
     assert refused(db, "drop", job, WHY, "--yes") == "job_is_owed"
     report(db, "jobs", "retry", job, WHY, "--yes")
 
 
 def test_the_story_of_an_image_is_told_whole(db: Database, ana: uuid.UUID) -> None:
     job = submit(db)
-    token = db.value("select attempt_token from private.generation_runs")
+    token = db.value("select attempt_token from private.generation_attempts")
     body = '{"id": "p1", "status": "processing"}'
-    db.value("select private.record_replicate_webhook('w1', %s, %s)", token, body)
+    db.value("select private.report_provider_webhook('w1', %s, %s)", token, body)
     failed = {"status": "failed", "error": "CUDA out of memory"}
     make_due(db)
-    tell(db, "record_prediction", claim_one(db, "poll"), failed)
+    tell(db, "report_provider_job", claim_one(db, "poll"), failed)
     generation = str(job["generation_id"])
     story = report(db, "generations", "show", generation)
     assert story["request"]["profile_id"] == str(ana)
@@ -131,12 +131,12 @@ def test_the_story_of_an_image_is_told_whole(db: Database, ana: uuid.UUID) -> No
     assert [row["kind"] for row in story["entries"]] == ["spend"]
     assert [row["kind"] for row in story["jobs"]] == ["submit"]
     again = submit(db, "p2")
-    tell(db, "record_prediction", again, succeeded("p2"))
+    tell(db, "report_provider_job", again, succeeded("p2"))
     store = claim_one(db, "store")
     paths = (store["payload"]["object_path"], store["payload"]["preview"]["object_path"])
     for path in paths:
         db.rows("insert into storage.objects (bucket_id, name) values ('thumbnails', %s)", path)
-    tell(db, "record_stored", store, {"object_path": paths[0], "preview_path": paths[1]})
+    tell(db, "report_stored", store, {"object_path": paths[0], "preview_path": paths[1]})
     done = report(db, "generations", "show", generation)
     assert [row["model"] for row in done["attempts"]] == [
         "google/nano-banana-2",

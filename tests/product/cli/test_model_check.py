@@ -1,4 +1,4 @@
-"""What is found when a row of the catalogue and a model's schema differ."""
+"""What is found when a row of the catalog and a model's schema differ."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ ROW: dict[str, Any] = {
     "model": "a/b",
     "input_template": {"size": "2K", "steps": 4},
     "prompt_field": "prompt",
-    "face_field": "photo",
-    "face_is_list": False,
+    "user_image_field": "photo",
+    "user_image_is_list": False,
     "option_fields": {"style": "style", "seed": "seed", "raw": "raw"},
     "output_pointer": None,
-    "face": "required",
+    "user_image": "required",
     "options": {
         "style": {"value_type": "choice", "minimum": None, "maximum": None, "choices": ["a", "b"]},
         "seed": {"value_type": "integer", "minimum": 0, "maximum": 9, "choices": None},
@@ -71,14 +71,14 @@ def test_a_row_that_fits_has_no_finding() -> None:
         ({"input_template": {"steps": 5}}, ("value_refused", "steps")),
         ({"input_template": {"steps": True}}, ("value_refused", "steps")),
         ({"input_template": {"steps": 2.5}}, ("value_refused", "steps")),
-        ({"face_field": "image"}, ("key_unknown", "image")),
-        ({"face_is_list": True}, ("type_differs", "photo")),
+        ({"user_image_field": "image"}, ("key_unknown", "image")),
+        ({"user_image_is_list": True}, ("type_differs", "photo")),
         ({"option_fields": {"style": "look"}}, ("key_unknown", "look")),
         ({"option_fields": {"style": "raw"}}, ("option_refused", "raw")),
         ({"option_fields": {"raw": "seed"}}, ("option_refused", "seed")),
         ({"option_fields": {"seed": "steps"}}, ("option_refused", "steps")),
         ({"option_fields": {"mood": "style"}}, ("option_undeclared", "style")),
-        ({"face": "optional"}, ("key_required", "photo")),
+        ({"user_image": "optional"}, ("key_required", "photo")),
     ],
 )
 def test_what_the_model_does_not_take_is_found(
@@ -103,17 +103,17 @@ def test_what_the_provider_changed_is_found(inputs: dict[str, Any], found: tuple
 
 
 def test_a_new_key_that_the_model_wants_is_found() -> None:
-    changed = document({"licence": {"type": "string"}}, required=["prompt", "photo", "licence"])
-    assert problems(findings(ROW, changed)) == [("key_required", "licence")]
+    changed = document({"license": {"type": "string"}}, required=["prompt", "photo", "license"])
+    assert problems(findings(ROW, changed)) == [("key_required", "license")]
     # With a default nothing is missing.
-    assert findings(ROW, document({"licence": {"type": "string"}})) == []
+    assert findings(ROW, document({"license": {"type": "string"}})) == []
 
 
 def test_a_model_without_a_face_in_a_type_that_takes_one_is_found() -> None:
-    row = ROW | {"face_field": None, "face": "optional"}
+    row = ROW | {"user_image_field": None, "user_image": "optional"}
     found = problems(findings(row, document(required=["prompt"])))
     assert found == [("face_left_out", "")]
-    assert findings(row | {"face": "none"}, document(required=["prompt"])) == []
+    assert findings(row | {"user_image": "none"}, document(required=["prompt"])) == []
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""`thumbsmith models check`: the catalogue against what the provider shows."""
+"""`thumbsmith models check`: the catalog against what the provider shows."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Operator:
 
     @property
     def env(self) -> dict[str, str | None]:
-        """Give what the command finds in its environment."""
+        """Return what the command finds in its environment."""
         empty = dict.fromkeys(("DB_URL", "DATABASE_URL", "THUMBSMITH_DATA_DIR"))
         own = {"REPLICATE_API_TOKEN": self.provider.token, "REPLICATE_BASE_URL": self.provider.url}
         return empty | own
@@ -58,13 +58,13 @@ class Operator:
         return done
 
     def report(self, *more: str, code: int = 0, **env: str | None) -> Any:
-        """Run it, and give its JSON."""
+        """Run it, and return its JSON."""
         done = self.run("--json", *more, **env)
         assert done.exit_code == code, done.output
         return json.loads(done.stdout)
 
     def found(self) -> list[tuple[str, str, str]]:
-        """Give model, problem and key of all that is found, of which there must be something."""
+        """Return model, problem and key of all that is found, of which there must be something."""
         return [
             (one["model"], finding["problem"], finding["field"])
             for one in self.report(code=1)["models"]
@@ -99,7 +99,7 @@ def test_what_the_provider_does_not_take_is_reported(operator: Operator) -> None
     nano, kontext = "google/nano-banana-2", "black-forest-labs/flux-kontext-pro"
     character = "ideogram-ai/ideogram-character"
     operator.change(nano, input_template={"resolution": "2 MP", "steps": 4}, prompt_field="text")
-    operator.change(kontext, face_is_list=True, input_template={"safety_tolerance": 7})
+    operator.change(kontext, user_image_is_list=True, input_template={"safety_tolerance": 7})
     operator.db.rows(
         "update public.generation_options set choices = '{Auto,Manga}' where option_key = 'style'"
     )
@@ -129,7 +129,10 @@ def test_a_model_that_is_gone_is_reported_unless_it_is_disabled(operator: Operat
 def test_a_pinned_model_is_held_against_its_own_version(operator: Operator) -> None:
     pinned = f"{COMMUNITY}:{MODELS[COMMUNITY].version}"
     operator.change(
-        "google/nano-banana-2", model=pinned, face_field="input_image", face_is_list=False
+        "google/nano-banana-2",
+        model=pinned,
+        user_image_field="input_image",
+        user_image_is_list=False,
     )
     expected = [(key, "key_unknown") for key in ("aspect_ratio", "output_format", "resolution")]
     # It wants a face, and the type can go without.

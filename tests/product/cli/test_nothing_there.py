@@ -71,7 +71,7 @@ def test_a_folder_without_a_stack_is_an_error(tmp_path: Path, words: list[str]) 
 
 @pytest.fixture
 def bare(server: Postgres) -> Iterator[str]:
-    """Give a database that is no Supabase project."""
+    """Yield a database that is no Supabase project."""
     with databases.cloned(server, "template0", "bare"):
         yield server.url(ADMIN, "bare")
 

@@ -78,13 +78,13 @@ def test_each_type_of_value_is_taken(db: Database, name: str, value: str, kept: 
 
 
 def test_a_limit_is_taken_away_and_told_to_people(db: Database) -> None:
-    report(db, "settings", "set", "generations_per_day_max", 7, WHY, "--yes")
-    done = run(db, "settings", "set", "generations_per_day_max", "--null", WHY, "--yes")
-    assert (done.returncode, done.stdout) == (0, "generations_per_day_max 7 → none\n")
-    assert setting(db, "generations_per_day_max") is None
-    dry = run(db, "settings", "set", "generations_per_day_max", 9, WHY)
+    report(db, "settings", "set", "max_generations_per_day", 7, WHY, "--yes")
+    done = run(db, "settings", "set", "max_generations_per_day", "--null", WHY, "--yes")
+    assert (done.returncode, done.stdout) == (0, "max_generations_per_day 7 → none\n")
+    assert setting(db, "max_generations_per_day") is None
+    dry = run(db, "settings", "set", "max_generations_per_day", 9, WHY)
     assert dry.stdout.splitlines() == [
-        "generations_per_day_max none → 9",
+        "max_generations_per_day none → 9",
         "a dry run, nothing was changed: --yes does it",
     ]
 

@@ -18,7 +18,7 @@ def alarm(db: Database, object_id: str = "cs_test_odd", slug: str = "unknown_pri
 
 
 def jobs(db: Database) -> list[str]:
-    rows = db.rows("select stripe_object_id from private.outbox where stripe_object_id is not null")
+    rows = db.rows("select stripe_object_id from private.jobs where stripe_object_id is not null")
     return sorted(row["stripe_object_id"] for row in rows)
 
 
@@ -133,7 +133,7 @@ def test_an_event_is_taken_once_more(shop: CommandRunner) -> None:
     real = shop.report("stripe", "replay", event.id, "--yes")
     assert (real["result"], real["dry_run"], real["done"]) == ("stored", False, True)
     assert jobs(shop.db) == [session_id]
-    shop.db.rows("delete from private.outbox")
+    shop.db.rows("delete from private.jobs")
     assert shop.report("stripe", "replay", event.id, "--yes")["result"] == "replayed"
     assert jobs(shop.db) == [session_id]
     text = shop.run("stripe", "replay", event.id).stdout

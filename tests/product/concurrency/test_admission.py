@@ -29,7 +29,7 @@ SPENT = "select coalesce(sum(micros), 0)::bigint from private.provider_spend"
 def ask(
     db: Database, person: uuid.UUID, generation_type: str, start: Barrier | None, tries: int
 ) -> str:
-    """Ask when everybody is ready, again while told to try again in a second; give the end."""
+    """Ask when everybody is ready, again while told to try again in a second; return the end."""
     try:
         with db.acting_as("authenticated", person) as connection:
             if start is not None:
@@ -45,7 +45,7 @@ def ask(
 
 
 def end_of(error: psycopg.Error) -> str:
-    """Give the slug of a refusal; another error is no end."""
+    """Return the slug of a refusal; another error is no end."""
     said = refusal(error)
     # A deadlock or any other fault of ours is no refusal: it must not pass as one.
     if said.slug is None or said.sqlstate not in {"PT402", "PT429"}:
@@ -81,9 +81,9 @@ def set_limit(db: Database, column: str, value: int) -> None:
 @pytest.mark.parametrize(
     ("column", "slug"),
     [
-        ("generations_running_max", "too_many_running"),
-        ("generations_per_minute_max", "too_many_per_minute"),
-        ("generations_per_day_max", "too_many_per_day"),
+        ("max_running_generations", "too_many_running"),
+        ("max_generations_per_minute", "too_many_per_minute"),
+        ("max_generations_per_day", "too_many_per_day"),
     ],
 )
 def test_as_many_requests_of_one_person_are_admitted_as_allowed(
@@ -96,7 +96,7 @@ def test_as_many_requests_of_one_person_are_admitted_as_allowed(
     assert ended == {ADMITTED: 7, slug: AT_ONCE - 7}
     assert credits_of(db, ana) == 50 - 7 * 2
     assert db.value("select count(*) from public.generations") == 7
-    assert db.value("select count(*) from private.outbox") == 7
+    assert db.value("select count(*) from private.jobs") == 7
 
 
 def test_a_covered_person_gets_exactly_what_fair_use_has_left(db: Database) -> None:
@@ -122,7 +122,7 @@ def test_a_covered_person_gets_exactly_what_fair_use_has_left(db: Database) -> N
 def test_the_breaker_admits_exactly_its_room_of_many_people(db: Database, turn: int) -> None:
     lift_limits(db)
     people = sign_up_many(db, 64)
-    set_limit(db, "provider_spend_per_day_max_micros", 20 * DRAFT + turn)
+    set_limit(db, "max_provider_spend_per_day_micros", 20 * DRAFT + turn)
     ended = ask_at_once(db, people)
     assert ended == {ADMITTED: 20, "daily_capacity_reached": 44}
     assert db.value(SPENT) == 20 * DRAFT
@@ -137,7 +137,7 @@ def test_from_far_away_the_breaker_never_admits_too_much(db: Database, turn: int
     people = sign_up_many(db, 100)
     db.rows("update private.generation_models set expected_cost_micros = %s", DRAFT)
     limit = 60 * DRAFT + turn
-    set_limit(db, "provider_spend_per_day_max_micros", limit)
+    set_limit(db, "max_provider_spend_per_day_micros", limit)
     ended = ask_at_once(db, people)
     assert set(ended) <= {ADMITTED, "daily_capacity_reached", NEXT_TRY}
     assert ended[ADMITTED] <= 60
@@ -153,7 +153,7 @@ def test_those_who_try_again_use_all_the_room(db: Database) -> None:
     lift_limits(db)
     people = sign_up_many(db, 100)
     db.rows("update private.generation_models set expected_cost_micros = %s", DRAFT)
-    set_limit(db, "provider_spend_per_day_max_micros", 60 * DRAFT)
+    set_limit(db, "max_provider_spend_per_day_micros", 60 * DRAFT)
     ended = ask_at_once(db, people, tries=50)
     assert ended == {ADMITTED: 60, "daily_capacity_reached": 40}
     assert db.value(SPENT) == 60 * DRAFT
@@ -164,7 +164,7 @@ def test_dear_and_cheap_requests_at_once_stay_below_the_limit(db: Database) -> N
     lift_limits(db)
     people = sign_up_many(db, 64)
     limit = RESERVE + 4 * DEAREST
-    set_limit(db, "provider_spend_per_day_max_micros", limit)
+    set_limit(db, "max_provider_spend_per_day_micros", limit)
     types = ["thumbnail_premium", "thumbnail", "thumbnail_draft", "thumbnail_premium"] * 16
     start = Barrier(len(people))
     with ThreadPoolExecutor(len(people)) as pool:
@@ -187,7 +187,7 @@ def test_dear_and_cheap_requests_at_once_stay_below_the_limit(db: Database) -> N
 def test_requests_that_are_rolled_back_leave_no_spend(db: Database) -> None:
     db.rows("update private.settings set sign_up_credits = 0 where id")
     lift_limits(db)
-    set_limit(db, "provider_spend_per_day_max_micros", 1_000 * DRAFT)
+    set_limit(db, "max_provider_spend_per_day_micros", 1_000 * DRAFT)
     rich, *poor = sign_up_many(db, AT_ONCE)
     db.rows("select private.grant_credits(%s, 50, 'operator', 'rich')", rich)
     ended = ask_at_once(db, [rich, *poor])
@@ -199,7 +199,7 @@ def test_requests_that_are_rolled_back_leave_no_spend(db: Database) -> None:
 def test_the_first_requests_of_a_day_do_not_lose_their_spend(db: Database, turn: int) -> None:
     # Each finds no row of the day and wants to make them.
     lift_limits(db)
-    set_limit(db, "provider_spend_per_day_max_micros", 1_000_000_000 + turn)
+    set_limit(db, "max_provider_spend_per_day_micros", 1_000_000_000 + turn)
     people = sign_up_many(db, 64)
     assert ask_at_once(db, people) == {ADMITTED: 64}
     assert db.value(SPENT) == 64 * DRAFT

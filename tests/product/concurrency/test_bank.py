@@ -54,7 +54,7 @@ class Writer:
         self.seen: Counter[str] = Counter()
 
     def work(self, writes: int) -> Counter[str]:
-        """Make this many moves and give how often each was made and how often refused."""
+        """Make this many moves and return how often each was made and how often refused."""
         moves, weights = zip(*MOVES.items(), strict=True)
         for _ in range(writes):
             if self.bank.stop.is_set():
@@ -142,7 +142,7 @@ class Writer:
 
     def pay(self) -> Any:
         payment_id = self.value(
-            "select private.record_payment(%s, %s, 'pack', 'test', %s, 'usd', %s)",
+            "select private.apply_payment(%s, %s, 'pack', 'test', %s, 'usd', %s)",
             self.someone(),
             f"pi_{self.key()}",
             self.random.choice([900, 1_000]),
@@ -158,7 +158,7 @@ class Writer:
         status = self.random.choice(["taken", "taken", "undone", "open", "lost", "won"])
         kind = "refund" if status in {"taken", "undone"} else "dispute"
         return self.value(
-            "select private.record_reversal(%s, %s, %s, %s, %s)",
+            "select private.apply_reversal(%s, %s, %s, %s, %s)",
             payment_id,
             f"{kind}:{payment_id}:{self.random.randint(1, 2)}",
             kind,
@@ -280,7 +280,7 @@ def read(bank: Bank, connection: Connection, at_least: int) -> int:
 def open_bank(db: Database, people: int) -> Bank:
     """Sign people up, subscribe them all, and print codes."""
     lift_limits(db)
-    db.rows("update private.settings set code_failures_per_hour_max = 1000000 where id")
+    db.rows("update private.settings set max_code_failures_per_hour = 1000000 where id")
     customers = [sign_up(db) for _ in range(people)]
     subscriptions = [
         subscribe(db, person, monthly=40, rollover="capped", cap=15) for person in customers

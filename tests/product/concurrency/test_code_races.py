@@ -15,7 +15,7 @@ import pytest
 
 from tests.support.database import Database, credits_of, sign_up
 from tests.support.economy import expire, pay, reverse, state, sweep
-from tests.support.people import AUTH, code_of, confirm, delete, enrol, referral_of
+from tests.support.people import AUTH, code_of, confirm, delete, enroll, referral_of
 from tests.support.promo_codes import create, redeem
 from tests.support.races import at_once, repeat
 from tests.support.referrals import apply, join, outcomes, set_to
@@ -47,7 +47,7 @@ def assert_healthy(db: Database) -> None:
 
 
 def give(db: Database, person: uuid.UUID, amount: int) -> int:
-    """Give credits as an operator does, and give the id of their lot."""
+    """Give credits as an operator does, and return the id of their lot."""
     key = f"test:{uuid.uuid4()}"
     db.rows("select private.operator_grant(%s, %s, 'Olga', 'a test', %s)", person, amount, key)
     lots = "select max(id) from public.credit_lots where profile_id = %s"
@@ -78,7 +78,7 @@ def test_one_person_redeems_exactly_as_often_as_a_person_may(db: Database, limit
 
 def test_the_aliases_of_one_person_redeem_once_together(db: Database) -> None:
     create(db)
-    aliases = [enrol(db, f"far.mer+{n}@gmail.com") for n in range(16)]
+    aliases = [enroll(db, f"far.mer+{n}@gmail.com") for n in range(16)]
     answers = call_all([partial(redeem, db, alias) for alias in aliases])
     assert answers == {"yes": 1, "code_already_redeemed": 15}
     assert sum(credits_of(db, alias) for alias in aliases) == 60
@@ -118,7 +118,7 @@ def test_of_many_wrong_guesses_at_once_exactly_so_many_are_judged(db: Database) 
 
 
 def test_the_monthly_cap_is_exact_under_many_confirmations_at_once(db: Database) -> None:
-    set_to(db, referral_rewards_per_month_max=5, referred_bonus_credits=7)
+    set_to(db, max_referral_rewards_per_month=5, referred_bonus_credits=7)
     ana = sign_up(db)
     friends = [join(db, ana, is_confirmed=False) for _ in range(16)]
     at_once(*(partial(confirm, db, friend) for friend in friends))
@@ -160,7 +160,7 @@ def test_of_many_aliases_confirmed_at_once_one_keeps_the_gift(db: Database) -> N
     friend = sign_up(db)
     code = code_of(db, friend)
     aliases = [
-        enrol(db, f"far.mer+{n}@gmail.com", code=code, is_confirmed=False) for n in range(16)
+        enroll(db, f"far.mer+{n}@gmail.com", code=code, is_confirmed=False) for n in range(16)
     ]
     at_once(*(partial(confirm, db, alias) for alias in aliases))
     sweep(db)
@@ -171,7 +171,7 @@ def test_of_many_aliases_confirmed_at_once_one_keeps_the_gift(db: Database) -> N
 
 
 def test_an_alias_waits_for_another_one_however_long_that_takes(db: Database) -> None:
-    one, two = (enrol(db, f"far.mer+{n}@gmail.com", is_confirmed=False) for n in range(2))
+    one, two = (enroll(db, f"far.mer+{n}@gmail.com", is_confirmed=False) for n in range(2))
     with db.connect(AUTH) as slow, ThreadPoolExecutor(1) as pool:
         with slow.transaction():
             slow.execute("update auth.users set email_confirmed_at = now() where id = %s", (one,))
@@ -237,7 +237,7 @@ def test_an_account_that_leaves_while_it_is_confirmed_stays_in_balance(db: Datab
 
 
 def pair(db: Database) -> tuple[uuid.UUID, uuid.UUID]:
-    """Give a referrer whose id comes first, and the person they brought."""
+    """Return a referrer whose id comes first, and the person they brought."""
     while True:
         ana = sign_up(db)
         ben = join(db, ana)

@@ -30,7 +30,7 @@ class ConcurrentCallers:
         self._pool = pool
 
     def call(self, *calls: Callable[[Connection], Any]) -> list[Any]:
-        """Let each make one of the calls, in turn; give the replies and refusals."""
+        """Let each make one of the calls, in turn; return the replies and refusals."""
         start = Barrier(len(self._own))
 
         def run(turn: int) -> Any:
@@ -151,12 +151,12 @@ ONCE = {
         "select private.operator_grant(%(person)s, 1, 'ana', 'a test', %(key)s)",
     ),
     "payment": Once(
-        "select private.record_payment(%(person)s, %(key)s, 'pack', 'x', 900, 'usd', 7)",
+        "select private.apply_payment(%(person)s, %(key)s, 'pack', 'x', 900, 'usd', 7)",
         (None, None),
         107,
     ),
     "reversal": Once(
-        "select private.record_reversal(%(payment)s, %(key)s, 'refund', 500, 'taken')::text",
+        "select private.apply_reversal(%(payment)s, %(key)s, 'refund', 500, 'taken')::text",
         (None, None),
         50,
     ),
@@ -175,7 +175,7 @@ def test_many_calls_with_one_key_have_one_effect(db: Database, name: str) -> Non
         "key": f"key of {name}",
         "plan": subscribe(db, person, monthly=9),
         "payment": db.value(
-            "select private.record_payment(%s, 'pi_first', 'pack', 'x', 1000, 'usd', 100)", person
+            "select private.apply_payment(%s, 'pi_first', 'pack', 'x', 1000, 'usd', 100)", person
         ),
     }
     with callers(db) as everybody:
@@ -220,11 +220,11 @@ def test_a_cancel_gives_the_credits_back_once(db: Database) -> None:
 
 
 def cancel(person: uuid.UUID, generation_id: str, connection: Connection) -> Any:
-    """Cancel a generation and give the row as text."""
+    """Cancel a generation and return the row as text."""
     return run_as(connection, person, "select public.cancel_generation(%s)::text", generation_id)
 
 
 def run_once(db: Database, call: Callable[[Connection], Any]) -> str:
-    """Ask once and give the new generation's id: the first field of the row."""
+    """Ask once and return the new generation's id: the first field of the row."""
     with db.connect() as connection:
         return str(call(connection)).strip("(").split(",")[0]

@@ -46,14 +46,14 @@ def test_people_leave_while_workers_and_sweeps_are_at_it(db: Database) -> None:
         """Do whatever is due, as a sidecar would."""
         for job in claim(db, max_jobs=3):
             kind = job["kind"]
-            if kind in {"erase", "remove_face"}:
-                report(db, "record_removed", job, answer(db, job["payload"]))
+            if kind in {"erase", "remove_user_image"}:
+                report(db, "report_removed", job, answer(db, job["payload"]))
             elif kind == "submit":
-                report(db, "record_submitted", job, {"id": f"p{job['job_id']}{uuid.uuid4().hex}"})
+                report(db, "report_submitted", job, {"id": f"p{job['job_id']}{uuid.uuid4().hex}"})
             elif kind == "cancel":
-                report(db, "record_prediction", job, {"status": "canceled"})
+                report(db, "report_provider_job", job, {"status": "canceled"})
             else:
-                report(db, "record_job_failed", job, "provider_unreachable", "", False)
+                report(db, "report_job_failed", job, "provider_unreachable", "", False)
 
     def live(person: uuid.UUID) -> str:
         """Upload, ask, remove a photo, and leave; give how often it was refused."""

@@ -13,7 +13,7 @@ from tests.support.interleaving.connections import Move, finish_all, stepped_con
 from tests.support.load import count_wrong
 
 PACK = "(select id from public.payments where stripe_payment_id = %(friend)s::text)"
-BUY = "select private.record_payment(%({who})s, %(key)s::text, 'pack', 'x', 900, 'usd', 5)"
+BUY = "select private.apply_payment(%({who})s, %(key)s::text, 'pack', 'x', 900, 'usd', 5)"
 CODE = "(select referral_code from public.profiles where id = %({whose})s)"
 
 MOVES = [
@@ -21,7 +21,7 @@ MOVES = [
     Move("referrer buys", BUY.format(who="referrer")),
     Move(
         "friend is refunded",
-        f"select private.record_reversal({PACK}, %(key)s::text, 'refund', 1, 'taken')",
+        f"select private.apply_reversal({PACK}, %(key)s::text, 'refund', 1, 'taken')",
     ),
     Move("friend gives a code", "select public.apply_referral_code(%(referrer_code)s)", "friend"),
     Move("referrer gives a code", "select public.apply_referral_code(%(friend_code)s)", "referrer"),
@@ -62,7 +62,7 @@ def test_no_two_moves_wait_for_each_other(db: Database, is_above: bool) -> None:
         "referrer_code": code_of(db, referrer),
         "friend_code": code_of(db, friend),
     }
-    pack = "select private.record_payment(%s, %s::text, 'pack', 'x', 900, 'usd', 5)"
+    pack = "select private.apply_payment(%s, %s::text, 'pack', 'x', 900, 'usd', 5)"
     db.rows(pack, friend, friend)
     postponed = [bring(db, referrer), bring(db, friend)]
     waits = 0

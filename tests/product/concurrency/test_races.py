@@ -71,18 +71,19 @@ def race_to_the_end(db: Database, turn: int) -> str:
     """Let everything that can end a generation happen at once; check the money, give the status."""
     ana = sign_up(db)
     generation_id = request(db, ana)["id"]
-    prediction_id = f"p{turn}"
-    job = submit(db, prediction_id)
+    provider_job_id = f"p{turn}"
+    job = submit(db, provider_job_id)
     attempt = db.value(
-        "select attempt_token from private.generation_runs where id = %s", job["payload"]["run_id"]
+        "select attempt_token from private.generation_attempts where id = %s",
+        job["payload"]["attempt_id"],
     )
     db.rows("update public.generations set deadline_at = now() where id = %s", generation_id)
-    failed = {"id": prediction_id, "status": "failed", "error": "x"}
-    webhook = "select private.record_replicate_webhook(%s, %s, '{}')"
+    failed = {"id": provider_job_id, "status": "failed", "error": "x"}
+    webhook = "select private.report_provider_webhook(%s, %s, '{}')"
     at_once(
         lambda: db.call(ana, "select public.cancel_generation(%s)", generation_id),
-        lambda: report(db, "record_prediction", job, failed),
-        lambda: report(db, "record_prediction", job, succeeded(prediction_id)),
+        lambda: report(db, "report_provider_job", job, failed),
+        lambda: report(db, "report_provider_job", job, succeeded(provider_job_id)),
         lambda: db.value("select private.sweep()"),
         lambda: db.value(webhook, f"w{turn}", attempt),
         lambda: claim(db),
@@ -98,5 +99,5 @@ def race_to_the_end(db: Database, turn: int) -> str:
     else:
         assert status in {"processing", "storing"}
         assert (refunds, credits_of(db, ana)) == (0, 40)
-    db.rows("delete from private.outbox")
+    db.rows("delete from private.jobs")
     return status

@@ -90,7 +90,7 @@ def live(author: Author, people: int, events: int, *, upgrades: bool = True) -> 
 def scattered(
     author: Author, steps: list[Step], copies: tuple[int, ...], lost: float = 0
 ) -> Iterator[Object]:
-    """Make the steps, and give each event some times, at times of its own after its step."""
+    """Make the steps, and yield each event some times, at times of its own after its step."""
     chance = random.Random(SEED)
     due: dict[int, list[Object]] = {}
     for place, step in enumerate(steps):
@@ -117,7 +117,7 @@ def deliver(storm: Storm, connection: Connection) -> Counter[str]:
         if told is None:
             break
         row = connection.execute(
-            "select private.record_stripe_event(%s::jsonb) as word", (json.dumps(told),)
+            "select private.report_stripe_event(%s::jsonb) as word", (json.dumps(told),)
         ).fetchone()
         assert row is not None
         seen[row["word"]] += 1
@@ -138,7 +138,7 @@ def work(storm: Storm, connection: Connection, owner: Connection, name: str) -> 
         answers = [(job, storm.account.answer(job["payload"])) for job in jobs]
         for job, answer in answers:
             row = connection.execute(
-                "select private.record_stripe(%s, %s, %s::jsonb) as word",
+                "select private.report_stripe(%s, %s, %s::jsonb) as word",
                 (job["job_id"], job["lease_token"], json.dumps(answer)),
             ).fetchone()
             assert row is not None
@@ -150,7 +150,7 @@ def work(storm: Storm, connection: Connection, owner: Connection, name: str) -> 
             continue
         left = owner.execute(
             "select count(*) as jobs, count(*) filter (where lease_token is not null) as held"
-            " from private.outbox"
+            " from private.jobs"
         ).fetchone()
         assert left is not None
         if left["jobs"] == 0 and was_delivered:
@@ -158,7 +158,7 @@ def work(storm: Storm, connection: Connection, owner: Connection, name: str) -> 
         if was_delivered and left["held"] == 0:
             # Nobody does anything but wait: the time of waiting passes.
             owner.execute(
-                "update private.outbox set due_at = now() where lease_token is null"
+                "update private.jobs set due_at = now() where lease_token is null"
                 " and due_at > now()"
             )
         else:
@@ -205,7 +205,7 @@ def assert_all_is_right(db: Database, author: Author) -> None:
     assert {one.name: one.rows for one in run_checks(db.url) if one.rows} == {}
     waiting = "select count(*) from private.stripe_events where applied_at is null"
     assert db.value(waiting) == 0
-    assert db.value("select count(*) from private.outbox where kind <> 'reconcile'") == 0
+    assert db.value("select count(*) from private.jobs where kind <> 'reconcile'") == 0
 
 
 def spend_for_good(connection: Connection, author: Author, spends: int) -> int:
@@ -364,7 +364,7 @@ def test_a_page_of_events_never_waits_in_a_circle_with_a_late_delivery(db: Datab
     told = [author.event(session, f"checkout.session.{number}") for number in range(2)]
     with stepped_connections(db, 1) as (page,), db.connect() as post:
         with post.transaction():
-            # The two halves of private.record_stripe_event().
+            # The two halves of private.report_stripe_event().
             post.execute(
                 "insert into private.stripe_events (event_id, event_type, object_id, object_type)"
                 " values (%s, 'x', %s, 'checkout.session')",
@@ -386,9 +386,11 @@ def test_a_page_of_events_never_waits_in_a_circle_with_a_worker(db: Database) ->
     told = [author.event(subject, "x") for subject in (made, invoice)]
     with stepped_connections(db, 1) as (page,), db.connect() as worker:
         with worker.transaction():
-            # The two halves of private.record_stripe().
+            # The two halves of private.report_stripe().
             job = jobs[invoice["id"]]
-            worker.execute("select private.held_job(%s, %s)", (job["job_id"], job["lease_token"]))
+            worker.execute(
+                "select private.lock_leased_job(%s, %s)", (job["job_id"], job["lease_token"])
+            )
             assert not page.start(REPAIR, {"page": json.dumps(told)})
             worker.execute("select private.apply_stripe_object(%s::jsonb)", (json.dumps(invoice),))
         assert page.finish() == "done"

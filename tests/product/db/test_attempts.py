@@ -1,4 +1,4 @@
-"""Attempts at the provider: lost answers, late twins, further models, and what each one cost."""
+"""Attempts at the provider: lost answers, late duplicates, further models, and what each one cost."""
 
 from __future__ import annotations
 
@@ -18,42 +18,42 @@ def status(db: Database) -> tuple[str, str | None]:
 
 
 def queue(db: Database) -> list[str]:
-    return [row["kind"] for row in db.rows("select kind from private.outbox order by id")]
+    return [row["kind"] for row in db.rows("select kind from private.jobs order by id")]
 
 
 def runs(db: Database) -> list[str]:
     return [
         row["status"]
-        for row in db.rows("select status from private.generation_runs order by attempt")
+        for row in db.rows("select status from private.generation_attempts order by attempt_number")
     ]
 
 
-def hear(db: Database, token: str, prediction_id: str | None, name: str = "w1") -> str:
+def hear(db: Database, token: str, provider_job_id: str | None, name: str = "w1") -> str:
     """Take a webhook of this attempt."""
-    body = json.dumps({"id": prediction_id})
-    call = "select private.record_replicate_webhook(%s, %s, %s)"
+    body = json.dumps({"id": provider_job_id})
+    call = "select private.report_provider_webhook(%s, %s, %s)"
     return str(db.value(call, name, token, body, role=ROLE))
 
 
 def lose(db: Database) -> dict[str, Any]:
-    """Submit once and lose the answer; give the payload of what was sent."""
+    """Submit once and lose the answer; return the payload of what was sent."""
     job = claim_one(db, "submit")
-    assert report(db, "record_submit_unknown", job, "timeout") == "ok"
+    assert report(db, "report_submit_unknown", job, "timeout") == "ok"
     return dict(job["payload"])
 
 
 def pass_grace(db: Database) -> None:
     """Let the time pass in which a lost attempt may still turn up."""
-    db.rows("update private.generation_runs set unknown_since = now() - interval '61 s'")
+    db.rows("update private.generation_attempts set unknown_since = now() - interval '61 s'")
     make_due(db)
     for job in claim(db):
         assert job["kind"] == "find"
-        report(db, "record_prediction", job, None)
+        report(db, "report_provider_job", job, None)
 
 
 @pytest.fixture
 def ana(db: Database) -> uuid.UUID:
-    """Give a person who has asked for one thumbnail of ten credits, which two models can make."""
+    """Return a person who has asked for one thumbnail of ten credits, which two models can make."""
     user_id = sign_up(db)
     request(db, user_id)
     return user_id
@@ -64,7 +64,7 @@ def test_a_lost_answer_is_adopted_by_its_webhook(db: Database, ana: uuid.UUID) -
     assert claim(db) == []
     assert hear(db, token, "p9") == "stored"
     assert hear(db, token, "p9") == "duplicate"
-    assert claim_one(db, "poll")["payload"]["prediction_id"] == "p9"
+    assert claim_one(db, "poll")["payload"]["provider_job_id"] == "p9"
     assert status(db)[0] == "processing"
     assert credits_of(db, ana) == 40
 
@@ -75,8 +75,8 @@ def test_a_lost_answer_is_adopted_from_the_providers_list(db: Database, ana: uui
     make_due(db)
     find = claim_one(db, "find")
     assert find["payload"]["attempt_token"] == sent["attempt_token"]
-    assert report(db, "record_prediction", find, {"id": "p9", "status": "starting"}) == "ok"
-    assert claim_one(db, "poll")["payload"]["prediction_id"] == "p9"
+    assert report(db, "report_provider_job", find, {"id": "p9", "status": "starting"}) == "ok"
+    assert claim_one(db, "poll")["payload"]["provider_job_id"] == "p9"
     assert runs(db) == ["processing"]
     assert credits_of(db, ana) == 40
 
@@ -90,9 +90,9 @@ def test_a_lost_answer_is_looked_for_until_the_grace_time_is_over(
         make_due(db)
         find = claim_one(db, "find")
         if answer == "not there":
-            assert report(db, "record_prediction", find, None) == "ok"
+            assert report(db, "report_provider_job", find, None) == "ok"
         else:
-            report(db, "record_job_failed", find, "provider_unreachable", "HTTP 503", False)
+            report(db, "report_job_failed", find, "provider_unreachable", "HTTP 503", False)
         assert 0 < db.value("select private.next_job_in_ms()", role=ROLE) <= 60_000
     assert runs(db) == ["submit_unknown"]
     pass_grace(db)
@@ -105,18 +105,18 @@ def test_a_lost_attempt_is_not_given_up_before_the_providers_list_has_answered(
     db: Database, ana: uuid.UUID
 ) -> None:
     lose(db)
-    db.rows("update private.generation_runs set unknown_since = now() - interval '9 minutes'")
+    db.rows("update private.generation_attempts set unknown_since = now() - interval '9 minutes'")
     waits = []
     for _ in range(25):
         make_due(db)
         find = claim_one(db, "find")
-        report(db, "record_job_failed", find, "provider_unreachable", "HTTP 503", False)
+        report(db, "report_job_failed", find, "provider_unreachable", "HTTP 503", False)
         waits.append(db.value("select private.next_job_in_ms()", role=ROLE))
     assert runs(db) == ["submit_unknown"]
     # Soon enough to be in time when the provider is back.
     assert 30_000 >= waits[-1] > 10_000 > waits[0]
     make_due(db)
-    report(db, "record_prediction", claim_one(db, "find"), None)
+    report(db, "report_provider_job", claim_one(db, "find"), None)
     claim_one(db, "submit")
     assert runs(db) == ["abandoned", "submitting"]
     assert credits_of(db, ana) == 40
@@ -126,14 +126,14 @@ def test_a_lost_attempt_that_nobody_waits_for_is_looked_for_until_the_provider_h
     db: Database, ana: uuid.UUID
 ) -> None:
     lose(db)
-    db.rows("update private.generation_runs set unknown_since = now() - interval '1 day'")
+    db.rows("update private.generation_attempts set unknown_since = now() - interval '1 day'")
     for age, left in (("0 minutes", ["find"]), ("59 minutes", ["find"]), ("61 minutes", [])):
         db.rows(f"update public.generations set deadline_at = now() - interval '{age}'")
         db.value("select private.sweep()", role=ROLE)
         assert status(db)[0] == "expired"
         make_due(db)
         find = claim_one(db, "find")
-        report(db, "record_job_failed", find, "provider_unreachable", "HTTP 503", False)
+        report(db, "report_job_failed", find, "provider_unreachable", "HTTP 503", False)
         assert queue(db) == left
     assert runs(db) == ["abandoned"]
     assert credits_of(db, ana) == 50
@@ -149,12 +149,12 @@ def test_the_daily_breaker_counts_what_the_provider_was_given_and_not_what_it_re
     for number in range(6):
         job = claim_one(db, "submit")
         if number % 2:
-            report(db, "record_submit_refused", job, 429, "slow down", 1)
+            report(db, "report_submit_refused", job, 429, "slow down", 1)
         else:
-            report(db, "record_job_failed", job, "provider_unreachable", "ConnectError", False)
+            report(db, "report_job_failed", job, "provider_unreachable", "ConnectError", False)
         make_due(db)
     assert db.value(spent) == first == 67_000
-    report(db, "record_submitted", claim_one(db, "submit"), {"id": "p2"})
+    report(db, "report_submitted", claim_one(db, "submit"), {"id": "p2"})
     assert db.value(spent) == 2 * first
 
 
@@ -181,7 +181,7 @@ def test_a_sidecar_that_dies_while_submitting_does_not_submit_twice(
     make_due(db)
     assert claim(db) == []
     assert runs(db) == ["submit_unknown"]
-    assert report(db, "record_submitted", dead, {"id": "p1"}) == "stale"
+    assert report(db, "report_submitted", dead, {"id": "p1"}) == "stale"
     assert queue(db) == ["find"]
     assert credits_of(db, ana) == 40
 
@@ -193,14 +193,14 @@ def test_a_sidecar_that_dies_after_the_webhook_came_loses_nothing(
     assert hear(db, dead["payload"]["attempt_token"], "p1") == "stored"
     make_due(db)
     assert claim(db) == []
-    assert claim_one(db, "poll")["payload"]["prediction_id"] == "p1"
+    assert claim_one(db, "poll")["payload"]["provider_job_id"] == "p1"
     assert runs(db) == ["processing"]
     assert credits_of(db, ana) == 40
 
 
 def test_a_webhook_makes_the_poll_due_now(db: Database, ana: uuid.UUID) -> None:
     job = claim_one(db, "submit")
-    report(db, "record_submitted", job, {"id": "p1"})
+    report(db, "report_submitted", job, {"id": "p1"})
     assert claim(db) == []
     assert hear(db, job["payload"]["attempt_token"], "p1") == "stored"
     assert claim_one(db, "poll")
@@ -210,17 +210,17 @@ def test_a_webhook_makes_the_poll_due_now(db: Database, ana: uuid.UUID) -> None:
 def test_a_webhook_faster_than_the_answer_is_not_forgotten(db: Database, ana: uuid.UUID) -> None:
     job = claim_one(db, "submit")
     assert hear(db, job["payload"]["attempt_token"], "p1") == "stored"
-    assert report(db, "record_submitted", job, {"id": "p1"}) == "ok"
+    assert report(db, "report_submitted", job, {"id": "p1"}) == "ok"
     assert claim_one(db, "poll")
     assert credits_of(db, ana) == 40
 
 
-@pytest.mark.parametrize("prediction_id", ["p1", None])
+@pytest.mark.parametrize("provider_job_id", ["p1", None])
 def test_a_webhook_of_nobody_is_stored_and_moves_nothing(
-    db: Database, ana: uuid.UUID, prediction_id: str | None
+    db: Database, ana: uuid.UUID, provider_job_id: str | None
 ) -> None:
     submit(db)
-    assert hear(db, str(uuid.uuid4()), prediction_id) == "stored"
+    assert hear(db, str(uuid.uuid4()), provider_job_id) == "stored"
     assert claim(db) == []
     assert runs(db) == ["processing"]
     assert credits_of(db, ana) == 40
@@ -234,9 +234,9 @@ def test_a_late_twin_is_stopped_its_cost_counted_and_its_picture_ignored(
     submit(db, "p2")
     assert hear(db, lost["attempt_token"], "p1") == "stored"
     cancel = claim_one(db, "cancel")
-    assert cancel["payload"]["prediction_id"] == "p1"
-    assert report(db, "record_prediction", cancel, succeeded("p1")) == "ok"
-    (late, going) = db.rows("select * from private.generation_runs order by attempt")
+    assert cancel["payload"]["provider_job_id"] == "p1"
+    assert report(db, "report_provider_job", cancel, succeeded("p1")) == "ok"
+    (late, going) = db.rows("select * from private.generation_attempts order by attempt_number")
     assert (late["status"], late["cost_micros"]) == ("abandoned", 67_000)
     assert (going["status"], going["cost_micros"]) == ("processing", None)
     assert status(db)[0] == "processing"
@@ -249,21 +249,24 @@ def test_one_attempt_that_the_provider_made_twice_is_stopped_once(
 ) -> None:
     job = claim_one(db, "submit")
     token = job["payload"]["attempt_token"]
-    report(db, "record_submitted", job, {"id": "p1"})
+    report(db, "report_submitted", job, {"id": "p1"})
     assert hear(db, token, "p2", "w1") == "stored"
     assert hear(db, token, "p2", "w2") == "stored"
     assert hear(db, token, "p1", "w3") == "stored"
     poll, cancel = sorted(claim(db), key=lambda one: one["kind"], reverse=True)
-    assert (poll["payload"]["prediction_id"], cancel["payload"]["prediction_id"]) == ("p1", "p2")
+    assert (poll["payload"]["provider_job_id"], cancel["payload"]["provider_job_id"]) == (
+        "p1",
+        "p2",
+    )
     canceled = {"status": "canceled", "metrics": {"predict_time": 0.5}}
-    assert report(db, "record_prediction", cancel, canceled) == "ok"
-    assert report(db, "record_prediction", poll, succeeded()) == "ok"
+    assert report(db, "report_provider_job", cancel, canceled) == "ok"
+    assert report(db, "report_provider_job", poll, succeeded()) == "ok"
     assert runs(db) == ["succeeded", "canceled"]
     assert queue(db) == ["store"]
     assert credits_of(db, ana) == 40
 
 
-def test_a_lost_attempt_that_turns_up_after_the_person_cancelled_is_stopped(
+def test_a_lost_attempt_that_turns_up_after_the_person_canceled_is_stopped(
     db: Database, ana: uuid.UUID
 ) -> None:
     sent = lose(db)
@@ -272,14 +275,14 @@ def test_a_lost_attempt_that_turns_up_after_the_person_cancelled_is_stopped(
     assert queue(db) == ["find"]
     assert hear(db, sent["attempt_token"], "p1") == "stored"
     cancel = claim_one(db, "cancel")
-    assert report(db, "record_prediction", cancel, {"status": "aborted"}) == "ok"
+    assert report(db, "report_provider_job", cancel, {"status": "aborted"}) == "ok"
     assert queue(db) == []
-    (run,) = db.rows("select * from private.generation_runs")
+    (run,) = db.rows("select * from private.generation_attempts")
     assert (run["status"], run["cost_micros"]) == ("canceled", 0)
     assert status(db) == ("canceled", None)
 
 
-def test_a_lost_attempt_of_a_cancelled_generation_is_not_sent_again(
+def test_a_lost_attempt_of_a_canceled_generation_is_not_sent_again(
     db: Database, ana: uuid.UUID
 ) -> None:
     lose(db)
@@ -303,15 +306,15 @@ def test_a_second_model_is_tried_when_the_first_one_fails_at_no_further_charge(
     db: Database, ana: uuid.UUID, prediction: dict[str, Any], error: str
 ) -> None:
     before = db.value("select sum(micros) from private.provider_spend")
-    report(db, "record_prediction", submit(db), prediction)
-    assert db.value("select last_error from private.outbox") == error
+    report(db, "report_provider_job", submit(db), prediction)
+    assert db.value("select last_error from private.jobs") == error
     again = claim_one(db, "submit")
     assert again["payload"]["model"] == "black-forest-labs/flux-kontext-pro"
-    report(db, "record_submitted", again, {"id": "p2"})
+    report(db, "report_submitted", again, {"id": "p2"})
     make_due(db)
-    report(db, "record_prediction", claim_one(db, "poll"), succeeded("p2"))
+    report(db, "report_provider_job", claim_one(db, "poll"), succeeded("p2"))
     store = claim_one(db, "store")
-    report(db, "record_stored", store, {"object_path": store["payload"]["object_path"]})
+    report(db, "report_stored", store, {"object_path": store["payload"]["object_path"]})
     assert status(db) == ("succeeded", None)
     assert credits_of(db, ana) == 40
     # Ours to bear, so the daily breaker counts it.
@@ -321,7 +324,7 @@ def test_a_second_model_is_tried_when_the_first_one_fails_at_no_further_charge(
 
 def test_when_every_model_fails_the_credits_come_back(db: Database, ana: uuid.UUID) -> None:
     for attempt in ("p1", "p2"):
-        report(db, "record_prediction", submit(db, attempt), {"status": "failed", "error": "x"})
+        report(db, "report_provider_job", submit(db, attempt), {"status": "failed", "error": "x"})
     assert status(db) == ("failed", "provider_failed")
     assert runs(db) == ["failed", "failed"]
     assert credits_of(db, ana) == 50
@@ -333,8 +336,8 @@ def test_a_model_that_refuses_is_passed_over(
     db: Database, ana: uuid.UUID, http_status: int
 ) -> None:
     job = claim_one(db, "submit")
-    report(db, "record_submit_refused", job, http_status, "no", None)
-    assert db.value("select http_status from private.generation_runs") == http_status
+    report(db, "report_submit_refused", job, http_status, "no", None)
+    assert db.value("select http_status from private.generation_attempts") == http_status
     assert claim_one(db, "submit")["payload"]["model"] == "black-forest-labs/flux-kontext-pro"
     assert runs(db) == ["refused", "submitting"]
     assert credits_of(db, ana) == 40
@@ -345,14 +348,14 @@ def test_no_second_model_is_tried_when_that_would_not_help(
     db: Database, ana: uuid.UUID, why: str
 ) -> None:
     changes = {
-        "attempts": "update private.settings set submit_attempts_max = 1",
+        "attempts": "update private.settings set max_generation_attempts = 1",
         "deadline": "update public.generations set deadline_at = now()",
         "disabled": "update private.generation_models set is_enabled = (preference = 1)",
     }
     if why in changes:
         db.rows(changes[why])
     error = "flagged as sensitive" if why == "content" else "CUDA out of memory"
-    report(db, "record_prediction", submit(db), {"status": "failed", "error": error})
+    report(db, "report_provider_job", submit(db), {"status": "failed", "error": error})
     assert status(db)[0] == "failed"
     assert queue(db) == []
     assert credits_of(db, ana) == 50
@@ -386,8 +389,8 @@ def test_each_attempt_knows_what_it_cost(
         "update private.generation_models"
         " set cost_per_second_micros = 9, preference = 9 - preference"
     )
-    report(db, "record_prediction", poll, {"output": "https://r.example/a.png"} | prediction)
-    assert db.value("select cost_micros from private.generation_runs") == cost
+    report(db, "report_provider_job", poll, {"output": "https://r.example/a.png"} | prediction)
+    assert db.value("select cost_micros from private.generation_attempts") == cost
 
 
 def test_what_locks_profiles_is_claimed_before_what_counts_spend(db: Database) -> None:
@@ -395,7 +398,7 @@ def test_what_locks_profiles_is_claimed_before_what_counts_spend(db: Database) -
     ana, ben = sorted((sign_up(db) for _ in range(2)), key=str)
     lift_limits(db)
     request(db, ana)
-    report(db, "record_submit_refused", claim_one(db, "submit"), 404, "gone", None)
+    report(db, "report_submit_refused", claim_one(db, "submit"), 404, "gone", None)
     # A second attempt whose worker dies, of whom comes first by the id of the profile.
     claim_one(db, "submit")
     request(db, ben)

@@ -53,10 +53,10 @@ def checkout(db: Database, made: dict[str, Any]) -> dict[str, Any]:
 
 
 def open_page(db: Database, made: dict[str, Any], **more: Any) -> dict[str, Any]:
-    """Be the worker: make the customer if there is none, then the page; give the session."""
+    """Be the worker: make the customer if there is none, then the page; return the session."""
     job = claim(db)[0]
     if job["kind"] == "customer":
-        assert report(db, "record_stripe", job, {"id": new_id("cus"), "object": "customer"}) == (
+        assert report(db, "report_stripe", job, {"id": new_id("cus"), "object": "customer"}) == (
             "customer"
         )
         job = claim_one(db, "checkout")
@@ -67,7 +67,7 @@ def open_page(db: Database, made: dict[str, Any], **more: Any) -> dict[str, Any]
         "url": "https://checkout.stripe.com/c/pay/x",
         "expires_at": expires_at,
     } | more
-    assert report(db, "record_stripe", job, page) == "open"
+    assert report(db, "report_stripe", job, page) == "open"
     return page
 
 
@@ -84,7 +84,7 @@ def test_asking_writes_the_intent_and_the_worker_opens_the_page(
         "metadata": {"profile_id": str(ana)},
     }
     assert call["idempotency_key"].startswith(f"customer:{ana}:")
-    report(db, "record_stripe", job, {"id": "cus_ana", "object": "customer"})
+    report(db, "report_stripe", job, {"id": "cus_ana", "object": "customer"})
     job = claim_one(db, "checkout")
     names = {"checkout_id": str(made["id"]), "profile_id": str(ana)}
     success = db.value("select checkout_success_url from private.settings")
@@ -104,12 +104,12 @@ def test_asking_writes_the_intent_and_the_worker_opens_the_page(
         },
     }
     page = {"id": "cs_1", "object": "checkout.session", "url": "https://x/", "expires_at": None}
-    assert report(db, "record_stripe", job, page) == "open"
+    assert report(db, "report_stripe", job, page) == "open"
     found = checkout(db, made)
     assert (found["status"], found["url"], found["stripe_session_id"]) == (
         ("open", "https://x/", "cs_1")
     )
-    assert report(db, "record_stripe", job, page) == "stale"
+    assert report(db, "report_stripe", job, page) == "stale"
     assert claim(db) == []
 
 
@@ -119,7 +119,7 @@ def test_a_person_has_one_customer_for_ever(db: Database, ana: uuid.UUID) -> Non
     jobs = claim(db)
     assert [job["kind"] for job in jobs] == ["customer", "customer"]
     for place, job in enumerate(jobs):
-        report(db, "record_stripe", job, {"id": f"cus_{place}", "object": "customer"})
+        report(db, "report_stripe", job, {"id": f"cus_{place}", "object": "customer"})
     jobs = claim(db)
     assert [job["payload"]["params"]["customer"] for job in jobs] == ["cus_0", "cus_0"]
 
@@ -203,7 +203,7 @@ def test_a_second_subscription_of_a_family_is_refused(db: Database, ana: uuid.UU
 
 
 def test_pages_are_limited_per_hour(db: Database, ana: uuid.UUID) -> None:
-    db.rows("update private.settings set checkouts_per_hour_max = 2 where id")
+    db.rows("update private.settings set max_checkouts_per_hour = 2 where id")
     made = [start(db, ana, quantity=number) for number in (1, 2)]
     said = db.refused(ana, START, "pack", "starter", uuid.uuid4(), 3)
     assert (said.sqlstate, said.slug) == ("PT429", "too_many_checkouts")
@@ -223,7 +223,7 @@ def test_the_portal_is_for_those_who_have_a_customer(db: Database, ana: uuid.UUI
     assert job["payload"]["call"] == "billing_portal.sessions.create"
     assert job["payload"]["params"]["customer"] == customer.id
     page = {"id": "bps_1", "object": "billing_portal.session", "url": "https://billing/"}
-    report(db, "record_stripe", job, page)
+    report(db, "report_stripe", job, page)
     found = checkout(db, made)
     assert (found["status"], found["url"]) == ("open", "https://billing/")
     db.rows("update public.checkouts set expires_at = now()")
@@ -234,11 +234,11 @@ def test_the_portal_is_for_those_who_have_a_customer(db: Database, ana: uuid.UUI
 def test_a_page_that_cannot_be_made_fails_its_checkout(db: Database, ana: uuid.UUID) -> None:
     made = start(db, ana)
     job = claim_one(db, "customer")
-    assert report(db, "record_job_failed", job, "stripe_unreachable", "", False) == "ok"
+    assert report(db, "report_job_failed", job, "stripe_unreachable", "", False) == "ok"
     assert checkout(db, made)["status"] == "requested"
     make_due(db)
     job = claim_one(db, "customer")
-    assert report(db, "record_job_failed", job, "stripe_refused", "email", True) == "ok"
+    assert report(db, "report_job_failed", job, "stripe_refused", "email", True) == "ok"
     found = checkout(db, made)
     assert (found["status"], found["error"]) == ("failed", "stripe_refused")
     assert claim(db) == []
@@ -249,24 +249,24 @@ def test_a_customer_that_was_deleted_at_stripe_is_replaced_once(
 ) -> None:
     made = start(db, ana)
     first = claim_one(db, "customer")
-    report(db, "record_stripe", first, {"id": "cus_gone", "object": "customer"})
+    report(db, "report_stripe", first, {"id": "cus_gone", "object": "customer"})
     job = claim_one(db, "checkout")
     # As young as the page, it cannot have been deleted: something else is wrong.
     missing = ("stripe_missing", "resource_missing customer", True)
     db.rows("update private.stripe_customers set created_at = now() + interval '1 hour'")
-    report(db, "record_job_failed", job, *missing)
+    report(db, "report_job_failed", job, *missing)
     assert checkout(db, made)["error"] == "stripe_missing"
     db.rows("update private.stripe_customers set created_at = now() - interval '1 day'")
     again = start(db, ana)
-    report(db, "record_job_failed", claim_one(db, "checkout"), *missing)
+    report(db, "report_job_failed", claim_one(db, "checkout"), *missing)
     job = claim_one(db, "customer")
     keys = [one["payload"]["idempotency_key"] for one in (first, job)]
     assert keys[0] != keys[1]
-    report(db, "record_stripe", job, {"id": "cus_new", "object": "customer"})
+    report(db, "report_stripe", job, {"id": "cus_new", "object": "customer"})
     job = claim_one(db, "checkout")
     assert job["payload"]["params"]["customer"] == "cus_new"
     page = {"id": "cs_1", "object": "checkout.session", "url": "https://x/", "expires_at": None}
-    report(db, "record_stripe", job, page)
+    report(db, "report_stripe", job, page)
     assert checkout(db, again)["status"] == "open"
     # What comes late still names the old one.
     apply(db, Customer(db, ana, "cus_gone").session())
@@ -294,7 +294,7 @@ def test_a_page_whose_time_is_over_is_looked_at(db: Database, ana: uuid.UUID) ->
         "status": "expired",
         "payment_status": "unpaid",
     }
-    assert report(db, "record_stripe", job, expired) == "expired"
+    assert report(db, "report_stripe", job, expired) == "expired"
     assert checkout(db, made)["status"] == "expired"
 
 

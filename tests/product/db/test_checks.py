@@ -56,30 +56,30 @@ BREAKS = {
         f"update public.generations set credit_cost = credit_cost - 1 {RUNNING}",
     ),
     "unfinished_generation_has_a_job": (
-        "create table public.kept as table private.outbox; delete from private.outbox",
-        "insert into private.outbox overriding system value table public.kept",
+        "create table public.kept as table private.jobs; delete from private.jobs",
+        "insert into private.jobs overriding system value table public.kept",
     ),
     "generation_is_not_overdue": (
         f"update public.generations set deadline_at = now() - interval '6 minutes' {RUNNING}",
         f"update public.generations set deadline_at = now() {RUNNING}",
     ),
     "job_is_not_dead": (
-        "update private.outbox set dead_at = now() where kind = 'cancel'",
-        "update private.outbox set dead_at = null",
+        "update private.jobs set dead_at = now() where kind = 'cancel'",
+        "update private.jobs set dead_at = null",
     ),
     "open_attempt_has_a_job": (
-        "create table public.kept as table private.outbox;"
-        " delete from private.outbox where kind = 'cancel'",
-        "insert into private.outbox overriding system value"
+        "create table public.kept as table private.jobs;"
+        " delete from private.jobs where kind = 'cancel'",
+        "insert into private.jobs overriding system value"
         " select * from public.kept where kind = 'cancel'",
     ),
     "provider_accepts_us": (
-        "update private.generation_runs set http_status = 402 where status = 'processing'",
-        "update private.generation_runs set http_status = null",
+        "update private.generation_attempts set http_status = 402 where status = 'processing'",
+        "update private.generation_attempts set http_status = null",
     ),
     "attempt_has_its_cost": (
-        "update private.generation_runs set cost_micros = null where status = 'failed'",
-        "update private.generation_runs set cost_micros = 0 where status = 'failed'",
+        "update private.generation_attempts set cost_micros = null where status = 'failed'",
+        "update private.generation_attempts set cost_micros = 0 where status = 'failed'",
     ),
     "referral_is_rewarded_once": (
         "update public.referrals set status = 'pending', rewarded_at = null where reason is null",
@@ -159,13 +159,13 @@ BREAKS = {
         "update public.plan_uses set returned_at = now()",
         "update public.plan_uses set returned_at = null",
     ),
-    "removed_face_is_deleted": (
+    "removed_user_image_is_deleted": (
         "update public.user_images set deleted_at = null, deletion_answer = null"
         " where removal_reason = 'asked'",
         "update public.user_images set deleted_at = now(), deletion_answer = '{}'"
         " where removal_reason = 'asked'",
     ),
-    "face_is_removed_in_time": (
+    "user_image_is_removed_in_time": (
         "update public.user_images set created_at = '2026-01-01', expires_at = '2026-01-02'"
         " where removed_at is null",
         "update public.user_images set expires_at = now() + interval '1 day'"
@@ -189,7 +189,7 @@ BREAKS = {
 
 @pytest.fixture(scope="module")
 def lived_in_template(server: Postgres) -> Iterator[str]:
-    """Make a database in which people have done what people do, to be copied; give its name."""
+    """Make a database in which people have done what people do, to be copied; yield its name."""
     name = f"lived_in_{uuid.uuid4().hex}"
     with databases.cloned(server, TEMPLATE, name) as url:
         with closing(Database(url)) as database:
@@ -217,7 +217,7 @@ def move_in(db: Database) -> None:
     sign_up(db, data={"referral": "nonsense"})
     ask(db, ana)
     failed = submit(db)
-    report(db, "record_prediction", failed, {"id": "p1", "status": "failed"})
+    report(db, "report_provider_job", failed, {"id": "p1", "status": "failed"})
     canceled = ask(db, ben)["id"]
     submit(db, "p2")
     db.call(ben, "select public.cancel_generation(%s)", canceled)
@@ -235,7 +235,7 @@ def subscribe_at_stripe(db: Database) -> None:
     subscription = customer.subscription("monthly_100images", datetime.now(UTC), end)
     tell(db, event(subscription, "customer.subscription.created"))
     report(
-        db, "record_stripe", next(job for job in claim(db) if job["kind"] == "fetch"), subscription
+        db, "report_stripe", next(job for job in claim(db) if job["kind"] == "fetch"), subscription
     )
     apply(
         db,
@@ -244,17 +244,17 @@ def subscribe_at_stripe(db: Database) -> None:
     left = "select (public.start_checkout('pack', 'starter', gen_random_uuid())).id"
     checkout = db.call(customer.person, left)["id"]
     db.value("select private.close_checkout(%s, 'expired')", checkout)
-    db.rows("delete from private.outbox where checkout_id = %s", checkout)
+    db.rows("delete from private.jobs where checkout_id = %s", checkout)
 
 
 def spend_money(db: Database, ana: uuid.UUID) -> None:
     """Buy, subscribe, redeem, be refunded after spending, and be corrected by an operator."""
     paid = db.value(
-        "select private.record_payment(%s, 'pi_1', 'pack', 'pack_100', 1000, 'usd', 100, null, 1)",
+        "select private.apply_payment(%s, 'pi_1', 'pack', 'pack_100', 1000, 'usd', 100, null, 1)",
         ana,
     )
     ask(db, ana, generation_type="thumbnail_premium")
-    db.rows("select private.record_reversal(%s, 're_1', 'refund', 1000, 'taken')", paid)
+    db.rows("select private.apply_reversal(%s, 're_1', 'refund', 1000, 'taken')", paid)
     db.rows(
         "insert into public.subscriptions (profile_id, plan_name, status, is_active)"
         " values (%s, 'monthly_unlimited', 'active', true)",
@@ -272,8 +272,8 @@ def remove_and_leave(db: Database, ana: uuid.UUID) -> None:
     face = add_face(db, ana)
     add_face(db, ana, "kept.png")
     db.call(ana, "select public.remove_user_image(%s)", face)
-    job = take(db, "remove_face")
-    report(db, "record_removed", job, storage_deletes(db, job["payload"]))
+    job = take(db, "remove_user_image")
+    report(db, "report_removed", job, storage_deletes(db, job["payload"]))
     leaver = sign_up(db)
     add_face(db, leaver)
     db.call(leaver, "select public.delete_my_account('delete my account')")
@@ -308,11 +308,11 @@ def test_a_check_finds_its_fault_and_nothing_else_is_wrong(lived_in: Database, n
 
 def test_a_disputed_payment_without_credits_has_nothing_to_freeze(lived_in: Database) -> None:
     person = sign_up(lived_in)
-    record = "select private.record_payment(%s, %s, %s, 'x', 1900, 'usd', %s)"
+    record = "select private.apply_payment(%s, %s, %s, 'x', 1900, 'usd', %s)"
     for key, kind, credit_count in (("in_none", "subscription", 0), ("cs_some", "pack", 10)):
         paid = lived_in.value(record, person, key, kind, credit_count)
         lived_in.rows(
-            "select private.record_reversal(%s, %s, 'dispute', 1900, 'open')", paid, f"du_{key}"
+            "select private.apply_reversal(%s, %s, 'dispute', 1900, 'open')", paid, f"du_{key}"
         )
     assert findings(lived_in) == set()
     # The one that has credits is still found when they are free.

@@ -274,7 +274,7 @@ def test_a_claw_back_is_in_proportion_to_the_money_that_went_back(
     for number, amount in enumerate(refunds):
         reverse(db, payment, "taken", amount, key=f"{payment}:{number}")
         refunded = min(price, refunded + amount)
-        # Rounded in the person's favour, on the sum and not on each part of it.
+        # Rounded in the person's favor, on the sum and not on each part of it.
         target = size * refunded // price
         left = size - spent - target
         assert state(db, person) == (max(left, 0), max(-left, 0))

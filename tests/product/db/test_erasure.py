@@ -51,7 +51,7 @@ def findings(db: Database) -> set[str]:
 
 
 def queue(db: Database) -> list[str]:
-    return [row["kind"] for row in db.rows("select kind from private.outbox order by id")]
+    return [row["kind"] for row in db.rows("select kind from private.jobs order by id")]
 
 
 def erasure(db: Database) -> dict[str, Any]:
@@ -60,7 +60,7 @@ def erasure(db: Database) -> dict[str, Any]:
 
 
 def outcome(db: Database, person: uuid.UUID, statement: str) -> str:
-    """Call as this person and give the slug of the refusal, or ok."""
+    """Call as this person and return the slug of the refusal, or ok."""
     try:
         db.call(person, statement)
     except psycopg.Error as error:
@@ -69,14 +69,14 @@ def outcome(db: Database, person: uuid.UUID, statement: str) -> str:
 
 
 def closed(db: Database) -> uuid.UUID:
-    """Give somebody who has just deleted their account."""
+    """Return somebody who has just deleted their account."""
     ana = sign_up(db)
     db.call(ana, DELETE)
     return ana
 
 
 def rich(db: Database) -> Customer:
-    """Give somebody with files, pictures, a payment, a subscription and an open page."""
+    """Return somebody with files, pictures, a payment, a subscription and an open page."""
     link_all(db)
     db.rows("update private.settings set checkout_success_url = 'https://shop.example' where id")
     ana = Customer.new(db)
@@ -85,9 +85,9 @@ def rich(db: Database) -> Customer:
     plan = ana.subscription("monthly_100images", *month)
     apply(db, plan)
     apply(db, ana.invoice(plan, line("monthly_100images", *month)))
-    db.rows("delete from private.outbox")
+    db.rows("delete from private.jobs")
     request(db, ana.person, prompt="my secret wish", user_image_id=add_face(db, ana.person))
-    report(db, "record_prediction", submit(db), succeeded())
+    report(db, "report_provider_job", submit(db), succeeded())
     store = claim_one(db, "store")
     paths = {
         "object_path": store["payload"]["object_path"],
@@ -95,7 +95,7 @@ def rich(db: Database) -> Customer:
     }
     for path in paths.values():
         put_file(db, "thumbnails", path)
-    report(db, "record_stored", store, paths)
+    report(db, "report_stored", store, paths)
     put_face(db, ana.person, "never recorded.png")
     put_file(db, "faces", f"{ana.person}/deep/er/still.png")
     db.call(ana.person, "select public.apply_referral_code('my friend Bob')")
@@ -103,7 +103,7 @@ def rich(db: Database) -> Customer:
     assert page
     report(
         db,
-        "record_stripe",
+        "report_stripe",
         claim_one(db, "checkout"),
         {
             "id": f"cs_{ana.id}",
@@ -171,7 +171,7 @@ def test_nobody_deletes_somebody_elses_account(db: Database) -> None:
 
 def test_thumbnails_under_way_end_with_their_credits_back(db: Database) -> None:
     ana, ben = sign_up(db), sign_up(db)
-    report(db, "record_prediction", _submitted(db, ana, "p1"), succeeded("p1"))  # storing
+    report(db, "report_provider_job", _submitted(db, ana, "p1"), succeeded("p1"))  # storing
     _submitted(db, ana, "p2")  # processing
     request(db, ana)
     (lost,) = (job for job in claim(db) if job["kind"] == "submit")  # submitting
@@ -191,16 +191,16 @@ def test_thumbnails_under_way_end_with_their_credits_back(db: Database) -> None:
     assert (credits_of(db, ana), credits_of(db, ben)) == (50, 40)
     # What the provider may have is stopped; the lost answer is still waited for.
     assert sorted(queue(db)) == ["cancel", "erase", "submit", "submit"]
-    assert report(db, "record_submitted", lost, {"id": "p3"}) == "ok"
+    assert report(db, "report_submitted", lost, {"id": "p3"}) == "ok"
     assert sorted(queue(db)) == ["cancel", "cancel", "erase", "submit"]
     assert findings(db) == set()
 
 
-def _submitted(db: Database, person: uuid.UUID, prediction_id: str) -> dict[str, Any]:
-    """Ask for a thumbnail and give the claimed job that polls it."""
+def _submitted(db: Database, person: uuid.UUID, provider_job_id: str) -> dict[str, Any]:
+    """Ask for a thumbnail and return the claimed job that polls it."""
     asked = request(db, person)["id"]
     job = next(job for job in claim(db) if job["generation_id"] == asked)
-    report(db, "record_submitted", job, {"id": prediction_id})
+    report(db, "report_submitted", job, {"id": provider_job_id})
     make_due(db)
     return dict(next(job for job in claim(db) if job["generation_id"] == asked))
 
@@ -258,12 +258,12 @@ def test_an_account_is_erased_in_order_and_with_proof(db: Database) -> None:
 def test_nothing_that_the_person_wrote_is_left(db: Database) -> None:
     ana = rich(db)
     db.rows(
-        "update private.generation_runs set provider_error = 'no my secret wish',"
+        "update private.generation_attempts set provider_error = 'no my secret wish',"
         " output_url = 'https://r.example/my-secret-wish'"
     )
-    token = db.value("select attempt_token from private.generation_runs")
+    token = db.value("select attempt_token from private.generation_attempts")
     db.rows(
-        "insert into private.replicate_webhooks (webhook_id, attempt_token, body)"
+        "insert into private.provider_webhooks (webhook_id, attempt_token, body)"
         ' values (\'w1\', %s, \'{"id": "p1", "output": "my secret wish"}\')',
         token,
     )
@@ -309,7 +309,7 @@ def test_a_lost_report_only_repeats_its_step(db: Database) -> None:
         told = answer(db, job["payload"])
         if len(steps) % 2:
             continue  # the worker died here: its lease ends, and the job comes back
-        if report(db, "record_removed", job, told) == "erased":
+        if report(db, "report_removed", job, told) == "erased":
             break
     # What was deleted is not asked for again; what leaves no trace here is.
     assert steps == [
@@ -344,7 +344,7 @@ def test_a_storage_that_deletes_nothing_is_not_asked_in_a_hurry(db: Database) ->
     db.call(ana, DELETE)
     job = claim_one(db, "erase")
     nothing = {"bucket": "faces", "status": 200, "removed": []}
-    assert report(db, "record_removed", job, nothing) == "not_removed"
+    assert report(db, "report_removed", job, nothing) == "not_removed"
     assert claim(db) == []
     assert erasure(db)["finished_at"] is None
     erase(db)
@@ -354,7 +354,7 @@ def test_a_storage_that_deletes_nothing_is_not_asked_in_a_hurry(db: Database) ->
 def test_an_auth_that_says_yes_and_keeps_the_person_is_asked_again(db: Database) -> None:
     ana = closed(db)
     lie = {"user_id": str(ana), "status": 200}
-    assert report(db, "record_removed", claim_one(db, "erase"), lie) == "not_removed"
+    assert report(db, "report_removed", claim_one(db, "erase"), lie) == "not_removed"
     assert claim(db) == []
     assert erase(db) == [{"target": "auth", "user_id": str(ana)}]
     assert erasure(db)["finished_at"] is not None
@@ -365,17 +365,17 @@ def test_what_stripe_has_lost_already_does_not_keep_anybody(db: Database) -> Non
     db.call(ana.person, DELETE)
     for _ in range(2):
         job = take(db, "erase")
-        report(db, "record_removed", job, storage_deletes(db, job["payload"]))
+        report(db, "report_removed", job, storage_deletes(db, job["payload"]))
     for call, slug in (
         ("checkout.sessions.expire", "stripe_refused"),
         ("customers.delete", "stripe_missing"),
     ):
         job = take(db, "erase")
         assert job["payload"]["call"] == call
-        report(db, "record_job_failed", job, "stripe_unreachable", "HTTP 503", False)
+        report(db, "report_job_failed", job, "stripe_unreachable", "HTTP 503", False)
         job = take(db, "erase")
         assert job["payload"]["call"] == call
-        report(db, "record_job_failed", job, slug, "", True)
+        report(db, "report_job_failed", job, slug, "", True)
     assert erase(db) == [{"target": "auth", "user_id": str(ana.person)}]
     assert db.value("select status from public.checkouts") == "expired"
     assert [one.get("error") for one in erasure(db)["answers"]] == [
@@ -391,13 +391,13 @@ def test_what_stripe_has_lost_already_does_not_keep_anybody(db: Database) -> Non
 def test_a_customer_that_stripe_will_not_delete_is_left_to_a_person(db: Database) -> None:
     customer = Customer.new(db)
     db.call(customer.person, DELETE)
-    report(db, "record_job_failed", take(db, "erase"), "stripe_refused", "livemode", True)
+    report(db, "report_job_failed", take(db, "erase"), "stripe_refused", "livemode", True)
     make_due(db)
     assert claim(db) == []
     assert findings(db) == {"job_is_not_dead", "closed_account_is_erased"}
     # Who it is can still be seen, and once it is mended it goes on.
     assert db.rows("select id from auth.users where id = %s", customer.person)
-    db.rows("update private.outbox set dead_at = null")
+    db.rows("update private.jobs set dead_at = null")
     assert len(erase(db)) == 2
     assert findings(db) == set()
 
@@ -413,7 +413,7 @@ def test_later_news_of_the_subscription_still_apply(db: Database) -> None:
     job = take(db, "fetch")
     assert job["payload"]["call"] == "subscriptions.retrieve"
     over = plan | {"status": "canceled", "ended_at": int(datetime.now(UTC).timestamp())}
-    assert report(db, "record_stripe", job, over) == "canceled"
+    assert report(db, "report_stripe", job, over) == "canceled"
     assert db.value("select is_active from public.subscriptions") is False
     # And a bill that was paid in the last minute is a payment, of a bare id.
     assert apply(db, ana.invoice(plan, line("monthly_100images", *month))) is not None
@@ -442,7 +442,7 @@ def test_a_customer_that_is_being_made_meanwhile_is_deleted_too(db: Database) ->
     making = claim_one(db, "customer")
     db.call(ana, DELETE)
     assert erase(db) == [{"target": "auth", "user_id": str(ana)}]
-    assert report(db, "record_stripe", making, {"id": "cus_late", "object": "customer"}) == "closed"
+    assert report(db, "report_stripe", making, {"id": "cus_late", "object": "customer"}) == "closed"
     assert db.value("select status from public.checkouts") == "expired"
     assert findings(db) == {"erased_account_is_empty"}
     assert db.value("select private.sweep()")["erasures"] == 1
@@ -479,7 +479,7 @@ def test_somebody_deleted_in_the_dashboard_is_erased_as_well(db: Database) -> No
 
 
 def _delete_at_auth(db: Database, person: uuid.UUID) -> list[str]:
-    """Delete somebody as Auth does; give the warnings."""
+    """Delete somebody as Auth does; return the warnings."""
     notices: list[str] = []
     with db.connect("supabase_auth_admin") as connection:
         connection.add_notice_handler(lambda said: notices.append(str(said.message_primary)))
@@ -492,7 +492,7 @@ def test_a_deletion_at_auth_succeeds_even_when_closing_the_account_does_not(db: 
     add_face(db, ana)
     request(db, ana)
     with db.connect() as holder, holder.transaction():
-        holder.execute("select id from private.outbox for update")
+        holder.execute("select id from private.jobs for update")
         (warning,) = _delete_at_auth(db, ana)
     assert "postponed" in warning
     assert db.rows("select id from auth.users") == []
@@ -525,17 +525,17 @@ def test_who_comes_back_under_the_same_id_keeps_what_is_left(db: Database) -> No
         ana,
         role="supabase_auth_admin",
     )
-    assert queue(db) == ["remove_face"]
+    assert queue(db) == ["remove_user_image"]
     assert (
-        report(db, "record_removed", leased, answer(db, {"user_id": str(uuid.uuid4())})) == "stale"
+        report(db, "report_removed", leased, answer(db, {"user_id": str(uuid.uuid4())})) == "stale"
     )
     assert db.value("select private.sweep()")["erasures"] == 0
     assert erasure(db)["restored_at"] is not None
     assert (credits_of(db, ana), findings(db)) == (50, set())
     # Their files and their credits; but the consent to use this photo has ended.
-    job = take(db, "remove_face")
+    job = take(db, "remove_user_image")
     assert job["payload"]["names"] == [f"{ana}/face.png"]
-    report(db, "record_removed", job, storage_deletes(db, job["payload"]))
+    report(db, "report_removed", job, storage_deletes(db, job["payload"]))
     assert files(db, "faces", ana) == ["unrecorded.png"]
     assert db.call(ana, "select id, deleted_at is null as kept from public.user_images") == {
         "id": face,

@@ -45,7 +45,7 @@ class Story:
         assert self.job["kind"] == "submit"
 
     def seen(self) -> dict[str, Any]:
-        """Give the prediction as the provider shows it now."""
+        """Return the prediction as the provider shows it now."""
         status = self.ends if self.is_over else "processing"
         output = "https://replicate.delivery/x.png" if status == "succeeded" else None
         return {"id": self.prediction, "status": status, "output": output, "error": "CUDA"}
@@ -53,7 +53,7 @@ class Story:
     def happen(self, event: str) -> None:
         """Let one event come in."""
         if event == "answer":
-            report(self.db, "record_submitted", self.job, {"id": self.prediction})
+            report(self.db, "report_submitted", self.job, {"id": self.prediction})
         elif event == "cancel":
             self.cancel()
         elif event == "poll":
@@ -67,7 +67,7 @@ class Story:
 
     def hear(self, webhook_id: str) -> None:
         token = self.job["payload"]["attempt_token"]
-        call = "select private.record_replicate_webhook(%s, %s, %s)"
+        call = "select private.report_provider_webhook(%s, %s, %s)"
         self.db.value(call, webhook_id, token, json.dumps(self.seen()), role=ROLE)
 
     def cancel(self) -> None:
@@ -82,25 +82,25 @@ class Story:
         """Let a worker take what is due, whoever had it before."""
         make_due(self.db)
         for job in claim(self.db):
-            self.carry_out(job)
+            self.play(job)
 
-    def carry_out(self, job: DictRow) -> None:
+    def play(self, job: DictRow) -> None:
         kind = job["kind"]
         if kind == "submit":
-            # Sent again though the first one is there: nobody would find out but for a twin.
+            # Sent again though the first one is there: nobody would find out but for a duplicate.
             self.submissions += 1
-            report(self.db, "record_submitted", job, {"id": f"again-{self.prediction}"})
+            report(self.db, "report_submitted", job, {"id": f"again-{self.prediction}"})
         elif kind == "store":
             paths = {"object_path": job["payload"]["object_path"]}
-            self.stored += report(self.db, "record_stored", job, paths) == "ok"
+            self.stored += report(self.db, "report_stored", job, paths) == "ok"
         else:
-            report(self.db, "record_prediction", job, self.seen())
+            report(self.db, "report_provider_job", job, self.seen())
 
     def finish(self) -> DictRow:
-        """Work until nothing is left to do, and give the generation."""
+        """Work until nothing is left to do, and return the generation."""
         self.is_over = True
         for _ in range(12):
-            if self.db.value("select count(*) from private.outbox") == 0:
+            if self.db.value("select count(*) from private.jobs") == 0:
                 break
             self.work()
         else:
@@ -135,7 +135,9 @@ def ends_of(db: Database, events: tuple[str, ...], ends: str, number: int) -> di
         # Nothing was sent twice: the lost answer was found each time.
         assert story.submissions == 1, order
     assert [found.name for found in run_checks(db.url) if found.rows] == []
-    assert db.value("select count(*) from private.generation_runs where finished_at is null") == 0
+    assert (
+        db.value("select count(*) from private.generation_attempts where finished_at is null") == 0
+    )
     assert sum(counted.values()) == number
     return counted
 

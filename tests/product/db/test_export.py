@@ -15,7 +15,7 @@ from tests.support.files import add_face, put_file
 from tests.support.stripe_world import link_all
 
 EXPORT = "select public.export_my_data() as said"
-# Every table that shows rows to their person, as the catalogue tells.
+# Every table that shows rows to their person, as the catalog tells.
 OWNED = """
 select c.relname
 from pg_class as c
@@ -43,7 +43,7 @@ def export(db: Database, person: uuid.UUID) -> dict[str, Any]:
 
 
 def everything(db: Database, mark: str) -> uuid.UUID:
-    """Give somebody with rows in every table, all of which say whose they are."""
+    """Return somebody with rows in every table, all of which say whose they are."""
     person = sign_up(db, data={"referral": f"no-{mark}", "name": f"name-{mark}"})
     code = db.value("select referral_code from public.profiles where id = %s", person)
     sign_up(db, data={"referral": code})
@@ -55,7 +55,7 @@ def everything(db: Database, mark: str) -> uuid.UUID:
         f"sub_{mark}",
     )
     db.rows(
-        "select private.record_payment(%s, %s, 'pack', 'starter', 900, 'usd', 100)",
+        "select private.apply_payment(%s, %s, 'pack', 'starter', 900, 'usd', 100)",
         person,
         f"cs_{mark}",
     )
@@ -76,7 +76,7 @@ def everything(db: Database, mark: str) -> uuid.UUID:
 
 @pytest.fixture
 def two(db: Database) -> tuple[uuid.UUID, uuid.UUID]:
-    """Give two people who have done everything."""
+    """Return two people who have done everything."""
     link_all(db)
     db.rows("update private.settings set checkout_success_url = 'https://shop.example' where id")
     db.value("select private.create_promo_code('LAUNCH', 20, 'ops', 'a launch')")

@@ -32,7 +32,7 @@ HELD = "select frozen, available, debt from public.my_credits()"
 def operator(
     db: Database, action: str, person: uuid.UUID, lot_id: int | None = None, key: str = "k"
 ) -> int:
-    """Freeze or release as an operator; give the number of lots."""
+    """Freeze or release as an operator; return the number of lots."""
     return int(
         db.value(
             f"select private.operator_{action}(%s, %s, 'ops', 'a test', %s)", person, lot_id, key

@@ -11,7 +11,7 @@ from psycopg.rows import DictRow
 
 from tests.support.database import Database, credits_of, request, sign_up
 
-PAY = "select private.record_payment(%s, %s, 'pack', 'pack_small', 500, 'usd', %s, priority => 1)"
+PAY = "select private.apply_payment(%s, %s, 'pack', 'pack_small', 500, 'usd', %s, priority => 1)"
 VIEWS = ("generation_receipts", "purchase_uses", "credit_history")
 OWN = (*VIEWS, "plan_uses", "subscriptions", "payments")
 
@@ -30,7 +30,7 @@ def buy(db: Database, person: uuid.UUID, name: str, credits_bought: int) -> uuid
 
 
 def bought(db: Database, person: uuid.UUID, payment: uuid.UUID) -> list[tuple[Any, ...]]:
-    """Give what a purchase was used for, oldest picture first."""
+    """Return what a purchase was used for, oldest picture first."""
     query = f"select * from public.purchase_uses where payment_id = '{payment}' order by 4"
     return [
         (row["generation_id"], row["credits_spent"], row["credits_returned"])
@@ -87,7 +87,7 @@ def test_the_month_of_a_plan_shows_which_pictures_it_bought(db: Database) -> Non
     ana = sign_up(db)
     subscription = subscribe(db, ana, "monthly_25images")
     payment = db.value(
-        "select private.record_payment(%s, 'in_1', 'subscription', 'monthly_25images', 1900,"
+        "select private.apply_payment(%s, 'in_1', 'subscription', 'monthly_25images', 1900,"
         " 'usd', 0, subscription_id => %s)",
         ana,
         subscription,
@@ -109,7 +109,7 @@ def test_the_history_is_the_ledger_in_words(db: Database) -> None:
     generation = request(db, ana, generation_type="thumbnail_premium")["id"]
     db.call(ana, "select public.cancel_generation(%s)", generation)
     request(db, ana)
-    db.rows("select private.record_reversal(%s, 're_1', 'refund', 500, 'taken')", payment)
+    db.rows("select private.apply_reversal(%s, 're_1', 'refund', 500, 'taken')", payment)
     db.rows("select private.operator_grant(%s, 20, 'op', 'sorry', 'grant_1')", ana)
     history = read(db, ana, "select * from public.credit_history order by entry_number")
     told = [(row["kind"], row["source"], row["amount"], row["debt"]) for row in history]
@@ -148,7 +148,7 @@ def subscribe(db: Database, person: uuid.UUID, plan: str) -> uuid.UUID:
 
 
 def customer(db: Database, name: str) -> uuid.UUID:
-    """Give a person with a row in everything there is."""
+    """Return a person with a row in everything there is."""
     person = sign_up(db)
     buy(db, person, name, 10)
     request(db, person)

@@ -1,4 +1,4 @@
-"""A gift once in a life: aliases, deleted accounts and telephones are recognised, never kept."""
+"""A gift once in a life: aliases, deleted accounts and telephones are recognized, never kept."""
 
 from __future__ import annotations
 
@@ -10,7 +10,16 @@ import pytest
 from local_stack.postgres import ADMIN
 from tests.support.database import Database, credits_of, sign_up
 from tests.support.economy import entries, spend, state, sweep
-from tests.support.people import AUTH, code_of, confirm, delete, enrol, move, places_of, referral_of
+from tests.support.people import (
+    AUTH,
+    code_of,
+    confirm,
+    delete,
+    enroll,
+    move,
+    places_of,
+    referral_of,
+)
 
 SECRET = "thumbsmith_hash_key"
 
@@ -32,10 +41,10 @@ def test_a_deleted_person_who_returns_in_another_spelling_gets_nothing(
     db: Database, first: str, second: str
 ) -> None:
     friend = sign_up(db)
-    jo = enrol(db, first)
+    jo = enroll(db, first)
     assert credits_of(db, jo) == 50
     delete(db, jo)
-    again = enrol(db, second, code=code_of(db, friend))
+    again = enroll(db, second, code=code_of(db, friend))
     assert state(db, again) == (0, 0)
     assert referral_of(db, again) == ("rejected", "known_person")
     assert credits_of(db, friend) == 50
@@ -56,8 +65,8 @@ def test_a_deleted_person_who_returns_in_another_spelling_gets_nothing(
 )
 def test_another_person_with_a_similar_address_is_welcome(db: Database, other: str) -> None:
     friend = sign_up(db)
-    delete(db, enrol(db, "jo.doe@gmail.com"))
-    assert credits_of(db, enrol(db, other, code=code_of(db, friend))) == 50
+    delete(db, enroll(db, "jo.doe@gmail.com"))
+    assert credits_of(db, enroll(db, other, code=code_of(db, friend))) == 50
     assert credits_of(db, friend) == 80
 
 
@@ -65,22 +74,22 @@ def test_returning_again_and_again_never_pays(db: Database) -> None:
     friend = sign_up(db)
     code = code_of(db, friend)
     for turn in range(5):
-        farmer = enrol(db, f"far.mer+{turn}@gmail.com", code=code)
+        farmer = enroll(db, f"far.mer+{turn}@gmail.com", code=code)
         assert credits_of(db, farmer) == (50 if turn == 0 else 0)
         delete(db, farmer)
     assert credits_of(db, friend) == 80
 
 
 def test_somebody_who_returns_as_a_referrer_is_not_paid_for_the_alias(db: Database) -> None:
-    ana = enrol(db, "ana@gmail.com")
-    alias = enrol(db, "an.a+me@googlemail.com", code=code_of(db, ana))
+    ana = enroll(db, "ana@gmail.com")
+    alias = enroll(db, "an.a+me@googlemail.com", code=code_of(db, ana))
     assert referral_of(db, alias) == ("rejected", "known_person")
     assert (credits_of(db, ana), credits_of(db, alias)) == (50, 0)
 
 
 def test_the_alias_cannot_apply_the_code_later_either(db: Database) -> None:
-    ana = enrol(db, "ana@gmail.com")
-    alias = enrol(db, "a.na@gmail.com")
+    ana = enroll(db, "ana@gmail.com")
+    alias = enroll(db, "a.na@gmail.com")
     answer = db.call(alias, "select public.apply_referral_code(%s) as a", code_of(db, ana))["a"]
     assert (answer["code"], answer["message"]) == ("PT409", "referral_code_refused")
     assert "known_person" in answer["details"]
@@ -90,7 +99,7 @@ def test_the_alias_cannot_apply_the_code_later_either(db: Database) -> None:
 def test_of_two_aliases_that_wait_for_confirmation_one_keeps_the_gift(db: Database) -> None:
     friend = sign_up(db)
     code = code_of(db, friend)
-    one, two = (enrol(db, f"ja.ne+{n}@gmail.com", code=code, is_confirmed=False) for n in range(2))
+    one, two = (enroll(db, f"ja.ne+{n}@gmail.com", code=code, is_confirmed=False) for n in range(2))
     assert (credits_of(db, one), credits_of(db, two)) == (50, 50)
     confirm(db, two)
     confirm(db, one)
@@ -106,11 +115,11 @@ def test_of_two_aliases_that_wait_for_confirmation_one_keeps_the_gift(db: Databa
 
 
 def test_a_gift_that_an_alias_spent_too_early_becomes_debt(db: Database) -> None:
-    enrol(db, "jane@gmail.com")
-    alias = enrol(db, "j.ane@gmail.com", is_confirmed=False)
+    enroll(db, "jane@gmail.com")
+    alias = enroll(db, "j.ane@gmail.com", is_confirmed=False)
     # Known from the start: there was no gift to spend.
     assert state(db, alias) == (0, 0)
-    one, two = (enrol(db, f"bo+{n}@gmail.com", is_confirmed=False) for n in range(2))
+    one, two = (enroll(db, f"bo+{n}@gmail.com", is_confirmed=False) for n in range(2))
     spend(db, two, 20)
     confirm(db, one)
     confirm(db, two)
@@ -120,39 +129,39 @@ def test_a_gift_that_an_alias_spent_too_early_becomes_debt(db: Database) -> None
 
 def test_an_address_is_claimed_by_its_confirmation_and_not_by_a_sign_up(db: Database) -> None:
     # Otherwise anybody could use up somebody else's gift.
-    squatter = enrol(db, "vic.tim@gmail.com", is_confirmed=False)
+    squatter = enroll(db, "vic.tim@gmail.com", is_confirmed=False)
     delete(db, squatter)
     assert db.value("select count(*) from private.known_addresses") == 0
-    assert credits_of(db, enrol(db, "victim@gmail.com")) == 50
+    assert credits_of(db, enroll(db, "victim@gmail.com")) == 50
     assert db.value("select count(*) from private.known_addresses") == 1
 
 
 def test_only_the_confirmed_one_of_two_addresses_is_claimed(db: Database) -> None:
     # A telephone that is theirs, and an e-mail address that is somebody else's.
-    squatter = enrol(db, "victim@gmail.com", phone="15550001111", is_confirmed=False)
+    squatter = enroll(db, "victim@gmail.com", phone="15550001111", is_confirmed=False)
     db.rows("update auth.users set phone_confirmed_at = now() where id = %s", squatter, role=AUTH)
     delete(db, squatter)
-    assert credits_of(db, enrol(db, "vic.tim@gmail.com")) == 50
-    assert credits_of(db, enrol(db, phone="15550001111")) == 0
+    assert credits_of(db, enroll(db, "vic.tim@gmail.com")) == 50
+    assert credits_of(db, enroll(db, phone="15550001111")) == 0
 
 
 def test_who_was_first_with_an_address_may_move_and_both_stay_known(db: Database) -> None:
     friend = sign_up(db)
     code = code_of(db, friend)
-    mia = enrol(db, "mia@gmail.com")
+    mia = enroll(db, "mia@gmail.com")
     move(db, mia, "mia@example.org")
     answer = db.call(mia, "select public.apply_referral_code(%s) as a", code)["a"]
     assert answer["status"] == "rewarded"
     assert (credits_of(db, mia), credits_of(db, friend)) == (50, 80)
     for address in ("m.i.a@googlemail.com", "mia+x@example.org"):
-        again = enrol(db, address, code=code)
+        again = enroll(db, address, code=code)
         assert credits_of(db, again) == 0
         assert referral_of(db, again) == ("rejected", "known_person")
     assert (credits_of(db, mia), credits_of(db, friend)) == (50, 80)
 
 
 def test_moving_from_address_to_address_brings_no_second_gift(db: Database) -> None:
-    mia = enrol(db, "mia@gmail.com")
+    mia = enroll(db, "mia@gmail.com")
     for turn in range(5):
         move(db, mia, f"mia{turn}@example.org")
     assert credits_of(db, mia) == 50
@@ -162,28 +171,28 @@ def test_moving_from_address_to_address_brings_no_second_gift(db: Database) -> N
 def test_a_person_with_a_telephone_only_is_known_by_it(db: Database) -> None:
     friend = sign_up(db)
     code = code_of(db, friend)
-    phil = enrol(db, phone="15551234567", code=code)
+    phil = enroll(db, phone="15551234567", code=code)
     assert (credits_of(db, phil), credits_of(db, friend)) == (50, 80)
     delete(db, phil)
-    again = enrol(db, phone="15551234567", code=code)
+    again = enroll(db, phone="15551234567", code=code)
     assert credits_of(db, again) == 0
     assert referral_of(db, again) == ("rejected", "known_person")
-    assert credits_of(db, enrol(db, phone="15551234568", code=code)) == 50
+    assert credits_of(db, enroll(db, phone="15551234568", code=code)) == 50
     assert credits_of(db, friend) == 110
 
 
 def test_an_unconfirmed_telephone_earns_no_bonus(db: Database) -> None:
     friend = sign_up(db)
-    phil = enrol(db, phone="15551234567", code=code_of(db, friend), is_confirmed=False)
+    phil = enroll(db, phone="15551234567", code=code_of(db, friend), is_confirmed=False)
     assert (referral_of(db, phil), credits_of(db, friend)) == (("pending", None), 50)
     db.rows("update auth.users set phone_confirmed_at = now() where id = %s", phil, role=AUTH)
     assert (referral_of(db, phil), credits_of(db, friend)) == (("rewarded", None), 80)
 
 
 @pytest.mark.parametrize(("address", "gift"), [("p.at@gmail.com", 0), ("new@gmail.com", 50)])
-def test_a_guest_who_becomes_a_person_is_recognised(db: Database, address: str, gift: int) -> None:
+def test_a_guest_who_becomes_a_person_is_recognized(db: Database, address: str, gift: int) -> None:
     friend = sign_up(db)
-    delete(db, enrol(db, "pat@gmail.com"))
+    delete(db, enroll(db, "pat@gmail.com"))
     guest = sign_up(db, data={"referral": code_of(db, friend)}, is_anonymous=True)
     assert credits_of(db, guest) == 0
     db.rows(
@@ -200,10 +209,10 @@ def test_a_guest_who_becomes_a_person_is_recognised(db: Database, address: str, 
 
 def test_the_address_is_nowhere_in_our_tables(db: Database) -> None:
     address = "Very.Private.Person+tag@googlemail.com"
-    person = enrol(db, address, code=code_of(db, sign_up(db)))
+    person = enroll(db, address, code=code_of(db, sign_up(db)))
     move(db, person, "very.private.second@example.org")
     delete(db, person)
-    again = enrol(db, address)
+    again = enroll(db, address)
     assert credits_of(db, again) == 0
     for text in (address, "veryprivate", "very.private", "tag@", "@example.org"):
         assert places_of(db, text) == [], text
@@ -213,7 +222,7 @@ def test_the_address_is_nowhere_in_our_tables(db: Database) -> None:
 
 
 def test_the_hash_is_keyed_and_its_key_is_not_in_our_tables(db: Database) -> None:
-    enrol(db, "jo.doe@googlemail.com")
+    enroll(db, "jo.doe@googlemail.com")
     kept = bytes(db.value("select address_hash from private.known_addresses"))
     key = db.value("select decrypted_secret from vault.decrypted_secrets where name = %s", SECRET)
     spellings = [b"jodoe@gmail.com", b"jo.doe@googlemail.com", b"jo.doe@gmail.com"]
@@ -232,11 +241,11 @@ def hashlib_hmac(key: str, content: bytes) -> bytes:
 
 def test_two_databases_have_two_keys(db: Database) -> None:
     fresh = "select encode(extensions.gen_random_bytes(32), 'hex')"
-    enrol(db, "jo@example.com")
+    enroll(db, "jo@example.com")
     secret = db.value("select id from vault.secrets where name = %s", SECRET)
     db.rows("select vault.update_secret(%s, %s)", secret, db.value(fresh))
-    # With another key nobody is recognised: it is the key that knows, not the table.
-    assert credits_of(db, enrol(db, "j.o@example.com")) == 50
+    # With another key nobody is recognized: it is the key that knows, not the table.
+    assert credits_of(db, enroll(db, "j.o@example.com")) == 50
 
 
 def break_vault(db: Database, how: str) -> None:
@@ -248,14 +257,14 @@ def break_vault(db: Database, how: str) -> None:
 
 
 @pytest.mark.parametrize("how", ["missing", "broken"])
-def test_without_its_key_nobody_is_recognised_and_everybody_signs_up(
+def test_without_its_key_nobody_is_recognized_and_everybody_signs_up(
     db: Database, how: str
 ) -> None:
-    ana = enrol(db, "ana@gmail.com")
-    waiting = enrol(db, "later@gmail.com", code=code_of(db, ana), is_confirmed=False)
+    ana = enroll(db, "ana@gmail.com")
+    waiting = enroll(db, "later@gmail.com", code=code_of(db, ana), is_confirmed=False)
     break_vault(db, how)
     confirm(db, waiting)
-    ben = enrol(db, "a.na@gmail.com", code=code_of(db, ana))
+    ben = enroll(db, "a.na@gmail.com", code=code_of(db, ana))
     assert (credits_of(db, waiting), credits_of(db, ben), credits_of(db, ana)) == (50, 50, 110)
     delete(db, ben)
     assert db.value("select count(*) from private.known_addresses") == 1
@@ -270,7 +279,7 @@ def test_without_its_key_a_warning_is_logged(db: Database, how: str) -> None:
         connection.execute(
             "insert into auth.users (id, email) values (gen_random_uuid(), 'x@gmail.com')"
         )
-    assert any("no address can be recognised" in warning for warning in warnings)
+    assert any("no address can be recognized" in warning for warning in warnings)
     assert not any("x@gmail.com" in warning for warning in warnings)
 
 
@@ -279,16 +288,16 @@ def test_a_locked_referrer_does_not_undo_the_claim(db: Database) -> None:
     friend = sign_up(db)
     with db.connect() as busy, busy.transaction():
         busy.execute("select from public.profiles where id = %s for no key update", (friend,))
-        first = enrol(db, "far.mer@gmail.com", code=code_of(db, friend))
+        first = enroll(db, "far.mer@gmail.com", code=code_of(db, friend))
     assert (credits_of(db, first), referral_of(db, first)) == (50, ("pending", None))
     assert sweep(db)["rewarded"] == 1
     delete(db, first)
-    again = enrol(db, "farmer@gmail.com", code=code_of(db, friend))
+    again = enroll(db, "farmer@gmail.com", code=code_of(db, friend))
     assert (credits_of(db, again), credits_of(db, friend)) == (0, 80)
 
 
 def test_a_person_restored_under_the_same_id_is_no_stranger_to_themselves(db: Database) -> None:
-    ana = enrol(db, "ana@gmail.com")
+    ana = enroll(db, "ana@gmail.com")
     spend(db, ana, 30)
     delete(db, ana)
     db.rows(
@@ -308,11 +317,11 @@ def test_a_person_restored_under_the_same_id_is_no_stranger_to_themselves(db: Da
     ids=lambda address: repr(address)[:20],
 )
 def test_an_odd_address_stops_no_sign_up(db: Database, address: str) -> None:
-    assert credits_of(db, enrol(db, address)) == 50
+    assert credits_of(db, enroll(db, address)) == 50
 
 
 def test_nobody_but_the_owner_reads_what_is_known(db: Database) -> None:
-    ana = enrol(db, "ana@gmail.com")
+    ana = enroll(db, "ana@gmail.com")
     said: list[Any] = [
         db.refused(who, f"select * from private.{table}").sqlstate
         for who in (ana, None)

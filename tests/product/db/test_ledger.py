@@ -32,7 +32,7 @@ def taken(db: Database, generation_id: uuid.UUID, kind: str = "spend") -> list[t
 
 @pytest.fixture
 def poor(db: Database) -> uuid.UUID:
-    """Give a person who starts without credits."""
+    """Return a person who starts without credits."""
     db.rows("update private.settings set sign_up_credits = 0 where id")
     return sign_up(db)
 

@@ -30,7 +30,7 @@ TABLES = (
     "public.credit_entries",
     "public.generations",
     "public.plan_uses",
-    "private.outbox",
+    "private.jobs",
     "private.provider_spend",
 )
 
@@ -55,7 +55,7 @@ each_limit = pytest.mark.parametrize("limit", LIMITS, ids=lambda limit: limit.sl
 
 
 def everything(db: Database) -> dict[str, Any]:
-    """Give a fingerprint of each table that a request writes to."""
+    """Return a fingerprint of each table that a request writes to."""
     return {
         table: db.value(f"select md5(string_agg(t::text, ';' order by t::text)) from {table} as t")
         for table in TABLES
@@ -92,7 +92,7 @@ def be(connection: Connection, person: uuid.UUID) -> None:
 
 
 def wait_of(error: psycopg.Error) -> tuple[str | None, str | None, int]:
-    """Give SQLSTATE, slug and Retry-After of a refusal, whose status must be 429."""
+    """Return SQLSTATE, slug and Retry-After of a refusal, whose status must be 429."""
     said = refusal(error)
     answer = json.loads(error.diag.message_detail or "")
     assert answer["status"] == 429
@@ -163,14 +163,15 @@ def test_a_limit_that_is_null_is_none(db: Database, limit: Limit) -> None:
     ana = sign_up(db)
     fill(db, ana, limit, limit.most + 5)
     assert refused_ask(db, ana)[1] == limit.slug
-    column = f"generations_{limit.slug.removeprefix('too_many_')}_max"
+    window = limit.slug.removeprefix("too_many_")
+    column = "max_running_generations" if window == "running" else f"max_generations_{window}"
     db.rows(f"update private.settings set {column} = null where id")
     assert draft(db, ana)["status"] == "queued"
 
 
 def test_a_refused_key_may_be_used_again_later(db: Database) -> None:
     ana, key = sign_up(db), uuid.uuid4()
-    db.rows("update private.settings set generations_running_max = 1 where id")
+    db.rows("update private.settings set max_running_generations = 1 where id")
     first = draft(db, ana)["id"]
     assert db.refused(ana, ASK, "thumbnail_draft", key).slug == "too_many_running"
     db.call(ana, "select public.cancel_generation(%s)", first)
@@ -225,7 +226,7 @@ def test_the_window_frees_one_place_at_a_time(db: Database) -> None:
 
 
 def set_breaker(db: Database, micros: int | None) -> None:
-    db.rows("update private.settings set provider_spend_per_day_max_micros = %s where id", micros)
+    db.rows("update private.settings set max_provider_spend_per_day_micros = %s where id", micros)
 
 
 def spent(db: Database) -> int:

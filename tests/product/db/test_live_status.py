@@ -32,10 +32,10 @@ def test_every_move_is_told_on_the_persons_private_topic(db: Database) -> None:
     ana = sign_up(db)
     generation = request(db, ana)["id"]
     assert messages(db) == []
-    report(db, "record_prediction", submit(db), succeeded())
+    report(db, "report_provider_job", submit(db), succeeded())
     store = claim_one(db, "store")
     paths = {"object_path": "a/b.png", "preview_path": "a/b.preview.png"}
-    report(db, "record_stored", store, paths)
+    report(db, "report_stored", store, paths)
     told = messages(db)
     moves = ["submitting", "processing", "storing", "succeeded"]
     assert [message["payload"]["status"] for message in told] == moves

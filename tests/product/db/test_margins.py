@@ -32,13 +32,13 @@ def make(db: Database, person: Customer, *, fails: bool = False, **changes: Any)
     generation = request(db, person.person, **changes)["id"]
     job = submit(db, str(generation))
     if fails:
-        db.rows("update private.generation_runs set cost_per_second_micros = 1000")
+        db.rows("update private.generation_attempts set cost_per_second_micros = 1000")
         failed = {"status": "failed", "error": "x", "metrics": {"predict_time": 2}}
-        report(db, "record_prediction", job, failed)
+        report(db, "report_provider_job", job, failed)
     else:
-        report(db, "record_prediction", job, succeeded())
+        report(db, "report_provider_job", job, succeeded())
         store = claim_one(db, "store")
-        report(db, "record_stored", store, {"object_path": store["payload"]["object_path"]})
+        report(db, "report_stored", store, {"object_path": store["payload"]["object_path"]})
     return str(generation)
 
 
@@ -132,10 +132,10 @@ def test_a_currency_without_a_rate_is_not_guessed(db: Database, ana: Customer) -
 def test_a_late_twin_costs_its_picture(db: Database, ana: Customer) -> None:
     apply(db, ana.session())
     picture = make(db, ana)
-    token = db.value("select attempt_token from private.generation_runs")
-    db.value("select private.record_replicate_webhook('w', %s, '{\"id\": \"twin\"}')", token)
+    token = db.value("select attempt_token from private.generation_attempts")
+    db.value("select private.report_provider_webhook('w', %s, '{\"id\": \"twin\"}')", token)
     make_due(db)
-    report(db, "record_prediction", claim_one(db, "cancel"), succeeded("twin"))
+    report(db, "report_provider_job", claim_one(db, "cancel"), succeeded("twin"))
     assert margins(db, picture) == [("pack: starter", 10, 900_000, 134_000)]
 
 

@@ -8,7 +8,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from stand_ins.replicate.models import MODELS
-from tests.support.catalogue import SEED_MODELS
+from tests.support.catalog import SEED_MODELS
 from tests.support.database import Database
 from thumbsmith.models.check import CATALOG, findings
 
@@ -16,7 +16,7 @@ FACE = "https://storage.example.com/face.png?token=x"
 
 
 def strict(model: str) -> Draft202012Validator:
-    """Give a validator of the model's inputs that knows no others: another check than our own."""
+    """Return a validator of the model's inputs that knows no others: another check than our own."""
     inputs = {
         name: {key: part for key, part in rule.items() if key not in {"default", "format"}}
         for name, rule in MODELS[model].inputs.items()
@@ -32,17 +32,17 @@ def strict(model: str) -> Draft202012Validator:
 
 
 def extremes(option: dict[str, Any]) -> list[Any]:
-    """Give the values at the edges of what a person may choose."""
+    """Return the values at the edges of what a person may choose."""
     ranges = [option["minimum"], option["maximum"]]
     return option["choices"] or ([True, False] if option["value_type"] == "boolean" else ranges)
 
 
 def inputs_of(row: dict[str, Any]) -> list[dict[str, Any]]:
-    """Give the inputs that people can bring about, with a face and without."""
+    """Return the inputs that people can bring about, with a face and without."""
     said = {row["prompt_field"]: "a cat"}
-    faces: list[dict[str, Any]] = [{}] if row["face"] != "required" else []
-    if row["face_field"]:
-        faces.append({row["face_field"]: [FACE] if row["face_is_list"] else FACE})
+    faces: list[dict[str, Any]] = [{}] if row["user_image"] != "required" else []
+    if row["user_image_field"]:
+        faces.append({row["user_image_field"]: [FACE] if row["user_image_is_list"] else FACE})
     chosen: list[dict[str, Any]] = [{}]
     for option, field in row["option_fields"].items():
         chosen += [{field: value} for value in extremes(row["options"][option])]

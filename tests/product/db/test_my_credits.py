@@ -31,7 +31,7 @@ NOTHING = {
 
 @pytest.fixture
 def poor(db: Database) -> uuid.UUID:
-    """Give a person who starts without credits."""
+    """Return a person who starts without credits."""
     db.rows("update private.settings set sign_up_credits = 0 where id")
     return sign_up(db)
 
@@ -64,7 +64,7 @@ def expiry(db: Database, lot: int) -> datetime:
 
 
 def sweep(db: Database) -> int:
-    """Sweep until there is nothing more; give how many lots expired."""
+    """Sweep until there is nothing more; return how many lots expired."""
     lots = 0
     for _ in range(10):
         done = db.value("select private.sweep()")
@@ -94,10 +94,10 @@ def test_held_is_burned_and_comes_back_when_there_is_no_picture(
 def test_held_ends_with_the_picture(db: Database, poor: uuid.UUID) -> None:
     grant(db, poor, 50)
     request(db, poor)
-    report(db, "record_prediction", submit(db), succeeded())
+    report(db, "report_provider_job", submit(db), succeeded())
     store = claim_one(db, "store")
     says(db, poor, available=40, held=10)
-    report(db, "record_stored", store, {"object_path": store["payload"]["object_path"]})
+    report(db, "report_stored", store, {"object_path": store["payload"]["object_path"]})
     says(db, poor, available=40)
 
 
@@ -115,10 +115,10 @@ def test_frozen_is_apart_until_the_last_reason_is_gone(db: Database, poor: uuid.
 
 def test_debt_shows_until_what_comes_in_has_repaid_it(db: Database, poor: uuid.UUID) -> None:
     payment = db.value(
-        "select private.record_payment(%s, 'pi_1', 'pack', 'pack', 500, 'usd', 30)", poor
+        "select private.apply_payment(%s, 'pi_1', 'pack', 'pack', 500, 'usd', 30)", poor
     )
     request(db, poor, generation_type="thumbnail_premium")
-    db.rows("select private.record_reversal(%s, 're_1', 'refund', 500, 'taken')", payment)
+    db.rows("select private.apply_reversal(%s, 're_1', 'refund', 500, 'taken')", payment)
     says(db, poor, held=30, debt=30)
     grant(db, poor, 12)
     says(db, poor, held=30, debt=18)

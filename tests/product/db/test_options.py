@@ -107,7 +107,7 @@ def test_everybody_reads_what_can_be_chosen_and_nobody_changes_it(
 def test_a_template_cannot_share_a_key_with_what_a_person_says(db: Database) -> None:
     row = (
         "insert into private.generation_models (type_key, preference, model, input_template,"
-        " prompt_field, face_field, option_fields) values ('thumbnail_draft', 9, 'a/b', {}) "
+        " prompt_field, user_image_field, option_fields) values ('thumbnail_draft', 9, 'a/b', {}) "
     )
     good = "'{\"x\": 1}', 'prompt', 'face', '{\"seed\": \"seed\"}'"
     bad = (
@@ -147,5 +147,5 @@ def test_a_models_output_is_where_its_pointer_says(db: Database, ana: uuid.UUID)
     request(db, ana, generation_type="thumbnail_draft")
     db.rows("update private.generation_models set output_pointer = '{files,1,href}'")
     output = {"url": "https://r.example/no.png", "files": [{}, {"href": "https://r.example/1.png"}]}
-    report(db, "record_prediction", submit(db), {"status": "succeeded", "output": output})
+    report(db, "report_provider_job", submit(db), {"status": "succeeded", "output": output})
     assert claim_one(db, "store")["payload"]["output_url"] == "https://r.example/1.png"

@@ -36,7 +36,7 @@ def record(
     db: Database, person: uuid.UUID, stripe_id: str, credits_bought: int, amount: int = 1000
 ) -> uuid.UUID:
     payment_id: uuid.UUID = db.value(
-        "select private.record_payment(%s, %s, 'pack', 'test', %s, 'usd', %s)",
+        "select private.apply_payment(%s, %s, 'pack', 'test', %s, 'usd', %s)",
         person,
         stripe_id,
         amount,
@@ -191,7 +191,7 @@ def test_all_orders_of_refunds_and_disputes_end_the_same(
         ("failed", "refund", 700, "taken"),
         ("failed", "refund", 700, "undone"),
     ]
-    call = "select private.record_reversal(%s, %s || %s::text, %s, %s, %s)"
+    call = "select private.apply_reversal(%s, %s || %s::text, %s, %s, %s)"
     outcomes = {}
     with db.connect() as connection:
         for order in permutations(events):
@@ -229,7 +229,7 @@ def test_a_refund_of_a_subscription_takes_the_plans_credits_and_no_pack(db: Data
     _, pack = pay(db, person, 70)
     subscription = subscribe(db, person, monthly=100, rollover="capped", cap=30)
     payment = db.value(
-        "select private.record_payment(%s, 'in_1', 'subscription', 'plan', 1000, 'usd', 0,"
+        "select private.apply_payment(%s, 'in_1', 'subscription', 'plan', 1000, 'usd', 0,"
         " subscription_id => %s)",
         person,
         subscription,
@@ -290,7 +290,7 @@ def test_a_reversal_belongs_to_one_payment(db: Database) -> None:
 def test_a_reversal_that_makes_no_sense_is_refused(db: Database) -> None:
     person = newcomer(db)
     payment, _ = pay(db, person, 100)
-    call = "select private.record_reversal(%s, 're_x', %s, %s, %s)"
+    call = "select private.apply_reversal(%s, 're_x', %s, %s, %s)"
     for kind, amount, status in (
         ("refund", -1, "taken"),
         ("refund", 10, "won"),

@@ -19,12 +19,12 @@ def state(db: Database) -> tuple[str, str | None, str | None]:
 
 
 def queue(db: Database) -> list[str]:
-    return [row["kind"] for row in db.rows("select kind from private.outbox")]
+    return [row["kind"] for row in db.rows("select kind from private.jobs")]
 
 
 @pytest.fixture
 def ana(db: Database) -> uuid.UUID:
-    """Give a person who has asked for one thumbnail of ten credits, which one model makes."""
+    """Return a person who has asked for one thumbnail of ten credits, which one model makes."""
     user_id = sign_up(db)
     db.rows("update private.generation_models set is_enabled = (preference = 1)")
     request(db, user_id)
@@ -34,7 +34,7 @@ def ana(db: Database) -> uuid.UUID:
 def test_a_good_day_ends_with_a_picture(db: Database, ana: uuid.UUID) -> None:
     job = submit(db)
     assert state(db)[0] == "processing"
-    assert report(db, "record_prediction", job, succeeded()) == "ok"
+    assert report(db, "report_provider_job", job, succeeded()) == "ok"
     assert state(db)[0] == "storing"
     store = claim_one(db, "store")
     path = f"{ana}/{store['generation_id']}.png"
@@ -43,12 +43,12 @@ def test_a_good_day_ends_with_a_picture(db: Database, ana: uuid.UUID) -> None:
     assert store["payload"]["preview"] == preview
     assert store["payload"]["output_url"] == "https://replicate.delivery/x/out.png"
     stored = {"object_path": path, "preview_path": preview["object_path"]}
-    assert report(db, "record_stored", store, stored) == "ok"
+    assert report(db, "report_stored", store, stored) == "ok"
     assert state(db) == ("succeeded", None, path)
     assert db.value("select preview_path from public.generations") == preview["object_path"]
     assert credits_of(db, ana) == 40
     assert queue(db) == []
-    seconds = db.value("select predict_seconds from private.generation_runs")
+    seconds = db.value("select predict_seconds from private.generation_attempts")
     assert float(seconds) == 1.25
 
 
@@ -66,7 +66,7 @@ def test_the_prompt_and_the_face_reach_only_their_keys(db: Database) -> None:
         "resolution": "1K",
         "output_format": "png",
     }
-    assert payload["faces"] == [
+    assert payload["user_images"] == [
         {
             "field": "image_input",
             "many": True,
@@ -97,7 +97,7 @@ def test_a_prediction_without_a_picture_gives_the_credits_back(
 ) -> None:
     job = submit(db)
     assert credits_of(db, ana) == 40
-    assert report(db, "record_prediction", job, prediction) == "ok"
+    assert report(db, "report_provider_job", job, prediction) == "ok"
     assert state(db) == ("failed", slug, None)
     assert credits_of(db, ana) == 50
     assert queue(db) == []
@@ -116,7 +116,7 @@ def test_a_prediction_without_a_picture_gives_the_credits_back(
 def test_every_shape_of_output_gives_its_first_file(
     db: Database, ana: uuid.UUID, output: object
 ) -> None:
-    report(db, "record_prediction", submit(db), {"status": "succeeded", "output": output})
+    report(db, "report_provider_job", submit(db), {"status": "succeeded", "output": output})
     assert claim_one(db, "store")["payload"]["output_url"] == "https://r.example/a.png"
     assert credits_of(db, ana) == 40
 
@@ -125,12 +125,12 @@ def test_every_shape_of_output_gives_its_first_file(
 def test_an_unfinished_prediction_is_looked_at_again(
     db: Database, ana: uuid.UUID, status: str
 ) -> None:
-    report(db, "record_prediction", submit(db), {"status": status})
+    report(db, "report_provider_job", submit(db), {"status": status})
     assert claim(db) == []
     wait = db.value("select private.next_job_in_ms()", role=ROLE)
     assert 0 < wait <= 2000
     make_due(db)
-    assert claim_one(db, "poll")["payload"]["prediction_id"] == "p1"
+    assert claim_one(db, "poll")["payload"]["provider_job_id"] == "p1"
     assert credits_of(db, ana) == 40
 
 
@@ -151,7 +151,7 @@ def test_a_clear_refusal_gives_the_credits_back(
     db: Database, ana: uuid.UUID, status: int, slug: str
 ) -> None:
     job = claim_one(db, "submit")
-    assert report(db, "record_submit_refused", job, status, "no", None) == "ok"
+    assert report(db, "report_submit_refused", job, status, "no", None) == "ok"
     assert state(db) == ("failed", slug, None)
     assert credits_of(db, ana) == 50
 
@@ -169,7 +169,7 @@ def test_throttling_waits_and_tries_again_without_counting_an_attempt(
 ) -> None:
     for _ in range(5):
         job = claim_one(db, "submit")
-        assert report(db, "record_submit_refused", job, 429, "slow down", 30) == "ok"
+        assert report(db, "report_submit_refused", job, 429, "slow down", 30) == "ok"
         assert db.value("select private.next_job_in_ms()", role=ROLE) > 29_000
         make_due(db)
     submit(db)
@@ -182,20 +182,20 @@ def test_a_stale_report_changes_nothing(db: Database, ana: uuid.UUID) -> None:
     make_due(db)
     job = claim_one(db, "poll")
     failed = {"status": "failed"}
-    assert report(db, "record_prediction", stale, failed) == "stale"
-    assert report(db, "record_stored", stale, {"object_path": "x"}) == "stale"
-    assert report(db, "record_job_failed", stale, "storage_error", "", True) == "stale"
-    assert report(db, "record_submit_refused", stale, 422, "", None) == "stale"
-    assert report(db, "record_submit_unknown", stale, "") == "stale"
+    assert report(db, "report_provider_job", stale, failed) == "stale"
+    assert report(db, "report_stored", stale, {"object_path": "x"}) == "stale"
+    assert report(db, "report_job_failed", stale, "storage_error", "", True) == "stale"
+    assert report(db, "report_submit_refused", stale, 422, "", None) == "stale"
+    assert report(db, "report_submit_unknown", stale, "") == "stale"
     assert state(db)[0] == "processing"
-    assert report(db, "record_prediction", job, failed) == "ok"
+    assert report(db, "report_provider_job", job, failed) == "ok"
     assert credits_of(db, ana) == 50
 
 
 def test_the_inbox_keeps_no_face_urls(db: Database, ana: uuid.UUID) -> None:
     body = '{"id": "p1", "input": {"image_input": ["https://signed"]}, "logs": "x", "status": "s"}'
-    db.value("select private.record_replicate_webhook('w', gen_random_uuid(), %s)", body, role=ROLE)
-    kept = db.value("select body from private.replicate_webhooks")
+    db.value("select private.report_provider_webhook('w', gen_random_uuid(), %s)", body, role=ROLE)
+    kept = db.value("select body from private.provider_webhooks")
     assert kept == {"id": "p1", "status": "s"}
     assert ana
 
@@ -203,11 +203,11 @@ def test_the_inbox_keeps_no_face_urls(db: Database, ana: uuid.UUID) -> None:
 def test_a_picture_that_cannot_be_stored_yet_is_tried_again_until_the_deadline(
     db: Database, ana: uuid.UUID
 ) -> None:
-    report(db, "record_prediction", submit(db), succeeded())
+    report(db, "report_provider_job", submit(db), succeeded())
     waits = []
     for _ in range(12):
         store = claim_one(db, "store")
-        assert report(db, "record_job_failed", store, "storage_unavailable", "503", False) == "ok"
+        assert report(db, "report_job_failed", store, "storage_unavailable", "503", False) == "ok"
         waits.append(db.value("select private.next_job_in_ms()", role=ROLE))
         make_due(db)
     assert 10_000 >= waits[-1] > waits[0]
@@ -226,11 +226,11 @@ def test_a_submission_that_never_gets_out_is_tried_until_the_deadline(
     waits = []
     for _ in range(25):
         job = claim_one(db, "submit")
-        report(db, "record_job_failed", job, "provider_unreachable", "ConnectError", False)
+        report(db, "report_job_failed", job, "provider_unreachable", "ConnectError", False)
         waits.append(db.value("select private.next_job_in_ms()", role=ROLE))
         make_due(db)
     assert 30_000 >= waits[-1] > 10_000 > waits[0]
-    assert db.value("select count(*) from private.generation_runs") == 0
+    assert db.value("select count(*) from private.generation_attempts") == 0
     assert credits_of(db, ana) == 40
     db.rows("update public.generations set deadline_at = now()")
     assert db.value("select private.sweep()", role=ROLE)["expired"] == 1
@@ -240,38 +240,38 @@ def test_a_submission_that_never_gets_out_is_tried_until_the_deadline(
 
 
 @pytest.mark.parametrize("answer", ["throttled", "unreachable"])
-def test_what_was_cancelled_while_it_was_refused_is_not_sent_again(
+def test_what_was_canceled_while_it_was_refused_is_not_sent_again(
     db: Database, ana: uuid.UUID, answer: str
 ) -> None:
     job = claim_one(db, "submit")
     db.call(ana, "select public.cancel_generation(id) from public.generations")
     assert queue(db) == ["submit"]
     if answer == "throttled":
-        report(db, "record_submit_refused", job, 429, "slow down", 1)
+        report(db, "report_submit_refused", job, 429, "slow down", 1)
     else:
-        report(db, "record_job_failed", job, "provider_unreachable", "ConnectError", False)
+        report(db, "report_job_failed", job, "provider_unreachable", "ConnectError", False)
     make_due(db)
     assert claim(db) == []
     assert queue(db) == []
-    assert db.value("select count(*) from private.generation_runs") == 0
+    assert db.value("select count(*) from private.generation_attempts") == 0
     assert credits_of(db, ana) == 50
 
 
 def test_a_permanent_failure_is_refunded_at_once(db: Database, ana: uuid.UUID) -> None:
-    report(db, "record_prediction", submit(db), succeeded())
+    report(db, "report_provider_job", submit(db), succeeded())
     store = claim_one(db, "store")
-    report(db, "record_job_failed", store, "output_rejected", "not an image", True)
+    report(db, "report_job_failed", store, "output_rejected", "not an image", True)
     assert state(db) == ("failed", "output_rejected", None)
     assert credits_of(db, ana) == 50
 
 
 def test_a_submit_that_failed_before_the_call_is_tried_again(db: Database, ana: uuid.UUID) -> None:
     job = claim_one(db, "submit")
-    report(db, "record_job_failed", job, "storage_error", "cannot sign", False)
+    report(db, "report_job_failed", job, "storage_error", "cannot sign", False)
     make_due(db)
     again = claim_one(db, "submit")
-    assert again["attempt"] == 2
-    assert report(db, "record_submitted", again, {"id": "p1"}) == "ok"
+    assert again["try_number"] == 2
+    assert report(db, "report_submitted", again, {"id": "p1"}) == "ok"
     assert credits_of(db, ana) == 40
 
 
@@ -283,18 +283,18 @@ def test_the_deadline_expires_it_refunds_and_cancels_the_run(
     assert db.value("select private.sweep()", role=ROLE)["expired"] == 0
     db.rows("update public.generations set deadline_at = now()")
     if by == "poll":
-        report(db, "record_prediction", job, {"status": "processing"})
+        report(db, "report_provider_job", job, {"status": "processing"})
     else:
         assert db.value("select private.sweep()", role=ROLE)["expired"] == 1
     assert state(db) == ("expired", None, None)
     assert credits_of(db, ana) == 50
     cancel = claim_one(db, "cancel")
-    assert report(db, "record_prediction", cancel, {"id": "p1", "status": "canceled"}) == "ok"
+    assert report(db, "report_provider_job", cancel, {"id": "p1", "status": "canceled"}) == "ok"
     assert queue(db) == []
-    assert db.value("select status from private.generation_runs") == "canceled"
+    assert db.value("select status from private.generation_attempts") == "canceled"
 
 
-def test_cancelling_what_is_queued_leaves_no_work(db: Database, ana: uuid.UUID) -> None:
+def test_canceling_what_is_queued_leaves_no_work(db: Database, ana: uuid.UUID) -> None:
     generation_id = db.value("select id from public.generations")
     call = "select status from public.cancel_generation(%s)"
     assert db.call(ana, call, generation_id) == {"status": "canceled"}
@@ -303,38 +303,38 @@ def test_cancelling_what_is_queued_leaves_no_work(db: Database, ana: uuid.UUID) 
     assert queue(db) == []
 
 
-def test_cancelling_what_is_processing_cancels_the_run(db: Database, ana: uuid.UUID) -> None:
+def test_canceling_what_is_processing_cancels_the_run(db: Database, ana: uuid.UUID) -> None:
     stale = submit(db)
     db.call(ana, "select public.cancel_generation(%s)", stale["generation_id"])
     assert credits_of(db, ana) == 50
-    assert report(db, "record_prediction", stale, succeeded()) == "stale"
+    assert report(db, "report_provider_job", stale, succeeded()) == "stale"
     cancel = claim_one(db, "cancel")
-    # Cancelled too late: the picture is ignored, its cost is known, the credits stay back.
-    report(db, "record_prediction", cancel, succeeded())
+    # Canceled too late: the picture is ignored, its cost is known, the credits stay back.
+    report(db, "report_provider_job", cancel, succeeded())
     assert state(db)[0] == "canceled"
     assert credits_of(db, ana) == 50
     assert queue(db) == []
 
 
-def test_cancelling_what_is_being_submitted_cancels_it_once_it_is_known(
+def test_canceling_what_is_being_submitted_cancels_it_once_it_is_known(
     db: Database, ana: uuid.UUID
 ) -> None:
     job = claim_one(db, "submit")
     db.call(ana, "select public.cancel_generation(%s)", job["generation_id"])
     assert credits_of(db, ana) == 50
-    assert report(db, "record_submitted", job, {"id": "p1"}) == "ok"
-    assert claim_one(db, "cancel")["payload"]["prediction_id"] == "p1"
+    assert report(db, "report_submitted", job, {"id": "p1"}) == "ok"
+    assert claim_one(db, "cancel")["payload"]["provider_job_id"] == "p1"
     assert state(db)[0] == "canceled"
 
 
-def test_cancelling_too_late_or_what_is_not_yours_is_refused(db: Database, ana: uuid.UUID) -> None:
+def test_canceling_too_late_or_what_is_not_yours_is_refused(db: Database, ana: uuid.UUID) -> None:
     ben = sign_up(db)
     call = "select status from public.cancel_generation(%s)"
     generation_id = db.value("select id from public.generations")
     foreign = db.refused(ben, call, generation_id)
     assert foreign == db.refused(ben, call, uuid.uuid4())
     assert (foreign.sqlstate, foreign.slug) == ("PT404", "generation_not_found")
-    report(db, "record_prediction", submit(db), succeeded())
+    report(db, "report_provider_job", submit(db), succeeded())
     said = db.refused(ana, call, generation_id)
     assert (said.sqlstate, said.slug) == ("PT409", "wrong_state")
     assert credits_of(db, ana) == 40
@@ -343,17 +343,17 @@ def test_cancelling_too_late_or_what_is_not_yours_is_refused(db: Database, ana: 
 def test_a_dead_cancel_stays_visible_and_costs_nobody(db: Database, ana: uuid.UUID) -> None:
     db.call(ana, "select public.cancel_generation(%s)", submit(db)["generation_id"])
     refused = ("provider_refused", "HTTP 422", True)
-    report(db, "record_job_failed", claim_one(db, "cancel"), *refused)
+    report(db, "report_job_failed", claim_one(db, "cancel"), *refused)
     # The provider's own deadline still bounds it.
-    assert db.value("select private.queue_metrics()", role=ROLE)["dead"] == 0
+    assert db.value("select private.queue_metrics()", role=ROLE)["jobs_dead"] == 0
     make_due(db)
     db.rows(
         "alter table public.generations disable trigger user;"
         "update public.generations set deadline_at = now() - interval '61 minutes'"
     )
-    report(db, "record_job_failed", claim_one(db, "cancel"), *refused)
+    report(db, "report_job_failed", claim_one(db, "cancel"), *refused)
     metrics = db.value("select private.queue_metrics()", role=ROLE)
-    assert (metrics["dead"], metrics["due"]) == (1, 0)
+    assert (metrics["jobs_dead"], metrics["jobs_due"]) == (1, 0)
     assert claim(db) == []
     assert credits_of(db, ana) == 50
 

@@ -55,7 +55,7 @@ def change_plan(db: Database, subscription: uuid.UUID, like: uuid.UUID) -> None:
 
 
 def carry(rollover: str, cap: int | None, monthly: int, left: int) -> int:
-    """Say what a plan carries over of what is left at the end of a month."""
+    """Return what a plan carries over of what is left at the end of a month."""
     # A cap beyond a month's credits carries no more than these.
     return {"none": 0, "capped": min(left, cap or 0, monthly), "all": left}[rollover]
 
@@ -182,7 +182,7 @@ def test_a_plans_lot_is_burned_before_bought_credits(db: Database) -> None:
     subscription = subscribe(db, person, monthly=100, rollover="capped", cap=30)
     start = an_hour_ago(db)
     grant_period(db, subscription, start, start + 30 * DAY)
-    rest, carried = lots_of(db, subscription, "rest"), lots_of(db, subscription, "carried")
+    rest, carried = lots_of(db, subscription, "proration"), lots_of(db, subscription, "carried")
     left = []
     for price in (70, 20, 15):
         spend(db, person, price)
@@ -263,11 +263,11 @@ def test_a_debt_is_repaid_from_a_new_period(db: Database) -> None:
     person = newcomer(db)
     payment, _ = pay(db, person, 50)
     spend(db, person, 50)
-    db.rows("select private.record_reversal(%s, 're', 'refund', 1000, 'taken')", payment)
+    db.rows("select private.apply_reversal(%s, 're', 'refund', 1000, 'taken')", payment)
     subscription = subscribe(db, person, monthly=100, rollover="capped", cap=80)
     start = an_hour_ago(db)
     assert grant_period(db, subscription, start, start + 30 * DAY) == 100
-    (rest,), (carried,) = (lots_of(db, subscription, part) for part in ("rest", "carried"))
+    (rest,), (carried,) = (lots_of(db, subscription, part) for part in ("proration", "carried"))
     assert state(db, person) == (50, 0)
     assert [lot(db, lot_id)["remaining"] for lot_id in (rest, carried)] == [0, 50]
 

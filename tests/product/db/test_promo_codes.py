@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.database import Database, credits_of, refusal, sign_up
 from tests.support.economy import available, entries, sweep
-from tests.support.people import delete, enrol, places_of
+from tests.support.people import delete, enroll, places_of
 from tests.support.promo_codes import CODE, create, redeem
 from tests.support.referrals import apply, said, set_to
 
@@ -19,7 +19,7 @@ NOT_FOUND = ("PT404", "code_not_found")
 
 
 def refused(db: Database, person: uuid.UUID, code: str = CODE) -> tuple[str | None, str | None]:
-    """Give state and slug of the refusal to redeem a code."""
+    """Return state and slug of the refusal to redeem a code."""
     refusal = db.refused(person, "select public.redeem_code(%s)", code)
     return refusal.sqlstate, refusal.slug
 
@@ -158,26 +158,26 @@ def test_signing_up_again_is_no_second_redemption(db: Database) -> None:
     for turn, address in enumerate(
         ["pro.mo@gmail.com", "promo@gmail.com", "PROMO+x@googlemail.com"]
     ):
-        person = enrol(db, address)
+        person = enroll(db, address)
         if turn == 0:
             assert redeem(db, person)["credits"] == 10
         else:
             assert refused(db, person) == ("PT409", "code_already_redeemed")
             assert credits_of(db, person) == 0
         delete(db, person)
-    phil = enrol(db, phone="15551234567")
+    phil = enroll(db, phone="15551234567")
     assert redeem(db, phil)["credits"] == 10
     delete(db, phil)
-    assert refused(db, enrol(db, phone="15551234567")) == ("PT409", "code_already_redeemed")
-    assert redeem(db, enrol(db, "other@gmail.com"))["credits"] == 10
+    assert refused(db, enroll(db, phone="15551234567")) == ("PT409", "code_already_redeemed")
+    assert redeem(db, enroll(db, "other@gmail.com"))["credits"] == 10
 
 
 def test_redemptions_of_a_person_under_two_accounts_add_up(db: Database) -> None:
     create(db, max_per_person=3)
-    first = enrol(db, "jo@gmail.com")
+    first = enroll(db, "jo@gmail.com")
     redeem(db, first)
     delete(db, first)
-    second = enrol(db, "j.o@gmail.com")
+    second = enroll(db, "j.o@gmail.com")
     assert [redeem(db, second)["credits"] for _ in range(2)] == [10, 10]
     assert refused(db, second) == ("PT409", "code_already_redeemed")
     assert (credits_of(db, first), credits_of(db, second)) == (60, 20)
@@ -185,7 +185,7 @@ def test_redemptions_of_a_person_under_two_accounts_add_up(db: Database) -> None
 
 def test_moving_to_another_address_is_no_second_redemption(db: Database) -> None:
     create(db)
-    ana = enrol(db, "ana@gmail.com")
+    ana = enroll(db, "ana@gmail.com")
     redeem(db, ana)
     db.rows("update auth.users set email = 'x@example.com' where id = %s", ana)
     assert refused(db, ana) == ("PT409", "code_already_redeemed")
@@ -228,7 +228,7 @@ def test_a_random_code_is_long_and_never_the_same(db: Database) -> None:
 
 
 def test_guesses_of_both_kinds_are_counted_together(db: Database) -> None:
-    set_to(db, code_failures_per_hour_max=4)
+    set_to(db, max_code_failures_per_hour=4)
     create(db)
     ana = sign_up(db)
     for _ in range(2):

@@ -116,7 +116,7 @@ def put_plan(db: Database, user_id: uuid.UUID, plan: Plan) -> None:
 
 
 def expected(person: Wallet, type_key: str) -> dict[str, object]:
-    """Say what the quote must be."""
+    """Return what the quote must be."""
     plan = person.plan
     serves = plan is not None and plan.is_active and type_key in COVERED
     left = plan.left if plan is not None and serves else None
@@ -147,7 +147,7 @@ def ask(db: Database, user_id: uuid.UUID, type_key: str, *, pay: bool) -> DictRo
 
 @pytest.fixture
 def market(db: Database) -> Database:
-    """Give a database where people start without credits and may ask as much as they like."""
+    """Return a database where people start without credits and may ask as much as they like."""
     lift_limits(db)
     db.rows("update private.settings set sign_up_credits = 0 where id")
     return db

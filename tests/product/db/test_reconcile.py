@@ -46,7 +46,7 @@ def now() -> datetime:
 
 
 def compare(db: Database, *objects: Object) -> list[tuple[str, str, bool]]:
-    """Give the id, the difference and whether it can be repaired of each object that differs."""
+    """Return the id, the difference and whether it can be repaired of each object that differs."""
     found = db.rows("select * from private.compare_stripe_objects(%s::jsonb)", json.dumps(objects))
     return [(row["object_id"], row["difference"], row["is_repairable"]) for row in found]
 
@@ -249,7 +249,7 @@ def test_comparing_changes_nothing_and_repairing_asks_for_each_object_once(
     told = [event(session, "checkout.session.completed"), event(session, "x"), event(made, "y")]
     objects = [session, made, *told, ana.session(status="open")]
     assert len(compare(db, *objects)) == 5
-    assert db.value("select count(*) from private.outbox") == 0
+    assert db.value("select count(*) from private.jobs") == 0
     assert db.value("select count(*) from private.stripe_events") == 0
     repair = "select * from private.repair_stripe_objects(%s::jsonb)"
     assert len(db.rows(repair, json.dumps(objects))) == 5
@@ -293,22 +293,22 @@ def test_a_comparison_reads_every_list_page_by_page(db: Database, ana: Customer)
         assert params["limit"] == 100
         assert params.get("created") == (None if call == "subscriptions.list" else {"gte": since})
         assert "starting_after" not in params
-        assert run(db)["place"] == place
+        assert run(db)["call_position"] == place
         if call == "checkout.sessions.list":
-            assert report(db, "record_stripe", job, page(known, lost, has_more=True)) == "page"
-            assert (run(db)["place"], run(db)["last_object_id"]) == (place, lost["id"])
+            assert report(db, "report_stripe", job, page(known, lost, has_more=True)) == "page"
+            assert (run(db)["call_position"], run(db)["last_object_id"]) == (place, lost["id"])
             jobs = {job["kind"]: job for job in claim(db)}
             job = jobs["reconcile"]
             assert job["payload"]["params"]["starting_after"] == lost["id"]
-            assert report(db, "record_stripe", jobs["fetch"], lost) == "paid"
+            assert report(db, "report_stripe", jobs["fetch"], lost) == "paid"
         is_last = place == len(CALLS)
         # One that says there is more, and shows nothing, ends its list too.
         answer = page(has_more=call == "invoices.list")
-        assert report(db, "record_stripe", job, answer) == ("compared" if is_last else "page")
+        assert report(db, "report_stripe", job, answer) == ("compared" if is_last else "page")
     assert calls == CALLS
     ended = run(db)
     assert ended["finished_at"] is not None
-    assert (ended["place"], ended["last_object_id"]) == (len(CALLS) + 1, None)
+    assert (ended["call_position"], ended["last_object_id"]) == (len(CALLS) + 1, None)
     assert (ended["seen"], ended["differing"]) == (2, 1)
     assert (state(db, ana.person), claim(db), alarms(db)) == ((200, 0), [], [])
 
@@ -321,7 +321,7 @@ def test_it_begins_when_it_is_due_and_looks_back_to_the_last_one(
     db.rows("update private.reconcile_runs set started_at = now() - interval '5 days'")
     assert start(db) is False
     db.rows("update private.reconcile_runs set finished_at = now()")
-    db.rows("delete from private.outbox")
+    db.rows("delete from private.jobs")
     began = run(db)["started_at"]
     assert start(db) is True
     assert run(db)["since"] == began - DAY
@@ -348,22 +348,22 @@ def test_sixteen_at_once_begin_one_comparison(db: Database, ana: Customer) -> No
 def test_a_page_whose_lease_is_over_counts_once(db: Database, ana: Customer) -> None:
     start(db)
     early = claim_one(db, "reconcile")
-    db.rows("update private.outbox set due_at = now()")
+    db.rows("update private.jobs set due_at = now()")
     late = claim_one(db, "reconcile")
     told = event(ana.session(), "x")
-    assert report(db, "record_stripe", late, page(told)) == "page"
-    assert report(db, "record_stripe", early, page(told)) == "stale"
-    assert (run(db)["seen"], run(db)["differing"], run(db)["place"]) == (1, 1, 2)
+    assert report(db, "report_stripe", late, page(told)) == "page"
+    assert report(db, "report_stripe", early, page(told)) == "stale"
+    assert (run(db)["seen"], run(db)["differing"], run(db)["call_position"]) == (1, 1, 2)
 
 
 def test_a_list_that_cannot_be_read_is_asked_for_again(db: Database, ana: Customer) -> None:
     start(db)
     for _ in range(12):
         job = claim_one(db, "reconcile")
-        report(db, "record_job_failed", job, "stripe_refused", "HTTP 403", True)
-        db.rows("update private.outbox set due_at = now()")
-    assert (run(db)["place"], run(db)["finished_at"], alarms(db)) == (1, None, [])
-    assert report(db, "record_stripe", claim_one(db, "reconcile"), page()) == "page"
+        report(db, "report_job_failed", job, "stripe_refused", "HTTP 403", True)
+        db.rows("update private.jobs set due_at = now()")
+    assert (run(db)["call_position"], run(db)["finished_at"], alarms(db)) == (1, None, [])
+    assert report(db, "report_stripe", claim_one(db, "reconcile"), page()) == "page"
 
 
 def test_a_bank_that_takes_days_is_asked_after(db: Database, ana: Customer) -> None:
@@ -372,7 +372,7 @@ def test_a_bank_that_takes_days_is_asked_after(db: Database, ana: Customer) -> N
     jobs = {job["kind"]: job for job in claim(db)}
     assert jobs["fetch"]["payload"]["id"] == session["id"]
     assert (
-        report(db, "record_stripe", jobs["fetch"], session | {"payment_status": "paid"}) == "paid"
+        report(db, "report_stripe", jobs["fetch"], session | {"payment_status": "paid"}) == "paid"
     )
     assert state(db, ana.person) == (100, 0)
 
@@ -416,14 +416,14 @@ def test_an_upgrade_in_a_month_whose_payment_was_lost_is_repaired(
     tell(db, event(upgrade, "invoice.paid"))
     # Two minutes of waiting.
     for _ in range(10):
-        db.rows("update private.outbox set due_at = now()")
+        db.rows("update private.jobs set due_at = now()")
         for job in claim(db):
-            report(db, "record_stripe", job, upgrade)
+            report(db, "report_stripe", job, upgrade)
     db.rows("select private.repair_stripe_objects(%s::jsonb)", json.dumps([month, upgrade]))
     for _ in range(3):
-        db.rows("update private.outbox set due_at = now()")
+        db.rows("update private.jobs set due_at = now()")
         for job in claim(db):
             subject = month if job["payload"]["id"] == month["id"] else upgrade
-            report(db, "record_stripe", job, subject)
+            report(db, "report_stripe", job, subject)
     assert compare(db, month, upgrade) == []
     assert state(db, ana.person) == (250 + 375, 0)

@@ -267,7 +267,7 @@ def test_settling_somebody_without_a_referral_does_nothing(db: Database) -> None
 
 
 def test_past_the_monthly_cap_a_referrer_is_not_paid(db: Database) -> None:
-    set_to(db, referral_rewards_per_month_max=2, referred_bonus_credits=7)
+    set_to(db, max_referral_rewards_per_month=2, referred_bonus_credits=7)
     ana, cleo = sign_up(db), sign_up(db)
     friends = [join(db, ana) for _ in range(4)]
     paid = [("rewarded", None)]
@@ -284,7 +284,7 @@ def test_past_the_monthly_cap_a_referrer_is_not_paid(db: Database) -> None:
 
 
 def test_next_month_counts_anew_and_pays_no_old_ones(db: Database) -> None:
-    set_to(db, referral_rewards_per_month_max=2)
+    set_to(db, max_referral_rewards_per_month=2)
     ana = sign_up(db)
     for _ in range(3):
         join(db, ana)
@@ -301,7 +301,7 @@ def test_next_month_counts_anew_and_pays_no_old_ones(db: Database) -> None:
 
 
 def test_the_first_instant_of_the_month_counts_in_any_time_zone(db: Database) -> None:
-    set_to(db, referral_rewards_per_month_max=1)
+    set_to(db, max_referral_rewards_per_month=1)
     ana = sign_up(db)
     first = join(db, ana)
     db.rows(
@@ -321,7 +321,7 @@ def test_the_first_instant_of_the_month_counts_in_any_time_zone(db: Database) ->
 
 
 def test_a_reversed_reward_still_counts_for_the_cap(db: Database) -> None:
-    set_to(db, referral_rewards_per_month_max=1, referral_policy="first_purchase")
+    set_to(db, max_referral_rewards_per_month=1, referral_policy="first_purchase")
     ana = sign_up(db)
     ben, cleo = join(db, ana), join(db, ana)
     payment, _ = pay(db, ben)
@@ -334,7 +334,7 @@ def test_a_reversed_reward_still_counts_for_the_cap(db: Database) -> None:
 
 
 def test_a_cap_of_zero_ends_all_rewards(db: Database) -> None:
-    set_to(db, referral_rewards_per_month_max=0)
+    set_to(db, max_referral_rewards_per_month=0)
     ana = sign_up(db)
     assert outcomes(db, join(db, ana)) == [("rejected", "monthly_cap")]
     assert credits_of(db, ana) == 50
@@ -547,7 +547,7 @@ def test_the_sweep_rewards_a_long_queue_and_ends(db: Database) -> None:
     set_to(
         db,
         referral_policy="first_purchase",
-        referral_rewards_per_month_max=150,
+        max_referral_rewards_per_month=150,
         sign_up_credits=0,
     )
     ana = sign_up(db)
@@ -588,7 +588,7 @@ def test_wrong_codes_are_counted_together_and_then_refused(db: Database) -> None
 
 
 def test_the_wait_ends_when_the_oldest_wrong_code_is_an_hour_old(db: Database) -> None:
-    set_to(db, code_failures_per_hour_max=2)
+    set_to(db, max_code_failures_per_hour=2)
     ben = sign_up(db)
     apply(db, ben, "22222222")
     db.rows("update private.code_failures set failed_at = failed_at - interval '59 minutes'")

@@ -18,7 +18,7 @@ def test_it_burns_the_price_and_queues_one_job(db: Database) -> None:
     assert (generation["status"], generation["prompt"]) == ("queued", "a cat")
     assert generation["credit_cost"] == 10
     assert credits_of(db, ana) == 40
-    jobs = db.rows("select kind, generation_id from private.outbox")
+    jobs = db.rows("select kind, generation_id from private.jobs")
     assert jobs == [{"kind": "submit", "generation_id": generation["id"]}]
     assert db.call(ana, "select * from public.my_credits()") == {
         "available": 40,
@@ -73,7 +73,7 @@ def test_too_few_credits_are_refused_with_the_missing_amount(db: Database) -> No
     assert (said.sqlstate, said.slug) == ("PT402", "insufficient_credits")
     assert said.detail == "It costs 30 credits and 10 are missing."
     assert credits_of(db, ana) == 20
-    assert db.value("select count(*) from private.outbox") == 1
+    assert db.value("select count(*) from private.jobs") == 1
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,9 @@ def test_a_type_says_whether_it_takes_or_needs_a_face(db: Database) -> None:
     face = db.call(ana, "select * from public.add_user_image(%s)", put_face(db, ana))["id"]
     said = db.refused(ana, CALL, "thumbnail_draft", "a cat", uuid.uuid4(), face)
     assert (said.sqlstate, said.slug) == ("PT422", "user_image_not_supported")
-    db.rows("update public.generation_types set face = 'required' where type_key = 'thumbnail'")
+    db.rows(
+        "update public.generation_types set user_image = 'required' where type_key = 'thumbnail'"
+    )
     said = db.refused(ana, CALL, "thumbnail", "a cat", uuid.uuid4(), None)
     assert (said.sqlstate, said.slug) == ("PT422", "user_image_required")
     assert request(db, ana, user_image_id=face)["status"] == "queued"

@@ -120,12 +120,12 @@ MORE_FAULTS = {
         "",
     ),
     "closed dispute opens again": (
-        "private.record_reversal",
+        "private.apply_reversal",
         "and excluded.status <> 'open'",
         "",
     ),
     "failed refund taken again": (
-        "private.record_reversal",
+        "private.apply_reversal",
         "and (excluded.status <> 'taken' or r.status <> 'undone')",
         "",
     ),

@@ -43,7 +43,7 @@ def test_an_event_is_stored_once_and_its_object_is_fetched(db: Database, ana: Cu
     job = claim_one(db, "fetch")
     assert job["payload"]["id"] == session["id"]
     assert waiting(db) == 1
-    assert report(db, "record_stripe", job, session) == "paid"
+    assert report(db, "report_stripe", job, session) == "paid"
     assert (waiting(db), claim(db), state(db, ana.person)) == (0, [], (100, 0))
     assert tell(db, told) == "duplicate"
     assert claim(db) == []
@@ -71,7 +71,7 @@ def test_many_events_of_one_object_are_one_fetch(db: Database, ana: Customer) ->
     for number in range(5):
         assert tell(db, event(session, f"checkout.session.{number}")) == "stored"
     job = claim_one(db, "fetch")
-    assert report(db, "record_stripe", job, session) == "paid"
+    assert report(db, "report_stripe", job, session) == "paid"
     assert waiting(db) == 0
 
 
@@ -82,8 +82,8 @@ def test_an_event_during_a_fetch_has_the_object_fetched_again(db: Database, ana:
     tell(db, event(session, "checkout.session.async_payment_succeeded"))
     late = claim_one(db, "fetch")
     # The first looked too early: what it saw must not come after what the second saw.
-    assert report(db, "record_stripe", late, session) == "paid"
-    assert report(db, "record_stripe", early, session | {"payment_status": "unpaid"}) == "stale"
+    assert report(db, "report_stripe", late, session) == "paid"
+    assert report(db, "report_stripe", early, session | {"payment_status": "unpaid"}) == "stale"
     assert waiting(db) == 0
 
 
@@ -95,7 +95,7 @@ def test_sixty_four_deliveries_of_one_event_are_one(db: Database, ana: Customer)
     assert answers == {"stored": 1, "duplicate": 63}
     job = claim_one(db, "fetch")
     with ThreadPoolExecutor(16) as pool:
-        words = Counter(pool.map(lambda _: report(db, "record_stripe", job, session), range(16)))
+        words = Counter(pool.map(lambda _: report(db, "report_stripe", job, session), range(16)))
     assert words == {"paid": 1, "stale": 15}
     assert state(db, ana.person) == (100, 0)
 
@@ -156,12 +156,12 @@ def test_what_concerns_us_is_fetched_and_all_is_stored(
 def test_the_refunds_of_a_charge_are_applied_together(db: Database, ana: Customer) -> None:
     session = ana.session()
     tell(db, event(session, PAID))
-    report(db, "record_stripe", claim_one(db, "fetch"), session)
+    report(db, "report_stripe", claim_one(db, "fetch"), session)
     tell(db, event({"id": "ch_1", "object": "charge"}, "charge.refunded"))
     job = claim_one(db, "fetch")
     assert job["payload"]["call"] == "refunds.list"
     page = {"object": "list", "data": [refund(session, 90), refund(session, 180)]}
-    assert report(db, "record_stripe", job, page) == "taken"
+    assert report(db, "report_stripe", job, page) == "taken"
     assert state(db, ana.person) == (70, 0)
 
 
@@ -169,21 +169,21 @@ def test_a_refund_that_comes_first_finds_its_purchase(db: Database, ana: Custome
     session = ana.session()
     back = refund(session, 450)
     tell(db, event(back, "refund.created"))
-    assert report(db, "record_stripe", claim_one(db, "fetch"), back) == "waiting"
+    assert report(db, "report_stripe", claim_one(db, "fetch"), back) == "waiting"
     job = claim_one(db, "find_invoice")
     assert job["payload"]["call"] == "invoice_payments.list"
     assert job["payload"]["params"] == {
         "payment": {"type": "payment_intent", "payment_intent": intent_of(session)}
     }
     nothing: dict[str, Any] = {"object": "list", "data": []}
-    assert report(db, "record_stripe", job, nothing) == "not_an_invoice"
+    assert report(db, "report_stripe", job, nothing) == "not_an_invoice"
     job = claim_one(db, "find_session")
     assert job["payload"]["call"] == "checkout.sessions.list"
     found = {"object": "list", "data": [{"id": session["id"], "object": "checkout.session"}]}
-    assert report(db, "record_stripe", job, found) == session["id"]
-    assert report(db, "record_stripe", claim_one(db, "fetch"), session) == "paid"
+    assert report(db, "report_stripe", job, found) == session["id"]
+    assert report(db, "report_stripe", claim_one(db, "fetch"), session) == "paid"
     make_due(db)
-    assert report(db, "record_stripe", claim_one(db, "fetch"), back) == "taken"
+    assert report(db, "report_stripe", claim_one(db, "fetch"), back) == "taken"
     assert (state(db, ana.person), waiting(db), claim(db)) == ((50, 0), 0, [])
 
 
@@ -196,10 +196,10 @@ def test_a_dispute_of_a_renewal_finds_its_invoice(db: Database, ana: Customer) -
         }
     )
     tell(db, event(told, "charge.dispute.created"))
-    report(db, "record_stripe", claim_one(db, "fetch"), told)
+    report(db, "report_stripe", claim_one(db, "fetch"), told)
     job = claim_one(db, "find_invoice")
     found = {"object": "list", "data": [{"id": "inpay_1", "invoice": "in_9"}]}
-    assert report(db, "record_stripe", job, found) == "in_9"
+    assert report(db, "report_stripe", job, found) == "in_9"
     assert claim_one(db, "fetch")["payload"]["call"] == "invoices.retrieve"
 
 
@@ -213,7 +213,7 @@ def test_what_is_never_found_ends_in_an_alarm(db: Database, ana: Customer) -> No
         if not jobs:
             break
         for job in jobs:
-            report(db, "record_stripe", job, back if job["kind"] == "fetch" else nothing)
+            report(db, "report_stripe", job, back if job["kind"] == "fetch" else nothing)
     assert (alarms(db), waiting(db)) == (["unknown_payment"], 0)
     alarm = db.rows("select * from private.stripe_alarms")[0]
     resolve = "select private.resolve_stripe_alarm(%s, 'Olga', 'paid by hand')"
@@ -229,10 +229,10 @@ def test_an_object_that_cannot_be_read_is_tried_for_ever_or_is_an_alarm(
     for _ in range(12):
         make_due(db)
         job = claim_one(db, "fetch")
-        assert report(db, "record_job_failed", job, "stripe_unreachable", "HTTP 503", False) == "ok"
+        assert report(db, "report_job_failed", job, "stripe_unreachable", "HTTP 503", False) == "ok"
     make_due(db)
     job = claim_one(db, "fetch")
-    assert report(db, "record_job_failed", job, "stripe_missing", "HTTP 404", True) == "ok"
+    assert report(db, "report_job_failed", job, "stripe_missing", "HTTP 404", True) == "ok"
     assert (alarms(db), claim(db)) == (["stripe_missing"], [])
 
 
@@ -242,8 +242,8 @@ def test_a_replay_fetches_again_what_is_known(db: Database, ana: Customer) -> No
     session = ana.session()
     told = event(session, PAID)
     tell(db, told)
-    report(db, "record_stripe", claim_one(db, "fetch"), session)
+    report(db, "report_stripe", claim_one(db, "fetch"), session)
     replay = "select private.replay_stripe_event(%s::jsonb)"
     assert db.value(replay, json.dumps(told)) == "replayed"
-    assert report(db, "record_stripe", claim_one(db, "fetch"), session) == "paid"
+    assert report(db, "report_stripe", claim_one(db, "fetch"), session) == "paid"
     assert state(db, ana.person) == (100, 0)

@@ -117,7 +117,7 @@ def test_a_dispute_freezes_takes_or_releases(
 def test_what_a_refund_belongs_to_is_looked_for(db: Database, ana: Customer) -> None:
     session = ana.session()
     assert apply(db, refund(session, 900)) is None
-    job = db.rows("select kind, stripe_object_id from private.outbox")[0]
+    job = db.rows("select kind, stripe_object_id from private.jobs")[0]
     assert tuple(job.values()) == ("find_invoice", intent_of(session))
 
 

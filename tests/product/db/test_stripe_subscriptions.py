@@ -79,7 +79,7 @@ def test_an_invoice_that_comes_before_its_subscription_waits(
     subscription = ana.subscription(BASIC, now, now + 30 * DAY)
     invoice = ana.invoice(subscription, line(BASIC, now, now + 30 * DAY))
     assert apply(db, invoice) is None
-    assert db.value("select stripe_object_id from private.outbox") == subscription["id"]
+    assert db.value("select stripe_object_id from private.jobs") == subscription["id"]
     assert state(db, ana.person) == (0, 0)
     apply(db, subscription)
     assert apply(db, invoice) == "paid"
@@ -228,7 +228,7 @@ def test_a_subscription_that_has_ended_keeps_what_was_paid(
 
 
 def months_later(instant: datetime, months: int) -> datetime:
-    """Give the same day so many months later, or the last of that month."""
+    """Return the same day so many months later, or the last of that month."""
     years, month = divmod(instant.month - 1 + months, 12)
     year = instant.year + years
     last = calendar.monthrange(year, month + 1)[1]

@@ -19,7 +19,7 @@ TABLES = ("profiles", "credit_lots", "credit_entries", "generations", "plan_uses
 def subscribe(
     db: Database, person: uuid.UUID, name: str = "all_in", *, day: int = 3, month: int = 5
 ) -> uuid.UUID:
-    """Give this person an unlimited plan with this fair use."""
+    """Return this person an unlimited plan with this fair use."""
     db.rows(
         "insert into public.plans (plan_name, title, price_amount, is_unlimited,"
         " fair_use_per_day, fair_use_per_month) values (%s, 'All in', 0, true, %s, %s)"
@@ -40,12 +40,12 @@ def subscribe(
 
 @pytest.fixture
 def ana(db: Database) -> uuid.UUID:
-    """Give a person with fifty credits whose plan covers three pictures a day, five a month."""
+    """Return a person with fifty credits whose plan covers three pictures a day, five a month."""
     person = sign_up(db)
     subscribe(db, person)
     db.rows(
-        "update private.settings set generations_running_max = 100,"
-        " generations_per_minute_max = 100 where id"
+        "update private.settings set max_running_generations = 100,"
+        " max_generations_per_minute = 100 where id"
     )
     return person
 
@@ -76,7 +76,7 @@ def receipt(db: Database, person: uuid.UUID, generation_id: uuid.UUID) -> list[D
 def everything(db: Database) -> dict[str, Any]:
     return {
         table: db.rows(f"select t::text from public.{table} as t order by 1") for table in TABLES
-    } | {"outbox": db.rows("select t::text from private.outbox as t order by 1")}
+    } | {"jobs": db.rows("select t::text from private.jobs as t order by 1")}
 
 
 def age_uses(db: Database, age: str) -> None:
@@ -259,7 +259,7 @@ def cancel(db: Database, person: uuid.UUID) -> None:
 
 
 def fail(db: Database, person: uuid.UUID) -> None:
-    report(db, "record_prediction", submit(db), {"status": "failed", "error": "NSFW content"})
+    report(db, "report_provider_job", submit(db), {"status": "failed", "error": "NSFW content"})
 
 
 def expire(db: Database, person: uuid.UUID) -> None:
@@ -268,9 +268,9 @@ def expire(db: Database, person: uuid.UUID) -> None:
 
 
 def succeed(db: Database, person: uuid.UUID) -> None:
-    report(db, "record_prediction", submit(db), succeeded())
+    report(db, "report_provider_job", submit(db), succeeded())
     store = claim_one(db, "store")
-    report(db, "record_stored", store, {"object_path": store["payload"]["object_path"]})
+    report(db, "report_stored", store, {"object_path": store["payload"]["object_path"]})
 
 
 @pytest.mark.parametrize(
@@ -361,12 +361,12 @@ def test_of_two_plans_the_one_that_covers_again_first_says_when(
 
 
 def test_the_limits_hold_for_covered_pictures_too(db: Database, ana: uuid.UUID) -> None:
-    db.rows("update private.settings set generations_running_max = 1 where id")
+    db.rows("update private.settings set max_running_generations = 1 where id")
     ask(db, ana)
     assert refused_ask(db, ana).slug == "too_many_running"
     db.rows(
-        "update private.settings set generations_running_max = 9,"
-        " provider_spend_per_day_max_micros = 67000 where id"
+        "update private.settings set max_running_generations = 9,"
+        " max_provider_spend_per_day_micros = 67000 where id"
     )
     assert refused_ask(db, ana).slug == "daily_capacity_reached"
     assert db.value("select count(*) from public.plan_uses") == 1

@@ -72,7 +72,7 @@ def test_the_provider_is_given_an_address_of_at_most_an_hour(db: Database) -> No
         db.rows("update private.settings set signed_url_seconds = 3601 where id")
     db.rows("update private.settings set signed_url_seconds = 90 where id")
     request(db, ana, user_image_id=add_face(db, ana))
-    (face,) = claim_one(db, "submit")["payload"]["faces"]
+    (face,) = claim_one(db, "submit")["payload"]["user_images"]
     assert (face["bucket"], face["object_path"]) == ("faces", f"{ana}/face.png")
     assert face["expires_in"] == 90
 
@@ -90,7 +90,7 @@ def test_only_the_person_removes_their_photo_and_nobody_learns_of_it(db: Databas
     assert (first["removal_reason"], first["deleted_at"]) == ("asked", None)
     assert first["removed_at"] is not None
     assert db.call(ana, REMOVE, face) == first
-    claim_one(db, "remove_face")
+    claim_one(db, "remove_user_image")
 
 
 def test_a_removed_photo_is_used_for_nothing_any_more(db: Database) -> None:
@@ -121,16 +121,18 @@ def test_a_thumbnail_that_waits_for_a_photo_that_went_fails_and_is_refunded(
     else:
         let_expire(db, face)
     claimed = [job for job in claim(db) if job["kind"] == "submit"]
-    assert [job["payload"]["faces"][0]["object_path"] for job in claimed] == [f"{ben}/face.png"]
+    assert [job["payload"]["user_images"][0]["object_path"] for job in claimed] == [
+        f"{ben}/face.png"
+    ]
     rows = {row["profile_id"]: row for row in db.rows("select * from public.generations")}
     assert (rows[ana]["status"], rows[ana]["error"]) == ("failed", "face_missing")
     assert rows[ben]["status"] == "submitting"
     assert (credits_of(db, ana), credits_of(db, ben)) == (50, 40)
-    assert db.value("select count(*) from private.generation_runs") == 1
+    assert db.value("select count(*) from private.generation_attempts") == 1
 
 
 def test_a_removed_photo_makes_room_at_once(db: Database) -> None:
-    db.rows("update private.settings set user_images_max = 2 where id")
+    db.rows("update private.settings set max_user_images = 2 where id")
     ana = sign_up(db)
     first, _ = add_face(db, ana, "1.png"), add_face(db, ana, "2.png")
     third = put_face(db, ana, "3.png")
@@ -146,8 +148,8 @@ def test_a_name_can_be_used_again_once_its_file_is_gone(db: Database) -> None:
     # The deletion under way would take a new photo of this name with it.
     said = db.refused(ana, ADD, f"{ana}/face.png")
     assert (said.sqlstate, said.slug) == ("PT409", "user_image_being_removed")
-    job = claim_one(db, "remove_face")
-    assert report(db, "record_removed", job, storage_deletes(db, job["payload"])) == "removed"
+    job = claim_one(db, "remove_user_image")
+    assert report(db, "report_removed", job, storage_deletes(db, job["payload"])) == "removed"
     assert db.refused(ana, ADD, f"{ana}/face.png").slug == "object_not_found"
     new = add_face(db, ana)
     assert new != old
@@ -161,18 +163,18 @@ def test_the_proof_of_a_deletion_is_the_answer_and_that_the_file_is_gone(db: Dat
     face, kept = add_face(db, ana), add_face(db, ana, "face.png.jpg")
     db.call(ana, REMOVE, face)
     assert findings(db) == set()
-    job = claim_one(db, "remove_face")
+    job = claim_one(db, "remove_user_image")
     assert job["payload"] == {"target": "storage", "bucket": "faces", "names": [f"{ana}/face.png"]}
     # Storage said yes, and the file is there all the same.
     lie = {"bucket": "faces", "status": 200, "removed": [f"{ana}/face.png"]}
-    assert report(db, "record_removed", job, lie) == "not_removed"
+    assert report(db, "report_removed", job, lie) == "not_removed"
     assert image(db, face)["deleted_at"] is None
     assert claim(db) == []  # not at once again
     make_due(db)
-    job = claim_one(db, "remove_face")
-    assert job["attempt"] == 2
+    job = claim_one(db, "remove_user_image")
+    assert job["try_number"] == 2
     told = storage_deletes(db, job["payload"])
-    assert report(db, "record_removed", job, told) == "removed"
+    assert report(db, "report_removed", job, told) == "removed"
     gone = image(db, face)
     assert gone["deletion_answer"] == {
         "bucket": "faces",
@@ -180,7 +182,7 @@ def test_the_proof_of_a_deletion_is_the_answer_and_that_the_file_is_gone(db: Dat
         "removed": [f"{ana}/face.png"],
     }
     assert gone["deleted_at"] >= gone["removed_at"]
-    assert report(db, "record_removed", job, told) == "stale"
+    assert report(db, "report_removed", job, told) == "stale"
     assert image(db, kept)["removed_at"] is None
     assert files(db, "faces", ana) == ["face.png.jpg"]
     assert (claim(db), findings(db)) == ([], set())
@@ -194,8 +196,8 @@ def test_a_file_that_was_gone_before_is_no_failure(db: Database) -> None:
     face = add_face(db, ana)
     storage_deletes(db, {"target": "storage", "bucket": "faces", "names": [f"{ana}/face.png"]})
     db.call(ana, REMOVE, face)
-    job = claim_one(db, "remove_face")
-    assert report(db, "record_removed", job, storage_deletes(db, job["payload"])) == "removed"
+    job = claim_one(db, "remove_user_image")
+    assert report(db, "report_removed", job, storage_deletes(db, job["payload"])) == "removed"
     assert image(db, face)["deletion_answer"] == {
         "bucket": "faces",
         "status": 200,
@@ -206,66 +208,66 @@ def test_a_file_that_was_gone_before_is_no_failure(db: Database) -> None:
 def test_a_deletion_is_never_given_up_for_a_storage_that_is_down(db: Database) -> None:
     ana = sign_up(db)
     db.call(ana, REMOVE, add_face(db, ana))
-    tries = 3 * db.value("select job_attempts_max from private.settings")
+    tries = 3 * db.value("select max_job_tries from private.settings")
     for _ in range(tries):
-        job = take(db, "remove_face")
-        report(db, "record_job_failed", job, "storage_unavailable", "HTTP 503", False)
-    (row,) = db.rows(
-        "select attempts, dead_at, last_error, due_at > now() as later from private.outbox"
-    )
+        job = take(db, "remove_user_image")
+        report(db, "report_job_failed", job, "storage_unavailable", "HTTP 503", False)
+    (row,) = db.rows("select tries, dead_at, last_error, due_at > now() as later from private.jobs")
     assert row == {
-        "attempts": tries,
+        "tries": tries,
         "dead_at": None,
         "last_error": "storage_unavailable",
         "later": True,
     }
-    job = take(db, "remove_face")
-    assert report(db, "record_removed", job, storage_deletes(db, job["payload"])) == "removed"
+    job = take(db, "remove_user_image")
+    assert report(db, "report_removed", job, storage_deletes(db, job["payload"])) == "removed"
 
 
 def test_a_deletion_that_would_be_refused_for_ever_is_left_to_a_person(db: Database) -> None:
     ana = sign_up(db)
     db.call(ana, REMOVE, add_face(db, ana))
-    report(db, "record_job_failed", take(db, "remove_face"), "storage_refused", "HTTP 404", True)
+    report(
+        db, "report_job_failed", take(db, "remove_user_image"), "storage_refused", "HTTP 404", True
+    )
     make_due(db)
     assert claim(db) == []
-    assert findings(db) == {"job_is_not_dead", "removed_face_is_deleted"}
+    assert findings(db) == {"job_is_not_dead", "removed_user_image_is_deleted"}
 
 
 def test_photos_past_their_time_are_removed_by_the_sweep(db: Database) -> None:
     ana = sign_up(db)
     old, young = add_face(db, ana, "old.png"), add_face(db, ana, "young.png")
-    assert db.value("select private.sweep()", role=ROLE)["expired_faces"] == 0
+    assert db.value("select private.sweep()", role=ROLE)["expired_user_images"] == 0
     let_expire(db, old)
-    assert db.value("select private.sweep()", role=ROLE)["expired_faces"] == 1
-    assert db.value("select private.sweep()", role=ROLE)["expired_faces"] == 0
+    assert db.value("select private.sweep()", role=ROLE)["expired_user_images"] == 1
+    assert db.value("select private.sweep()", role=ROLE)["expired_user_images"] == 0
     assert (image(db, old)["removal_reason"], image(db, young)["removed_at"]) == ("expired", None)
     assert db.call(ana, REMOVE, old)["removal_reason"] == "expired"
-    job = claim_one(db, "remove_face")
+    job = claim_one(db, "remove_user_image")
     assert job["payload"]["names"] == [f"{ana}/old.png"]
-    assert report(db, "record_removed", job, storage_deletes(db, job["payload"])) == "removed"
+    assert report(db, "report_removed", job, storage_deletes(db, job["payload"])) == "removed"
     assert files(db, "faces", ana) == ["young.png"]
     assert findings(db) == set()
 
 
 def test_many_expired_photos_and_two_sweeps_at_once_remove_each_once(db: Database) -> None:
     ana = sign_up(db)
-    db.rows("update private.settings set user_images_max = 1000 where id")
+    db.rows("update private.settings set max_user_images = 1000 where id")
     faces = [add_face(db, ana, f"{number}.png") for number in range(5)]
     for face in faces:
         let_expire(db, face)
     with db.connect() as holder, holder.transaction():
         holder.execute("select id from public.user_images where id = %s for update", (faces[0],))
-        assert db.value("select private.sweep()")["expired_faces"] == 4
+        assert db.value("select private.sweep()")["expired_user_images"] == 4
     assert sweep(db) == {"expired": 0, "expired_lots": 0, "rewarded": 0}
-    assert db.value("select count(*) from private.outbox where kind = 'remove_face'") == 5
+    assert db.value("select count(*) from private.jobs where kind = 'remove_user_image'") == 5
 
 
 def test_nobody_but_the_sidecar_reports_a_deletion(db: Database) -> None:
     ana = sign_up(db)
     db.call(ana, REMOVE, add_face(db, ana))
-    job = claim_one(db, "remove_face")
-    call = "select private.record_removed(%s, %s, '{}')"
+    job = claim_one(db, "remove_user_image")
+    call = "select private.report_removed(%s, %s, '{}')"
     for role in ("authenticated", "anon", "service_role"):
         with pytest.raises(psycopg.Error) as caught, db.acting_as(role, ana) as connection:
             connection.execute(call, (job["job_id"], job["lease_token"]))
@@ -273,4 +275,4 @@ def test_nobody_but_the_sidecar_reports_a_deletion(db: Database) -> None:
     with pytest.raises(psycopg.Error) as caught:
         db.rows("delete from public.user_images", role=ROLE)
     assert refusal(caught.value).sqlstate == "42501"
-    assert report(db, "record_removed", job, storage_deletes(db, job["payload"])) == "removed"
+    assert report(db, "report_removed", job, storage_deletes(db, job["payload"])) == "removed"

@@ -61,7 +61,7 @@ def test_two_sidecars_that_are_killed_again_and_again_lose_nothing_and_make_noth
     started = time.monotonic()
     # Orders come all the time, and every answer takes so long that some are lost.
     pair.faults(hang_after_create_next=10 * count, hang_seconds=0.3, **switches)
-    with pair.settings(generations_running_max=5), crowd.ordering(count):
+    with pair.settings(max_running_generations=5), crowd.ordering(count):
         kill_at_random(pair, crowd, random.Random(seed), count, kills)
     pair.faults(reset=True)
     crowd.wait()

@@ -45,7 +45,7 @@ class OperatorView:
         return [one["name"].partition("/")[2] for one in answer.json()["objects"]]
 
     def erased(self, person: str) -> dict[str, Any]:
-        """Wait until an account is erased and give the proof."""
+        """Wait until an account is erased and return the proof."""
         statement = "select * from private.erasures where profile_id = %s"
 
         def is_finished() -> bool:
@@ -55,12 +55,12 @@ class OperatorView:
         return dict(self.db.rows(statement, person)[0])
 
     def findings(self) -> set[str]:
-        """Give the checks on removal that find something."""
+        """Return the checks on removal that find something."""
         ours = {
             "closed_account_is_erased",
             "erased_account_is_empty",
-            "face_is_removed_in_time",
-            "removed_face_is_deleted",
+            "user_image_is_removed_in_time",
+            "removed_user_image_is_deleted",
             "job_is_not_dead",
             "person_has_a_profile",
         }

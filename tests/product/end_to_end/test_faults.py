@@ -177,10 +177,10 @@ def check_that_it_works(world: SidecarProcesses) -> None:
 
 
 def webhooks(world: SidecarProcesses, generation_id: str) -> list[dict[str, Any]]:
-    """Give the webhooks that were stored for the attempts at a picture."""
+    """Return the webhooks that were stored for the attempts at a picture."""
     return world.db.rows(
-        "select w.* from private.replicate_webhooks as w"
-        " inner join private.generation_runs as r using (attempt_token)"
+        "select w.* from private.provider_webhooks as w"
+        " inner join private.generation_attempts as r using (attempt_token)"
         " where r.generation_id = %s",
         generation_id,
     )
@@ -214,7 +214,7 @@ def test_forged_webhooks_change_nothing(world: SidecarProcesses, person: Caller)
 
 
 def refused_signatures(world: SidecarProcesses) -> int:
-    """Give how many webhooks the sidecar has refused for their signature."""
+    """Return how many webhooks the sidecar has refused for their signature."""
     text = httpx.get(f"{world.sidecars[0].url}/metrics", trust_env=False).text
     wanted = re.search(r"^thumbsmith_webhooks\S*invalid_signature\S* (\d+)", text, re.MULTILINE)
     return int(wanted[1]) if wanted else 0
@@ -230,7 +230,11 @@ def test_a_webhook_of_somebody_elses_prediction_mixes_nothing_up(
         generation_id = order(person, prompt="[slow:1] mine")
         world.wait(generation_id, "processing")
         (mine,), (foreign,) = world.runs(generation_id), world.runs(other_id)
-        body = {"id": foreign["prediction_id"], "status": "succeeded", "output": "https://x/y.png"}
+        body = {
+            "id": foreign["provider_job_id"],
+            "status": "succeeded",
+            "output": "https://x/y.png",
+        }
         assert tell(world, str(mine["attempt_token"]), body).status_code == 200
         check_end(world, person, generation_id, "succeeded")
         check_end(world, theirs, other_id, "succeeded")

@@ -18,7 +18,7 @@ from PIL import Image
 
 from local_stack.stack import Stack
 from stand_ins.replicate.models import MODELS
-from tests.support.catalogue import SEED_MODELS
+from tests.support.catalog import SEED_MODELS
 from tests.support.database import Database
 from tests.support.end_to_end.generations import download, faults, wait
 from tests.support.rest import Caller, balance, picture
@@ -42,9 +42,9 @@ class Studio:
     face_id: str
 
     def row(self, type_key: str, preference: int) -> dict[str, Any]:
-        """Give a model of the catalogue, with the price and face of its type."""
+        """Return a model of the catalog, with the price and face of its type."""
         found = self.db.rows(
-            "select m.*, t.cost_credits, t.face from private.generation_models as m"
+            "select m.*, t.cost_credits, t.user_image from private.generation_models as m"
             " join public.generation_types as t using (type_key)"
             " where m.type_key = %s and m.preference = %s",
             type_key,
@@ -76,16 +76,17 @@ class Studio:
         return wait(self.person, asked.json()["id"])
 
     def runs(self, generation_id: str) -> list[dict[str, Any]]:
-        """Give the attempts at a picture, first to last."""
+        """Return the attempts at a picture, first to last."""
         return self.db.rows(
-            "select * from private.generation_runs where generation_id = %s order by attempt",
+            "select * from private.generation_attempts where generation_id = %s order by"
+            " attempt_number",
             generation_id,
         )
 
     def heard(self, run: dict[str, Any]) -> dict[str, Any]:
-        """Give the prediction as the provider shows it, with the input that came."""
+        """Return the prediction as the provider shows it, with the input that came."""
         token = self.stack.keys.tokens.replicate_api_token
-        url = f"{self.stack.replicate_url}/v1/predictions/{run['prediction_id']}"
+        url = f"{self.stack.replicate_url}/v1/predictions/{run['provider_job_id']}"
         answer = httpx.get(url, headers={"authorization": f"Bearer {token}"}, trust_env=False)
         prediction: dict[str, Any] = answer.json()
         return prediction
@@ -101,14 +102,14 @@ def studio(stack: Stack) -> Iterator[Studio]:
 
 
 def expected_input(row: dict[str, Any]) -> dict[str, Any]:
-    """Give what the model must hear, less the face."""
+    """Return what the model must hear, less the face."""
     chosen = OPTIONS.get(row["type_key"], {})
     options = {field: chosen[name] for name, field in row["option_fields"].items()}
     template: dict[str, Any] = row["input_template"]
     return template | options | {row["prompt_field"]: PROMPT}
 
 
-def check_face_url(url: str, seconds: int) -> None:
+def check_user_image_url(url: str, seconds: int) -> None:
     """Look at a signed URL: it shows the photo, only with its token, and not for long."""
     (token,) = parse_qs(urlsplit(url).query)["token"]
     claims = token.split(".")[1]
@@ -143,7 +144,7 @@ def test_a_model_paints_and_hears_exactly_what_its_template_names(
     studio: Studio, type_key: str, preference: int, model: str
 ) -> None:
     row = studio.row(type_key, preference)
-    with_face = row["face_field"] is not None
+    with_face = row["user_image_field"] is not None
     before = balance(studio.person)
     with studio.only(type_key, preference):
         done = studio.order(type_key, with_face=with_face)
@@ -155,11 +156,11 @@ def test_a_model_paints_and_hears_exactly_what_its_template_names(
     assert (run["model"], prediction["model"], prediction["version"]) == (model, model, "hidden")
     given = prediction["input"]
     if with_face:
-        face = given.pop(row["face_field"])
-        assert isinstance(face, list) == row["face_is_list"]
-        (url,) = face if row["face_is_list"] else [face]
+        face = given.pop(row["user_image_field"])
+        assert isinstance(face, list) == row["user_image_is_list"]
+        (url,) = face if row["user_image_is_list"] else [face]
         seconds = studio.db.value("select signed_url_seconds from private.settings")
-        check_face_url(url, seconds)
+        check_user_image_url(url, seconds)
     assert given == expected_input(row)
     assert run["cost_micros"] == row["expected_cost_micros"]
 
@@ -187,7 +188,7 @@ def test_when_the_first_model_fails_the_second_one_paints_for_the_same_charge(
         (rows[1]["model"], "succeeded"),
     ]
     for run, row in zip(runs, rows, strict=True):
-        assert studio.heard(run)["input"].keys() == {*expected_input(row), row["face_field"]}
+        assert studio.heard(run)["input"].keys() == {*expected_input(row), row["user_image_field"]}
     # What failed made no picture, and costs us nothing either.
     assert [run["cost_micros"] for run in runs] == [0, rows[1]["expected_cost_micros"]]
     assert before - balance(studio.person) == rows[0]["cost_credits"]
@@ -204,7 +205,7 @@ def test_a_community_model_is_asked_by_its_version(studio: Studio) -> None:
     template = {"style_name": "(No style)", "num_steps": 30}
     insert = """
         insert into private.generation_models
-        (type_key, preference, model, input_template, face_field, cost_per_second_micros)
+        (type_key, preference, model, input_template, user_image_field, cost_per_second_micros)
         values ('thumbnail_character', 9, %s, %s, 'input_image', 1000)
     """
     studio.db.rows(insert, f"{COMMUNITY}:{version}", json.dumps(template))

@@ -24,19 +24,19 @@ SETTINGS = {
     "generation_deadline": HOUR,
     "submit_unknown_grace": timedelta(seconds=60),
     "submit_find_after": timedelta(seconds=5),
-    "retry_first_wait": timedelta(seconds=1),
+    "first_retry_wait": timedelta(seconds=1),
 }
 MOVES = [
     "update public.generations set created_at = created_at - %(by)s,"
     " deadline_at = deadline_at - %(by)s where id = %(id)s",
-    "update private.generation_runs set created_at = created_at - %(by)s,"
+    "update private.generation_attempts set created_at = created_at - %(by)s,"
     " unknown_since = unknown_since - %(by)s where generation_id = %(id)s",
     # A job that is held right now has its lease from the true clock.
-    "update private.outbox set due_at = due_at - %(by)s where lease_token is null",
+    "update private.jobs set due_at = due_at - %(by)s where lease_token is null",
 ]
 IDLE = """
 select not exists (
-    select from private.outbox
+    select from private.jobs
     where dead_at is null and (due_at <= now() or lease_token is not null)
 )
 """

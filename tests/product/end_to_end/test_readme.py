@@ -33,7 +33,7 @@ def variables(lines: str) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def detached(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """Start a stack in the background and give what it prints."""
+    """Start a stack in the background and yield what it prints."""
     folder = f"--data-dir={tmp_path_factory.mktemp('detached') / 'stack'}"
     printed = variables(thumbsmith("stack", "up", "--detach", folder))
     try:

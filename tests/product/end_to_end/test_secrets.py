@@ -70,7 +70,7 @@ class Life:
         return (self.stack.data_dir / "logs" / f"{name}.log").read_text(errors="replace")
 
     def command(self, words: str) -> str:
-        """Run a command of the operator's, and give all that it says."""
+        """Run a command of the operator's, and return all that it says."""
         wanted = ("DB_URL", "STRIPE_SECRET_KEY", "STRIPE_API_BASE", "REPLICATE_API_TOKEN")
         env = {name: self.stack.env[name] for name in (*wanted, "REPLICATE_BASE_URL")}
         done = CliRunner().invoke(app, [*words.split(), "--json"], env=env)
@@ -101,7 +101,7 @@ def life() -> Iterator[Life]:
 
 
 def live(life: Life) -> tuple[Caller, str]:
-    """Have a picture with a face, one that fails, buy, be refunded, and give what is left."""
+    """Have a picture with a face, one that fails, buy, be refunded, and return what is left."""
     ana = life.sign_up()
     asked = ana.request(generation_type="thumbnail", prompt="hello", user_image_id=ana.add_face())
     done = wait(ana, asked.json()["id"])
@@ -172,7 +172,7 @@ def repeated(life: Life, echo: Echo) -> Iterator[Path]:
 def suffer(life: Life, echo: Echo, ana: Caller) -> None:
     """Ask for things while each service answers with errors that repeat the key."""
     fast = (
-        "update private.settings set retry_first_wait = '0.1 seconds', generation_deadline = '{}'"
+        "update private.settings set first_retry_wait = '0.1 seconds', generation_deadline = '{}'"
     )
     life.db.rows(fast.format("10 minutes"))
     for echo.status in (401, 422, 500, 200):
@@ -196,20 +196,22 @@ def test_a_whole_life_leaves_no_secret_in_logs_tables_answers_and_arguments(life
         assert {tokens.replicate_api_token, tokens.stripe_secret_key} <= set(echo.keys)
         assert '"report": "submit_refused"' in said
         # Positive control: the words around the keys were kept.
-        kept = life.db.rows("select distinct r.provider_error from private.generation_runs as r")
+        kept = life.db.rows(
+            "select distinct r.provider_error from private.generation_attempts as r"
+        )
         assert "Authorization: Bearer [removed]" in {row["provider_error"] for row in kept}
         assert watch.look_at_stack(life.stack) == []
         ana.rpc("delete_my_account", confirmation="delete my account")
         erased = partial(
             life.db.value, "select count(*) from private.erasures where finished_at is not null"
         )
-        life.db.rows("update private.outbox set due_at = now() where dead_at is null")
+        life.db.rows("update private.jobs set due_at = now() where dead_at is null")
         eventually(erased)
     open_sidecar_role(life.stack.admin_url)
     # Positive control: statements are logged with their values.
     written = life.log("postgres")
     assert generation in written
-    assert "record_submit_refused" in written
+    assert "report_submit_refused" in written
     assert 'alter role "thumbsmith_sidecar" with login password \'SCRAM-SHA-256$' in written
     assert watch.look_at_stack(life.stack) == []
     assert [one for one in answers if Needles(MARK).places(one.content)] == []

@@ -67,7 +67,7 @@ def test_a_picture_that_cannot_be_had_costs_nothing(
     assert balance(ana) == 50
 
 
-def test_a_run_that_is_cancelled_gives_the_credits_back(ana: Caller) -> None:
+def test_a_run_that_is_canceled_gives_the_credits_back(ana: Caller) -> None:
     asked = ana.request(prompt="a cat [slow]").json()
     wait(ana, asked["id"], until={"processing"})
     assert ana.rpc("cancel_generation", generation_id=asked["id"]).json()["status"] == "canceled"

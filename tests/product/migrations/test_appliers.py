@@ -26,7 +26,7 @@ NOTED = "select version from supabase_migrations.schema_migrations order by vers
 
 @pytest.fixture
 def empty(server: Postgres) -> Iterator[Database]:
-    """Give a database with the platform and no migration."""
+    """Yield a database with the platform and no migration."""
     with (
         databases.cloned(server, "postgres", f"empty_{uuid.uuid4().hex}") as url,
         closing(Database(url)) as database,

@@ -32,7 +32,7 @@ create unique index concurrently first_id_idx on public.first (id);
 
 
 def is_there(db: Database) -> list[bool]:
-    """Tell what the two files have left: a table, and a table, a column and a note."""
+    """Return what the two files have left: a table, and a table, a column and a note."""
     (row,) = db.rows(
         "select to_regclass('public.first') is not null as first,"
         " to_regclass('public.half') is not null as half,"

@@ -44,7 +44,7 @@ HEAVY = "alter table public.generations add column mood text;"
 
 @contextmanager
 def released(server: Postgres, folder: Path) -> Iterator[Database]:
-    """Give a database of the previous release."""
+    """Yield a database of the previous release."""
     name = f"released_{uuid.uuid4().hex}"
     before = project(folder, previous_release())
     with databases.cloned(server, "postgres", name) as url, closing(Database(url)) as db:

@@ -16,7 +16,7 @@ from tests.support.security.http_world import claims_of, signed
 
 @pytest.fixture(scope="module")
 def stack_database(stack: Stack) -> Iterator[database.Database]:
-    """Give the stack's database."""
+    """Yield the stack's database."""
     with closing(database.Database(stack.db_url)) as opened:
         yield opened
 

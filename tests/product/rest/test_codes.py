@@ -22,7 +22,7 @@ SignUp = Callable[..., Caller]
 
 @pytest.fixture
 def database(stack: Stack) -> Iterator[Database]:
-    """Give the stack's database, as an operator has it."""
+    """Yield the stack's database, as an operator has it."""
     with closing(Database(stack.db_url)) as database:
         yield database
 
@@ -36,7 +36,7 @@ def code(database: Database) -> str:
 
 
 def wallet(database: Database, caller: Caller) -> int:
-    """Give the balance, after checking that ledger, lots and profile agree."""
+    """Return the balance, after checking that ledger, lots and profile agree."""
     return credits_of(database, uuid.UUID(caller.user_id))
 
 
@@ -54,7 +54,7 @@ def code_of(caller: Caller) -> str:
 
 
 def assert_refused(answer: httpx.Response, status: int, slug: str) -> str:
-    """Check status and body of a refusal and give its details."""
+    """Check status and body of a refusal and return its details."""
     assert answer.status_code == status, answer.text
     body = answer.json()
     assert set(body) == {"code", "message", "details", "hint"}
@@ -65,7 +65,7 @@ def assert_refused(answer: httpx.Response, status: int, slug: str) -> str:
 
 
 def guesses(database: Database, caller: Caller) -> int:
-    """Give how many wrong codes of this person are counted."""
+    """Return how many wrong codes of this person are counted."""
     counted = "select count(*) from private.code_failures where profile_id = %s"
     return int(database.value(counted, caller.user_id))
 
@@ -288,7 +288,7 @@ def test_the_helpers_behind_the_codes_are_not_served(ana: Caller) -> None:
         "disable_promo_code",
         "keyed_hash",
         "settle_referral",
-        "record_referral",
+        "store_referral",
         "grant_credits",
     ):
         assert ana.rpc(function).status_code == 404, function

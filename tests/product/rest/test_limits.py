@@ -16,10 +16,10 @@ from tests.support.database import Database
 from tests.support.rest import Caller
 
 COLUMNS = (
-    "generations_running_max",
-    "generations_per_minute_max",
-    "generations_per_day_max",
-    "provider_spend_per_day_max_micros",
+    "max_running_generations",
+    "max_generations_per_minute",
+    "max_generations_per_day",
+    "max_provider_spend_per_day_micros",
 )
 
 
@@ -43,7 +43,7 @@ class Limits:
 
 @pytest.fixture
 def database(stack: Stack) -> Iterator[Database]:
-    """Give the stack's database."""
+    """Yield the stack's database."""
     with closing(Database(stack.db_url)) as database:
         yield database
 
@@ -59,7 +59,7 @@ def limits(database: Database) -> Iterator[Limits]:
 
 
 def check_refusal(answer: httpx.Response, slug: str) -> int:
-    """Check a 429 to the last key; give its Retry-After."""
+    """Check a 429 to the last key; return its Retry-After."""
     assert answer.status_code == 429, answer.text
     body = answer.json()
     assert set(body) == {"code", "message", "details", "hint"}
@@ -80,8 +80,8 @@ def balance(caller: Caller) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("column", "slug", "longest"),
     [
-        ("generations_per_minute_max", "too_many_per_minute", 60),
-        ("generations_per_day_max", "too_many_per_day", 86_400),
+        ("max_generations_per_minute", "too_many_per_minute", 60),
+        ("max_generations_per_day", "too_many_per_day", 86_400),
     ],
 )
 def test_a_rate_past_its_limit_is_429_with_retry_after(
@@ -102,7 +102,7 @@ def test_a_rate_past_its_limit_is_429_with_retry_after(
 
 
 def test_too_many_at_once_are_429_until_one_is_over(limits: Limits, ana: Caller) -> None:
-    limits.set(generations_running_max=1)
+    limits.set(max_running_generations=1)
     first = ana.request(prompt="a cat [slow]").json()["id"]
     assert check_refusal(ana.request(), "too_many_running") == 10
     assert ana.rpc("cancel_generation", generation_id=first).status_code == 200
@@ -110,19 +110,19 @@ def test_too_many_at_once_are_429_until_one_is_over(limits: Limits, ana: Caller)
 
 
 def test_the_closed_breaker_is_429_until_the_next_utc_day(limits: Limits, ana: Caller) -> None:
-    limits.set(provider_spend_per_day_max_micros=0)
+    limits.set(max_provider_spend_per_day_micros=0)
     before = datetime.now(UTC)
     retry_after = check_refusal(ana.request(), "daily_capacity_reached")
     midnight = datetime.combine(before.date() + timedelta(days=1), datetime.min.time(), UTC)
     assert abs((midnight - before).total_seconds() - retry_after) < 30
     assert balance(ana)["available"] == 50
-    limits.set(provider_spend_per_day_max_micros=None)
+    limits.set(max_provider_spend_per_day_micros=None)
     assert ana.request().status_code == 200
 
 
 @pytest.fixture
 def covered(database: Database, ana: Caller) -> Iterator[Caller]:
-    """Give Ana a plan that covers one picture a day."""
+    """Yield Ana a plan that covers one picture a day."""
     name = f"p_{uuid.uuid4().hex}"
     database.rows(
         "insert into public.plans (plan_name, title, price_amount, is_unlimited,"
@@ -220,7 +220,7 @@ def test_ones_money_is_read_by_nobody_else(
     database: Database, covered: Caller, ben: Caller, nobody: Caller, relation: str
 ) -> None:
     database.rows(
-        "select private.record_payment(%s, %s, 'pack', 'pack_small', 500, 'usd', 30)",
+        "select private.apply_payment(%s, %s, 'pack', 'pack_small', 500, 'usd', 30)",
         covered.user_id,
         uuid.uuid4().hex,
     )

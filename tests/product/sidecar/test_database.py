@@ -41,10 +41,10 @@ async def test_a_request_is_claimed_and_reported(db: Database) -> None:
         assert job["payload"]["model"] == "google/nano-banana-2"
         held = (job["job_id"], job["lease_token"])
         assert (
-            await pool.value("record_submitted", *held, {"id": "p1", "status": "starting"}) == "ok"
+            await pool.value("report_submitted", *held, {"id": "p1", "status": "starting"}) == "ok"
         )
-        assert await pool.value("record_submitted", *held, {"id": "p1"}) == "stale"
-        assert (await pool.value("queue_metrics"))["dead"] == 0
+        assert await pool.value("report_submitted", *held, {"id": "p1"}) == "stale"
+        assert (await pool.value("queue_metrics"))["jobs_dead"] == 0
         assert await pool.value("next_job_in_ms") > 0
         assert "expired" in await pool.value("sweep")
 
@@ -56,13 +56,13 @@ async def test_every_report_that_the_sidecar_makes_has_its_function(db: Database
         ("submit_refused", (429, "slowly", 3)),
         ("submit_refused", (422, "no", None)),
         ("submit_unknown", ("timeout",)),
-        ("prediction", ({"id": "p1", "status": "aborted"},)),
+        ("provider_job", ({"id": "p1", "status": "aborted"},)),
         ("stored", ({"object_path": "a/b.png", "bytes": 3},)),
         ("job_failed", ("output_gone", "HTTP 404", True)),
     ]
     async with connected(url_of(db)) as pool:
         for name, values in reports:
-            assert await pool.value(f"record_{name}", *nobody, *values) == "stale"
+            assert await pool.value(f"report_{name}", *nobody, *values) == "stale"
         with pytest.raises(psycopg.errors.UndefinedFunction):
             await pool.value("record_nothing", *nobody)
 
@@ -70,8 +70,8 @@ async def test_every_report_that_the_sidecar_makes_has_its_function(db: Database
 async def test_a_webhook_is_stored_once(db: Database) -> None:
     webhook = ("msg_1", uuid.uuid4(), {"id": "p1", "status": "succeeded"})
     async with connected(url_of(db)) as pool:
-        assert await pool.value("record_replicate_webhook", *webhook) == "stored"
-        assert await pool.value("record_replicate_webhook", *webhook) == "duplicate"
+        assert await pool.value("report_provider_webhook", *webhook) == "stored"
+        assert await pool.value("report_provider_webhook", *webhook) == "duplicate"
 
 
 async def test_tables_are_out_of_its_reach(db: Database) -> None:
@@ -79,7 +79,7 @@ async def test_tables_are_out_of_its_reach(db: Database) -> None:
         psycopg.connect(url_of(db)) as connection,
         pytest.raises(psycopg.errors.InsufficientPrivilege),
     ):
-        connection.execute("select * from private.outbox")
+        connection.execute("select * from private.jobs")
 
 
 async def test_a_request_wakes_a_worker_that_said_it_is_idle_and_no_other(db: Database) -> None:

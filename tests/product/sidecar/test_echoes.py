@@ -81,7 +81,7 @@ CALLS: dict[str, Call] = {
 
 
 def told(error: BaseException) -> str:
-    """Give all that anybody could print of an error."""
+    """Return all that anybody could print of an error."""
     job = Job(1, None, "poll", None, 1, {})  # type: ignore[arg-type]
     report = failure(job, error) if isinstance(error, Exception) else None
     lines = [repr(error), str(error), origin(error), repr(report), repr(vars(error))]

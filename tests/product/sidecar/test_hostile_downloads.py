@@ -17,7 +17,7 @@ from functions_py.jobs import Jobs
 from functions_py.metrics import Metrics
 from functions_py.replicate_gateway import ReplicateGateway
 from functions_py.worker import Pace, Worker
-from tests.support.sidecar.helpers import FakeStore, Shelf, raw_server
+from tests.support.sidecar.helpers import FakeStore, FileStore, raw_server
 from tests.support.sidecar.hostile_answers import ANSWERS, GOOD, MAX_BYTES, says
 from tests.support.sidecar.pictures import HARMLESS, MARK, chunk_names, facts
 from tests.support.sidecar.wire import Wire
@@ -39,7 +39,7 @@ class DownloadScenario:
     def __init__(self, answers: Mapping[str, Sends], patch: pytest.MonkeyPatch) -> None:
         self.answers = answers
         self.store = FakeStore()
-        self.shelf = Shelf()
+        self.shelf = FileStore()
         self.wire = Wire(patch, lambda _host: [])
         self.asked: list[str] = []
         self.port = 0
@@ -51,7 +51,7 @@ class DownloadScenario:
         await self.answers[self.asked[-1]](writer)
 
     async def run(self, name: str) -> tuple[str, tuple[object, ...]]:
-        """Let the worker store one output; give its report."""
+        """Let the worker store one output; return its report."""
         before = len(self.store.reports())
         small = {"object_path": f"{name}, small", "width": 320, "height": 180}
         place = {"bucket": "thumbnails", "object_path": name, "preview": small}
@@ -65,7 +65,7 @@ class DownloadScenario:
 
     async def prove_it_stores(self) -> None:
         """Store a good picture, and see that it is one."""
-        assert (await self.run("good"))[0] == "record_stored"
+        assert (await self.run("good"))[0] == "report_stored"
         assert facts(self.shelf.kept["thumbnails/good"]) == ("PNG", "RGB", SIZE)
 
 
@@ -92,7 +92,7 @@ async def scene(
 
 
 def megabytes() -> float:
-    """Say how large this process was at its largest."""
+    """Return how large this process was at its largest."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
@@ -118,7 +118,7 @@ async def test_no_hostile_download_is_stored_and_the_report_says_why(
             reports[name] = (report, values[0], values[-1])
             assert time.monotonic() - began < 5, name
             assert megabytes() - size < 100, name
-        assert reports == dict.fromkeys(here, ("record_job_failed", slug, permanent))
+        assert reports == dict.fromkeys(here, ("report_job_failed", slug, permanent))
         assert made.shelf.kept == {}
         # One request, one connection each: nothing was followed or asked again.
         assert made.asked == list(here)
@@ -131,7 +131,7 @@ async def test_of_an_odd_picture_only_the_pixels_are_stored(
 ) -> None:
     async with scene(monkeypatch, {k: says(HEAD, body) for k, body in HARMLESS.items()}) as made:
         reports = {name: (await made.run(name))[0] for name in HARMLESS}
-    assert reports == dict.fromkeys(HARMLESS, "record_stored")
+    assert reports == dict.fromkeys(HARMLESS, "report_stored")
     assert sum(MARK in body for body in HARMLESS.values()) > 5
     for name in HARMLESS:
         assert facts(made.shelf.kept[f"thumbnails/{name}"]) == ("PNG", "RGB", SIZE)
@@ -153,8 +153,8 @@ async def test_the_limits_are_25_megabytes_and_30_seconds(monkeypatch: pytest.Mo
     }
     async with scene(monkeypatch, answers, limits) as made:
         reports = {name: await made.run(name) for name in answers}
-    stored = {name for name, (report, _) in reports.items() if report == "record_stored"}
+    stored = {name for name, (report, _) in reports.items() if report == "report_stored"}
     assert stored == {"full", "full, without a length"}, reports
     assert not any("over" in name for name in made.shelf.kept)
     for name in answers.keys() - stored:
-        assert reports[name] == ("record_job_failed", ("output_too_large", "", True))
+        assert reports[name] == ("report_job_failed", ("output_too_large", "", True))

@@ -46,7 +46,7 @@ class UrlScenario:
         self.good = good
 
     async def outcome(self, url: str) -> str:
-        """Say what came of a URL: a slug, or the word that no hostile one may get."""
+        """Return what came of a URL: a slug, or the word that no hostile one may get."""
         try:
             await self.downloader.fetch(url)
         except RejectedError as error:
@@ -69,7 +69,7 @@ def tls(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLContext, ssl.S
 
 @pytest.fixture
 def answer() -> list[str]:
-    """Give what the allowed host answers; nothing for a picture."""
+    """Return what the allowed host answers; nothing for a picture."""
     return []
 
 
@@ -77,7 +77,7 @@ def answer() -> list[str]:
 async def served(
     tls: tuple[ssl.SSLContext, ssl.SSLContext], answer: list[str]
 ) -> AsyncIterator[tuple[int, int]]:
-    """Give the ports of two servers that answer alike, the first with TLS."""
+    """Yield the ports of two servers that answer alike, the first with TLS."""
 
     async def reply(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = answer[0] if answer else "200 OK\r\ncontent-type: image/png"
@@ -99,7 +99,7 @@ def wire(served: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> Wire:
 def hosted(
     wire: Wire, served: tuple[int, int], tls: tuple[ssl.SSLContext, ssl.SSLContext]
 ) -> UrlScenario:
-    """Give the mode of production: one name, https, the public internet."""
+    """Return the mode of production: one name, https, the public internet."""
     allowed = wire.route(HOME, 443, served[0])
     return UrlScenario(wire, Downloader((NAME,), limits=LIMITS, tls=tls[1]), allowed, GOOD)
 
@@ -108,7 +108,7 @@ def hosted(
 def local(
     wire: Wire, served: tuple[int, int], tls: tuple[ssl.SSLContext, ssl.SSLContext]
 ) -> UrlScenario:
-    """Give the mode of the local stack: loopback, and only that."""
+    """Return the mode of the local stack: loopback, and only that."""
     allowed = wire.route("127.0.0.1", served[1], served[1])
     downloader = Downloader(LOOPBACK_NAMES, loopback=True, limits=LIMITS, tls=tls[1])
     return UrlScenario(wire, downloader, allowed, f"http://{allowed}/x.png")

@@ -51,7 +51,7 @@ class Sidecar:
 
     @property
     def stored(self) -> list[tuple[object, ...]]:
-        return self.store.asked("record_replicate_webhook")
+        return self.store.asked("report_provider_webhook")
 
     def assert_refused(self, answer: httpx.Response, status: int, slug: str) -> None:
         assert (answer.status_code, answer.json()) == (status, {"error": slug})
@@ -67,7 +67,7 @@ class Sidecar:
 @pytest.fixture
 def sidecar() -> Iterator[Sidecar]:
     store = FakeStore()
-    store.answers["record_replicate_webhook"] = "stored"
+    store.answers["report_provider_webhook"] = "stored"
     with serving(create_app(store, [SECRET, PREVIOUS], Metrics())) as url:
         yield Sidecar(url, store)
 
@@ -84,7 +84,7 @@ def test_a_signed_webhook_is_stored_without_input_and_logs(sidecar: Sidecar) -> 
 
 
 def test_a_duplicate_is_a_success_too(sidecar: Sidecar) -> None:
-    sidecar.store.answers["record_replicate_webhook"] = "duplicate"
+    sidecar.store.answers["report_provider_webhook"] = "duplicate"
     body = prediction()
     answer = sidecar.post(body, signed(body))
     assert (answer.status_code, answer.json()) == (200, {"status": "duplicate"})
@@ -223,11 +223,11 @@ def test_a_body_that_never_comes_is_given_up(
 def test_5xx_only_when_it_could_not_be_stored(
     sidecar: Sidecar, error: Exception, status: int, slug: str
 ) -> None:
-    sidecar.store.answers["record_replicate_webhook"] = error
+    sidecar.store.answers["report_provider_webhook"] = error
     body = prediction()
     answer = sidecar.post(body, signed(body))
     assert (answer.status_code, answer.json()) == (status, {"error": slug})
-    sidecar.store.answers["record_replicate_webhook"] = "stored"
+    sidecar.store.answers["report_provider_webhook"] = "stored"
     assert sidecar.post(body, signed(body)).status_code == 200
 
 
@@ -275,15 +275,15 @@ def test_metrics_show_webhooks_and_the_queue_even_without_a_database(sidecar: Si
     def metrics() -> str:
         return httpx.get(f"{sidecar.url}/metrics", trust_env=False).text
 
-    sidecar.store.answers["queue_metrics"] = {"due": 3, "oldest_due_seconds": 1.5, "odd": None}
+    sidecar.store.answers["queue_metrics"] = {"jobs_due": 3, "oldest_due_seconds": 1.5, "odd": None}
     body = prediction()
     sidecar.post(body, signed(body))
     sidecar.post(body, {})
     shown = metrics()
     assert 'thumbsmith_webhooks_total{provider="replicate",result="stored"} 1.0' in shown
     assert 'result="invalid_signature"} 1.0' in shown
-    assert 'thumbsmith_queue{of="due"} 3.0' in shown
-    assert 'thumbsmith_queue{of="oldest_due_seconds"} 1.5' in shown
+    assert "thumbsmith_jobs_due 3.0" in shown
+    assert "thumbsmith_oldest_due_seconds 1.5" in shown
     assert "thumbsmith_database_up 1.0" in shown
     sidecar.store.answers["queue_metrics"] = DatabaseUnavailableError()
     assert "thumbsmith_database_up 0.0" in metrics()

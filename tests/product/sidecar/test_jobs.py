@@ -14,10 +14,10 @@ from functions_py.download import Downloader
 from functions_py.errors import RejectedError, TransientError
 from functions_py.jobs import Jobs, failure
 from functions_py.replicate_gateway import ReplicateGateway
-from functions_py.reports import JobFailed, Prediction, Report, StripeAnswered, SubmitUnknown
+from functions_py.reports import JobFailed, ProviderJob, Report, StripeAnswered, SubmitUnknown
 from functions_py.store import Job
 from functions_py.stripe_gateway import StripeGateway
-from tests.support.sidecar.helpers import Shelf, values_of
+from tests.support.sidecar.helpers import FileStore, values_of
 from tests.support.stand_ins.replicate.stand_in import MODEL, StandIn, receiver
 
 if TYPE_CHECKING:
@@ -27,12 +27,12 @@ PREVIEW = {"object_path": "u1/g1.preview.png", "width": 320, "height": 180}
 
 
 @pytest.fixture
-def shelf() -> Shelf:
-    return Shelf()
+def shelf() -> FileStore:
+    return FileStore()
 
 
 @pytest.fixture
-async def jobs(stand_in: StandIn, shelf: Shelf) -> AsyncIterator[Jobs]:
+async def jobs(stand_in: StandIn, shelf: FileStore) -> AsyncIterator[Jobs]:
     provider = ReplicateGateway(stand_in.token, stand_in.url, trust_env=False, create_seconds=2)
     downloader = Downloader(LOOPBACK_NAMES, loopback=True)
     yield Jobs(provider, shelf, downloader, "https://sidecar.example.com/")
@@ -49,17 +49,17 @@ def submission(prompt: str = "hi", *, many: bool = True, **more: Any) -> dict[st
         "expires_in": 60,
     }
     return {
-        "run_id": str(uuid.uuid4()),
+        "attempt_id": str(uuid.uuid4()),
         "attempt_token": str(uuid.uuid4()),
         "model": MODEL,
         "input": {"prompt": prompt},
-        "faces": [face],
+        "user_images": [face],
         "cancel_after_seconds": 300,
     } | more
 
 
 async def test_a_submit_sends_signed_faces_and_its_attempt_token(
-    stand_in: StandIn, jobs: Jobs, shelf: Shelf
+    stand_in: StandIn, jobs: Jobs, shelf: FileStore
 ) -> None:
     face = io.BytesIO()
     Image.new("RGB", (9, 9)).save(face, "PNG")
@@ -79,7 +79,7 @@ async def test_a_submit_sends_signed_faces_and_its_attempt_token(
     assert payload["input"] == {"prompt": "hi"}
 
 
-async def test_a_single_face_is_no_list(stand_in: StandIn, jobs: Jobs, shelf: Shelf) -> None:
+async def test_a_single_face_is_no_list(stand_in: StandIn, jobs: Jobs, shelf: FileStore) -> None:
     shelf.signed_url = "https://example.com/me.png"
     report = await jobs.submit(submission(many=False))
     # The stand-in's model wants a list, so its refusal shows what was sent.
@@ -100,17 +100,17 @@ async def test_a_submit_that_fails_says_how(
     stand_in: StandIn, jobs: Jobs, fault: str, name: str, first: object
 ) -> None:
     stand_in.faults(**{fault: 1})
-    report = await jobs.submit(submission(faces=[]))
+    report = await jobs.submit(submission(user_images=[]))
     assert (report.name, values_of(report)[0]) == (name, first)
 
 
 async def test_poll_store_and_cancel_report_what_they_found(
-    stand_in: StandIn, jobs: Jobs, shelf: Shelf
+    stand_in: StandIn, jobs: Jobs, shelf: FileStore
 ) -> None:
     created = stand_in.create("hello", input={"resolution": "2K", "output_format": "jpg"})
     ended = stand_in.wait(created["id"], "succeeded")
-    polled = await jobs.poll({"run_id": "r", "prediction_id": created["id"]})
-    assert polled.name == "prediction"
+    polled = await jobs.poll({"attempt_id": "r", "provider_job_id": created["id"]})
+    assert polled.name == "provider_job"
     (seen,) = values_of(polled)
     assert isinstance(seen, dict)
     assert (seen["status"], seen["output"]) == ("succeeded", ended["output"])
@@ -140,14 +140,14 @@ async def test_poll_store_and_cancel_report_what_they_found(
 
     slow = stand_in.create("[slow:30]")
     stand_in.wait(slow["id"], "processing")
-    await jobs.cancel({"run_id": "r", "prediction_id": slow["id"]})
+    await jobs.cancel({"attempt_id": "r", "provider_job_id": slow["id"]})
     stand_in.wait(slow["id"], "canceled")
 
 
 async def test_a_lost_prediction_is_found_by_its_webhook_address(
     stand_in: StandIn, jobs: Jobs
 ) -> None:
-    payload = submission(faces=[])
+    payload = submission(user_images=[])
     stand_in.faults(error_after_create_next=1)
     assert (await jobs.submit(payload)).name == "submit_unknown"
     for _ in range(3):
@@ -155,19 +155,19 @@ async def test_a_lost_prediction_is_found_by_its_webhook_address(
     wanted = {"attempt_token": payload["attempt_token"], "since": "2026-01-01T00:00:00.000Z"}
     report = await jobs.find(wanted)
     (found,) = values_of(report)
-    assert report.name == "prediction"
+    assert report.name == "provider_job"
     assert isinstance(found, dict)
     assert found["webhook"].endswith(payload["attempt_token"])
     assert "input" not in found
     nobody = wanted | {"attempt_token": "00000000-0000-0000-0000-000000000000"}
-    assert await jobs.find(nobody) == Prediction(None)
+    assert await jobs.find(nobody) == ProviderJob(None)
     # Another sidecar may be reached at another address, and this one sent nothing.
     jobs._webhook = "https://another.example.com/webhooks/replicate"
     assert await jobs.find(wanted) == report
 
 
 async def test_an_output_that_expired_or_is_no_picture_is_refused_for_good(
-    stand_in: StandIn, jobs: Jobs, shelf: Shelf
+    stand_in: StandIn, jobs: Jobs, shelf: FileStore
 ) -> None:
     async def store_one(**faults: object) -> str:
         stand_in.faults(reset=True, **faults)
@@ -205,7 +205,7 @@ class Payments(StripeGateway):
         return {"asked": payload}
 
 
-async def test_every_kind_of_stripe_s_is_one_call(shelf: Shelf) -> None:
+async def test_every_kind_of_stripe_s_is_one_call(shelf: FileStore) -> None:
     provider = ReplicateGateway("r8_x", "http://127.0.0.1:1", trust_env=False)
     payments = Payments("sk_test_x", "http://127.0.0.1:1", livemode=False, trust_env=False)
     downloader = Downloader(LOOPBACK_NAMES, loopback=True)
@@ -213,7 +213,7 @@ async def test_every_kind_of_stripe_s_is_one_call(shelf: Shelf) -> None:
     handlers = Jobs(provider, shelf, downloader, hook, payments).handlers
     bare = Jobs(provider, shelf, downloader, hook).handlers
     kinds = {"customer", "checkout", "fetch", "find_invoice", "find_session", "reconcile"}
-    others = {"submit", "find", "poll", "store", "cancel", "remove_face", "erase"}
+    others = {"submit", "find", "poll", "store", "cancel", "remove_user_image", "erase"}
     assert set(handlers) == set(bare) == kinds | others
     for kind in sorted(kinds):
         payload: dict[str, Any] = {"call": "events.list", "params": {}}

@@ -41,7 +41,7 @@ async def test_each_format_and_shape_becomes_a_png_of_the_wanted_size(
 @pytest.mark.parametrize(
     ("kind", "mode"), [("JPEG", "CMYK"), ("JPEG", "L"), ("PNG", "1"), ("PNG", "I;16")]
 )
-async def test_unusual_colours_are_converted(kind: str, mode: str) -> None:
+async def test_unusual_colors_are_converted(kind: str, mode: str) -> None:
     assert decoded((await normalize(encoded(kind, mode=mode), 64, 36)).data).mode == "RGB"
 
 

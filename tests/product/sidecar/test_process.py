@@ -152,7 +152,7 @@ def test_a_request_with_a_face_becomes_a_stored_thumbnail(
     for secret in ("hush", KEY, stand_in.token, stand_in.secret, "hello", "token="):
         assert secret not in text
     webhooks = db.value(
-        "select coalesce(string_agg(body::text, ''), '') from private.replicate_webhooks"
+        "select coalesce(string_agg(body::text, ''), '') from private.provider_webhooks"
     )
     assert "succeeded" in webhooks
     assert "hush" not in webhooks

@@ -60,7 +60,7 @@ OTHERS = {
 
 
 def bent(prefix: str, body: str) -> list[str]:
-    """Give a good secret with one thing wrong, and those that belong elsewhere."""
+    """Return a good secret with one thing wrong, and those that belong elsewhere."""
     good = prefix + body
     return [
         *(prefix, prefix + body[:9], body, good.swapcase(), f"X{good}", prefix.rstrip("_") + body),
@@ -111,7 +111,7 @@ BAD_ADDRESSES = [
 
 
 def refusal(monkeypatch: pytest.MonkeyPatch, **given: str) -> str:
-    """Start with these settings after those that are good, and give what is said."""
+    """Start with these settings after those that are good, and return what is said."""
     for name in given:
         monkeypatch.delenv(name, raising=False)
     give(monkeypatch, **ALL)

@@ -12,7 +12,7 @@ from functions_py.jobs import Jobs, failure
 from functions_py.reports import JobFailed, Removed
 from functions_py.store import Job
 from functions_py.stripe_gateway import StripeGateway
-from tests.support.sidecar.helpers import Shelf, values_of
+from tests.support.sidecar.helpers import FileStore, values_of
 from tests.support.sidecar.stripe_calls import create, gateway_to, read, refused
 from tests.support.stand_ins.stripe.stand_in import DONE, StandIn
 
@@ -25,7 +25,7 @@ def stand_in(stripe_stand_in: StandIn) -> StandIn:
     return stripe_stand_in
 
 
-class Bin(Shelf):
+class Bin(FileStore):
     """Storage and Auth that remember what they deleted."""
 
     def __init__(self) -> None:
@@ -52,7 +52,7 @@ def jobs_with(files: Bin, stripe: StripeGateway | None = None) -> Jobs:
     return Jobs(nobody, files, nobody, "https://sidecar.example.com", stripe)
 
 
-@pytest.mark.parametrize("kind", ["remove_face", "erase"])
+@pytest.mark.parametrize("kind", ["remove_user_image", "erase"])
 async def test_files_and_people_are_deleted_as_the_database_says(kind: str) -> None:
     files = Bin()
     handler = jobs_with(files).handlers[kind]

@@ -217,7 +217,7 @@ async def test_a_read_without_an_answer_ends_in_time() -> None:
 async def answered(
     answer: Callable[[httpx.Request], httpx.Response],
 ) -> AsyncIterator[ReplicateGateway]:
-    """Give a gateway whose requests this function answers."""
+    """Yield a gateway whose requests this function answers."""
     async with gateway_to("https://api.example.com", "r8_x") as gateway:
         await gateway._http.aclose()
         gateway._http = httpx.AsyncClient(

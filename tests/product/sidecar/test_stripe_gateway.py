@@ -329,7 +329,7 @@ class Scripted:
         writer.write(answer)
 
     def header(self, name: str) -> list[str | None]:
-        """Give a header of each request."""
+        """Return a header of each request."""
         found = []
         for head in self.requests:
             pairs = (line.partition(": ")[::2] for line in head.splitlines()[1:])

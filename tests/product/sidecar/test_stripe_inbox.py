@@ -49,7 +49,7 @@ class Sidecar:
 
     @property
     def stored(self) -> list[Any]:
-        return [values[0] for values in self.store.asked("record_stripe_event")]
+        return [values[0] for values in self.store.asked("report_stripe_event")]
 
     def assert_refused(self, answer: httpx.Response, status: int, slug: str) -> None:
         assert (answer.status_code, answer.json()) == (status, {"error": slug})
@@ -64,7 +64,7 @@ class Sidecar:
 @pytest.fixture
 def sidecar() -> Iterator[Sidecar]:
     store = FakeStore()
-    store.answers["record_stripe_event"] = "stored"
+    store.answers["report_stripe_event"] = "stored"
     app = create_app(store, [helpers.SECRET], Metrics(), stripe_secrets=[SECRET, OLD_SECRET])
     with serving(app) as url:
         yield Sidecar(url, store)
@@ -77,7 +77,7 @@ def signed(body: bytes, secret: str = SECRET, *, age: int = 0) -> str:
 
 
 def snapshot(**more: Any) -> bytes:
-    """Give the body of a snapshot event."""
+    """Return the body of a snapshot event."""
     event = {
         "id": "evt_1",
         "object": "event",
@@ -95,7 +95,7 @@ def snapshot(**more: Any) -> bytes:
 
 
 def thin(**more: Any) -> bytes:
-    """Give the body of a thin event."""
+    """Return the body of a thin event."""
     event = {
         "id": "evt_2",
         "object": "v2.core.event",
@@ -171,7 +171,7 @@ def test_odd_values_of_an_event_are_left_out_or_made_fit_for_the_database(sideca
 def test_what_the_database_says_is_answered(
     sidecar: Sidecar, result: str, status: int, answered: dict[str, str]
 ) -> None:
-    sidecar.store.answers["record_stripe_event"] = result
+    sidecar.store.answers["report_stripe_event"] = result
     answer = sidecar.post(snapshot())
     assert (answer.status_code, answer.json()) == (status, answered)
     assert len(sidecar.stored) == 1
@@ -224,7 +224,7 @@ def test_a_signature_of_replicate_s_opens_nothing_here_and_the_reverse(sidecar: 
     url = f"{sidecar.url}/webhooks/replicate?attempt=6f1c1c1e-8a0b-4d6e-9b57-2a1f0e9d3c4b"
     ours = {"stripe-signature": signed(body)}
     assert httpx.post(url, content=body, headers=ours, trust_env=False).status_code == 400
-    assert sidecar.store.asked("record_replicate_webhook") == []
+    assert sidecar.store.asked("report_provider_webhook") == []
     assert httpx.post(url, content=body, headers=theirs, trust_env=False).status_code == 200
     sidecar.assert_takes_a_good_one()
 
@@ -283,10 +283,10 @@ def test_a_body_that_never_comes_is_given_up(
 def test_5xx_only_when_it_could_not_be_stored(
     sidecar: Sidecar, error: Exception, status: int, slug: str
 ) -> None:
-    sidecar.store.answers["record_stripe_event"] = error
+    sidecar.store.answers["report_stripe_event"] = error
     answer = sidecar.post(snapshot())
     assert (answer.status_code, answer.json()) == (status, {"error": slug})
-    sidecar.store.answers["record_stripe_event"] = "stored"
+    sidecar.store.answers["report_stripe_event"] = "stored"
     assert sidecar.post(snapshot()).status_code == 200
 
 
@@ -318,7 +318,7 @@ def test_metrics_and_logs_name_the_provider_and_nobody(sidecar: Sidecar) -> None
         sidecar.post(snapshot())
         sidecar.post(snapshot(), "")
         sidecar.post(snapshot(id=PERSON))
-        sidecar.store.answers["record_stripe_event"] = RuntimeError(PERSON["email"])
+        sidecar.store.answers["report_stripe_event"] = RuntimeError(PERSON["email"])
         sidecar.post(snapshot())
     shown = httpx.get(f"{sidecar.url}/metrics", trust_env=False).text
     for result in ("stored", "invalid_signature", "invalid_body", "internal_error"):

@@ -239,7 +239,7 @@ def forged(draw: st.DrawFn) -> tuple[str, Sent]:
 
 
 def try_forgeries(count: int) -> Counter[str]:
-    """Try so many; give how many of each kind."""
+    """Try so many; return how many of each kind."""
     tried: Counter[str] = Counter()
     calm = settings(
         max_examples=count,

@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 
 from functions_py.errors import RejectedError
 from functions_py.metrics import Metrics
-from functions_py.reports import Prediction, Report
+from functions_py.reports import ProviderJob, Report
 from functions_py.worker import Pace, Worker
 from tests.support.sidecar.helpers import FakeStore
 from tests.support.waiting import eventually_async
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 async def done(_payload: dict[str, Any]) -> Report:
-    return Prediction({"id": "p1"})
+    return ProviderJob({"id": "p1"})
 
 
 @asynccontextmanager
@@ -53,7 +53,7 @@ async def test_queued_jobs_are_run_and_reported_with_their_lease() -> None:
     leases = [job["lease_token"] for job in store.queue]
     async with working(store):
         await eventually_async(lambda: len(store.reports()) == 3)
-    reported = store.asked("record_prediction")
+    reported = store.asked("report_provider_job")
     assert sorted(values[0] for values in reported if isinstance(values[0], int)) == ids
     assert {values[1] for values in reported} == set(leases)
     assert {str(values[2]) for values in reported} == {"{'id': 'p1'}"}
@@ -147,7 +147,7 @@ async def test_no_more_run_at_once_than_allowed_and_none_is_claimed_for_nothing(
         most = max(most, running)
         await asyncio.sleep(0.05)
         running -= 1
-        return Prediction({})
+        return ProviderJob({})
 
     async with working(store, slow, concurrency=3):
         await eventually_async(lambda: len(store.reports()) == 7)
@@ -164,14 +164,14 @@ async def test_an_error_of_a_job_is_reported_and_the_next_one_runs() -> None:
     async def fail(_payload: dict[str, Any]) -> Report:
         if errors:
             raise errors.pop(0)
-        return Prediction({})
+        return ProviderJob({})
 
     async with working(store, fail, concurrency=1):
         await eventually_async(lambda: len(store.reports()) == 3)
     first, second, third = store.reports()
-    assert first == ("record_job_failed", ("output_gone", "HTTP 404", True))
+    assert first == ("report_job_failed", ("output_gone", "HTTP 404", True))
     assert second[1][0] == "internal_error"
-    assert third[0] == "record_prediction"
+    assert third[0] == "report_provider_job"
 
 
 async def test_a_kind_it_does_not_know_is_reported_too() -> None:
@@ -194,25 +194,25 @@ async def test_a_job_ends_before_its_lease() -> None:
     async with working(store, forever, lease_seconds=1):
         await eventually_async(lambda: len(store.reports()) == 1)
     assert time.monotonic() - started < 1
-    assert store.reports() == [("record_submit_unknown", ("timeout",))]
+    assert store.reports() == [("report_submit_unknown", ("timeout",))]
 
 
 async def test_a_report_is_repeated_until_the_database_is_back() -> None:
     store = FakeStore()
-    store.outages["record_prediction"] = 3
+    store.outages["report_provider_job"] = 3
     store.add_job("poll")
     async with working(store):
-        await eventually_async(lambda: len(store.asked("record_prediction")) == 4)
-    assert len({values[0] for values in store.asked("record_prediction")}) == 1
+        await eventually_async(lambda: len(store.asked("report_provider_job")) == 4)
+    assert len({values[0] for values in store.asked("report_provider_job")}) == 1
 
 
 async def test_a_report_that_is_stale_or_refused_is_not_repeated() -> None:
     store = FakeStore()
-    store.answers["record_prediction"] = "stale"
+    store.answers["report_provider_job"] = "stale"
     store.add_job("poll")
     async with working(store):
         await eventually_async(lambda: len(store.reports()) == 1)
-        store.answers["record_prediction"] = RuntimeError("hush")
+        store.answers["report_provider_job"] = RuntimeError("hush")
         store.add_job("poll")
         assert store.on_wake
         store.on_wake()
@@ -267,7 +267,7 @@ async def test_when_stopped_it_finishes_what_runs_and_takes_nothing_more() -> No
     async def slow(_payload: dict[str, Any]) -> Report:
         begun.set()
         await asyncio.sleep(0.3)
-        return Prediction({})
+        return ProviderJob({})
 
     async with working(store, slow, concurrency=1) as worker:
         await begun.wait()

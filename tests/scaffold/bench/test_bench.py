@@ -27,7 +27,7 @@ ROWS = 1_000
 
 @pytest.fixture
 def loaded(server: Postgres) -> Iterator[load.Loaded]:
-    """Give a database with a small history."""
+    """Yield a database with a small history."""
     try:
         yield load.load(server, ROWS)
     finally:

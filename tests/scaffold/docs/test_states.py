@@ -18,7 +18,7 @@ PAGE = Path(__file__).parents[3] / "docs" / "states.md"
 
 
 def drawn(number: int) -> set[tuple[str, str]]:
-    """Give the arrows of the n-th diagram between two states."""
+    """Return the arrows of the n-th diagram between two states."""
     diagram = re.findall(r"```mermaid\n(.*?)```", PAGE.read_text(), re.DOTALL)[number]
     return set(re.findall(r"^ +(\w+) --> (\w+)$", diagram, re.MULTILINE))
 
@@ -26,7 +26,8 @@ def drawn(number: int) -> set[tuple[str, str]]:
 @pytest.mark.parametrize(("number", "subject"), [(0, "generation"), (1, "attempt")])
 def test_the_page_draws_every_move_and_no_other(db: Database, number: int, subject: str) -> None:
     moves = db.rows(
-        "select from_status, to_status from private.status_moves() where subject = %s", subject
+        "select from_status, to_status from private.status_transitions() where subject = %s",
+        subject,
     )
     assert drawn(number) == {(move["from_status"], move["to_status"]) for move in moves}
     assert len(moves) > 8

@@ -12,7 +12,7 @@ HEADER = "| threat | what stops it | shown by | ASVS |"
 
 
 def threats(page: str) -> Iterator[list[str]]:
-    """Give the cells of every row of the tables of threats."""
+    """Yield the cells of every row of the tables of threats."""
     for table in page.split(HEADER)[1:]:
         for line in table.lstrip("\n").splitlines()[1:]:
             if not line.startswith("|"):
@@ -21,7 +21,7 @@ def threats(page: str) -> Iterator[list[str]]:
 
 
 def missing(shown_by: str) -> list[str]:
-    """Give the tests of a cell that do not exist; a cell without any is missing itself."""
+    """Return the tests of a cell that do not exist; a cell without any is missing itself."""
     named = re.findall(r"`([\w/]+\.py)(?:::(\w+))?`", shown_by)
     absent = [
         f"{file}::{test}"

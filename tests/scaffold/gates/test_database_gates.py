@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from devtools.gates import catalogue, database, generated, plpgsql
+from devtools.gates import database, generated, pg_catalog, plpgsql
 from devtools.gates.outcome import NotRunError
 from local_stack.postgres import Postgres
 from tests.support.database import Database
@@ -23,10 +23,10 @@ as $$ {body} $$
 
 
 def test_the_advisors_find_a_table_without_row_security(db: Database) -> None:
-    assert catalogue.advisors(db.url) == []
+    assert pg_catalog.advisors(db.url) == []
     db.rows("create table public.broken (id integer primary key)")
     db.rows("grant select on public.broken to anon")
-    assert "rls_disabled_in_public" in "\n".join(catalogue.advisors(db.url))
+    assert "rls_disabled_in_public" in "\n".join(pg_catalog.advisors(db.url))
 
 
 def test_generated_files_are_compared_and_written(
@@ -47,7 +47,7 @@ def test_generated_files_are_compared_and_written(
 
 @pytest.fixture(scope="module")
 def checked() -> Iterator[tuple[Database, str]]:
-    """Give a migrated database on a server that has plpgsql_check, and a superuser's address."""
+    """Yield a migrated database on a server that has plpgsql_check, and a superuser's address."""
     try:
         programs = plpgsql.programs()
     except NotRunError as error:

@@ -14,7 +14,7 @@ MIRROR = "https://mirror.example.com/debian"
 
 @pytest.fixture
 def etc(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give a machine that has apt, and lists nothing yet."""
+    """Return a machine that has apt, and lists nothing yet."""
     for name in ("apt-get", "dpkg-deb"):
         program = tmp_path / "bin" / name
         program.parent.mkdir(exist_ok=True)

@@ -28,7 +28,7 @@ def test_what_nobody_knows_about_is_found_and_knowing_nothing_is_no_answer() -> 
 
 
 @pytest.mark.parametrize(
-    "licence",
+    "name_of_license",
     [
         "MIT",
         "Apache-2.0 OR GPL-3.0-only",
@@ -37,20 +37,20 @@ def test_what_nobody_knows_about_is_found_and_knowing_nothing_is_no_answer() -> 
         "\n   Apache License\n   Version 2.0, January 2004\n and so on",
     ],
 )
-def test_a_licence_we_agreed_to_is_let_through(licence: str) -> None:
-    assert list(dependencies.surprises({"some-package": licence})) == []
+def test_a_license_we_agreed_to_is_let_through(name_of_license: str) -> None:
+    assert list(dependencies.surprises({"some-package": name_of_license})) == []
 
 
 @pytest.mark.parametrize(
-    "licence",
+    "name_of_license",
     ["GPL-3.0-only", "AGPL-3.0", "MIT AND GPL-2.0-only", "UNKNOWN", "", "LGPL-3.0-only"],
 )
-def test_a_licence_we_did_not_agree_to_is_found(licence: str) -> None:
-    assert list(dependencies.surprises({"some-package": licence})) == [
-        f"some-package: its licence is {licence!r}"
+def test_a_license_we_did_not_agree_to_is_found(name_of_license: str) -> None:
+    assert list(dependencies.surprises({"some-package": name_of_license})) == [
+        f"some-package: its license is {name_of_license!r}"
     ]
 
 
-def test_an_exception_is_for_one_package_and_one_licence() -> None:
+def test_an_exception_is_for_one_package_and_one_license() -> None:
     assert list(dependencies.surprises({"psycopg": "LGPL-3.0-only"})) == []
     assert len(list(dependencies.surprises({"psycopg": "GPL-3.0-only"}))) == 1

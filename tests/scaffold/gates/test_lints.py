@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from devtools.gates.catalogue import LINTS, lints
+from devtools.gates.pg_catalog import LINTS, lints
 from local_stack.postgres import ADMIN
 from tests.support.database import Database
 from thumbsmith.checks.questions import run_checks

@@ -62,7 +62,7 @@ $$;
 
 @pytest.fixture(scope="module")
 def watched(server: Postgres) -> Iterator[psycopg.Connection]:
-    """Give a database that earlier files have filled, and that records what later ones do."""
+    """Yield a database that earlier files have filled, and that records what later ones do."""
     with databases.cloned(server, "postgres", "watched") as url:
         with psycopg.connect(url, autocommit=True) as connection:
             connection.execute(EARLIER)

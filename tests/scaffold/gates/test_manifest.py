@@ -13,7 +13,7 @@ STALE = "sql/migrations.sha256 is stale: scripts/lint --write refreshes it"
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Give a project with two migrations, the first of which is released."""
+    """Return a project with two migrations, the first of which is released."""
     (tmp_path / "sql").mkdir()
     (tmp_path / "supabase" / "migrations").mkdir(parents=True)
     write(tmp_path, "1_a.sql")

@@ -41,4 +41,4 @@ def test_a_gate_that_cannot_run_says_why_and_is_no_failure() -> None:
 
 def test_every_gate_is_run() -> None:
     names = runner.gates_of_files(write=False)
-    assert {"ruff check", "mypy", "sqlfluff", "squawk", "migration files", "licences"} <= set(names)
+    assert {"ruff check", "mypy", "sqlfluff", "squawk", "migration files", "licenses"} <= set(names)

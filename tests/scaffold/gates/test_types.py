@@ -19,9 +19,9 @@ type Functions = Database['public']['Functions'];
 const status: Tables<'generations'>['status'] = 'succeeded';
 // @ts-expect-error: there is no such word
 const nonsense: Tables<'generations'>['status'] = 'done';
-const face: NonNullable<Tables<'generations'>['generation_types']>['face'] = 'required';
+const face: NonNullable<Tables<'generations'>['generation_types']>['user_image'] = 'required';
 // @ts-expect-error: there is no such word of the type that is embedded
-const unknown: NonNullable<Tables<'generations'>['generation_types']>['face'] = 'maybe';
+const unknown: NonNullable<Tables<'generations'>['generation_types']>['user_image'] = 'maybe';
 const plan: Tables<'generation_receipts'>['source'] = 'plan';
 const available: number = {} as Functions['my_credits']['Returns']['available'] & number;
 // @ts-expect-error: nothing may expire

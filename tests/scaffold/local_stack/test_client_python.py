@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def storage(platform: Project) -> Iterator[SyncStorageClient]:
-    """Give a client with the secret key."""
+    """Yield a client with the secret key."""
     with python_client(platform, platform.secret_key) as client:
         yield client.storage
 

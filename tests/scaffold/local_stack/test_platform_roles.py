@@ -164,7 +164,7 @@ def test_the_statements_may_run_again(bare_server: Postgres) -> None:
 
 
 def _grants(server: Postgres, old_privileges: bool) -> dict[str, set[str]]:
-    """Make one object of each kind as postgres and say what the API roles may do with it."""
+    """Make one object of each kind as postgres and return what the API roles may do with it."""
     with databases.cloned(server, "postgres", "grants") as url:
         admin_url = server.url(ADMIN, "grants")
         if old_privileges:

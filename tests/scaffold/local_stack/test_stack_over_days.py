@@ -67,7 +67,7 @@ def open_page(caller: Caller, item: dict[str, str]) -> dict[str, str]:
 
 @pytest.fixture
 def reachable() -> Iterator[Path]:
-    """Give a folder that PostgreSQL's account can reach: else its data ends with the server."""
+    """Yield a folder that PostgreSQL's account can reach: else its data ends with the server."""
     with short_lived() as folder:
         yield folder
 
@@ -134,7 +134,7 @@ def test_a_site_is_remembered_until_it_is_taken_back(tmp_path: Path) -> None:
 
 
 def test_each_return_page_that_a_person_chose_stays(db_url_of_a_copy: str) -> None:
-    api, mine = "http://127.0.0.1:4321", "https://example.com/cancelled"
+    api, mine = "http://127.0.0.1:4321", "https://example.com/canceled"
 
     def pages() -> tuple[str, ...]:
         with psycopg.connect(db_url_of_a_copy) as connection:
@@ -203,7 +203,7 @@ def test_a_database_of_a_newer_checkout_is_told_apart(db_url_of_a_copy: str) -> 
 
 @pytest.fixture
 def db_url_of_a_copy(db: object) -> str:
-    """Give the address of a migrated database of the test's own."""
+    """Return the address of a migrated database of the test's own."""
     url: str = db.url  # type: ignore[attr-defined]
     return url
 

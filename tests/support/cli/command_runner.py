@@ -40,18 +40,18 @@ class CommandRunner:
         return done
 
     def report(self, *arguments: object, code: int = 0, **env: str | None) -> Any:
-        """Run a command that must end with this code, and give its JSON."""
+        """Run a command that must end with this code, and return its JSON."""
         done = self.run(*arguments, "--json", **env)
         assert done.exit_code == code, done.output
         return json.loads(done.stdout)
 
     def changes(self, *arguments: object, code: int = 0) -> list[tuple[str, str]]:
-        """Give key and change of each line that a command of the catalogue reports."""
+        """Return key and change of each line that a command of the catalog reports."""
         report = self.report("catalog", *arguments, code=code)
         return [(one["item_key"], one["change"]) for one in report["changes"]]
 
     def at_stripe(self) -> list[dict[str, Any]]:
-        """Give all products and prices as they are, and every event: a write would show."""
+        """Return all products and prices as they are, and every event: a write would show."""
         v1 = self.stripe.client.v1
         found: list[dict[str, Any]] = []
         for listing in (v1.products.list, v1.prices.list, v1.events.list):
@@ -61,20 +61,20 @@ class CommandRunner:
         return found
 
     def price(self, lookup_key: str) -> dict[str, Any]:
-        """Give the price at Stripe with this lookup key."""
+        """Return the price at Stripe with this lookup key."""
         found = self.stripe.client.v1.prices.list({"lookup_keys": [lookup_key]}).data
         assert len(found) == 1
         return found[0].to_dict(for_json=True)
 
     def price_by_id(self, price_id: str) -> dict[str, Any]:
-        """Give a price at Stripe."""
+        """Return a price at Stripe."""
         return self.stripe.client.v1.prices.retrieve(price_id).to_dict(for_json=True)
 
     def catalog(self) -> dict[str, dict[str, Any]]:
-        """Give our catalogue by lookup key."""
+        """Return our catalog by lookup key."""
         return {row["lookup_key"]: row for row in self.db.rows("select * from private.catalog")}
 
     def links(self) -> dict[str, tuple[str, bool]]:
-        """Give what each price that was ever ours sells, and whether it is the current one."""
+        """Return what each price that was ever ours sells, and whether it is the current one."""
         rows = self.db.rows("select * from private.stripe_prices")
         return {row["price_id"]: (row["item_key"], row["is_current"]) for row in rows}

@@ -38,19 +38,19 @@ def run(
 
 
 def report(db: Database, group: str, command: object, *more: object) -> Any:
-    """Run a command that must work and give its JSON."""
+    """Run a command that must work and return its JSON."""
     done = run(db, group, command, *more, "--json")
     assert done.returncode == 0, done.stdout + done.stderr
     return parsed(done)
 
 
 def available(db: Database, user_id: uuid.UUID) -> int:
-    """Give what the person is told they can spend."""
+    """Return what the person is told they can spend."""
     return int(db.call(user_id, "select available from public.my_credits()")["available"])
 
 
 def audited(db: Database, user_id: uuid.UUID) -> list[tuple[str, str, str]]:
-    """Give action, actor and reason of what operators did, oldest first."""
+    """Return action, actor and reason of what operators did, oldest first."""
     rows = db.rows(
         "select a.action, a.actor, a.reason from private.audit_log as a"
         " where a.profile_id = %s order by a.id",

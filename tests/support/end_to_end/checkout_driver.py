@@ -39,7 +39,7 @@ def one(caller: Caller, table: str) -> dict[str, Any]:
 
 
 def summary(caller: Caller) -> tuple[int, int, int]:
-    """Give what is available, frozen and owed."""
+    """Return what is available, frozen and owed."""
     said = caller.rpc("my_credits").json()
     return said["available"], said["frozen"], said["debt"]
 
@@ -78,11 +78,11 @@ class CheckoutDriver:
     def idle(self) -> None:
         """Wait until every event is told and every object is fetched."""
         self.stripe.settled()
-        waiting = "select count(*) from private.outbox where stripe_object_id is not null"
+        waiting = "select count(*) from private.jobs where stripe_object_id is not null"
         eventually_is(0, lambda: self.db.value(waiting), "objects to fetch")
 
     def reconcile(self, *more: str) -> list[dict[str, Any]]:
-        """Run the operator's command and give what differs."""
+        """Run the operator's command and return what differs."""
         env = {name: self.stack.env[name] for name in ("DB_URL", "STRIPE_SECRET_KEY")}
         env |= {"STRIPE_API_BASE": self.stripe.url}
         done = CliRunner().invoke(app, ["stripe", "reconcile", "--json", *more], env=env)

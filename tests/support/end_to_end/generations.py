@@ -40,7 +40,7 @@ def faults(stack: Stack, **switches: Any) -> Iterator[None]:
 
 
 def download(caller: Caller, path: str) -> Image.Image:
-    """Give a picture of the person's own folder."""
+    """Return a picture of the person's own folder."""
     answer = caller.http.get(f"/storage/v1/object/authenticated/thumbnails/{path}")
     assert answer.status_code == 200, answer.text
     return Image.open(io.BytesIO(answer.content))

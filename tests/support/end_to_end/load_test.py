@@ -61,7 +61,7 @@ class LoadTest:
         return ordered
 
     def count_finished(self) -> int:
-        """Give how many of their pictures are over."""
+        """Return how many of their pictures are over."""
         statement = (
             "select count(*) from public.generations"
             " where profile_id = any(%s::uuid[]) and finished_at is not null"
@@ -69,7 +69,7 @@ class LoadTest:
         return int(self.world.db.value(statement, [person.user_id for person in self.people]))
 
     def rows(self) -> list[dict[str, Any]]:
-        """Give all that was ordered."""
+        """Return all that was ordered."""
         statement = "select * from public.generations where id = any(%s::uuid[])"
         return self.world.db.rows(statement, self.ordered)
 
@@ -79,7 +79,7 @@ class LoadTest:
         self.world.settle(seconds)
 
     def check(self) -> Counter[str]:
-        """See that all is as it has to be, whatever happened; give how it ended."""
+        """See that all is as it has to be, whatever happened; return how it ended."""
         rows = self.rows()
         assert len(rows) == len(self.ordered)
         with ThreadPoolExecutor(4) as pool:
@@ -125,13 +125,15 @@ class LoadTest:
                 assert (picture.format, picture.size) == ("PNG", size)
 
     def runs(self) -> dict[str, dict[str, Any]]:
-        """Give the attempts at their pictures by token."""
-        statement = "select * from private.generation_runs where generation_id = any(%s::uuid[])"
+        """Return the attempts at their pictures by token."""
+        statement = (
+            "select * from private.generation_attempts where generation_id = any(%s::uuid[])"
+        )
         found = self.world.db.rows(statement, self.ordered)
         return {str(run["attempt_token"]): run for run in found}
 
     def made(self) -> dict[str, list[dict[str, Any]]]:
-        """Give the provider's predictions by the picture that they were for."""
+        """Return the provider's predictions by the picture that they were for."""
         runs = self.runs()
         found: dict[str, list[dict[str, Any]]] = defaultdict(list)
         for prediction in self.world.predictions():
@@ -145,7 +147,7 @@ class LoadTest:
         made = self.made()
         extra = sum(len(predictions) - 1 for predictions in made.values())
         assert extra <= extra_max
-        by_id = {run["prediction_id"]: run for run in self.runs().values()}
+        by_id = {run["provider_job_id"]: run for run in self.runs().values()}
         for generation_id, predictions in made.items():
             known = [by_id[one["id"]] for one in predictions]
             assert all(str(run["generation_id"]) == generation_id for run in known)
@@ -157,7 +159,7 @@ class LoadTest:
 
 
 def jobs(world: SidecarProcesses) -> list[dict[str, Any]]:
-    """Give all jobs that sidecars have logged, with the name of the sidecar."""
+    """Return all jobs that sidecars have logged, with the name of the sidecar."""
     return [
         line | {"sidecar": sidecar.name}
         for sidecar in world.sidecars

@@ -10,7 +10,7 @@ from tests.support.rest import Caller
 
 
 def order(person: Caller, **changes: Any) -> str:
-    """Ask for a picture; give its id."""
+    """Ask for a picture; return its id."""
     answer = person.request(**changes)
     assert answer.status_code == 200, answer.text
     return str(answer.json()["id"])
@@ -48,7 +48,7 @@ def check_end(
 
 def check_accounts(world: SidecarProcesses, generation_id: str) -> None:
     """See that we know of each prediction that the provider made, and what it cost."""
-    runs = {run["prediction_id"]: run for run in world.runs(generation_id)}
+    runs = {run["provider_job_id"]: run for run in world.runs(generation_id)}
     for made in world.made_for(generation_id):
         assert made["id"] in runs
         assert runs[made["id"]]["cost_micros"] is not None

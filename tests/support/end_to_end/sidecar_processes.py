@@ -31,7 +31,7 @@ LEASE_SECONDS = 5
 QUICK = {
     "submit_unknown_grace": timedelta(seconds=2),
     "submit_find_after": timedelta(seconds=0.3),
-    "retry_first_wait": timedelta(seconds=0.2),
+    "first_retry_wait": timedelta(seconds=0.2),
 }
 
 
@@ -70,7 +70,7 @@ class Sidecar:
         wait_until_ready([self.service])
 
     def end(self, how: signal.Signals) -> float:
-        """Send a signal and give the seconds until the process is gone."""
+        """Send a signal and return the seconds until the process is gone."""
         assert self.service is not None
         assert self.service.process is not None
         started = time.monotonic()
@@ -84,7 +84,7 @@ class Sidecar:
             self.service.stop()
 
     def said(self) -> str:
-        """Give all that its processes have logged."""
+        """Return all that its processes have logged."""
         return "".join(log.read_text(errors="replace") for log in self.logs)
 
 
@@ -107,7 +107,7 @@ class SidecarProcesses:
         assert answer.is_success, answer.text
 
     def predictions(self) -> list[dict[str, Any]]:
-        """Give every prediction that the provider ever made."""
+        """Return every prediction that the provider ever made."""
         token = self.stack.keys.tokens.replicate_api_token
         url: str | None = f"{self.stack.replicate_url}/v1/predictions"
         found: list[dict[str, Any]] = []
@@ -119,7 +119,7 @@ class SidecarProcesses:
         return found
 
     def made_for(self, generation_id: str) -> list[dict[str, Any]]:
-        """Give the predictions that the provider made for a picture."""
+        """Return the predictions that the provider made for a picture."""
         tokens = [str(run["attempt_token"]) for run in self.runs(generation_id)]
         return [
             one
@@ -128,12 +128,12 @@ class SidecarProcesses:
         ]
 
     def runs(self, generation_id: str) -> list[dict[str, Any]]:
-        """Give the attempts at a picture, first to last."""
-        statement = "select * from private.generation_runs where generation_id = %s"
-        return self.db.rows(f"{statement} order by attempt", generation_id)
+        """Return the attempts at a picture, first to last."""
+        statement = "select * from private.generation_attempts where generation_id = %s"
+        return self.db.rows(f"{statement} order by attempt_number", generation_id)
 
     def row(self, generation_id: str) -> dict[str, Any]:
-        """Give a picture's row."""
+        """Return a picture's row."""
         statement = "select * from public.generations where id = %s"
         return self.db.rows(statement, generation_id)[0]
 
@@ -154,12 +154,12 @@ class SidecarProcesses:
 
     def settle(self, seconds: float = 30.0) -> None:
         """Wait until no job is left, and ask every question of sql/checks."""
-        eventually(lambda: self.db.value("select count(*) from private.outbox") == 0, seconds)
+        eventually(lambda: self.db.value("select count(*) from private.jobs") == 0, seconds)
         findings = {result.name: result.rows for result in run_checks(self.stack.db_url)}
         assert {name: rows for name, rows in findings.items() if rows} == {}
 
     def credits(self, person: Caller) -> int:
-        """Give the person's credits, which API, profile, lots and ledger agree on."""
+        """Return the person's credits, which API, profile, lots and ledger agree on."""
         statement = "select id from public.profiles where id = %s"
         found = credits_of(self.db, self.db.value(statement, person.user_id))
         assert person.rpc("my_credits").json()["available"] == found

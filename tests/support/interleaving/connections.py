@@ -62,7 +62,7 @@ class SteppedConnection:
         raise AssertionError("neither done nor blocked")
 
     def finish(self, *, commit: bool = True) -> str:
-        """Wait for the move, end its transaction, and give how it went: done, or a slug."""
+        """Wait for the move, end its transaction, and return how it went: done, or a slug."""
         assert self._future is not None
         try:
             end = self._future.result(timeout=PATIENCE)
@@ -91,7 +91,7 @@ class SteppedConnection:
 
 
 def _slug(error: psycopg.Error) -> str:
-    """Give the slug of a refusal; a deadlock or another fault of ours is raised."""
+    """Return the slug of a refusal; a deadlock or another fault of ours is raised."""
     said = refusal(error)
     if said.sqlstate is None or said.slug is None or not said.sqlstate.startswith("PT"):
         raise error
@@ -99,7 +99,7 @@ def _slug(error: psycopg.Error) -> str:
 
 
 def finish_all(*all_of_them: SteppedConnection) -> list[str]:
-    """Let everybody finish and commit, whoever can go on first; give how each went."""
+    """Let everybody finish and commit, whoever can go on first; return how each went."""
     ends: dict[SteppedConnection, str] = {}
     until = monotonic() + PATIENCE
     while len(ends) < len(all_of_them) and monotonic() < until:

@@ -30,7 +30,7 @@ class Interleaver:
     waits: int = 0
 
     def one_by_one(self, *moves: Move) -> Any:
-        """Make the moves one after another in a scene of their own; give how it ends."""
+        """Make the moves one after another in a scene of their own; return how it ends."""
         names = tuple(move.name for move in moves)
         if names not in self.serial:
             values = new_scenario(self.owner)
@@ -42,7 +42,7 @@ class Interleaver:
         return self.serial[names]
 
     def interleaved(self, *moves: Move, commit: bool = True) -> Any:
-        """Make each move before the one ahead of it is committed; give how it ends.
+        """Make each move before the one ahead of it is committed; return how it ends.
 
         Without commit, the first is rolled back.
         """
@@ -60,7 +60,7 @@ class Interleaver:
         return self.outcome(values, moves[left:], ends[left:])
 
     def outcome(self, values: dict[str, Any], moves: Sequence[Move], ends: list[str]) -> Any:
-        """Give what is left, and how each move went."""
+        """Return what is left, and how each move went."""
         # Whoever is busy is left for the next sweep.
         for _ in range(5):
             row = self.owner.execute("select private.sweep() as done").fetchone()
@@ -74,7 +74,7 @@ class Interleaver:
         return state["state"], refused
 
     def differs(self, *moves: Move) -> bool:
-        """Tell whether the moves, interleaved, end as in no serial order."""
+        """Return whether the moves, interleaved, end as in no serial order."""
         end = self.interleaved(*moves)
         return all(end != self.one_by_one(*order) for order in permutations(moves))
 

@@ -27,13 +27,13 @@ begin
     cross join (values (friend), (patron)) as f (id)
     where p.id = person;
 
-    perform private.record_payment(patron, 'patron_pack:' || person, 'pack', 'x', 900, 'usd', 5);
-    v_payment := private.record_payment(
+    perform private.apply_payment(patron, 'patron_pack:' || person, 'pack', 'x', 900, 'usd', 5);
+    v_payment := private.apply_payment(
         person, 'spent_pack:' || person, 'pack', 'x', 900, 'usd', 30, priority => 10
     );
     perform set_config('request.jwt.claims', json_build_object('sub', person)::text, true);
     perform public.request_generation('thumbnail_premium', 'a cat', spent);
-    perform private.record_payment(person, 'pack:' || person, 'pack', 'x', 1000, 'usd', 40);
+    perform private.apply_payment(person, 'pack:' || person, 'pack', 'x', 1000, 'usd', 40);
     perform private.grant_credits(person, 20, 'operator', 'base:' || person);
     perform private.claw_back_lot(l.id, 5, 'scene')
     from public.credit_lots as l where l.grant_key = 'base:' || person;
@@ -43,11 +43,11 @@ begin
     perform private.grant_credits(person, 9, 'operator', 'held:' || person);
     perform private.freeze_lot(l.id, 'hold', 'scene')
     from public.credit_lots as l where l.grant_key = 'held:' || person;
-    v_disputed := private.record_payment(
+    v_disputed := private.apply_payment(
         person, 'disputed_pack:' || person, 'pack', 'x', 1000, 'usd', 40
     );
-    perform private.record_reversal(v_disputed, v_disputed || ':dispute', 'dispute', 1000, 'open');
-    perform private.record_reversal(v_payment, v_payment || ':refund', 'refund', 900, 'taken');
+    perform private.apply_reversal(v_disputed, v_disputed || ':dispute', 'dispute', 1000, 'open');
+    perform private.apply_reversal(v_payment, v_payment || ':refund', 'refund', 900, 'taken');
     perform private.grant_credits(
         person, 8, 'operator', 'due:' || person, now() - interval '1 hour'
     );
@@ -103,7 +103,7 @@ def payment(key: str) -> str:
 def reverse(key: str, kind: str, status: str, amount: int) -> str:
     one = payment(key)
     return (
-        f"select private.record_reversal({one}, {one} || ':{kind}', '{kind}', {amount}, '{status}')"
+        f"select private.apply_reversal({one}, {one} || ':{kind}', '{kind}', {amount}, '{status}')"
     )
 
 
@@ -142,13 +142,13 @@ MOVES = [
     ),
     Move(
         "reward",
-        "select private.record_payment(%(friend)s, 'friend_pack:' || %(person)s, 'pack', 'x', 9,"
+        "select private.apply_payment(%(friend)s, 'friend_pack:' || %(person)s, 'pack', 'x', 9,"
         " 'usd', 5)",
     ),
     Move("reward reversed", reverse("patron_pack", "refund", "taken", 900)),
     Move(
         "buy",
-        "select private.record_payment(%(person)s, 'new_pack:' || %(person)s, 'pack', 'x', 90,"
+        "select private.apply_payment(%(person)s, 'new_pack:' || %(person)s, 'pack', 'x', 90,"
         " 'usd', 35)",
     ),
     Move(
@@ -162,7 +162,7 @@ BY_NAME = {move.name: move for move in MOVES}
 
 
 def new_scenario(connection: Connection) -> dict[str, Any]:
-    """Put a new person into the scene and give the names of everything in it."""
+    """Put a new person into the scene and return the names of everything in it."""
     ids = ["person", "friend", "patron", "spent", "asked", "plan"]
     values: dict[str, Any] = {name: uuid.uuid4() for name in ids}
     connection.execute(

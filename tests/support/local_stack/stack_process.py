@@ -76,7 +76,7 @@ def wait_ready(process: subprocess.Popen[str], data_dir: Path) -> state.StackSta
 
 
 def all_gone(services: list[state.ProcessState], within: float = 15.0) -> bool:
-    """Say whether every process has ended, waiting a little."""
+    """Return whether every process has ended, waiting a little."""
     try:
         return eventually(lambda: not any(one.alive for one in services), within)
     except AssertionError:

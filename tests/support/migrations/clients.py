@@ -149,23 +149,23 @@ class Sidecar(Client):
             getattr(self, job["kind"])(job)
 
     def submit(self, job: dict[str, Any]) -> None:
-        prediction = {"id": f"p-{job['payload']['run_id']}", "status": "processing"}
-        self.report("record_submitted", job, prediction)
+        prediction = {"id": f"p-{job['payload']['attempt_id']}", "status": "processing"}
+        self.report("report_submitted", job, prediction)
         self.send(
-            "select private.record_replicate_webhook(%s, %s, %s)",
+            "select private.report_provider_webhook(%s, %s, %s)",
             uuid.uuid4().hex,
             job["payload"]["attempt_token"],
             json.dumps(prediction),
         )
 
     def poll(self, job: dict[str, Any]) -> None:
-        self.report("record_prediction", job, succeeded(job["payload"]["prediction_id"]))
+        self.report("report_provider_job", job, succeeded(job["payload"]["provider_job_id"]))
 
     def store(self, job: dict[str, Any]) -> None:
         path = job["payload"]["object_path"]
         preview = job["payload"]["preview"]["object_path"]
         stored = {"object_path": path, "preview_path": preview}
-        if self.report("record_stored", job, stored) == "ok":
+        if self.report("report_stored", job, stored) == "ok":
             self.workload.stored.add(job["generation_id"])
 
     def report(self, function: str, job: dict[str, Any], answer: dict[str, Any]) -> str:
@@ -216,7 +216,7 @@ FEW: list[type[Any]] = [Auth, Asker, Sidecar, Reader]
 def at_work(
     db: Database, kinds: list[type[Any]] = EIGHT, seed: int = 1
 ) -> Iterator[tuple[Workload, set[int]]]:
-    """Let them work until the end of the block; give what they share and their sessions."""
+    """Let them work until the end of the block; yield what they share and their sessions."""
     workload = Workload()
     with ExitStack() as stack:
         clients = [

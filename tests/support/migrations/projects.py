@@ -35,12 +35,12 @@ def written(folder: Path, **files: str) -> Path:
 
 
 def ours() -> list[Path]:
-    """Give all migrations of the product."""
+    """Return all migrations of the product."""
     return sorted((SUPABASE_DIR / "migrations").glob("*.sql"))
 
 
 def previous_release() -> list[Path]:
-    """Give the migrations of the last release, or the first part of the founding set."""
+    """Return the migrations of the last release, or the first part of the founding set."""
     released = manifest.read().released
     return [
         file

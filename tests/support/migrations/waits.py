@@ -71,7 +71,7 @@ def watched(db: Database, clients: Collection[int]) -> Iterator[Waits]:
 
 
 def _reached(pid: int, behind: dict[int, list[int]]) -> set[int]:
-    """Give all whom this one waits for, directly or behind another."""
+    """Return all whom this one waits for, directly or behind another."""
     found: set[int] = set()
     todo = list(behind[pid])
     while todo:

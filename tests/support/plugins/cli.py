@@ -40,7 +40,7 @@ def shop(db: Database, tmp_path: Path) -> Iterator[CommandRunner]:
 
 @pytest.fixture(scope="module")
 def refusing_shop(server: Postgres) -> Iterator[CommandRunner]:
-    """Give a shop to tests whose commands are all refused before they change anything."""
+    """Yield a shop to tests whose commands are all refused before they change anything."""
     name = f"refusing_{uuid.uuid4().hex}"
     with (
         databases.cloned(server, TEMPLATE, name) as url,

@@ -192,7 +192,7 @@ def table(found: dict[str, list[float]], allowed: dict[str, float]) -> list[str]
 
 
 def is_whole(config: pytest.Config) -> bool:
-    """Say whether this is the ordinary run of everything, which budgets are for."""
+    """Return whether this is the ordinary run of everything, which budgets are for."""
     options = ("keyword", "markexpr", "lf", "failedfirst", "deselect", "full", "collectonly")
     return config.args_source != config.ArgsSource.ARGS and not any(
         config.getoption(name, None) for name in options

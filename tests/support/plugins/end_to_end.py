@@ -24,7 +24,7 @@ def shared_processes() -> Iterator[SidecarProcesses]:
 
 @pytest.fixture
 def sidecar_processes(shared_processes: SidecarProcesses) -> Iterator[SidecarProcesses]:
-    """Give that stack; the provider behaves before and after."""
+    """Yield that stack; the provider behaves before and after."""
     shared_processes.faults(reset=True)
     try:
         yield shared_processes

@@ -45,7 +45,7 @@ def ben(sign_up: Callable[..., Caller]) -> Caller:
 
 @pytest.fixture
 def nobody(stack: Stack, opened: ExitStack) -> Caller:
-    """Give somebody who has only the public key."""
+    """Return somebody who has only the public key."""
     caller = Caller.anonymous(stack.api_url, stack.keys.publishable_key)
     opened.callback(caller.http.close)
     return caller

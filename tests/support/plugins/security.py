@@ -17,7 +17,7 @@ from tests.support.security.populated import PopulatedDatabase, build
 
 @pytest.fixture(scope="session")
 def migrated(server: Postgres) -> Iterator[Database]:
-    """Give a migrated database; tests leave it as it is."""
+    """Yield a migrated database; tests leave it as it is."""
     with (
         databases.cloned(server, TEMPLATE, "as_migrated") as url,
         closing(Database(url)) as database,
@@ -42,7 +42,7 @@ def old_defaults(server: Postgres) -> Iterator[Database]:
 
 @pytest.fixture(scope="session")
 def world(server: Postgres) -> Iterator[PopulatedDatabase]:
-    """Give a database in which people have rows everywhere; tests leave it as it is."""
+    """Yield a database in which people have rows everywhere; tests leave it as it is."""
     with (
         databases.cloned(server, TEMPLATE, "inhabited") as url,
         closing(Database(url)) as database,

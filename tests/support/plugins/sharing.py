@@ -65,7 +65,7 @@ def _is_fixture(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
 
 
 def _is_value(function: ast.FunctionDef | ast.AsyncFunctionDef, name: str) -> bool:
-    """Say whether an argument is no fixture: a parameter of the test itself has that name."""
+    """Return whether an argument is no fixture: a parameter of the test itself has that name."""
     named = [
         ast.unparse(call.args[0])
         for call in function.decorator_list

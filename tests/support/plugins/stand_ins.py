@@ -36,7 +36,7 @@ def stripe_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[stripe_
 def stripe_stand_in(
     stripe_process: stripe_stand_ins.StandIn,
 ) -> Iterator[stripe_stand_ins.StandIn]:
-    """Give the stand-in of Stripe, without faults and without listeners."""
+    """Yield the stand-in of Stripe, without faults and without listeners."""
     stripe_process.faults(reset=True)
     stripe_process.configure(**CALM)
     yield stripe_process
@@ -48,7 +48,7 @@ def stripe_stand_in(
 async def async_stripe_client(
     stripe_stand_in: stripe_stand_ins.StandIn,
 ) -> AsyncIterator[stripe.StripeClient]:
-    """Give the official client, to be awaited."""
+    """Yield the official client, to be awaited."""
     http = stripe.HTTPXClient(timeout=10)
     yield stripe_stand_in.client_with(stripe_stand_ins.KEY, http_client=http)
     await http.close_async()  # type: ignore[no-untyped-call]
@@ -78,7 +78,7 @@ def replicate_process(
 def replicate_stand_in(
     replicate_process: replicate_stand_ins.StandIn,
 ) -> Iterator[replicate_stand_ins.StandIn]:
-    """Give the stand-in of Replicate, without faults."""
+    """Yield the stand-in of Replicate, without faults."""
     replicate_process.faults(reset=True)
     yield replicate_process
     replicate_process.faults(reset=True)

@@ -15,7 +15,7 @@ import pytest
 
 @pytest.fixture(scope="session", autouse=True)
 def _one_tls_context() -> Iterator[None]:
-    """Give clients that ask for the same context the same one."""
+    """Yield clients that ask for the same context the same one."""
     with pytest.MonkeyPatch.context() as patch:
         place = "httpx._transports.default.create_ssl_context"
         patch.setattr(place, cache(httpx.create_ssl_context))

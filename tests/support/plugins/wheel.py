@@ -149,7 +149,7 @@ def interpreter(version: str) -> str | None:
 
 @pytest.fixture
 def empty(server: Postgres) -> Iterator[Database]:
-    """Give a database with the platform and no migration."""
+    """Yield a database with the platform and no migration."""
     with (
         databases.cloned(server, "postgres", f"wheel_{uuid.uuid4().hex}") as url,
         closing(Database(url)) as database,

@@ -46,7 +46,7 @@ class HttpWorld:
         )
 
     def person(self, who: str) -> uuid.UUID:
-        """Say who comes: whoever is nobody speaks of the owner."""
+        """Return who comes: whoever is nobody speaks of the owner."""
         people = {"other": self.world.other, "guest": self.world.guest}
         return people.get(who, self.world.owner).id
 

@@ -20,7 +20,7 @@ FILLED = """
 insert into private.idle_workers (worker_id) values ('canary-worker');
 insert into private.reconcile_runs (since) values (now());
 insert into private.stripe_alarms (object_id, slug, detail) values ('cs_canary', 'a', 'canary');
-insert into private.replicate_webhooks (webhook_id, attempt_token, body)
+insert into private.provider_webhooks (webhook_id, attempt_token, body)
 values ('canary-webhook', gen_random_uuid(), '{"id": "canary"}');
 insert into public.generation_types (type_key, title, cost_credits, is_enabled)
 values ('not_for_sale', 'canary-hidden', 1, false);
@@ -33,9 +33,9 @@ from unnest(array['broadcast', 'presence']) as e
 LIMITS = """
 update private.settings
 set
-    generations_running_max = 3, generations_per_minute_max = null, generations_per_day_max = 3,
-    checkouts_per_hour_max = 3, code_failures_per_hour_max = 2, user_images_max = 3,
-    provider_spend_per_day_max_micros = null,
+    max_running_generations = 3, max_generations_per_minute = null, max_generations_per_day = 3,
+    max_checkouts_per_hour = 3, max_code_failures_per_hour = 2, max_user_images = 3,
+    max_provider_spend_per_day_micros = null,
     checkout_success_url = 'https://shop.example.com', portal_return_url = 'https://shop.example.com'
 where id;
 update public.generation_types set cost_credits = 600 where type_key = 'thumbnail_character'
@@ -74,7 +74,7 @@ class PopulatedDatabase:
 def build(db: Database) -> PopulatedDatabase:
     """Let people do what leaves rows."""
     link_all(db)
-    db.rows("update private.settings set referral_rewards_per_month_max = 1000000 where id")
+    db.rows("update private.settings set max_referral_rewards_per_month = 1000000 where id")
     for code in (PROMO, SPENT):
         db.value("select private.create_promo_code(%s, 25, 'ops', 'canary-why')", code)
     owner = live(db, sign_up(db, data={"name": "canary-owner"}), "canary-owner")
@@ -132,7 +132,7 @@ def live(db: Database, person: uuid.UUID, mark: str) -> Account:
     """Sign up is done; ask for a picture with a face, buy a pack, and look at a plan."""
     db.rows("select private.grant_credits(%s, 100, 'operator', %s)", person, f"gift-{mark}")
     db.rows(
-        "select private.record_payment(%s, %s, 'pack', 'starter', 900, 'usd', 100, null, 1)",
+        "select private.apply_payment(%s, %s, 'pack', 'starter', 900, 'usd', 100, null, 1)",
         person,
         f"cs_{mark}",
     )
@@ -175,7 +175,7 @@ def _get_rich(db: Database, owner: Account) -> None:
     """Do all that money, Stripe and Storage make rows of."""
     for job in claim(db):
         if job["kind"] == "submit":
-            assert report(db, "record_submitted", job, {"id": "canary-prediction"}) == "ok"
+            assert report(db, "report_submitted", job, {"id": "canary-prediction"}) == "ok"
     db.call(owner.id, "select public.redeem_code(%s)", PROMO)
     _pay_by_the_month(db, owner)
     request(db, owner.id, prompt="canary-covered")
@@ -190,13 +190,13 @@ def _get_rich(db: Database, owner: Account) -> None:
     )
     taken_back = add_face(db, owner.id, "taken-back.png")
     db.call(owner.id, "select public.remove_user_image(%s)", taken_back)
-    job = take(db, "remove_face")
-    report(db, "record_removed", job, storage_deletes(db, job["payload"]))
+    job = take(db, "remove_user_image")
+    report(db, "report_removed", job, storage_deletes(db, job["payload"]))
     db.call(owner.id, "select public.start_portal(gen_random_uuid())")
     db.call(owner.id, "select public.start_checkout('pack', 'creator', gen_random_uuid(), 2)")
     # A page that nothing works on any more.
     db.rows(
-        "delete from private.outbox as o using public.checkouts as c"
+        "delete from private.jobs as o using public.checkouts as c"
         " where o.checkout_id = c.id and c.item_key = 'creator'"
     )
     for age in (1, 2, 90):
@@ -213,13 +213,13 @@ def _get_rich(db: Database, owner: Account) -> None:
 def _owe(db: Database, person: Account) -> None:
     """Spend what was bought, and have the money given back."""
     paid = db.value(
-        "select private.record_payment(%s, %s, 'pack', 'starter', 900, 'usd', 30, null, 0)",
+        "select private.apply_payment(%s, %s, 'pack', 'starter', 900, 'usd', 30, null, 0)",
         person.id,
         f"pi_{person.mark}",
     )
     request(db, person.id, prompt=f"{person.mark} owes", generation_type="thumbnail_premium")
     refund = f"re_{person.mark}"
-    db.rows("select private.record_reversal(%s, %s, 'refund', 900, 'taken')", paid, refund)
+    db.rows("select private.apply_reversal(%s, %s, 'refund', 900, 'taken')", paid, refund)
     assert db.value("select debt from public.profiles where id = %s", person.id) > 0
 
 

@@ -27,30 +27,30 @@ def claim_one(database: Database, kind: str) -> DictRow:
 
 
 def report(database: Database, function: str, job: DictRow, *values: Any) -> str:
-    """Report a claimed job with a record_* function."""
+    """Report a claimed job with a report_* function."""
     arguments = [job["job_id"], job["lease_token"]]
     arguments += [json.dumps(value) if isinstance(value, dict) else value for value in values]
     marks = ", ".join(["%s"] * len(arguments))
     return str(database.value(f"select private.{function}({marks})", *arguments, role=ROLE))
 
 
-def submit(database: Database, prediction_id: str = "p1") -> DictRow:
-    """Take the one queued generation to processing and give its claimed poll job."""
+def submit(database: Database, provider_job_id: str = "p1") -> DictRow:
+    """Take the one queued generation to processing and return its claimed poll job."""
     job = claim_one(database, "submit")
-    assert report(database, "record_submitted", job, {"id": prediction_id}) == "ok"
+    assert report(database, "report_submitted", job, {"id": provider_job_id}) == "ok"
     make_due(database)
     return claim_one(database, "poll")
 
 
 def make_due(database: Database) -> None:
     """Let the time pass that jobs wait for, leases included."""
-    database.rows("update private.outbox set due_at = now() where dead_at is null")
+    database.rows("update private.jobs set due_at = now() where dead_at is null")
 
 
-def succeeded(prediction_id: str = "p1") -> dict[str, Any]:
-    """Give a prediction that succeeded, as the provider shows it."""
+def succeeded(provider_job_id: str = "p1") -> dict[str, Any]:
+    """Return a prediction that succeeded, as the provider shows it."""
     return {
-        "id": prediction_id,
+        "id": provider_job_id,
         "status": "succeeded",
         "output": "https://replicate.delivery/x/out.png",
         "metrics": {"predict_time": 1.25},

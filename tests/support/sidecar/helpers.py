@@ -61,7 +61,7 @@ class FakeStore(Store):
     def add_job(
         self, kind: str, payload: dict[str, Any] | None = None, *, generation: bool = True
     ) -> int:
-        """Queue a job; give its id."""
+        """Queue a job; return its id."""
         job_id = len(self.calls) + len(self.queue) + 1000
         self.queue.append(
             {
@@ -69,19 +69,19 @@ class FakeStore(Store):
                 "lease_token": uuid.uuid4(),
                 "kind": kind,
                 "generation_id": uuid.uuid4() if generation else None,
-                "attempt": 1,
+                "try_number": 1,
                 "payload": payload or {},
             }
         )
         return job_id
 
     def asked(self, function: str) -> list[tuple[object, ...]]:
-        """Give the arguments of all calls of a function."""
+        """Return the arguments of all calls of a function."""
         return [values for name, values in self.calls if name == function]
 
     def reports(self) -> list[tuple[str, tuple[object, ...]]]:
-        """Give the reports so far, without job id and lease."""
-        return [(name, values[2:]) for name, values in self.calls if name.startswith("record_")]
+        """Return the reports so far, without job id and lease."""
+        return [(name, values[2:]) for name, values in self.calls if name.startswith("report_")]
 
     async def rows(self, function: str, *values: object) -> list[dict[str, Any]]:
         """Claim jobs."""
@@ -94,7 +94,7 @@ class FakeStore(Store):
     async def value(self, function: str, *values: object) -> Any:
         """Answer any other function."""
         self._note(function, values)
-        answer = self.answers.get(function, "ok" if function.startswith("record_") else None)
+        answer = self.answers.get(function, "ok" if function.startswith("report_") else None)
         if isinstance(answer, Exception):
             raise answer
         return answer
@@ -124,7 +124,7 @@ class FakeStore(Store):
             raise DatabaseUnavailableError
 
 
-class Shelf(SupabaseGateway):
+class FileStore(SupabaseGateway):
     """Storage in memory: signs with the address it was given, keeps what is uploaded."""
 
     def __init__(self) -> None:
@@ -148,7 +148,7 @@ def values_of(report: Report) -> tuple[Any, ...]:
 
 @contextmanager
 def serving(app: Starlette) -> Iterator[str]:
-    """Serve an application on a free port; give its address."""
+    """Serve an application on a free port; yield its address."""
     server = uvicorn.Server(
         uvicorn.Config(app, host="127.0.0.1", log_config=None, timeout_graceful_shutdown=1)
     )
@@ -171,7 +171,7 @@ async def raw_server(
     answer: Answer,
     **options: Any,
 ) -> AsyncIterator[int]:
-    """Serve raw bytes on a free port; give the port."""
+    """Serve raw bytes on a free port; yield the port."""
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -203,7 +203,7 @@ def replying(head: str, body: bytes = PNG, seen: list[bytes] | None = None) -> A
 
 
 def certificate(folder: Path, *names: str) -> tuple[ssl.SSLContext, ssl.SSLContext]:
-    """Give a server's context with a new certificate, and a client's that trusts only it."""
+    """Return a server's context with a new certificate, and a client's that trusts only it."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, names[0])])
     now = datetime.now(UTC)
@@ -233,7 +233,7 @@ def certificate(folder: Path, *names: str) -> tuple[ssl.SSLContext, ssl.SSLConte
 def signed(
     body: bytes, secret: str = SECRET, *, webhook_id: str = "msg_1", age_seconds: float = 0
 ) -> dict[str, str]:
-    """Give the headers of a webhook that was signed so long ago."""
+    """Return the headers of a webhook that was signed so long ago."""
     moment = datetime.fromtimestamp(time.time() - age_seconds, UTC)
     return {
         "webhook-id": webhook_id,
@@ -243,5 +243,5 @@ def signed(
 
 
 def prediction(**more: Any) -> bytes:
-    """Give a webhook's body."""
+    """Return a webhook's body."""
     return json.dumps({"id": "p1", "status": "succeeded", "output": None} | more).encode()

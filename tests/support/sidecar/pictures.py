@@ -18,14 +18,14 @@ def encoded(
     kind: str, size: tuple[int, int] = (1376, 768), mode: str = "RGB", **more: object
 ) -> bytes:
     buffer = io.BytesIO()
-    colours: dict[str, int | tuple[int, ...]] = {"RGB": (200, 40, 40), "CMYK": (0, 200, 200, 0)}
-    colour = colours.get(mode, 0)
-    Image.new(mode, size, colour).save(buffer, kind, **more)
+    colors: dict[str, int | tuple[int, ...]] = {"RGB": (200, 40, 40), "CMYK": (0, 200, 200, 0)}
+    color = colors.get(mode, 0)
+    Image.new(mode, size, color).save(buffer, kind, **more)
     return buffer.getvalue()
 
 
 def chunk(name: bytes, body: bytes) -> bytes:
-    """Give a chunk of a PNG."""
+    """Return a chunk of a PNG."""
     return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
 
 
@@ -38,33 +38,33 @@ def chunk_names(png: bytes) -> set[bytes]:
 
 
 def with_chunks(*chunks: bytes) -> bytes:
-    """Give a small PNG with more chunks in front of its pixels."""
+    """Return a small PNG with more chunks in front of its pixels."""
     plain = encoded("PNG", (64, 36))
     at = plain.index(b"IDAT") - 4
     return plain[:at] + b"".join(chunks) + plain[at:]
 
 
 def bomb(width: int, height: int, body: bytes = b"") -> bytes:
-    """Give a PNG that says how large it is, and holds what it likes."""
+    """Return a PNG that says how large it is, and holds what it likes."""
     head = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
     return START + head + chunk(b"IDAT", zlib.compress(body)) + chunk(b"IEND", b"")
 
 
 def damaged(png: bytes, name: bytes) -> bytes:
-    """Give a PNG with one chunk that is not what its checksum says."""
+    """Return a PNG with one chunk that is not what its checksum says."""
     at = png.index(name) + 4
     return png[:at] + bytes([png[at] ^ 1]) + png[at + 1 :]
 
 
 def repeated(jpeg: bytes, *, scans: int = 0, exif: int = 0) -> bytes:
-    """Give a JPEG with its last scan, or with blocks of EXIF, once more and once more."""
+    """Return a JPEG with its last scan, or with blocks of EXIF, once more and once more."""
     scan = jpeg[jpeg.rindex(b"\xff\xda") : -2]
     block = b"\xff\xe1\x00\x10Exif\0\0" + bytes(8)
     return jpeg[:2] + block * exif + jpeg[2:-2] + scan * scans + jpeg[-2:]
 
 
 def moving(kind: str, frames: int = 20) -> bytes:
-    """Give an animation; its first frame is red."""
+    """Return an animation; its first frame is red."""
     others = [Image.new("RGB", (64, 36), (0, 0, i)) for i in range(1, frames)]
     return encoded(kind, (64, 36), save_all=True, append_images=others, duration=10)
 

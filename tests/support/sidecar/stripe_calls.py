@@ -23,14 +23,14 @@ async def gateway_to(url: str, key: str = KEY, **more: Any) -> AsyncIterator[Str
 
 
 def create(email: str, key: str | None = None) -> dict[str, Any]:
-    """Give the payload of a customer's job."""
+    """Return the payload of a customer's job."""
     params = {"email": email, "metadata": {"profile_id": "u1"}}
     key = key or f"customer:{email}"
     return {"call": "customers.create", "id": None, "params": params, "idempotency_key": key}
 
 
 def read(call: str, object_id: str | None = None, **params: Any) -> dict[str, Any]:
-    """Give the payload of a job that reads."""
+    """Return the payload of a job that reads."""
     return {"call": call, "id": object_id, "params": params, "idempotency_key": None}
 
 

@@ -31,7 +31,7 @@ class Wire:
         patch.setattr(socket, "getaddrinfo", self._look_up)
 
     def route(self, address: str, port: int, served_at: int) -> str:
-        """Let one address and port be played by a server on loopback; give the pair's name."""
+        """Let one address and port be played by a server on loopback; return the pair's name."""
         self._routes[f"{address}:{port}"] = served_at
         return f"{address}:{port}"
 

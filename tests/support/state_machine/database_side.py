@@ -110,7 +110,7 @@ class DatabaseSide:
         named: dict[str, Any] | None = None,
         person: uuid.UUID | None = None,
     ) -> Any:
-        """Make a move, as this person or as the owner, in one round trip; give what it gives.
+        """Make a move, as this person or as the owner, in one round trip; return what it gives.
 
         A refusal is raised as the model raises it, also one that the database returned.
         """
@@ -133,13 +133,13 @@ class DatabaseSide:
         return answer[0] if answer else None
 
     def see(self, people: list[uuid.UUID]) -> list[dict[str, Any]]:
-        """Give what each of them sees of themselves."""
+        """Return what each of them sees of themselves."""
         look = "".join(f"{_act_as(one)}select public.seen(); " for one in people)
         self.cursor.execute(f"{look}reset role")
         return [answer for answer in self._answers() if isinstance(answer, dict)]
 
     def check(self) -> dict[str, Any]:
-        """Ask all that `thumbsmith check` asks, and give what was found."""
+        """Ask all that `thumbsmith check` asks, and return what was found."""
         found = {}
         for file in sorted(paths.checks_dir().glob("*.sql")):
             rows = self.connection.execute(file.read_text().encode()).fetchall()
@@ -166,7 +166,7 @@ def prepare(db: Database) -> None:
     """Set the rules, and define what a teller uses."""
     lift_limits(db)
     db.rows(
-        "update private.settings set code_failures_per_hour_max = 1000000,"
+        "update private.settings set max_code_failures_per_hour = 1000000,"
         " referred_bonus_credits = 5 where id"
     )
     db.rows(SETUP)

@@ -28,11 +28,11 @@ DELIVER = (
     "select private.start_submitting(%(id)s), private.start_processing(%(id)s),"
     " private.start_storing(%(id)s); "
     "select private.finish_generation(%(id)s, 'succeeded', output_path => 'a/b.webp'); "
-    "delete from private.outbox where generation_id = %(id)s"
+    "delete from private.jobs where generation_id = %(id)s"
 )
 FAIL = (
     "select private.finish_generation(%(id)s, 'failed', 'provider_failed'); "
-    "delete from private.outbox where generation_id = %(id)s"
+    "delete from private.jobs where generation_id = %(id)s"
 )
 # Whole minutes; and with these, many an end is met to the second.
 TIMES = st.sampled_from([60, 600, DAY // 2, DAY, 2 * DAY, 7 * DAY, 30 * DAY])

@@ -75,7 +75,7 @@ class LedgerMachine(RuleBasedStateMachine):
         by: Member | None = None,
         repeatable: bool = False,
     ) -> Any:
-        """Make a move on both sides, compare all there is, and give what the database gave."""
+        """Make a move on both sides, compare all there is, and return what the database gave."""
         self.is_sound = False
         person = self.id_of(by) if by else None
         move = partial(self.teller.tell, statement, *values, named=named, person=person)
@@ -106,7 +106,7 @@ class LedgerMachine(RuleBasedStateMachine):
         return sum(one["due"] for one in found)
 
     def promised(self, person: Member) -> dict[str, Any]:
-        """Say what this person has to see."""
+        """Return what this person has to see."""
         now = self.world.now
         return {
             "credits": person.credits,

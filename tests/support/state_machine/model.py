@@ -145,7 +145,7 @@ class ModelAccount:
         return sum(lot.owed for lot in self.lots)
 
     def summary(self, now: int) -> dict[str, int | None]:
-        """Give what my_credits() has to say."""
+        """Return what my_credits() has to say."""
         free = [lot for lot in self.lots if lot.is_spendable(now)]
         first = min((lot.expires for lot in free if lot.expires is not None), default=None)
         return {
@@ -169,7 +169,7 @@ class ModelAccount:
             lot.pay(debtor)
 
     def burn(self, wanted: int, now: int) -> list[tuple[Lot, int]]:
-        """Give which lots are to be burned and by how much, or refuse."""
+        """Return which lots are to be burned and by how much, or refuse."""
         burned = []
         for lot in sorted(
             (one for one in self.lots if one.is_spendable(now)),

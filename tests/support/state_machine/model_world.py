@@ -74,11 +74,11 @@ class ModelState:
         return lot
 
     def is_known(self, person: Member) -> bool:
-        """Tell whether somebody else was first with this address."""
+        """Return whether somebody else was first with this address."""
         return self.claims.get(person.address, person) is not person
 
     def sign_up(self, address: str, friend: Member | None) -> Member:
-        """Give the gift of a sign-up at once, but not to somebody who is known already."""
+        """Return the gift of a sign-up at once, but not to somebody who is known already."""
         person = Member(address=address)
         self.people.append(person)
         if not self.is_known(person):

@@ -14,7 +14,7 @@ from tests.support.state_machine.model import DAY, Lot, Payment
 from tests.support.state_machine.model_world import Member, Plan
 
 PAY = (
-    "select private.record_payment(%s, %s, %s, 'test', %s, 'usd', %s,"
+    "select private.apply_payment(%s, %s, %s, 'test', %s, 'usd', %s,"
     " now() + make_interval(secs => %s), %s)"
 )
 AMOUNTS = st.sampled_from([1000, 500, 333, 1])
@@ -114,7 +114,7 @@ class Economy(Everyday):
         self.both(
             f"{kind} {status}",
             partial(paid.payer.reverse, paid.model, key, (kind, amount, status), self.world.now),
-            "select private.record_reversal(%s, %s, %s, %s, %s)",
+            "select private.apply_reversal(%s, %s, %s, %s, %s)",
             paid.id,
             f"{paid.id}:{key}",
             kind,

@@ -25,7 +25,7 @@ _KEEP_SECONDS = 15
 
 
 def open_face(path: str) -> Image.Image:
-    """Return the upright picture in plain colours, or fail as a model does on a bad file."""
+    """Return the upright picture in plain colors, or fail as a model does on a bad file."""
     with Image.open(path) as image:
         if image.width * image.height > _PIXEL_CAP:
             raise ValueError("Input image is too large")

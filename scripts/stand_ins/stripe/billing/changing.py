@@ -24,7 +24,7 @@ def change_items(
     behavior: str = "allow_incomplete",
     restart: bool = False,
 ) -> Object:
-    """Apply new prices or quantities; give the old values of what is different now."""
+    """Apply new prices or quantities; return the old values of what is different now."""
     now = world.now(subscription["customer"])
     old_items = copy.deepcopy(subscription["items"]["data"])
     new_items = _applied(world, subscription, wanted)

@@ -104,7 +104,7 @@ def finalize(world: World, invoice: Object) -> None:
 
 
 def collect(world: World, invoice: Object, outcome: str) -> str:
-    """Try to get an open invoice paid; say how the attempt ended."""
+    """Try to get an open invoice paid; return how the attempt ended."""
     if not invoice["amount_due"]:
         mark_paid(world, invoice)
         return "succeeded"

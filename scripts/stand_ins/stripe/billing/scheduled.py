@@ -18,7 +18,7 @@ _LIVING = frozenset({"active", "trialing", "past_due", "unpaid"})
 
 
 def advance(world: World, moment: int, clock: Object | None = None) -> int:
-    """Go to a moment on the common clock, or on a test clock; say how many things were due."""
+    """Go to a moment on the common clock, or on a test clock; return how many things were due."""
     clock_id = clock["id"] if clock else None
     queue = [
         (due, subject["id"])

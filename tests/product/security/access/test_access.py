@@ -1,4 +1,4 @@
-"""The catalogue opens what access.txt says, under both defaults of the platform."""
+"""The catalog opens what access.txt says, under both defaults of the platform."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.database import Database
 from tests.support.security.access.access import FileError, difference, listing, read
-from tests.support.security.access.catalogue import disagreements, look
+from tests.support.security.access.pg_catalog import disagreements, look
 
 SAID = read()
 NEW = """
@@ -25,13 +25,13 @@ FAULTS = {
     "a function without a line": "create function private.f() returns int return 1",
     "a line without a table": "drop view public.purchase_uses",
     "a line without a policy": "drop policy plans_select_all on public.plans",
-    "a grant too many": "grant select on table private.outbox to service_role",
+    "a grant too many": "grant select on table private.jobs to service_role",
     "a grant too few": "revoke select on table public.plans from anon",
     "a column to update": "grant update (referral_code) on table public.profiles to authenticated",
     "a grant to everybody": "grant execute on function private.sweep() to public",
     "a grant to somebody new": "grant select on table public.plans to dashboard_user",
     "a schema to make things in": "grant create on schema private to authenticated",
-    "a sequence": "grant usage on sequence private.outbox_id_seq to anon",
+    "a sequence": "grant usage on sequence private.jobs_id_seq to anon",
     "a type": "grant usage on type private.plan_cover to public",
     "no row level security": "alter table private.settings disable row level security",
     "a policy that shows all": "alter policy payments_select_own on public.payments using (true)",
@@ -46,7 +46,7 @@ FAULTS = {
 }
 
 
-def test_the_catalogue_opens_what_the_file_says(migrated: Database) -> None:
+def test_the_catalog_opens_what_the_file_says(migrated: Database) -> None:
     with migrated.session() as connection:
         assert disagreements(SAID, connection) == []
     assert len(SAID.cells) > 150

@@ -73,9 +73,9 @@ def test_single_columns_open_to_whom_the_file_says(
 
 
 def test_what_can_be_done_is_seen(world: PopulatedDatabase, admin: Connection) -> None:
-    admin.execute("create policy p on private.outbox for all to authenticated using (true)")
-    admin.execute("grant select, insert, update, delete on private.outbox to authenticated")
-    found = Prober(world, admin, SAID).rows("private.outbox")
+    admin.execute("create policy p on private.jobs for all to authenticated using (true)")
+    admin.execute("grant select, insert, update, delete on private.jobs to authenticated")
+    found = Prober(world, admin, SAID).rows("private.jobs")
     assert {line.split(":")[1].strip() for line in found} == {
         f"{verb} by {who}"
         for verb in ("select", "insert", "update", "delete")

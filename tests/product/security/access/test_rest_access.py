@@ -26,7 +26,7 @@ from pg_proc as p where p.pronamespace = 'public'::regnamespace
 
 
 def is_refused(answer: httpx.Response) -> bool:
-    """Say whether a privilege refused it."""
+    """Return whether a privilege refused it."""
     return answer.status_code in {401, 403} and answer.json().get("code") == "42501"
 
 

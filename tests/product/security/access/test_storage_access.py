@@ -74,7 +74,7 @@ def exists(http_world: HttpWorld, bucket: str, path: str) -> bool:
 def is_open(
     http_world: HttpWorld, verb: str, answer: httpx.Response, place: tuple[str, str, str]
 ) -> bool:
-    """Say whether it was done: by the answer, and by what is there afterwards."""
+    """Return whether it was done: by the answer, and by what is there afterwards."""
     bucket, path, to = place
     assert answer.status_code < 500, answer.text
     if not answer.is_success:

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from tests.support.rest import picture
-from tests.support.security.files.stored_files import BASE, TYPE, Shelf
+from tests.support.security.files.stored_files import BASE, TYPE, BucketFiles
 from tests.support.security.http_world import HttpWorld
 from tests.support.security.tokens.forged import LOCAL
 from tests.support.security.tokens.forgeries import Forge, encoded
@@ -23,9 +23,9 @@ LIFETIMES: tuple[Any, ...] = (0, -1, 1.5, "x", "", None, [], {}, True, 10**18, 1
 
 
 @pytest.fixture
-def shelf(http_world: HttpWorld) -> Shelf:
+def shelf(http_world: HttpWorld) -> BucketFiles:
     """Let the other one stand before the faces, with a file of their own."""
-    return Shelf.of(http_world, "other", "faces", PICTURE)
+    return BucketFiles.of(http_world, "other", "faces", PICTURE)
 
 
 def payload(token: str) -> dict[str, Any]:
@@ -35,21 +35,21 @@ def payload(token: str) -> dict[str, Any]:
     return found
 
 
-def download_token(shelf: Shelf, seconds: int = 60) -> str:
+def download_token(shelf: BucketFiles, seconds: int = 60) -> str:
     """Sign an own file."""
     answer = shelf.ask("POST", f"sign/faces/{shelf.mine}", expiresIn=seconds)
     return str(answer.json()["signedURL"].partition("token=")[2])
 
 
-def upload_token(shelf: Shelf, name: str) -> str:
+def upload_token(shelf: BucketFiles, name: str) -> str:
     """Sign an upload."""
     answer = shelf.ask("POST", f"upload/sign/faces/{name}")
     assert answer.is_success, answer.text
     return str(answer.json()["token"])
 
 
-def tampered(shelf: Shelf, token: str, claims: dict[str, Any]) -> dict[str, str]:
-    """Give tokens that say what they were not signed for."""
+def tampered(shelf: BucketFiles, token: str, claims: dict[str, Any]) -> dict[str, str]:
+    """Return tokens that say what they were not signed for."""
     forge = Forge(shelf.http_world)
     head, _, signature = token.split(".")
     said = payload(token) | claims
@@ -71,7 +71,7 @@ def tampered(shelf: Shelf, token: str, claims: dict[str, Any]) -> dict[str, str]
     }
 
 
-def test_a_signed_address_shows_its_own_file_alone(shelf: Shelf) -> None:
+def test_a_signed_address_shows_its_own_file_alone(shelf: BucketFiles) -> None:
     token = download_token(shelf)
     anybody = shelf.http_world.callers["anon"]
     me, theirs = shelf.me, shelf.theirs
@@ -97,7 +97,7 @@ def test_a_signed_address_shows_its_own_file_alone(shelf: Shelf) -> None:
     assert right.content == PICTURE
 
 
-def test_a_changed_token_shows_nothing(shelf: Shelf) -> None:
+def test_a_changed_token_shows_nothing(shelf: BucketFiles) -> None:
     token = download_token(shelf)
     tries = tampered(shelf, token, {"url": f"faces/{shelf.theirs}"})
     for kind, forged in tries.items():
@@ -107,7 +107,7 @@ def test_a_changed_token_shows_nothing(shelf: Shelf) -> None:
     assert shelf.send("GET", f"sign/faces/{shelf.mine}?token={token}").content == PICTURE
 
 
-def test_an_address_ends_and_a_lifetime_that_is_none_is_refused(shelf: Shelf) -> None:
+def test_an_address_ends_and_a_lifetime_that_is_none_is_refused(shelf: BucketFiles) -> None:
     token = download_token(shelf, 4)
     address = f"sign/faces/{shelf.mine}?token={token}"
     assert shelf.send("GET", address).content == PICTURE
@@ -122,7 +122,7 @@ def test_an_address_ends_and_a_lifetime_that_is_none_is_refused(shelf: Shelf) ->
     assert (ended.status_code, ended.json()["code"]) == (400, "InvalidJWT")
 
 
-def test_an_upload_goes_where_it_was_signed_for_and_once(shelf: Shelf) -> None:
+def test_an_upload_goes_where_it_was_signed_for_and_once(shelf: BucketFiles) -> None:
     name = f"{shelf.me}/{uuid.uuid4()}.png"
     token = upload_token(shelf, name)
     before = shelf.others()
@@ -154,11 +154,11 @@ def test_an_upload_goes_where_it_was_signed_for_and_once(shelf: Shelf) -> None:
     assert shelf.is_whole()
 
 
-Upload = Callable[[Shelf, str], httpx.Response]
+Upload = Callable[[BucketFiles, str], httpx.Response]
 OWNERS = ("owner", "owner_id", "user_id", "bucket_id", "name", "version", "x-upsert")
 
 
-def plain(shelf: Shelf, name: str) -> httpx.Response:
+def plain(shelf: BucketFiles, name: str) -> httpx.Response:
     """Send the file alone, with headers that name somebody else."""
     headers = TYPE | {f"x-{word}": str(shelf.victim) for word in OWNERS}
     metadata = encoded({word: str(shelf.victim) for word in OWNERS})
@@ -167,7 +167,7 @@ def plain(shelf: Shelf, name: str) -> httpx.Response:
     return shelf.send("POST", address, content=PICTURE, headers=headers)
 
 
-def form(shelf: Shelf, name: str) -> httpx.Response:
+def form(shelf: BucketFiles, name: str) -> httpx.Response:
     """Send a form whose fields name somebody else."""
     fields = {word: str(shelf.victim) for word in OWNERS}
     metadata = json.dumps(fields | {"mimetype": "text/html"})
@@ -175,13 +175,13 @@ def form(shelf: Shelf, name: str) -> httpx.Response:
     return shelf.send("POST", f"faces/{name}", data=fields | {"metadata": metadata}, files=files)
 
 
-def signed_upload(shelf: Shelf, name: str) -> httpx.Response:
+def signed_upload(shelf: BucketFiles, name: str) -> httpx.Response:
     """Send it to an address that was signed."""
     address = f"upload/sign/faces/{name}?token={upload_token(shelf, name)}&owner={shelf.victim}"
     return shelf.send("PUT", address, content=PICTURE, headers=TYPE)
 
 
-def copied(shelf: Shelf, name: str) -> httpx.Response:
+def copied(shelf: BucketFiles, name: str) -> httpx.Response:
     """Copy an own file, and say whose the copy is."""
     keys = {"bucketId": "faces", "sourceKey": shelf.mine, "destinationKey": name}
     owner = {"owner": str(shelf.victim), "owner_id": str(shelf.victim)}
@@ -189,7 +189,7 @@ def copied(shelf: Shelf, name: str) -> httpx.Response:
 
 
 @pytest.mark.parametrize("upload", [plain, form, signed_upload, copied], ids=lambda u: u.__name__)
-def test_a_file_is_of_who_uploaded_it_whatever_they_say(shelf: Shelf, upload: Upload) -> None:
+def test_a_file_is_of_who_uploaded_it_whatever_they_say(shelf: BucketFiles, upload: Upload) -> None:
     name = f"{shelf.me}/{uuid.uuid4()}.png"
     before = shelf.others()
     answer = upload(shelf, name)
@@ -219,7 +219,7 @@ def test_a_file_is_of_who_uploaded_it_whatever_they_say(shelf: Shelf, upload: Up
         "multipart/form-data",
     ],
 )
-def test_a_type_that_the_bucket_does_not_take_is_refused(shelf: Shelf, kind: str) -> None:
+def test_a_type_that_the_bucket_does_not_take_is_refused(shelf: BucketFiles, kind: str) -> None:
     name = f"{shelf.me}/{uuid.uuid4()}.png"
     own, others = shelf.own(), shelf.others()
     headers = {"content-type": kind}

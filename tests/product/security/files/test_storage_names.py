@@ -33,19 +33,19 @@ class Account:
 
     @property
     def has_folder(self) -> bool:
-        """Say whether they are somebody."""
+        """Return whether they are somebody."""
         return self.role == "authenticated"
 
 
 def person(world: PopulatedDatabase, who: str) -> Account:
-    """Give somebody; the owner is after the files of the other one."""
+    """Return somebody; the owner is after the files of the other one."""
     me = world.owner if who == "anon" else getattr(world, who)
     victim = world.other if who == "owner" else world.owner
     return Account(who, "anon" if who == "anon" else "authenticated", me.id, victim.id)
 
 
 def known(one: Account) -> Mapping[str, str]:
-    """Give the names that PostgreSQL can hold."""
+    """Return the names that PostgreSQL can hold."""
     file = "spare.png"
     return {
         kind: name for kind, name in names(one.id, one.victim, file).items() if "\0" not in name
@@ -62,7 +62,7 @@ def like(name: str) -> str:
 
 
 def asked(connection: Connection, one: Account, statements: list[str]) -> list[Outcome]:
-    """Run statements as somebody, each undone, and say what is there afterwards."""
+    """Run statements as somebody, each undone, and return what is there afterwards."""
     me = one.id if one.has_folder else None
     tries = [
         Try(one.role, text, me, reads=text.startswith("select"), after=EVERYTHING)
@@ -72,7 +72,7 @@ def asked(connection: Connection, one: Account, statements: list[str]) -> list[O
 
 
 def made(outcome: Outcome, before: list[Any]) -> list[Any]:
-    """Give the rows that are new."""
+    """Return the rows that are new."""
     return [row for row in outcome.after or before if row not in before]
 
 

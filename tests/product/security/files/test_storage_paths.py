@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.rest import picture
 from tests.support.security.files.paths import is_within, names
-from tests.support.security.files.stored_files import BASE, TYPE, Shelf
+from tests.support.security.files.stored_files import BASE, TYPE, BucketFiles
 from tests.support.security.http_world import HttpWorld
 
 PICTURE = picture()
@@ -93,8 +93,8 @@ QUERIES: tuple[Any, ...] = (
 NO_OBJECTS = (b"[]", b"null", b"7", b'"x"', b"{", b"", b"\xff")
 
 
-def taken(shelf: Shelf, answer: httpx.Response) -> bool:
-    """Say whether an answer holds, or lists, or opens what is the victim's."""
+def taken(shelf: BucketFiles, answer: httpx.Response) -> bool:
+    """Return whether an answer holds, or lists, or opens what is the victim's."""
     if shelf.secret in answer.content:
         return True
     if not answer.is_success or answer.headers.get("content-type") != "application/json":
@@ -106,7 +106,7 @@ def taken(shelf: Shelf, answer: httpx.Response) -> bool:
     return any(shelf.secret in one.content for one in opened)
 
 
-def tried(shelf: Shelf, attempts: Iterator[tuple[str, httpx.Response]], name: str) -> int:
+def tried(shelf: BucketFiles, attempts: Iterator[tuple[str, httpx.Response]], name: str) -> int:
     """Try it all, and see that nothing of anybody else was touched."""
     before, number = shelf.others(), 0
     for verb, answer in attempts:
@@ -125,7 +125,7 @@ def tried(shelf: Shelf, attempts: Iterator[tuple[str, httpx.Response]], name: st
 def test_no_name_leads_out_of_the_own_folder(
     request: pytest.FixtureRequest, http_world: HttpWorld, who: str, bucket: str
 ) -> None:
-    shelf = Shelf.of(http_world, who, bucket, PICTURE)
+    shelf = BucketFiles.of(http_world, who, bucket, PICTURE)
     found = list(names(shelf.me, shelf.victim, shelf.theirs.partition("/")[2]).values())
     assert len(found) >= 110
     is_full = bool(request.config.getoption("--full"))
@@ -143,7 +143,7 @@ def test_no_name_leads_out_of_the_own_folder(
     shelf.tidy()
 
 
-def honest(shelf: Shelf) -> Iterator[tuple[str, httpx.Response]]:
+def honest(shelf: BucketFiles) -> Iterator[tuple[str, httpx.Response]]:
     """Do what a person does with files of their own."""
     place = f"{shelf.bucket}/{shelf.mine}"
     yield "download", shelf.send("GET", place)
@@ -167,7 +167,7 @@ def honest(shelf: Shelf) -> Iterator[tuple[str, httpx.Response]]:
 
 @pytest.mark.parametrize("who", ["other", "guest", "anon"])
 def test_a_removal_of_many_takes_ones_own_alone(http_world: HttpWorld, who: str) -> None:
-    shelf = Shelf.of(http_world, who, "faces", PICTURE)
+    shelf = BucketFiles.of(http_world, who, "faces", PICTURE)
     before = shelf.others()
     many = [shelf.theirs, shelf.mine, f"{shelf.victim}/", f"{shelf.victim}/%", "%", "", "\u200b"]
     for prefixes in ([*many, "\0"], [[shelf.theirs]], [7], shelf.theirs, [], ["x"] * 1001):
@@ -181,7 +181,7 @@ def test_a_removal_of_many_takes_ones_own_alone(http_world: HttpWorld, who: str)
 
 @pytest.mark.parametrize("who", ["other", "anon"])
 def test_no_name_of_a_bucket_leads_into_another_one(http_world: HttpWorld, who: str) -> None:
-    shelf = Shelf.of(http_world, who, "thumbnails", PICTURE)
+    shelf = BucketFiles.of(http_world, who, "thumbnails", PICTURE)
     before = shelf.others()
     for bucket in BUCKET_NAMES:
         for name in (shelf.theirs, f"{shelf.me}/new.png"):
@@ -216,7 +216,7 @@ def test_no_name_of_a_bucket_leads_into_another_one(http_world: HttpWorld, who: 
 def test_a_list_shows_the_own_folder_whatever_is_asked(
     http_world: HttpWorld, who: str, bucket: str
 ) -> None:
-    shelf = Shelf.of(http_world, who, bucket, PICTURE)
+    shelf = BucketFiles.of(http_world, who, bucket, PICTURE)
     victim = str(shelf.victim)
     is_first = (who, bucket) == FIRST
     more = (victim, f"{victim}/", victim.upper(), victim[:8], f"%{victim[1:]}", f"{victim[:-1]}_")

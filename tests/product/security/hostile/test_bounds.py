@@ -52,14 +52,14 @@ def client(http_world: HttpWorld, person: uuid.UUID) -> Iterator[httpx.Client]:
 
 @pytest.fixture
 def newcomer(http_world: HttpWorld) -> Iterator[httpx.Client]:
-    """Give somebody who has asked for nothing yet."""
+    """Yield somebody who has asked for nothing yet."""
     with client(http_world, sign_up(http_world.world.db)) as http:
         yield http
 
 
 @pytest.fixture(scope="module")
 def hoarder(http_world: HttpWorld) -> Iterator[httpx.Client]:
-    """Give somebody with more rows than a page holds."""
+    """Yield somebody with more rows than a page holds."""
     person = sign_up(http_world.world.db)
     change(http_world.world.db, MANY_ROWS.format(person=person, rows=MORE_ROWS))
     with client(http_world, person) as http:

@@ -89,7 +89,7 @@ class Asker:
     words: dict[str, str]
 
     def answer(self, function: str, recipe: Recipe, argument: str, value: str) -> tuple[Any, ...]:
-        """Name something, and give all that is answered."""
+        """Name something, and return all that is answered."""
         body = json.dumps(recipe.more | {argument: value}).encode()
         spoken = Call("POST", f"/rest/v1/rpc/{function}", body=body).spoken(self.words)
         # A wrong code is counted, and the count is not what is looked at here.
@@ -101,7 +101,7 @@ class Asker:
 
 
 def plain(answer: httpx.Response) -> tuple[Any, ...]:
-    """Give status, headers and body, without what differs each time."""
+    """Return status, headers and body, without what differs each time."""
     headers = sorted(one for one in answer.headers.multi_items() if one[0].lower() not in PASSING)
     return answer.status_code, headers, answer.content
 
@@ -129,7 +129,7 @@ def with_past(db: Database, *, is_anonymous: bool) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def askers(http_world: HttpWorld) -> Iterator[dict[str, Asker]]:
-    """Give people who ask, each with a client, and words for what is gone."""
+    """Yield people who ask, each with a client, and words for what is gone."""
     world, db = http_world.world, http_world.world.db
     gone = live(db, sign_up(db), f"gone-asker-{next(_NUMBERS)}")
     db.call(gone.id, "select public.delete_my_account('delete my account')")

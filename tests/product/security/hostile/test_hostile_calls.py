@@ -83,7 +83,7 @@ class FuzzRun:
 
 
 def may(function: str, who: str) -> bool:
-    """Say whether the file lets somebody call this."""
+    """Return whether the file lets somebody call this."""
     role = {"anon": "anon", "service": "service_role"}.get(who, "authenticated")
     return any(c[:2] == ("functions", f"public.{function}") and c.who == role for c in SAID.grants)
 

@@ -24,7 +24,7 @@ FULL = settings(HOW, max_examples=600)
 
 
 def reader(http_world: HttpWorld, who: str) -> Client:
-    """Give somebody who lives in this world; whoever is nobody speaks as the other one would."""
+    """Return somebody who lives in this world; whoever is nobody speaks as the other one would."""
     world = http_world.world
     me = getattr(world, "other" if who == "anon" else who)
     is_guest = who == "guest"
@@ -74,7 +74,7 @@ class Readers:
 
 
 def may_read(relation: str, who: str) -> bool:
-    """Say whether the file lets somebody read this at all."""
+    """Return whether the file lets somebody read this at all."""
     role = "anon" if who == "anon" else "authenticated"
     return any(c[1:] == (f"public.{relation}", "select", role) for c in SAID.grants)
 

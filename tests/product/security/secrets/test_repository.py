@@ -44,13 +44,13 @@ RANDOM = 3.3
 
 
 def bits(text: str) -> float:
-    """Give how many bits of surprise a character has, judged by the text alone."""
+    """Return how many bits of surprise a character has, judged by the text alone."""
     counted = Counter(text)
     return -sum(n / len(text) * math.log2(n / len(text)) for n in counted.values())
 
 
 def secrets_of(text: str) -> dict[str, str]:
-    """Give what looks like a secret, and which kind it is."""
+    """Return what looks like a secret, and which kind it is."""
     found = {}
     for kind, (words, shape) in SHAPES.items():
         if not any(word in text for word in words.split()):
@@ -63,7 +63,7 @@ def secrets_of(text: str) -> dict[str, str]:
 
 
 def files() -> list[Path]:
-    """Give every file that is in the repository, or would get into it with the next commit."""
+    """Return every file that is in the repository, or would get into it with the next commit."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=PROJECT,

@@ -35,7 +35,7 @@ class Table:
         self._before: dict[str, tuple[dict[str, str], list[Outcome]]] = {}
 
     def plain(self, who: str) -> tuple[dict[str, str], list[Outcome]]:
-        """Give what somebody is told, and shown, without a game."""
+        """Return what somebody is told, and shown, without a game."""
         if who not in self._before:
             self._before[who] = (self.told(who).said, self.shown(who, None))
         return self._before[who]

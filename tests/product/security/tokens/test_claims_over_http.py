@@ -112,7 +112,7 @@ def test_at_sign_up_a_code_counts_and_a_boast_does_not(http_world: HttpWorld) ->
 
 
 def rights(http_world: HttpWorld, person: str, friend: uuid.UUID) -> list[Any]:
-    """Give what a person may, has and is owed, and what the friend has who would gain by it."""
+    """Return what a person may, has and is owed, and what the friend has who would gain by it."""
     db = http_world.world.db
     return [
         db.rows(f"select {COLUMNS} from auth.users where id = %s", person),

@@ -39,7 +39,7 @@ CHANGES: dict[str, Change] = {
 
 
 def all_secrets(http_world: HttpWorld) -> list[str]:
-    """Give what no answer and no log may hold."""
+    """Return what no answer and no log may hold."""
     keys = http_world.stack.keys
     tokens = keys.tokens
     return [
@@ -79,7 +79,7 @@ def test_a_key_that_is_not_quite_one_opens_nothing(
     assert endpoints.kept() == before
     # The control: the key as it is.
     opened = endpoints.opened({"apikey": http_world.stack.keys.publishable_key})
-    assert opened == {"rest catalogue"}
+    assert opened == {"rest catalog"}
 
 
 def test_without_a_key_the_token_of_a_person_reaches_storage_alone(http_world: HttpWorld) -> None:
@@ -127,7 +127,7 @@ def test_the_secret_key_is_a_key_for_a_server_alone(http_world: HttpWorld) -> No
     assert endpoints.opened(secret | browser) == set()
     assert endpoints.opened(browser, params=secret) == set()
     # Beside the public key it is no token: the request stays anon's.
-    assert endpoints.opened({"apikey": keys.publishable_key} | as_bearer) == {"rest catalogue"}
+    assert endpoints.opened({"apikey": keys.publishable_key} | as_bearer) == {"rest catalog"}
     assert endpoints.is_whole()
     # The address counts as well, as the platform has it: it is for whoever has the secret.
     for headers, params in ((secret, {}), ({}, secret)):

@@ -63,7 +63,7 @@ def forge(http_world: HttpWorld) -> Forge:
 
 @pytest.fixture(scope="module")
 def bare(http_world: HttpWorld) -> set[str]:
-    """Say what the public key alone opens."""
+    """Return what the public key alone opens."""
     return Endpoints.of(http_world).opened({"apikey": http_world.stack.keys.publishable_key})
 
 
@@ -86,7 +86,7 @@ def test_the_token_that_is_forged_opens_all_that_is_a_persons(
     http_world: HttpWorld, forge: Forge, bare: set[str]
 ) -> None:
     endpoints = Endpoints.of(http_world)
-    assert bare == {"rest catalogue"}
+    assert bare == {"rest catalog"}
     assert endpoints.opened(with_token(http_world, forge.good)) == PERSONAL
     assert not endpoints.is_whole()
 

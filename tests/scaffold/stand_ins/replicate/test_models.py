@@ -21,7 +21,7 @@ ABSENT = "0" * 64
 
 
 def photo(stand_in: StandIn) -> str:
-    """Upload a red photo; give its URL."""
+    """Upload a red photo; return its URL."""
     buffer = io.BytesIO()
     Image.new("RGB", (300, 400), (250, 10, 10)).save(buffer, "PNG")
     files = {"content": ("face.png", buffer.getvalue(), "image/png")}
@@ -30,7 +30,7 @@ def photo(stand_in: StandIn) -> str:
 
 
 def least(model: Model, url: str) -> dict[str, Any]:
-    """Give the least that a model takes, with a face where it takes one."""
+    """Return the least that a model takes, with a face where it takes one."""
     given: dict[str, Any] = {"prompt": "hi"}
     for name in model.faces[:1]:
         given[name] = [url] if model.inputs[name]["type"] == "array" else url
@@ -54,7 +54,7 @@ def pictures(output: object) -> list[Image.Image]:
 
 
 def redness(picture: Image.Image) -> float:
-    """Give how much of a picture has the red of the photo."""
+    """Return how much of a picture has the red of the photo."""
     data = picture.resize((160, 90)).tobytes()
     pixels = list(zip(data[::3], data[1::3], data[2::3], strict=True))
     return sum(r > 235 and g < 40 and b < 40 for r, g, b in pixels) / len(pixels)

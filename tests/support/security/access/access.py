@@ -70,11 +70,11 @@ class Access:
         return frozenset(cell._replace(who=ROLES[cell.who]) for cell in self.cells)
 
     def named(self, kind: str) -> list[str]:
-        """Give the objects of a kind."""
+        """Return the objects of a kind."""
         return sorted(name for found, name in self.objects if found == kind)
 
     def may(self, kind: str, name: str, verb: str) -> frozenset[str]:
-        """Say who may do this."""
+        """Return who may do this."""
         return frozenset(c.who for c in self.cells if c[:3] == (kind, name, verb))
 
     def size(self) -> int:
@@ -95,7 +95,7 @@ def read(text: str | None = None) -> Access:
 
 
 def _lines(text: str) -> Iterator[tuple[str, str, str]]:
-    """Give kind, name and what is allowed, of each line."""
+    """Yield kind, name and what is allowed, of each line."""
     kind = default = ""
     for line in text.splitlines():
         words = line.partition("#")[0].strip()
@@ -126,14 +126,14 @@ def _cells(kind: str, name: str, said: str) -> Iterator[Cell]:
 
 
 def difference(said: Cells, found: Cells) -> list[str]:
-    """Say where the file and what was found are apart."""
+    """Return where the file and what was found are apart."""
     missing = [f"- {cell}: the file allows it, and it is refused" for cell in said - found]
     extra = [f"+ {cell}: the file does not allow it" for cell in found - said]
     return sorted(missing + extra)
 
 
 def listing(said: frozenset[Object], found: frozenset[Object]) -> list[str]:
-    """Say what is not listed, and what is listed and not there."""
+    """Return what is not listed, and what is listed and not there."""
     unlisted = [f"+ {kind} {name} has no line in the file" for kind, name in found - said]
     gone = [f"- {kind} {name} has a line, and is not there" for kind, name in said - found]
     return sorted(unlisted + gone)

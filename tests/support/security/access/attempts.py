@@ -58,7 +58,7 @@ class Probe:
     seen: int = 0
 
     def is_open(self, outcome: Outcome) -> bool:
-        """Say whether it could be done."""
+        """Return whether it could be done."""
         if self.attempt.reads:
             return bool(outcome.said)
         if outcome.error:
@@ -80,7 +80,7 @@ class Attempts:
     said: Access
 
     def people(self) -> Iterator[tuple[str, str, uuid.UUID | None, uuid.UUID]]:
-        """Give who, the role, who is signed in, and whose rows it is about."""
+        """Yield who, the role, who is signed in, and whose rows it is about."""
         owner, other, guest = (p.id for p in (self.world.owner, self.world.other, self.world.guest))
         signed_in = {"owner": owner, "other": other, "guest": guest}
         for who, role in ROLES.items():

@@ -14,10 +14,10 @@ NEW = "gen_random_uuid()"
 # Of two, the second is refused for its haste alone, also when the people of the world have long
 # asked for what they have.
 ONE_A_MINUTE = (
-    "update private.settings set generations_per_minute_max = 1, generations_running_max = null,"
-    " generations_per_day_max = null where id"
+    "update private.settings set max_generations_per_minute = 1, max_running_generations = null,"
+    " max_generations_per_day = null where id"
 )
-ONE_A_DAY = "update private.settings set generations_per_day_max = 1 where id"
+ONE_A_DAY = "update private.settings set max_generations_per_day = 1 where id"
 FIRST_PURCHASE = "update private.settings set referral_policy = 'first_purchase' where id"
 WORDS = "delete my account"
 # What it is called, the statement, and what the superuser does before.
@@ -34,7 +34,7 @@ class Call:
 
 
 def all_calls(world: PopulatedDatabase) -> Iterator[Call]:
-    """Give every call of everybody."""
+    """Yield every call of everybody."""
     for who, me, victim in (
         ("other", world.other, world.owner),
         ("owner", world.owner, world.guest),

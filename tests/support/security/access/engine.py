@@ -126,7 +126,7 @@ class Outcome:
 
     @property
     def is_denied(self) -> bool:
-        """Say whether a privilege or a policy refused it, or it can be done by nobody."""
+        """Return whether a privilege or a policy refused it, or it can be done by nobody."""
         return self.error in {"42501", *IMPOSSIBLE}
 
 

@@ -39,7 +39,7 @@ PATTERNS = [
 
 
 def guards(connection: Connection) -> Iterator[tuple[str, str]]:
-    """Give each function without one of its guards: what was done, and the statement that does it.
+    """Yield each function without one of its guards: what was done, and the statement that does it.
 
     A guard that stands in a function more than once is called by its number too.
     """

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tests.support.database import Connection
-from tests.support.security.access.catalogue import POLICIES, VALUES, parts
 from tests.support.security.access.guards import guards
+from tests.support.security.access.pg_catalog import POLICIES, VALUES, parts
 
 ROLES = ("anon", "authenticated", "service_role", "thumbsmith_sidecar", "public")
 BROWSERS = ("anon", "authenticated")
@@ -90,7 +90,7 @@ where n.nspname = 'public'
 
 @dataclass(frozen=True)
 class Mutant:
-    """One mistake, as a statement; `is_seen` when data has to show it, not the catalogue alone."""
+    """One mistake, as a statement; `is_seen` when data has to show it, not the catalog alone."""
 
     kind: str
     statement: str
@@ -101,12 +101,12 @@ class Mutant:
 
     @property
     def name(self) -> str:
-        """Say what was done, in a line."""
+        """Return what was done, in a line."""
         return f"{self.kind}: {self.change or self.statement}"
 
 
 def all_mutants(connection: Connection) -> list[Mutant]:
-    """Make every mutant that the catalogue of this database has room for."""
+    """Make every mutant that the catalog of this database has room for."""
     connection.execute("set search_path = ''")
     return [*_policies(connection), *_flags(connection), *_grants(connection), *_guards(connection)]
 

@@ -18,8 +18,8 @@ from local_stack.postgres import ADMIN, Postgres
 from tests.support.database import Connection, Database
 from tests.support.places import short_lived
 from tests.support.security.access.access import Access, read
-from tests.support.security.access.catalogue import disagreements
 from tests.support.security.access.mutants import Mutant, all_mutants
+from tests.support.security.access.pg_catalog import disagreements
 from tests.support.security.access.probes import Prober
 from tests.support.security.access.sessions import Sessions, Transcript
 from tests.support.security.access.survivors import EQUIVALENT
@@ -30,8 +30,8 @@ HELD = """
 select from public.{table} as t where t::text like %s for update
 """
 HELD_JOBS = """
-select from private.outbox as o
-where o.generation_id in (select g.id from public.generations as g where g.profile_id = %s)
+select from private.jobs as j
+where j.generation_id in (select g.id from public.generations as g where g.profile_id = %s)
 for update
 """
 # Whom these rows are not for.
@@ -76,7 +76,7 @@ class Tally:
 
 @dataclass(frozen=True)
 class MutationRun:
-    """A database with people, what its catalogue allows, and what people are told in it."""
+    """A database with people, what its catalog allows, and what people are told in it."""
 
     world: PopulatedDatabase
     said: Access
@@ -95,7 +95,7 @@ class MutationRun:
         return cls(world, read(), baseline, held, filtered)
 
     def mutants(self) -> list[Mutant]:
-        """Give every mutant there is to make."""
+        """Return every mutant there is to make."""
         with self.world.db.session(ADMIN) as connection:
             return all_mutants(connection)
 
@@ -131,11 +131,11 @@ class MutationRun:
         raise AssertionError(f"without a mutant these differ: {others}")
 
     def notice(self, mutant: Mutant, connection: Connection) -> str:
-        """Say which check notices, or nothing; the cheap ones are asked first."""
+        """Return which check notices, or nothing; the cheap ones are asked first."""
         prober = Prober(self.world, connection, self.said)
         sessions = Sessions(self.world)
         if mutant.kind != "guard" and not mutant.is_seen and disagreements(self.said, connection):
-            return "catalogue"
+            return "catalog"
         if mutant.relation and prober.rows(mutant.relation):
             return "rows"
         if _differs(sessions.play(connection), self.baseline):

@@ -71,14 +71,14 @@ class Prober:
         )
 
     def calls(self) -> list[str]:
-        """Say where the file is wrong about functions, sequences and schemas, role by role."""
+        """Return where the file is wrong about functions, sequences and schemas, role by role."""
         probes = [*self.attempts.functions(), *self.attempts.sequences(), *self.attempts.schemas()]
         kinds = {"functions", "sequences", "schemas"}
         said = {c for c in self.said.grants if c.kind in kinds and c.verb != "usage"}
         return difference(frozenset(said), frozenset(self._open(probes)))
 
     def columns(self) -> tuple[int, list[str]]:
-        """Say where the file is wrong about single columns, and count what was tried."""
+        """Return where the file is wrong about single columns, and count what was tried."""
         probes = list(self.attempts.columns())
         found = self._open(probes)
         wanted = {p.cell for p in probes if p.cell.who in self._may_read(p.cell.name)}
@@ -95,7 +95,7 @@ class Prober:
 
     @property
     def attempts(self) -> Attempts:
-        """Give what there is to try."""
+        """Return what there is to try."""
         return Attempts(self.world, self.connection, self.said)
 
 

@@ -114,8 +114,8 @@ def _effects(connection: Connection, world: PopulatedDatabase) -> str:
             for who, person in people.items()
         )
         kinds = "jsonb_agg(job order by job) filter (where is_written)"
-        jobs = kinds if name == "private.outbox" else "null::jsonb"
-        job = "t.kind" if name == "private.outbox" else "''"
+        jobs = kinds if name == "private.jobs" else "null::jsonb"
+        job = "t.kind" if name == "private.jobs" else "''"
         parts.append(f"""
         select '{name}' as relation, jsonb_build_object(
             'written', count(*) filter (where is_written),

@@ -93,7 +93,7 @@ def names(me: uuid.UUID, victim: uuid.UUID, file: str) -> Mapping[str, str]:
 
 
 def is_within(name: str, folder: uuid.UUID) -> bool:
-    """Say whether a name stays in a folder, also for whoever takes it for a path."""
+    """Return whether a name stays in a folder, also for whoever takes it for a path."""
     head, _, rest = name.partition("/")
     parts = rest.replace("\\", "/").split("/")
     return head == str(folder) and not {"", ".", ".."}.intersection(parts)

@@ -17,7 +17,7 @@ TYPE = {"content-type": "image/png"}
 
 
 @dataclass(frozen=True)
-class Shelf:
+class BucketFiles:
     """Somebody before a bucket, with a file of their own in it, after the file of a victim."""
 
     http_world: HttpWorld
@@ -30,7 +30,7 @@ class Shelf:
     secret: bytes
 
     @classmethod
-    def of(cls, http_world: HttpWorld, who: str, bucket: str, content: bytes) -> Shelf:
+    def of(cls, http_world: HttpWorld, who: str, bucket: str, content: bytes) -> BucketFiles:
         """Put both files there; what the victim's holds is nowhere else."""
         world = http_world.world
         me = {"guest": world.guest, "owner": world.owner}.get(who, world.other).id
@@ -92,7 +92,7 @@ class Shelf:
         yield "remove", self.ask("DELETE", self.bucket, prefixes=[name])
 
     def others(self) -> list[Any]:
-        """Give all files that are not in the own folder."""
+        """Return all files that are not in the own folder."""
         return self.http_world.world.db.rows(
             "select bucket_id, name, version, owner_id from storage.objects"
             " where not starts_with(name, %s) order by id",
@@ -100,7 +100,7 @@ class Shelf:
         )
 
     def own(self) -> list[str]:
-        """Give the names of what is in the own folder."""
+        """Return the names of what is in the own folder."""
         rows = self.http_world.world.db.rows(
             "select name from storage.objects where starts_with(name, %s)", f"{self.me}/"
         )
@@ -114,6 +114,6 @@ class Shelf:
             assert gone.is_success, gone.text
 
     def is_whole(self) -> bool:
-        """Say whether the victim's file holds what it held."""
+        """Return whether the victim's file holds what it held."""
         answer = self.http_world.callers["service"].get(f"{BASE}/{self.bucket}/{self.theirs}")
         return answer.content == self.secret

@@ -23,8 +23,8 @@ NOBODY = uuid.UUID("00000000-0000-4000-8000-000000000000")
 NO_LIMITS = """
 update private.settings
 set
-    code_failures_per_hour_max = 1000000, checkouts_per_hour_max = 1000000,
-    user_images_max = 1000000
+    max_code_failures_per_hour = 1000000, max_checkouts_per_hour = 1000000,
+    max_user_images = 1000000
 where id
 """
 _NUMBERS = count(1)
@@ -51,7 +51,7 @@ def words_of(name: str, person: Any) -> dict[str, str]:
 
 
 def secrets_of(world: PopulatedDatabase) -> tuple[str, ...]:
-    """Give what only the owner may be told."""
+    """Return what only the owner may be told."""
     owner = world.owner
     ids = (owner.id, owner.face, owner.running, owner.key)
     return ("canary", owner.code, *map(str, ids))
@@ -82,7 +82,7 @@ class AttackTarget:
 
     @property
     def db(self) -> Database:
-        """Give the database of the world."""
+        """Return the database of the world."""
         return self.world.db
 
     def client(self, who: str) -> Client:
@@ -105,7 +105,7 @@ class AttackTarget:
         return Client(who, token, self._words | mine)
 
     def kept(self) -> list[str]:
-        """Give the price list, and all rows that name those who live here and take no part."""
+        """Return the price list, and all rows that name those who live here and take no part."""
         world, said = self.world, read()
         people = [str(one) for one in (world.owner.id, world.other.id, world.guest.id, world.twin)]
         named = "t::text ~ array_to_string(%(people)s::text[], '|')"

@@ -1,4 +1,4 @@
-"""Hostile reading of tables and views, made from what the catalogue says of their columns."""
+"""Hostile reading of tables and views, made from what the catalog says of their columns."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Relation:
 
 
 def relations(db: Database) -> list[Relation]:
-    """Give every table and view of the schema that is served."""
+    """Return every table and view of the schema that is served."""
     return [Relation(**row) for row in db.rows(RELATIONS)]
 
 

@@ -43,7 +43,7 @@ NOTHING = {b"", b"null", b"[]"}
 
 
 def documented(text: str | None = None) -> dict[str, int]:
-    """Give the slugs that an RPC may answer, and the status of each."""
+    """Return the slugs that an RPC may answer, and the status of each."""
     page = ERRORS.read_text() if text is None else text
     section = page.partition(SECTION)[2].partition("\n## ")[0]
     rows = re.findall(r"^\| (\d{3}) \| (.+?) \|", section, re.MULTILINE)
@@ -71,7 +71,7 @@ class ReplyChecker:
             yield f"served: {reply.status} {reply.body[:300]!r}"
 
     def told(self, call: Call, reply: Reply) -> list[str]:
-        """Give the secrets in a reply that whoever asked has not sent."""
+        """Return the secrets in a reply that whoever asked has not sent."""
         return [one for one in self.secrets if reply.holds(one) and not call.holds(one)]
 
     def _is_listed(self, reply: Reply, *, may: bool) -> bool:

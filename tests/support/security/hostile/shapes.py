@@ -1,4 +1,4 @@
-"""Hostile calls of a function, made from what the catalogue says of its arguments."""
+"""Hostile calls of a function, made from what the catalog says of its arguments."""
 
 from __future__ import annotations
 
@@ -82,18 +82,18 @@ BODIES = [
 
 @dataclass(frozen=True)
 class Argument:
-    """An argument of a function, as the catalogue has it."""
+    """An argument of a function, as the catalog has it."""
 
     name: str
     type: str
     is_optional: bool
 
     def good(self) -> Values:
-        """Give values that work, as far as any are known."""
+        """Return values that work, as far as any are known."""
         return GOOD[self.name] if self.name in GOOD else self.any()
 
     def any(self) -> Values:
-        """Give values of its type."""
+        """Return values of its type."""
         if self.type not in BY_TYPE:
             message = f"no values of type {self.type} for {self.name}: add them to BY_TYPE"
             raise NotImplementedError(message)
@@ -114,7 +114,7 @@ class Function:
 
 
 def functions(db: Database) -> list[Function]:
-    """Give every function of the schema that is served."""
+    """Return every function of the schema that is served."""
     return [
         Function(row["name"], tuple(Argument(**one) for one in row["arguments"]))
         for row in db.rows(FUNCTIONS)

@@ -40,7 +40,7 @@ class Call:
         return Call(self.method, fill(self.path), self.headers, body)
 
     def holds(self, text: str) -> bool:
-        """Say whether whoever sent it knew this already."""
+        """Return whether whoever sent it knew this already."""
         return text in self.path or (self.body is not None and text.encode() in self.body)
 
     def __repr__(self) -> str:
@@ -59,7 +59,7 @@ class Reply:
 
     @property
     def said(self) -> dict[str, Any]:
-        """Give the body of an error; nothing when it is none of PostgREST's."""
+        """Return the body of an error; nothing when it is none of PostgREST's."""
         try:
             said = json.loads(self.body)
         except ValueError:
@@ -67,7 +67,7 @@ class Reply:
         return said if isinstance(said, dict) else {}
 
     def holds(self, text: str) -> bool:
-        """Say whether this is anywhere in it."""
+        """Return whether this is anywhere in it."""
         return text.encode() in self.body or any(text in value for _, value in self.headers)
 
 

@@ -29,7 +29,7 @@ NAMES = ("sub", "id", "user_id", "uid", "profile_id", "owner", "owner_id")
 
 
 def games(owner: Account) -> dict[str, dict[str, Any]]:
-    """Give claims for somebody else than the owner, who says more than Auth would."""
+    """Return claims for somebody else than the owner, who says more than Auth would."""
     about = {"email": f"{owner.id}@example.com", "phone": "", "referral": owner.code}
     found: dict[str, dict[str, Any]] = {}
     for place in ("user_metadata", "app_metadata"):
@@ -56,7 +56,7 @@ def games(owner: Account) -> dict[str, dict[str, Any]]:
 
 
 def guest_games() -> dict[str, dict[str, Any]]:
-    """Give claims for a guest who would be a person."""
+    """Return claims for a guest who would be a person."""
     person = {"is_anonymous": False, "email": "guest@example.com", "email_verified": True}
     return {
         "in user_metadata": {"user_metadata": person},
@@ -84,7 +84,7 @@ def at_once(played: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def malformed(owner: Account) -> dict[str, Claims]:
-    """Give claims in which nobody is named; as a text where they are no object of JSON."""
+    """Return claims in which nobody is named; as a text where they are no object of JSON."""
     name = str(owner.id)
     wide = "".join(chr(ord(sign) + 0xFEE0) if sign.isalnum() else sign for sign in name)
     subs: dict[str, Any] = {

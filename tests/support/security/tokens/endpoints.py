@@ -61,7 +61,7 @@ class Endpoints:
     @classmethod
     def of(cls, http_world: HttpWorld) -> Endpoints:
         """Put a file into the owner's folder, who may record as many as there are."""
-        http_world.world.db.rows("update private.settings set user_images_max = 1000000 where id")
+        http_world.world.db.rows("update private.settings set max_user_images = 1000000 where id")
         name = f"{http_world.world.owner.id}/{uuid.uuid4()}.png"
         put = http_world.callers["owner"].post(
             f"{OBJECT}/faces/{name}", content=PICTURE, headers=TYPE
@@ -76,7 +76,7 @@ class Endpoints:
         return {
             "rest profile": Request("GET", "/rest/v1/profiles"),
             "rest generations": Request("GET", f"/rest/v1/generations?profile_id=eq.{owner.id}"),
-            "rest catalogue": Request("GET", "/rest/v1/plans"),
+            "rest catalog": Request("GET", "/rest/v1/plans"),
             "rpc credits": Request("POST", "/rest/v1/rpc/my_credits", {}),
             "rpc export": Request("POST", "/rest/v1/rpc/export_my_data", {}),
             "rpc face": Request("POST", "/rest/v1/rpc/add_user_image", {"object_path": self.name}),
@@ -107,7 +107,7 @@ class Endpoints:
     def opened(
         self, headers: Mapping[str, str], *only: str, params: Mapping[str, str] | None = None
     ) -> set[str]:
-        """Say which endpoints open to whoever has these headers, with something behind them."""
+        """Return which endpoints open to whoever has these headers, with something behind them."""
         found = set()
         for name, answer in self.answers(headers, *only, params=params):
             assert answer.status_code < 500, (name, answer.text)
@@ -118,12 +118,12 @@ class Endpoints:
         return found
 
     def is_whole(self) -> bool:
-        """Say whether the file is still there, with its bytes."""
+        """Return whether the file is still there, with its bytes."""
         answer = self.http_world.callers["service"].get(f"{OBJECT}/faces/{self.name}")
         return answer.content == PICTURE
 
     def kept(self) -> Any:
-        """Give what may not change: a digest of all rows and of the names of all files."""
+        """Return what may not change: a digest of all rows and of the names of all files."""
         return self.http_world.world.db.value(KEPT)
 
 
@@ -131,7 +131,7 @@ class Endpoints:
 PERSONAL = {
     "rest profile",
     "rest generations",
-    "rest catalogue",
+    "rest catalog",
     "rpc credits",
     "rpc export",
     "rpc face",

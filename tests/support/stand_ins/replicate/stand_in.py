@@ -34,7 +34,7 @@ class StandIn:
     temporary: Path
 
     def faults(self, **changes: object) -> dict[str, Any]:
-        """Set fault switches; give what the front has seen."""
+        """Set fault switches; return what the front has seen."""
         answer = httpx.post(f"{self.url}/_faults", json=changes, trust_env=False)
         assert answer.status_code == 200, answer.text
         seen: dict[str, Any] = answer.json()

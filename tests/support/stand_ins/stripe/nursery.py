@@ -65,7 +65,7 @@ NURSERY = Nursery()
 
 
 def _signaled(pid: int, how: int) -> bool:
-    """Say whether there was a process to send the signal to."""
+    """Return whether there was a process to send the signal to."""
     try:
         os.kill(pid, how)
     except ProcessLookupError:

@@ -83,7 +83,7 @@ class StandIn:
         assert answer.status_code == 200, answer.text
 
     def settled(self) -> list[dict[str, Any]]:
-        """Wait for all deliveries under way; give all attempts."""
+        """Wait for all deliveries under way; return all attempts."""
         found = self.get("/_deliveries", settle=1)
         assert found["under_way"] == 0
         attempts: list[dict[str, Any]] = found["attempts"]
