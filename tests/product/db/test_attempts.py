@@ -1,4 +1,4 @@
-"""Attempts at the provider: lost answers, late duplicates, further models, and what each one cost."""
+"""Attempts at the provider: lost answers, duplicates, further models, and what each one cost."""
 
 from __future__ import annotations
 
