@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import socket
-import subprocess
-import sys
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +14,7 @@ import psycopg
 import pytest
 
 from devtools.stack import edges, summary
-from local_stack import migrate, remembered_ports, remembered_site, return_pages, supervisor
+from local_stack import migrate, remembered_ports, remembered_site, return_pages
 from local_stack.stack import Stack
 from stand_ins.stripe import snapshot
 from tests.support.places import short_lived
@@ -24,7 +22,7 @@ from tests.support.rest import Caller
 from tests.support.stand_ins.stripe.stand_in import StandIn
 from tests.support.waiting import eventually_is
 from thumbsmith.catalog.publish import publish_catalog
-from thumbsmith.console.errors import CommandError, Exit
+from thumbsmith.console.errors import CommandError
 from thumbsmith.project.errors import DatabaseIsNewerError, StackError
 
 MONTH_SECONDS = 32 * 86_400
@@ -147,24 +145,6 @@ def test_each_return_page_that_a_person_chose_stays(db_url_of_a_copy: str) -> No
     assert (canceled, account) == (mine, f"{api}/local/account")
     return_pages.set_return_pages(db_url_of_a_copy, api, "https://site.example", is_chosen=True)
     assert all(page.startswith("https://site.example") for page in pages())
-
-
-def test_what_ended_a_detached_stack_reaches_the_person_once(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def broken(_options: supervisor.Options, _progress: object) -> Stack:
-        raise CommandError("catalog_empty", "nothing is for sale", "Run the seed", Exit.USAGE)
-
-    monkeypatch.setattr(supervisor.Options, "stack", broken)
-    monkeypatch.setattr(sys, "argv", ["supervisor", f"--data-dir={tmp_path}"])
-    assert supervisor.main() == 1
-    ended = subprocess.Popen([sys.executable, "-c", ""])
-    ended.wait()
-    with pytest.raises(CommandError) as caught:
-        supervisor._await_ready(ended, tmp_path, tmp_path / "log")
-    error = caught.value
-    assert (error.slug, error.detail) == ("catalog_empty", "nothing is for sale")
-    assert (error.hint, error.code) == ("Run the seed", Exit.USAGE)
 
 
 def test_ports_are_remembered_and_a_taken_one_is_replaced(tmp_path: Path) -> None:
