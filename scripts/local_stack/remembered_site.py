@@ -13,11 +13,22 @@ def choose(folder: Path, named: str | None) -> str | None:
 
     An empty name takes the site back.
     """
-    file = folder / "site_url"
-    if named is None:
-        return (file.read_text().strip() if file.exists() else "") or None
-    if named:
-        file.write_text(f"{named}\n")
+    if named is not None:
+        return named or None
+    file = _file(folder)
+    return (file.read_text().strip() if file.exists() else "") or None
+
+
+def remember(folder: Path, site_url: str | None) -> None:
+    """Keep the site for later starts, or forget it.
+
+    After the return pages are set: a start that fails before changes the site of none of both.
+    """
+    if site_url:
+        _file(folder).write_text(f"{site_url}\n")
     else:
-        file.unlink(missing_ok=True)
-    return named or None
+        _file(folder).unlink(missing_ok=True)
+
+
+def _file(folder: Path) -> Path:
+    return folder / "site_url"
