@@ -84,11 +84,11 @@ def _reach(folder: Path) -> Check:
         return Check("data folder", ok, str(existing), "" if ok else "not writable: use --data-dir")
     if account.can("x", existing):
         return Check("data folder", ok=True, detail=f"{existing}, reachable for {account.name}")
-    spare = Path(tempfile.gettempdir())
-    ok = account.can("x", spare)
+    temporary = Path(tempfile.gettempdir())
+    ok = account.can("x", temporary)
     detail = (
         f"{existing} is closed to {account.name}:"
-        f" data would go to {spare} and not outlive the stack"
+        f" data would go to {temporary} and not outlive the stack"
     )
     return Check("data folder", ok, detail, "use --data-dir with a folder that user can reach")
 

@@ -61,7 +61,7 @@ class Postgres:
     @property
     def is_temporary(self) -> bool:
         """Say whether the data goes away with the server, because its own place is unreachable."""
-        return self._copy.is_spare(self.folder)
+        return self._copy.is_copy(self.folder)
 
     @property
     def is_initialized(self) -> bool:

@@ -1,4 +1,4 @@
-"""Pages beside Checkout and the portal: invoices, receipts, and a desk for whoever shows a demo."""
+"""Pages beside Checkout and the portal: invoices, receipts, and the buttons of a demo."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class DemoPages:
         world = self._world
         parts = [
             markup.paragraph(f"It is {_date(world.clock.now())} here."),
-            markup.button("/desk/month", "Let a month pass"),
+            markup.button("/demo/month", "Let a month pass"),
         ]
         for kind, part in (
             ("charge", self._charge),
@@ -57,8 +57,8 @@ class DemoPages:
         if charge["status"] == "succeeded" and left and not charge["disputed"]:
             fields = {"charge": charge["id"]}
             parts += [
-                markup.button("/desk/refund", "Refund", fields),
-                markup.button("/desk/dispute", "Dispute at the bank", fields),
+                markup.button("/demo/refund", "Refund", fields),
+                markup.button("/demo/dispute", "Dispute at the bank", fields),
             ]
         return parts
 
@@ -71,13 +71,13 @@ class DemoPages:
             return parts
         fields = {"subscription": subscription["id"]}
         if subscription["status"] == "past_due":
-            return [*parts, markup.button("/desk/recover", "Mend the card and pay", fields)]
+            return [*parts, markup.button("/demo/recover", "Replace the card and pay", fields)]
         failing = fields | {"outcome": "declined"}
         return [
             *parts,
-            markup.button("/desk/renew", "Renew", fields | {"outcome": "succeeded"}),
-            markup.button("/desk/renew", "Fail to renew", failing),
-            markup.button("/desk/cancel", "Cancel now", fields),
+            markup.button("/demo/renew", "Renew", fields | {"outcome": "succeeded"}),
+            markup.button("/demo/renew", "Fail to renew", failing),
+            markup.button("/demo/cancel", "Cancel now", fields),
         ]
 
     def _dispute(self, dispute: Object) -> list[str]:
@@ -86,11 +86,11 @@ class DemoPages:
         if dispute["status"] in {"needs_response", "under_review"}:
             for outcome in ("won", "lost"):
                 fields = {"dispute": dispute["id"], "outcome": outcome}
-                parts.append(markup.button("/desk/dispute_outcome", outcome.capitalize(), fields))
+                parts.append(markup.button("/demo/dispute_outcome", outcome.capitalize(), fields))
         return parts
 
     async def do(self, request: Request) -> Response:
-        """POST /desk/{action}: one of the buttons."""
+        """POST /demo/{action}: one of the buttons."""
         action, world = request.path_params["action"], self._world
         wanted = forms.decode((await request.body()).decode())
         if action == "month":
@@ -141,7 +141,7 @@ class DemoPages:
         """Return the routes."""
         return [
             Route("/", friendly(self.home)),
-            Route("/desk/{action}", friendly(self.do), methods=["POST"]),
+            Route("/demo/{action}", friendly(self.do), methods=["POST"]),
             Route("/invoice/{invoice}", friendly(self.invoice)),
             Route("/invoice/{invoice}", friendly(self.pay_invoice), methods=["POST"]),
             Route("/receipt/{charge}", friendly(self.receipt)),

@@ -18,7 +18,7 @@ from stand_ins.stripe.config import API_VERSION
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from stand_ins.stripe.idempotency import KeyRing
+    from stand_ins.stripe.idempotency import IdempotencyKeys
     from stand_ins.stripe.webhook_sender import WebhookSender
     from stand_ins.stripe.world import World
 
@@ -37,7 +37,9 @@ class UnreadableError(Exception):
 class Snapshot:
     """Keeps one account in one file, soon after each change and at the end."""
 
-    def __init__(self, file: Path, world: World, keys: KeyRing, sender: WebhookSender) -> None:
+    def __init__(
+        self, file: Path, world: World, keys: IdempotencyKeys, sender: WebhookSender
+    ) -> None:
         self._file = file
         self._world, self._keys, self._sender = world, keys, sender
         self._saved: object = None

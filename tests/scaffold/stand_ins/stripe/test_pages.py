@@ -81,7 +81,7 @@ def test_a_person_leaves_and_the_session_stays_open(stand_in: StandIn) -> None:
 def test_a_page_of_nothing_is_404(stand_in: StandIn) -> None:
     for path in ("/pay/cs_nobody", "/portal/bps_nobody", "/invoice/in_nobody", "/receipt/ch_x"):
         assert stand_in.http.get(path).status_code == 404
-    assert stand_in.http.post("/desk/dance").status_code == 404
+    assert stand_in.http.post("/demo/dance").status_code == 404
     assert stand_in.http.get("/").status_code == 200
 
 
@@ -130,7 +130,7 @@ def test_a_debt_is_paid_on_the_page_of_its_invoice(stand_in: StandIn) -> None:
     assert stand_in.post("/_actions/pay_invoice", invoice=invoice.id).status_code == 400
 
 
-def test_the_desk_refunds_disputes_and_lets_a_month_pass(stand_in: StandIn) -> None:
+def test_the_demo_page_refunds_disputes_and_lets_a_month_pass(stand_in: StandIn) -> None:
     before = stand_in.get("/_clock")["now"]
     bought = stand_in.paid(4321)
     charges = stand_in.client.v1.charges
@@ -143,14 +143,14 @@ def test_the_desk_refunds_disputes_and_lets_a_month_pass(stand_in: StandIn) -> N
     receipt = Browser(stand_in, charge.receipt_url or pytest.fail("no receipt"))
     assert "43.21 USD" in receipt.text
     subscription = stand_in.subscribed().id("subscription")
-    desk = Browser(stand_in, "/")
+    page = Browser(stand_in, "/")
     for words, status in (
         ("Fail to renew", "past_due"),
-        ("Mend the card", "active"),
+        ("Replace the card", "active"),
         ("Let a month pass", "active"),
         ("Cancel now", "canceled"),
     ):
-        desk.press(words)
-        desk.follow()
+        page.press(words)
+        page.follow()
         assert stand_in.client.v1.subscriptions.retrieve(subscription).status == status
     assert stand_in.get("/_clock")["now"] - before >= 28 * 86_400
