@@ -258,13 +258,8 @@ begin
     if v_generation.finished_at is not null then
         perform private.release_work(v_generation.id);
     else
-        update private.outbox as o
-        set
-            kind = 'poll',
-            run_id = adopt_prediction.run_id,
-            due_at = now(),
-            attempts = 0,
-            lease_token = null
+        perform private.continue_job(o.id, 'poll', now(), adopt_prediction.run_id)
+        from private.outbox as o
         where o.generation_id = v_generation.id;
     end if;
 end;
@@ -718,12 +713,7 @@ CREATE FUNCTION private.audit(who text, action text, why text, action_key text, 
     SET search_path TO ''
     AS $$
 begin
-    if coalesce(btrim(audit.who), '') = '' or coalesce(btrim(audit.why), '') = '' then
-        raise sqlstate 'PT422' using
-            message = 'reason_required',
-            detail = 'Who does this, and why, has to be said.',
-            hint = 'Both stay in the audit log for ever.';
-    end if;
+    perform private.check_reason(audit.who, audit.why);
     insert into private.audit_log (actor, action, profile_id, reason, details, action_key)
     values (
         audit.who, audit.action, audit.profile_id, audit.why, audit.details, audit.action_key
@@ -803,10 +793,10 @@ CREATE FUNCTION private.blank_account(profile_id uuid) RETURNS void
     SET search_path TO ''
     AS $$
 begin
-    delete from private.outbox as o
-    using public.user_images as i
-    where o.user_image_id = i.id
-        and i.profile_id = blank_account.profile_id;
+    perform private.finish_job(o.id)
+    from private.outbox as o
+    inner join public.user_images as i on o.user_image_id = i.id
+    where i.profile_id = blank_account.profile_id;
     -- A file's name is the person's word; what the file was is told by the row's own id.
     update public.user_images as i
     set
@@ -931,53 +921,21 @@ end;
 $$;
 COMMENT ON FUNCTION private.burn_lots(profile_id uuid, amount bigint, kind text, generation_id uuid, reason text) IS 'Takes credits from the open lots: by priority, then earliest expiry, then oldest; one entry per
 lot. Returns how many were missing. The caller holds the profile''s lock.';
-CREATE TABLE private.outbox (
-    id bigint NOT NULL,
-    kind text NOT NULL,
-    generation_id uuid,
-    run_id uuid,
-    checkout_id uuid,
-    stripe_object_id text,
-    user_image_id uuid,
-    profile_id uuid,
-    due_at timestamp with time zone DEFAULT now() NOT NULL,
-    attempts integer DEFAULT 0 NOT NULL,
-    lease_token uuid,
-    last_error text,
-    dead_at timestamp with time zone,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT outbox_attempts_not_negative CHECK ((attempts >= 0)),
-    CONSTRAINT outbox_has_one_subject CHECK ((num_nonnulls(COALESCE(generation_id, run_id), checkout_id, stripe_object_id, user_image_id, profile_id) = 1)),
-    CONSTRAINT outbox_has_run_after_submit CHECK (((kind <> ALL (ARRAY['find'::text, 'poll'::text, 'store'::text, 'cancel'::text])) OR (run_id IS NOT NULL))),
-    CONSTRAINT outbox_kind_fits_subject CHECK ((((kind = ANY (ARRAY['submit'::text, 'find'::text, 'poll'::text, 'store'::text])) = (generation_id IS NOT NULL)) AND ((kind = 'cancel'::text) = ((run_id IS NOT NULL) AND (generation_id IS NULL))) AND ((kind = ANY (ARRAY['customer'::text, 'checkout'::text])) = (checkout_id IS NOT NULL)) AND ((kind = ANY (ARRAY['fetch'::text, 'find_invoice'::text, 'find_session'::text, 'reconcile'::text])) = (stripe_object_id IS NOT NULL)) AND ((kind = 'remove_face'::text) = (user_image_id IS NOT NULL)) AND ((kind = 'erase'::text) = (profile_id IS NOT NULL))))
-)
-WITH (fillfactor='70', autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='500', autovacuum_vacuum_insert_scale_factor='0');
-COMMENT ON TABLE private.outbox IS 'Work of the sidecar: one row per generation that is not over (submit → poll → store, with find
-while an answer is lost), per attempt whose prediction has to be stopped (cancel), per page of
-Stripe that was asked for (customer → checkout), per object of Stripe that has to be looked at again
-(fetch), per face photo to be deleted (remove_face) and per account to be erased (erase); deleted
-when done.
-Narrow on purpose: the queue''s churn stays out of the wide table. A claimed row is due again when
-its lease ends, so work of a killed sidecar comes back by itself.';
-COMMENT ON COLUMN private.outbox.stripe_object_id IS 'An object of Stripe, by its id: however many events tell of it, it is fetched once. Or the name
-reconcile, for the one job that compares everything.';
-COMMENT ON COLUMN private.outbox.due_at IS 'When it may be claimed: later work, or the end of the lease.';
-COMMENT ON COLUMN private.outbox.attempts IS 'Failed tries in a row.';
-COMMENT ON COLUMN private.outbox.lease_token IS 'Whoever holds it may report the result; others are stale.';
-COMMENT ON COLUMN private.outbox.dead_at IS 'When it was given up; a person has to look at it.';
-CREATE FUNCTION private.bury_job(job private.outbox, slug text) RETURNS void
-    LANGUAGE sql
+CREATE FUNCTION private.bury_job(job_id bigint, slug text) RETURNS void
+    LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
+begin
     update private.outbox as o
     set
         dead_at = now(),
         attempts = o.attempts + 1,
         lease_token = null,
         last_error = bury_job.slug
-    where o.id = bury_job.job.id;
+    where o.id = bury_job.job_id;
+end;
 $$;
-COMMENT ON FUNCTION private.bury_job(job private.outbox, slug text) IS 'Gives a job up, and keeps it for a person to look at: a dead letter.';
+COMMENT ON FUNCTION private.bury_job(job_id bigint, slug text) IS 'Gives a job up, and keeps it for a person to look at: a dead letter.';
 CREATE TABLE public.generations (
     id uuid DEFAULT private.uuid_v7() NOT NULL,
     profile_id uuid NOT NULL,
@@ -1006,7 +964,8 @@ COMMENT ON TABLE public.generations IS 'One row per thumbnail asked for.
 queued → submitting → processing → storing → succeeded, or failed, canceled, expired: each final.
 Every final status but succeeded has given the credits back.';
 COMMENT ON COLUMN public.generations.generation_type IS 'Key in generation_types. No foreign key: everybody''s requests would lock the same row of the
-catalogue. Its rows are never deleted, so the key always leads somewhere.';
+catalogue. Its rows are never deleted, so the key always leads somewhere. Embed it with:
+select=*,generation_types(title).';
 COMMENT ON COLUMN public.generations.status IS 'queued, submitting, processing, storing, succeeded, failed, canceled or expired: docs/states.md.';
 COMMENT ON COLUMN public.generations.prompt IS 'What it should show, in the person''s words; blank once the person is gone.';
 COMMENT ON COLUMN public.generations.options IS 'What was chosen beside the prompt; see generation_options.';
@@ -1060,6 +1019,15 @@ begin
 end;
 $$;
 COMMENT ON FUNCTION private.cancel_generation(generation_id uuid) IS 'The rule behind public.cancel_generation.';
+CREATE FUNCTION private.changed_columns(this jsonb, other jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+    select coalesce(jsonb_object_agg(c.key, c.value), jsonb_build_object())
+    from jsonb_each(changed_columns.this) as c
+    where c.value is distinct from changed_columns.other -> c.key;
+$$;
+COMMENT ON FUNCTION private.changed_columns(this jsonb, other jsonb) IS 'What one row has otherwise than the other, by column.';
 CREATE FUNCTION private.check_checkout_rate(profile_id uuid) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -1436,6 +1404,54 @@ end;
 $$;
 COMMENT ON FUNCTION private.check_rate(profile_id uuid, max_requests integer, period interval, slug text) IS 'Refuses with 429 and the given slug when this many generations were asked for within the period. No
 limit when max_requests is null.';
+CREATE FUNCTION private.check_reason(who text, why text) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+begin
+    if coalesce(btrim(check_reason.who), '') = '' or coalesce(btrim(check_reason.why), '') = '' then
+        raise sqlstate 'PT422' using
+            message = 'reason_required',
+            detail = 'Who does this, and why, has to be said.',
+            hint = 'Both stay in the audit log for ever.';
+    end if;
+end;
+$$;
+COMMENT ON FUNCTION private.check_reason(who text, why text) IS 'Refuses with PT422 reason_required.';
+CREATE TABLE private.outbox (
+    id bigint NOT NULL,
+    kind text NOT NULL,
+    generation_id uuid,
+    run_id uuid,
+    checkout_id uuid,
+    stripe_object_id text,
+    user_image_id uuid,
+    profile_id uuid,
+    due_at timestamp with time zone DEFAULT now() NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    lease_token uuid,
+    last_error text,
+    dead_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT outbox_attempts_not_negative CHECK ((attempts >= 0)),
+    CONSTRAINT outbox_has_one_subject CHECK ((num_nonnulls(COALESCE(generation_id, run_id), checkout_id, stripe_object_id, user_image_id, profile_id) = 1)),
+    CONSTRAINT outbox_has_run_after_submit CHECK (((kind <> ALL (ARRAY['find'::text, 'poll'::text, 'store'::text, 'cancel'::text])) OR (run_id IS NOT NULL))),
+    CONSTRAINT outbox_kind_fits_subject CHECK ((((kind = ANY (ARRAY['submit'::text, 'find'::text, 'poll'::text, 'store'::text])) = (generation_id IS NOT NULL)) AND ((kind = 'cancel'::text) = ((run_id IS NOT NULL) AND (generation_id IS NULL))) AND ((kind = ANY (ARRAY['customer'::text, 'checkout'::text])) = (checkout_id IS NOT NULL)) AND ((kind = ANY (ARRAY['fetch'::text, 'find_invoice'::text, 'find_session'::text, 'reconcile'::text])) = (stripe_object_id IS NOT NULL)) AND ((kind = 'remove_face'::text) = (user_image_id IS NOT NULL)) AND ((kind = 'erase'::text) = (profile_id IS NOT NULL))))
+)
+WITH (fillfactor='70', autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='500', autovacuum_vacuum_insert_scale_factor='0');
+COMMENT ON TABLE private.outbox IS 'Work of the sidecar: one row per generation that is not over (submit → poll → store, with find
+while an answer is lost), per attempt whose prediction has to be stopped (cancel), per page of
+Stripe that was asked for (customer → checkout), per object of Stripe that has to be looked at again
+(fetch), per face photo to be deleted (remove_face) and per account to be erased (erase); deleted
+when done.
+Narrow on purpose: the queue''s churn stays out of the wide table. A claimed row is due again when
+its lease ends, so work of a killed sidecar comes back by itself.';
+COMMENT ON COLUMN private.outbox.stripe_object_id IS 'An object of Stripe, by its id: however many events tell of it, it is fetched once. Or the name
+reconcile, for the one job that compares everything.';
+COMMENT ON COLUMN private.outbox.due_at IS 'When it may be claimed: later work, or the end of the lease.';
+COMMENT ON COLUMN private.outbox.attempts IS 'Failed tries in a row.';
+COMMENT ON COLUMN private.outbox.lease_token IS 'Whoever holds it may report the result; others are stale.';
+COMMENT ON COLUMN private.outbox.dead_at IS 'When it was given up; a person has to look at it.';
 CREATE FUNCTION private.checkout_call(job private.outbox) RETURNS jsonb
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
@@ -1521,25 +1537,10 @@ declare
     v_found boolean := false;
 begin
     for v_job in
-        with claimed as (
-            update private.outbox as o
-            set
-                due_at = now() + make_interval(secs => claim_jobs.lease_seconds),
-                lease_token = v_token
-            -- An array, so that the generic plan keeps the index and stops at the limit.
-            where o.id = any(array(
-                select q.id
-                from private.outbox as q
-                where q.due_at <= now()
-                    and q.dead_at is null
-                order by q.due_at
-                limit claim_jobs.max_jobs
-                for update skip locked
-            ))
-            returning o.*
-        )
         select c.*
-        from claimed as c
+        from private.lease_due_jobs(
+            v_token, claim_jobs.max_jobs, claim_jobs.lease_seconds
+        ) as c
         left join public.generations as g on c.generation_id = g.id
         -- A submission that was tried too often is refunded here: profiles are locked in id order.
         -- Last those whose worker died while it was sending: their expected cost is counted, and
@@ -1558,9 +1559,7 @@ begin
         if v_job.kind = 'submit' then
             v_job.run_id := private.start_run(v_job);
             continue when v_job.run_id is null;
-            update private.outbox as o
-            set run_id = v_job.run_id
-            where o.id = v_job.id;
+            perform private.set_job_attempt(v_job.id, v_job.run_id);
         end if;
         job_id := v_job.id;
         lease_token := v_token;
@@ -1864,6 +1863,28 @@ $$;
 COMMENT ON FUNCTION private.compare_stripe_objects(objects jsonb) IS 'Which of these objects of Stripe (an array, as its lists give them) are not in our rows as they
 are there, and whether fetching them again can repair that: else an alarm tells why a person has
 to look. What a person has resolved is passed over.';
+CREATE FUNCTION private.continue_job(job_id bigint, kind text, due_at timestamp with time zone DEFAULT now(), attempt_id uuid DEFAULT NULL::uuid, slug text DEFAULT NULL::text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+    update private.outbox as o
+    set
+        kind = continue_job.kind,
+        -- The next submission is another attempt.
+        run_id = case
+            when continue_job.kind <> 'submit' then coalesce(continue_job.attempt_id, o.run_id)
+        end,
+        due_at = continue_job.due_at,
+        attempts = 0,
+        lease_token = null,
+        dead_at = null,
+        last_error = coalesce(continue_job.slug, o.last_error)
+    where o.id = continue_job.job_id;
+end;
+$$;
+COMMENT ON FUNCTION private.continue_job(job_id bigint, kind text, due_at timestamp with time zone, attempt_id uuid, slug text) IS 'The job goes on as this kind, with all its tries before it and nobody''s lease: about this attempt,
+or still about the same when null. slug is what made it go on; null keeps the last error.';
 CREATE FUNCTION private.count_plan_uses(profile_id uuid, period interval, max_uses integer, OUT uses integer, OUT next_use_at timestamp with time zone) RETURNS record
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
@@ -2053,11 +2074,15 @@ CREATE FUNCTION private.end_pages(profile_id uuid) RETURNS void
     AS $$
 begin
     -- A customer that Stripe may be making now is waited for, or nobody would know its id.
-    delete from private.outbox as o
-    using public.checkouts as c
-    where o.checkout_id = c.id
-        and c.profile_id = end_pages.profile_id
-        and not (o.kind = 'customer' and (o.lease_token is not null or o.attempts > 0));
+    perform private.finish_job(o.id)
+    from (
+        select o.id
+        from private.outbox as o
+        inner join public.checkouts as c on o.checkout_id = c.id
+        where c.profile_id = end_pages.profile_id
+            and not (o.kind = 'customer' and (o.lease_token is not null or o.attempts > 0))
+        for update of o
+    ) as o;
     -- Those that are open at Stripe are ended there first.
     perform private.close_checkout(c.id, 'expired')
     from public.checkouts as c
@@ -2120,6 +2145,19 @@ $$;
 COMMENT ON FUNCTION private.erase_payload(profile_id uuid) IS 'What is to be deleted next of a closed account, and by whom (target: storage, stripe or auth), by
 what there still is: files, pages and customers at Stripe, and last the person at Auth. So a step
 that was lost is simply done again.';
+CREATE FUNCTION private.expedite_job(job_id bigint) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+    update private.outbox as o
+    set
+        due_at = now(),
+        lease_token = null
+    where o.id = expedite_job.job_id;
+end;
+$$;
+COMMENT ON FUNCTION private.expedite_job(job_id bigint) IS 'The job is due now. Whoever holds it may have looked too early, so that lease ends.';
 CREATE FUNCTION private.expire_generation(generation_id uuid) RETURNS boolean
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -2163,6 +2201,34 @@ begin
 end;
 $$;
 COMMENT ON FUNCTION private.expire_lots(max_lots integer) IS 'Writes the expiry of lots that are due, of at most so many profiles. Returns how many lots.';
+CREATE FUNCTION private.expire_overdue_generations(max_generations integer) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_overdue record;
+    v_expired integer := 0;
+begin
+    -- Each unfinished generation has an outbox row, and the outbox is small. Rows that a worker or
+    -- another sweep holds are skipped: they are being looked at.
+    for v_overdue in
+        select o.generation_id
+        from private.outbox as o
+        inner join public.generations as g on o.generation_id = g.id
+        where g.finished_at is null
+            and g.deadline_at <= now()
+        order by g.profile_id, o.id
+        limit expire_overdue_generations.max_generations
+        for update of o skip locked
+    loop
+        if private.expire_generation(v_overdue.generation_id) then
+            v_expired := v_expired + 1;
+        end if;
+    end loop;
+    return v_expired;
+end;
+$$;
+COMMENT ON FUNCTION private.expire_overdue_generations(max_generations integer) IS 'Ends generations whose deadline has passed, with the credits back. Returns how many.';
 CREATE FUNCTION private.expire_profile_lots(profile_id uuid) RETURNS integer
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -2276,7 +2342,7 @@ CREATE FUNCTION private.face_payload(user_image_id uuid) RETURNS jsonb
     where i.id = face_payload.user_image_id;
 $$;
 COMMENT ON FUNCTION private.face_payload(user_image_id uuid) IS 'The file that the sidecar deletes.';
-CREATE FUNCTION private.fail_cancel(job private.outbox, slug text, is_exhausted boolean) RETURNS void
+CREATE FUNCTION private.fail_cancel(job private.outbox, slug text, is_permanent boolean) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
@@ -2289,31 +2355,30 @@ begin
             finished_at = now()
         where r.id = fail_cancel.job.run_id
             and r.finished_at is null;
-        delete from private.outbox as o
-        where o.id = fail_cancel.job.id;
+        perform private.finish_job(fail_cancel.job.id);
     -- The provider's own deadline ends the orphan too, so it is not urgent while that runs.
-    elsif fail_cancel.is_exhausted and exists (
+    elsif (fail_cancel.is_permanent or private.is_last_try(fail_cancel.job.attempts)) and exists (
         select
         from private.generation_runs as r
         inner join public.generations as g on r.generation_id = g.id
         where r.id = fail_cancel.job.run_id
             and g.deadline_at < now() - interval '1 hour'
     ) then
-        perform private.bury_job(fail_cancel.job, fail_cancel.slug);
+        perform private.bury_job(fail_cancel.job.id, fail_cancel.slug);
     else
-        perform private.retry_job(fail_cancel.job, fail_cancel.slug);
+        perform private.retry_job(fail_cancel.job.id, fail_cancel.slug);
     end if;
 end;
 $$;
-COMMENT ON FUNCTION private.fail_cancel(job private.outbox, slug text, is_exhausted boolean) IS 'A prediction could not be stopped: tried again, given up an hour after the deadline. The money is
+COMMENT ON FUNCTION private.fail_cancel(job private.outbox, slug text, is_permanent boolean) IS 'A prediction could not be stopped: tried again, given up an hour after the deadline. The money is
 settled all the while.';
-CREATE FUNCTION private.fail_find(job private.outbox, slug text, permanent boolean) RETURNS void
+CREATE FUNCTION private.fail_find(job private.outbox, slug text, is_permanent boolean) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
 begin
     -- Nobody waits for it, and the provider's own deadline has ended it long ago.
-    if fail_find.permanent or exists (
+    if fail_find.is_permanent or exists (
         select
         from public.generations as g
         where g.id = fail_find.job.generation_id
@@ -2322,11 +2387,11 @@ begin
     ) then
         perform private.look_again(fail_find.job);
     else
-        perform private.retry_job(fail_find.job, fail_find.slug);
+        perform private.retry_job(fail_find.job.id, fail_find.slug);
     end if;
 end;
 $$;
-COMMENT ON FUNCTION private.fail_find(job private.outbox, slug text, permanent boolean) IS 'The provider''s list could not be read, so a lost attempt may be there or not: it is looked for
+COMMENT ON FUNCTION private.fail_find(job private.outbox, slug text, is_permanent boolean) IS 'The provider''s list could not be read, so a lost attempt may be there or not: it is looked for
 until the list answers. Nothing is sent again before that.';
 CREATE FUNCTION private.fail_generation(job private.outbox, error text) RETURNS void
     LANGUAGE plpgsql
@@ -2336,8 +2401,7 @@ begin
     perform private.finish_generation(
         fail_generation.job.generation_id, 'failed', fail_generation.error
     );
-    delete from private.outbox as o
-    where o.id = fail_generation.job.id;
+    perform private.finish_job(fail_generation.job.id);
 end;
 $$;
 COMMENT ON FUNCTION private.fail_generation(job private.outbox, error text) IS 'Ends a generation and its job, with the credits back.';
@@ -2364,9 +2428,9 @@ begin
             )
         );
     elsif fail_removal.is_permanent then
-        perform private.bury_job(fail_removal.job, fail_removal.slug);
+        perform private.bury_job(fail_removal.job.id, fail_removal.slug);
     else
-        perform private.retry_job(fail_removal.job, fail_removal.slug);
+        perform private.retry_job(fail_removal.job.id, fail_removal.slug);
     end if;
 end;
 $$;
@@ -2391,15 +2455,7 @@ begin
         'provider_failed', 'provider_stopped', 'provider_unavailable', 'prediction_missing',
         'output_missing', 'input_refused'
     ) and private.has_next_model(fail_run.job) then
-        update private.outbox as o
-        set
-            kind = 'submit',
-            run_id = null,
-            due_at = now(),
-            attempts = 0,
-            lease_token = null,
-            last_error = fail_run.error
-        where o.id = fail_run.job.id;
+        perform private.continue_job(fail_run.job.id, 'submit', slug => fail_run.error);
         return;
     end if;
     perform private.fail_generation(fail_run.job, fail_run.error);
@@ -2407,7 +2463,7 @@ end;
 $$;
 COMMENT ON FUNCTION private.fail_run(job private.outbox, run_status text, error text, detail text, http_status integer) IS 'Ends an attempt without a picture: the next model is asked, or the generation fails with the
 credits back.';
-CREATE FUNCTION private.fail_stripe_job(job private.outbox, slug text, detail text, is_permanent boolean, is_exhausted boolean) RETURNS void
+CREATE FUNCTION private.fail_stripe_job(job private.outbox, slug text, detail text, is_permanent boolean) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $_$
@@ -2419,12 +2475,13 @@ begin
     then
         return;
     end if;
-    if fail_stripe_job.is_exhausted and fail_stripe_job.job.checkout_id is not null then
+    if fail_stripe_job.job.checkout_id is not null
+        and (fail_stripe_job.is_permanent or private.is_last_try(fail_stripe_job.job.attempts))
+    then
         perform private.close_checkout(
             fail_stripe_job.job.checkout_id, 'failed', fail_stripe_job.slug
         );
-        delete from private.outbox as o
-        where o.id = fail_stripe_job.job.id;
+        perform private.finish_job(fail_stripe_job.job.id);
     elsif fail_stripe_job.is_permanent and fail_stripe_job.job.kind <> 'reconcile' then
         perform private.raise_stripe_alarm(
             fail_stripe_job.job.stripe_object_id, fail_stripe_job.slug, fail_stripe_job.detail
@@ -2432,17 +2489,11 @@ begin
         perform private.finish_fetch(fail_stripe_job.job, true);
     else
         -- What Stripe has to tell is never given up: it only takes longer and longer.
-        update private.outbox as o
-        set
-            due_at = now() + private.backoff(o.attempts),
-            attempts = o.attempts + 1,
-            lease_token = null,
-            last_error = fail_stripe_job.slug
-        where o.id = fail_stripe_job.job.id;
+        perform private.retry_job(fail_stripe_job.job.id, fail_stripe_job.slug);
     end if;
 end;
 $_$;
-COMMENT ON FUNCTION private.fail_stripe_job(job private.outbox, slug text, detail text, is_permanent boolean, is_exhausted boolean) IS 'A call of Stripe did not work out. A page that cannot be made fails its checkout; an object that
+COMMENT ON FUNCTION private.fail_stripe_job(job private.outbox, slug text, detail text, is_permanent boolean) IS 'A call of Stripe did not work out. A page that cannot be made fails its checkout; an object that
 cannot be read is an alarm when that is final, and else tried again for as long as it takes.';
 CREATE FUNCTION private.fetch_call(kind text, object_id text) RETURNS jsonb
     LANGUAGE sql IMMUTABLE
@@ -2686,8 +2737,7 @@ begin
         set applied_at = now()
         where e.object_id = finish_fetch.job.stripe_object_id
             and e.applied_at is null;
-        delete from private.outbox as o
-        where o.id = finish_fetch.job.id;
+        perform private.finish_job(finish_fetch.job.id);
         return;
     end if;
     if finish_fetch.job.attempts + 1 >= (select s.job_attempts_max from private.settings as s)
@@ -2699,12 +2749,7 @@ begin
         perform private.finish_fetch(finish_fetch.job, true);
         return;
     end if;
-    update private.outbox as o
-    set
-        due_at = now() + private.backoff(o.attempts),
-        attempts = o.attempts + 1,
-        lease_token = null
-    where o.id = finish_fetch.job.id;
+    perform private.retry_job(finish_fetch.job.id);
 end;
 $$;
 COMMENT ON FUNCTION private.finish_fetch(job private.outbox, is_applied boolean) IS 'Ends the job of an object, or has it fetched again later, with an alarm when that was too often.';
@@ -2737,6 +2782,16 @@ end;
 $$;
 COMMENT ON FUNCTION private.finish_generation(generation_id uuid, status text, error text, output_path text, preview_path text) IS 'Moves a generation to its final status and, unless it succeeded, gives its credits back, or its use
 of the plan. True when this call did it, false when it was final before.';
+CREATE FUNCTION private.finish_job(job_id bigint) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+    delete from private.outbox as o
+    where o.id = finish_job.job_id;
+end;
+$$;
+COMMENT ON FUNCTION private.finish_job(job_id bigint) IS 'Nothing is left to do: the job''s row goes.';
 CREATE FUNCTION private.freeze_lot(lot_id bigint, freeze_key text, reason text) RETURNS boolean
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -3145,6 +3200,30 @@ CREATE FUNCTION private.held_job(job_id bigint, lease_token uuid) RETURNS privat
     for update;
 $$;
 COMMENT ON FUNCTION private.held_job(job_id bigint, lease_token uuid) IS 'The job, locked, if this lease still holds it; else null and the report is stale.';
+CREATE FUNCTION private.insert_attempt(generation_id uuid, model private.generation_models) RETURNS uuid
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_run_id uuid;
+begin
+    insert into private.generation_runs (
+        generation_id, attempt, preference, model, expected_cost_micros, cost_per_second_micros
+    )
+    select
+        insert_attempt.generation_id,
+        coalesce(max(r.attempt), 0) + 1,
+        insert_attempt.model.preference,
+        insert_attempt.model.model,
+        insert_attempt.model.expected_cost_micros,
+        insert_attempt.model.cost_per_second_micros
+    from private.generation_runs as r
+    where r.generation_id = insert_attempt.generation_id
+    returning id into v_run_id;
+    return v_run_id;
+end;
+$$;
+COMMENT ON FUNCTION private.insert_attempt(generation_id uuid, model private.generation_models) IS 'Writes an attempt with the model''s prices of now, and returns its id.';
 CREATE FUNCTION private.is_ancestor(profile_id uuid, ancestor_id uuid) RETURNS boolean
     LANGUAGE sql STABLE
     SET search_path TO ''
@@ -3193,6 +3272,14 @@ CREATE FUNCTION private.is_known_person(user_id uuid) RETURNS boolean
 $$;
 COMMENT ON FUNCTION private.is_known_person(user_id uuid) IS 'Whether another profile confirmed the address of this person before, and this one was never first
 with any.';
+CREATE FUNCTION private.is_last_try(tries integer) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+    select is_last_try.tries + 1 >= s.job_attempts_max
+    from private.settings as s;
+$$;
+COMMENT ON FUNCTION private.is_last_try(tries integer) IS 'Whether a job that failed this many times before is given up when it fails now.';
 CREATE FUNCTION private.is_stripe_object_ours(object_id text) RETURNS boolean
     LANGUAGE sql IMMUTABLE
     SET search_path TO ''
@@ -3281,6 +3368,31 @@ CREATE FUNCTION private.keyed_hash(content text) RETURNS bytea
     where s.name = 'thumbsmith_hash_key';
 $$;
 COMMENT ON FUNCTION private.keyed_hash(content text) IS 'HMAC-SHA256 of a text with the key thumbsmith_hash_key of Vault; null without that key.';
+CREATE FUNCTION private.lease_due_jobs(lease_token uuid, max_jobs integer, lease_seconds integer) RETURNS SETOF private.outbox
+    LANGUAGE plpgsql ROWS 10
+    SET search_path TO ''
+    AS $$
+begin
+    return query
+    update private.outbox as o
+    set
+        due_at = now() + make_interval(secs => lease_due_jobs.lease_seconds),
+        lease_token = lease_due_jobs.lease_token
+    -- An array, so that the generic plan keeps the index and stops at the limit.
+    where o.id = any(array(
+        select q.id
+        from private.outbox as q
+        where q.due_at <= now()
+            and q.dead_at is null
+        order by q.due_at
+        limit lease_due_jobs.max_jobs
+        for update skip locked
+    ))
+    returning o.*;
+end;
+$$;
+COMMENT ON FUNCTION private.lease_due_jobs(lease_token uuid, max_jobs integer, lease_seconds integer) IS 'Takes the longest due jobs that nobody looks at, under this token and for this many seconds. A job
+whose lease ended is due again.';
 CREATE FUNCTION private.link_stripe_price(item_kind text, item_key text, price_id text, product_id text, amount bigint, currency text, billing_interval text) RETURNS boolean
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -3482,12 +3594,10 @@ begin
     cross join private.settings as s
     where r.id = look_again.job.run_id;
     if now() < v_until then
-        update private.outbox as o
-        set
-            due_at = least(now() + private.backoff(o.attempts + 2), v_until),
-            attempts = o.attempts + 1,
-            lease_token = null
-        where o.id = look_again.job.id;
+        perform private.retry_job(
+            look_again.job.id,
+            due_at => least(now() + private.backoff(look_again.job.attempts + 2), v_until)
+        );
         return;
     end if;
     update private.generation_runs as r
@@ -3497,18 +3607,10 @@ begin
     where r.id = look_again.job.run_id
         and r.status = 'submit_unknown';
     if v_is_over then
-        delete from private.outbox as o
-        where o.id = look_again.job.id;
+        perform private.finish_job(look_again.job.id);
         return;
     end if;
-    update private.outbox as o
-    set
-        kind = 'submit',
-        run_id = null,
-        due_at = now(),
-        attempts = 0,
-        lease_token = null
-    where o.id = look_again.job.id;
+    perform private.continue_job(look_again.job.id, 'submit');
 end;
 $$;
 COMMENT ON FUNCTION private.look_again(job private.outbox) IS 'The lost attempt was not in the provider''s list: looked for again, and given up for another
@@ -3541,15 +3643,10 @@ begin
         perform private.adopt_prediction(lose_answer.job.run_id, v_heard);
         return;
     end if;
-    update private.outbox as o
-    set
-        kind = 'find',
-        run_id = lose_answer.job.run_id,
-        due_at = now() + s.submit_find_after,
-        attempts = 0,
-        lease_token = null
-    from private.settings as s
-    where o.id = lose_answer.job.id;
+    perform private.continue_job(
+        lose_answer.job.id, 'find', now() + s.submit_find_after, lose_answer.job.run_id
+    )
+    from private.settings as s;
 end;
 $$;
 COMMENT ON FUNCTION private.lose_answer(job private.outbox, detail text) IS 'The provider may have the attempt or not. Its webhook or the provider''s list may still tell; until
@@ -3568,6 +3665,75 @@ CREATE FUNCTION private.next_job_in_ms() RETURNS integer
     limit 1;
 $$;
 COMMENT ON FUNCTION private.next_job_in_ms() IS 'Milliseconds until the next job is due, at most an hour; null when there is none.';
+CREATE TABLE private.generation_runs (
+    id uuid DEFAULT private.uuid_v7() NOT NULL,
+    generation_id uuid NOT NULL,
+    attempt integer NOT NULL,
+    attempt_token uuid DEFAULT gen_random_uuid() NOT NULL,
+    preference smallint NOT NULL,
+    model text NOT NULL,
+    twin_of uuid,
+    status text DEFAULT 'submitting'::text NOT NULL,
+    http_status smallint,
+    prediction_id text,
+    output_url text,
+    provider_status text,
+    provider_error text,
+    predict_seconds numeric,
+    expected_cost_micros bigint DEFAULT 0 NOT NULL,
+    cost_per_second_micros bigint,
+    cost_micros bigint,
+    polls integer DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    unknown_since timestamp with time zone,
+    finished_at timestamp with time zone,
+    CONSTRAINT generation_runs_attempt_positive CHECK ((attempt > 0)),
+    CONSTRAINT generation_runs_cost_micros_not_negative CHECK ((cost_micros >= 0)),
+    CONSTRAINT generation_runs_final_has_finished_at CHECK (((status = ANY (ARRAY['submitting'::text, 'submit_unknown'::text, 'processing'::text])) = (finished_at IS NULL))),
+    CONSTRAINT generation_runs_predict_seconds_not_negative CHECK ((predict_seconds >= (0)::numeric)),
+    CONSTRAINT generation_runs_processing_has_prediction CHECK (((status <> 'processing'::text) OR (prediction_id IS NOT NULL))),
+    CONSTRAINT generation_runs_status_known CHECK ((status = ANY (ARRAY['submitting'::text, 'submit_unknown'::text, 'processing'::text, 'succeeded'::text, 'failed'::text, 'canceled'::text, 'refused'::text, 'abandoned'::text])))
+);
+COMMENT ON TABLE private.generation_runs IS 'One row per attempt at the provider, written before the call: a crash leaves a trace, never a
+surprise.';
+COMMENT ON COLUMN private.generation_runs.attempt IS '1 for the first attempt of its generation, and so on.';
+COMMENT ON COLUMN private.generation_runs.attempt_token IS 'Random; goes into the webhook URL and proves which attempt a webhook belongs to.';
+COMMENT ON COLUMN private.generation_runs.preference IS 'Which of the type''s models was asked; see generation_models.';
+COMMENT ON COLUMN private.generation_runs.twin_of IS 'The attempt that the provider carried out twice: this row is its second prediction, which nobody
+asked for. It is cancelled, and its cost counts.';
+COMMENT ON COLUMN private.generation_runs.status IS 'submit_unknown: the answer was lost, the provider may or may not be working on it. abandoned: its
+generation went on without it.';
+COMMENT ON COLUMN private.generation_runs.http_status IS 'The HTTP status with which the provider refused.';
+COMMENT ON COLUMN private.generation_runs.predict_seconds IS 'Seconds billed, as the provider measured them.';
+COMMENT ON COLUMN private.generation_runs.expected_cost_micros IS 'What it was expected to cost when it was sent, in millionths of a US dollar.';
+COMMENT ON COLUMN private.generation_runs.cost_per_second_micros IS 'Price of a second of its model by then, in millionths of a US dollar; null: sold by the picture.';
+COMMENT ON COLUMN private.generation_runs.cost_micros IS 'What it cost us, in millionths of a US dollar: seconds times price, or the price of a picture, as
+they were when it was sent. Null until known.';
+COMMENT ON COLUMN private.generation_runs.polls IS 'How often the provider was asked how it is.';
+CREATE FUNCTION private.next_model(generation_id uuid, last_attempt private.generation_runs) RETURNS private.generation_models
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+declare
+    v_model private.generation_models;
+begin
+    select m.* into v_model
+    from public.generations as g
+    cross join lateral private.find_model(
+        g.generation_type,
+        case
+            when next_model.last_attempt.id is null then 0
+            when next_model.last_attempt.status = 'abandoned'
+                then next_model.last_attempt.preference - 1
+            else next_model.last_attempt.preference
+        end
+    ) as m
+    where g.id = next_model.generation_id;
+    return v_model;
+end;
+$$;
+COMMENT ON FUNCTION private.next_model(generation_id uuid, last_attempt private.generation_runs) IS 'The model of the next attempt: the same after a lost answer, the next one after a failure, and null
+when the type of the generation has no model left.';
 CREATE FUNCTION private.normal_address(address text) RETURNS text
     LANGUAGE sql IMMUTABLE
     SET search_path TO ''
@@ -3732,51 +3898,6 @@ end;
 $$;
 COMMENT ON FUNCTION private.note_stripe_event(event jsonb, OUT object_id text, OUT word text) IS 'Stores an event once: stored, duplicate, wrong_mode or invalid; and which object is to be fetched,
 if it concerns us.';
-CREATE TABLE private.generation_runs (
-    id uuid DEFAULT private.uuid_v7() NOT NULL,
-    generation_id uuid NOT NULL,
-    attempt integer NOT NULL,
-    attempt_token uuid DEFAULT gen_random_uuid() NOT NULL,
-    preference smallint NOT NULL,
-    model text NOT NULL,
-    twin_of uuid,
-    status text DEFAULT 'submitting'::text NOT NULL,
-    http_status smallint,
-    prediction_id text,
-    output_url text,
-    provider_status text,
-    provider_error text,
-    predict_seconds numeric,
-    expected_cost_micros bigint DEFAULT 0 NOT NULL,
-    cost_per_second_micros bigint,
-    cost_micros bigint,
-    polls integer DEFAULT 0 NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    unknown_since timestamp with time zone,
-    finished_at timestamp with time zone,
-    CONSTRAINT generation_runs_attempt_positive CHECK ((attempt > 0)),
-    CONSTRAINT generation_runs_cost_micros_not_negative CHECK ((cost_micros >= 0)),
-    CONSTRAINT generation_runs_final_has_finished_at CHECK (((status = ANY (ARRAY['submitting'::text, 'submit_unknown'::text, 'processing'::text])) = (finished_at IS NULL))),
-    CONSTRAINT generation_runs_predict_seconds_not_negative CHECK ((predict_seconds >= (0)::numeric)),
-    CONSTRAINT generation_runs_processing_has_prediction CHECK (((status <> 'processing'::text) OR (prediction_id IS NOT NULL))),
-    CONSTRAINT generation_runs_status_known CHECK ((status = ANY (ARRAY['submitting'::text, 'submit_unknown'::text, 'processing'::text, 'succeeded'::text, 'failed'::text, 'canceled'::text, 'refused'::text, 'abandoned'::text])))
-);
-COMMENT ON TABLE private.generation_runs IS 'One row per attempt at the provider, written before the call: a crash leaves a trace, never a
-surprise.';
-COMMENT ON COLUMN private.generation_runs.attempt IS '1 for the first attempt of its generation, and so on.';
-COMMENT ON COLUMN private.generation_runs.attempt_token IS 'Random; goes into the webhook URL and proves which attempt a webhook belongs to.';
-COMMENT ON COLUMN private.generation_runs.preference IS 'Which of the type''s models was asked; see generation_models.';
-COMMENT ON COLUMN private.generation_runs.twin_of IS 'The attempt that the provider carried out twice: this row is its second prediction, which nobody
-asked for. It is cancelled, and its cost counts.';
-COMMENT ON COLUMN private.generation_runs.status IS 'submit_unknown: the answer was lost, the provider may or may not be working on it. abandoned: its
-generation went on without it.';
-COMMENT ON COLUMN private.generation_runs.http_status IS 'The HTTP status with which the provider refused.';
-COMMENT ON COLUMN private.generation_runs.predict_seconds IS 'Seconds billed, as the provider measured them.';
-COMMENT ON COLUMN private.generation_runs.expected_cost_micros IS 'What it was expected to cost when it was sent, in millionths of a US dollar.';
-COMMENT ON COLUMN private.generation_runs.cost_per_second_micros IS 'Price of a second of its model by then, in millionths of a US dollar; null: sold by the picture.';
-COMMENT ON COLUMN private.generation_runs.cost_micros IS 'What it cost us, in millionths of a US dollar: seconds times price, or the price of a picture, as
-they were when it was sent. Null until known.';
-COMMENT ON COLUMN private.generation_runs.polls IS 'How often the provider was asked how it is.';
 CREATE FUNCTION private.note_twin(run private.generation_runs, prediction_id text) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -3877,8 +3998,7 @@ begin
         where r.id = v_job.run_id
             and r.finished_at is null;
     end if;
-    delete from private.outbox as o
-    where o.id = v_job.id;
+    perform private.finish_job(v_job.id);
     return v_job;
 end;
 $$;
@@ -3980,15 +4100,11 @@ begin
         format('operator:job:%s:%s', v_job.id, gen_random_uuid()),
         null, to_jsonb(v_job) - 'lease_token'
     );
-    update private.outbox as o
-    set
-        due_at = now(),
-        attempts = 0,
-        lease_token = null,
-        dead_at = null
-    where o.id = v_job.id
-    returning o.* into v_job;
+    perform private.continue_job(v_job.id, v_job.kind);
     perform private.wake_worker();
+    select o.* into v_job
+    from private.outbox as o
+    where o.id = v_job.id;
     return v_job;
 end;
 $$;
@@ -4023,6 +4139,49 @@ end;
 $$;
 COMMENT ON FUNCTION private.operator_revoke(profile_id uuid, amount bigint, who text, why text, action_key text) IS 'Takes credits, in burn order. False when this key acted before; PT402 insufficient_credits when so
 many are not available.';
+CREATE FUNCTION private.operator_set_setting(setting text, value text, who text, why text) RETURNS jsonb
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $_$
+declare
+    v_type constant regtype := private.type_of_setting(operator_set_setting.setting);
+    v_before jsonb;
+    v_after jsonb;
+    v_constraint text;
+begin
+    perform private.check_reason(operator_set_setting.who, operator_set_setting.why);
+    select to_jsonb(s) -> operator_set_setting.setting into v_before
+    from private.settings as s
+    for no key update;
+    -- The trigger of the table writes them into the audit log.
+    perform
+        set_config('thumbsmith.who', operator_set_setting.who, true),
+        set_config('thumbsmith.why', operator_set_setting.why, true);
+    execute format(
+        'update private.settings as s set %I = cast($1 as %s) where s.id'
+        ' returning to_jsonb(s) -> $2',
+        operator_set_setting.setting, v_type
+    )
+    into v_after
+    using operator_set_setting.value, operator_set_setting.setting;
+    return jsonb_build_object('before', v_before, 'after', v_after);
+exception
+    -- Its message would repeat the whole row.
+    when check_violation or not_null_violation then
+        get stacked diagnostics v_constraint = constraint_name;
+        raise sqlstate 'PT422' using
+            message = 'setting_out_of_range',
+            detail = format(
+                '%s does not take %s: %s.', operator_set_setting.setting,
+                coalesce(operator_set_setting.value, 'null'),
+                coalesce(nullif(v_constraint, ''), 'it is required')
+            ),
+            hint = 'docs/settings.md says what each setting takes.';
+end;
+$_$;
+COMMENT ON FUNCTION private.operator_set_setting(setting text, value text, who text, why text) IS 'Changes a setting; null takes a limit away. Returns its value before and after; the audit log has
+a row unless they are the same. PT404 setting_not_found; PT422 reason_required,
+setting_out_of_range.';
 CREATE TABLE public.generation_options (
     type_key text NOT NULL,
     option_key text NOT NULL,
@@ -4408,17 +4567,10 @@ begin
             and p.deleted_at is not null
     ) then
         perform private.close_checkout(record_customer.job.checkout_id, 'expired');
-        delete from private.outbox as o
-        where o.id = record_customer.job.id;
+        perform private.finish_job(record_customer.job.id);
         return 'closed';
     end if;
-    update private.outbox as o
-    set
-        kind = 'checkout',
-        due_at = now(),
-        attempts = 0,
-        lease_token = null
-    where o.id = record_customer.job.id;
+    perform private.continue_job(record_customer.job.id, 'checkout');
     return 'customer';
 end;
 $$;
@@ -4439,19 +4591,14 @@ begin
         record_erased.answer ? 'user_id'
         and exists (select from auth.users as u where u.id = v_profile_id)
     ) then
-        perform private.retry_job(record_erased.job, 'not_removed');
+        perform private.retry_job(record_erased.job.id, 'not_removed');
         return 'not_removed';
     end if;
     if not record_erased.answer ? 'user_id'
         or not private.erase_payload(v_profile_id) ? 'user_id'
         or not private.blank_generations(v_profile_id, 10000)
     then
-        update private.outbox as o
-        set
-            due_at = now(),
-            attempts = 0,
-            lease_token = null
-        where o.id = record_erased.job.id;
+        perform private.continue_job(record_erased.job.id, 'erase');
         return 'erasing';
     end if;
     perform private.blank_account(v_profile_id);
@@ -4459,8 +4606,7 @@ begin
     set finished_at = now()
     where e.profile_id = v_profile_id
         and e.restored_at is null;
-    delete from private.outbox as o
-    where o.id = record_erased.job.id;
+    perform private.finish_job(record_erased.job.id);
     return 'erased';
 end;
 $$;
@@ -4476,7 +4622,7 @@ begin
         inner join storage.objects as o on o.bucket_id = 'faces' and i.object_path = o.name
         where i.id = record_face_removed.job.user_image_id
     ) then
-        perform private.retry_job(record_face_removed.job, 'not_removed');
+        perform private.retry_job(record_face_removed.job.id, 'not_removed');
         return 'not_removed';
     end if;
     update public.user_images as i
@@ -4485,8 +4631,7 @@ begin
         deletion_answer = record_face_removed.answer
     where i.id = record_face_removed.job.user_image_id
         and i.deleted_at is null;
-    delete from private.outbox as o
-    where o.id = record_face_removed.job.id;
+    perform private.finish_job(record_face_removed.job.id);
     return 'removed';
 end;
 $$;
@@ -4533,17 +4678,10 @@ begin
     into v_found
     from jsonb_array_elements(record_found.answer -> 'data') as o (object);
     if v_found is null and record_found.job.kind = 'find_invoice' then
-        update private.outbox as o
-        set
-            kind = 'find_session',
-            due_at = now(),
-            attempts = 0,
-            lease_token = null
-        where o.id = record_found.job.id;
+        perform private.continue_job(record_found.job.id, 'find_session');
         return 'not_an_invoice';
     end if;
-    delete from private.outbox as o
-    where o.id = record_found.job.id;
+    perform private.finish_job(record_found.job.id);
     perform private.want_stripe_object(f.object_id)
     from unnest(v_found) as f (object_id)
     order by f.object_id;
@@ -4578,7 +4716,7 @@ begin
 end;
 $$;
 COMMENT ON FUNCTION private.record_invoice(invoice jsonb, subscription public.subscriptions) IS 'Records the payment of an invoice, once, and the PaymentIntents that refunds of it will name.';
-CREATE FUNCTION private.record_job_failed(job_id bigint, lease_token uuid, slug text, detail text, permanent boolean) RETURNS text
+CREATE FUNCTION private.record_job_failed(job_id bigint, lease_token uuid, slug text, detail text, is_permanent boolean) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
@@ -4586,34 +4724,32 @@ declare
     v_job private.outbox := private.held_job(
         record_job_failed.job_id, record_job_failed.lease_token
     );
-    v_is_exhausted boolean;
 begin
     if v_job.id is null then
         return 'stale';
     end if;
-    select record_job_failed.permanent or v_job.attempts + 1 >= s.job_attempts_max
-    into v_is_exhausted
-    from private.settings as s;
     case
         when v_job.kind = 'find' then
             perform private.fail_find(
-                v_job, record_job_failed.slug, record_job_failed.permanent
+                v_job, record_job_failed.slug, record_job_failed.is_permanent
             );
         when v_job.kind = 'cancel' then
-            perform private.fail_cancel(v_job, record_job_failed.slug, v_is_exhausted);
+            perform private.fail_cancel(
+                v_job, record_job_failed.slug, record_job_failed.is_permanent
+            );
         -- Until it expires: a picture that was paid for is not thrown away for a bad minute.
-        when v_job.kind in ('poll', 'store') and not record_job_failed.permanent then
-            perform private.retry_job(v_job, record_job_failed.slug);
+        when v_job.kind in ('poll', 'store') and not record_job_failed.is_permanent then
+            perform private.retry_job(v_job.id, record_job_failed.slug);
         when v_job.kind in ('remove_face', 'erase') then
             perform private.fail_removal(
-                v_job, record_job_failed.slug, record_job_failed.permanent
+                v_job, record_job_failed.slug, record_job_failed.is_permanent
             );
         when v_job.generation_id is null then
             perform private.fail_stripe_job(
                 v_job, record_job_failed.slug, record_job_failed.detail,
-                record_job_failed.permanent, v_is_exhausted
+                record_job_failed.is_permanent
             );
-        when record_job_failed.permanent then
+        when record_job_failed.is_permanent then
             perform private.fail_run(
                 v_job, 'failed', record_job_failed.slug, record_job_failed.detail
             );
@@ -4623,14 +4759,14 @@ begin
             delete from private.generation_runs as r
             where r.id = v_job.run_id
                 and r.status = 'submitting';
-            perform private.retry_job(v_job, record_job_failed.slug);
+            perform private.retry_job(v_job.id, record_job_failed.slug);
     end case;
     return 'ok';
 end;
 $$;
-COMMENT ON FUNCTION private.record_job_failed(job_id bigint, lease_token uuid, slug text, detail text, permanent boolean) IS 'The job did not work out, for the reason slug: tried again with growing waits, or, when permanent,
-ended with the credits back. A job that nobody paid for is given up when it was tried too often. For
-a submit: only when nothing was sent. ok, or stale.';
+COMMENT ON FUNCTION private.record_job_failed(job_id bigint, lease_token uuid, slug text, detail text, is_permanent boolean) IS 'The job did not work out, for the reason slug: tried again with growing waits, or, when
+is_permanent, ended with the credits back. A job that nobody paid for is given up when it was tried
+too often. For a submit: only when nothing was sent. ok, or stale.';
 CREATE FUNCTION private.record_page_opened(job private.outbox, page jsonb) RETURNS text
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -4652,8 +4788,7 @@ begin
     where c.id = record_page_opened.job.checkout_id
         and c.status = 'requested'
         and record_page_opened.page ->> 'url' is not null;
-    delete from private.outbox as o
-    where o.id = record_page_opened.job.id;
+    perform private.finish_job(record_page_opened.job.id);
     return 'open';
 end;
 $$;
@@ -4901,11 +5036,9 @@ begin
     elsif v_run.prediction_id <> v_prediction_id then
         perform private.note_twin(v_run, v_prediction_id);
     else
-        -- Also while a poll is under way: it may have looked too early, so its lease ends here.
-        update private.outbox as o
-        set
-            due_at = now(),
-            lease_token = null
+        -- Also while a poll is under way.
+        perform private.expedite_job(o.id)
+        from private.outbox as o
         where o.generation_id = v_run.generation_id
             and o.run_id = v_run.id
             and o.kind = 'poll';
@@ -5010,8 +5143,7 @@ begin
         record_stored.stored ->> 'object_path',
         record_stored.stored ->> 'preview_path'
     );
-    delete from private.outbox as o
-    where o.id = v_job.id;
+    perform private.finish_job(v_job.id);
     return 'ok';
 end;
 $$;
@@ -5081,19 +5213,13 @@ begin
         from private.reconcile_calls(v_run.since) as c
         where c.place = v_run.place
     ) then
-        update private.outbox as o
-        set
-            due_at = now(),
-            attempts = 0,
-            lease_token = null
-        where o.id = record_stripe_page.job.id;
+        perform private.continue_job(record_stripe_page.job.id, 'reconcile');
         return 'page';
     end if;
     update private.reconcile_runs as r
     set finished_at = now()
     where r.id = v_run.id;
-    delete from private.outbox as o
-    where o.id = record_stripe_page.job.id;
+    perform private.finish_job(record_stripe_page.job.id);
     return 'compared';
 end;
 $$;
@@ -5114,17 +5240,14 @@ begin
     if record_submit_refused.http_status = 429 then
         delete from private.generation_runs as r
         where r.id = v_job.run_id;
-        update private.outbox as o
-        set
-            due_at = now() + greatest(
+        perform private.retry_job(
+            v_job.id,
+            'provider_throttled',
+            now() + greatest(
                 make_interval(secs => coalesce(record_submit_refused.retry_after_seconds, 0)),
-                private.backoff(o.attempts)
-            ),
-            attempts = o.attempts + 1,
-            run_id = null,
-            lease_token = null,
-            last_error = 'provider_throttled'
-        where o.id = v_job.id;
+                private.backoff(v_job.attempts)
+            )
+        );
         return 'ok';
     end if;
     perform private.fail_run(
@@ -5190,10 +5313,10 @@ begin
         perform private.release_work(v_job.generation_id);
         return 'ok';
     end if;
-    update private.outbox as o
-    set
-        kind = 'poll',
-        due_at = case
+    perform private.continue_job(
+        v_job.id,
+        'poll',
+        case
             when exists (
                 select
                 from private.replicate_webhooks as w
@@ -5201,10 +5324,8 @@ begin
                 where r.id = v_job.run_id
             ) then now()
             else now() + private.poll_interval(0)
-        end,
-        attempts = 0,
-        lease_token = null
-    where o.id = v_job.id;
+        end
+    );
     return 'ok';
 end;
 $$;
@@ -5442,7 +5563,8 @@ begin
     if v_run.status in ('submitting', 'submit_unknown') then
         return;
     end if;
-    delete from private.outbox as o
+    perform private.finish_job(o.id)
+    from private.outbox as o
     where o.generation_id = release_work.generation_id;
     if v_run.id is not null then
         perform private.want_cancel(v_run.id);
@@ -5590,13 +5712,7 @@ begin
     if not found then
         return false;
     end if;
-    update private.outbox as o
-    set
-        kind = 'customer',
-        due_at = now(),
-        attempts = 0,
-        lease_token = null
-    where o.id = replace_customer.job.id;
+    perform private.continue_job(replace_customer.job.id, 'customer');
     return true;
 end;
 $$;
@@ -5816,24 +5932,37 @@ end;
 $$;
 COMMENT ON FUNCTION private.resume_erasure() IS 'Closes an account that Auth deleted while somebody held it, or erases again what turned up after an
 erasure. Returns how many: at most one.';
-CREATE FUNCTION private.retry_job(job private.outbox, slug text) RETURNS void
+CREATE FUNCTION private.retry_job(job_id bigint, slug text DEFAULT NULL::text, due_at timestamp with time zone DEFAULT NULL::timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+    update private.outbox as o
+    set
+        run_id = case when o.kind <> 'submit' then o.run_id end,
+        due_at = coalesce(
+            retry_job.due_at,
+            now() + private.retry_wait(o.attempts, o.generation_id is not null)
+        ),
+        attempts = o.attempts + 1,
+        lease_token = null,
+        last_error = coalesce(retry_job.slug, o.last_error)
+    where o.id = retry_job.job_id;
+end;
+$$;
+COMMENT ON FUNCTION private.retry_job(job_id bigint, slug text, due_at timestamp with time zone) IS 'A try has failed, for the reason slug: the job is tried again at this time; null waits as long as
+its failed tries ask for, or keeps the last error.';
+CREATE FUNCTION private.retry_wait(tries integer, is_awaited boolean) RETURNS interval
     LANGUAGE sql
     SET search_path TO ''
     AS $$
-    update private.outbox as o
-    set
-        due_at = now() + least(
-            private.backoff(o.attempts),
-            -- Somebody waits for this one.
-            case when o.generation_id is not null then private.poll_interval(o.attempts) end
-        ),
-        attempts = o.attempts + 1,
-        run_id = case when o.kind <> 'submit' then o.run_id end,
-        lease_token = null,
-        last_error = retry_job.slug
-    where o.id = retry_job.job.id;
+    select least(
+        private.backoff(retry_wait.tries),
+        case when retry_wait.is_awaited then private.poll_interval(retry_wait.tries) end
+    );
 $$;
-COMMENT ON FUNCTION private.retry_job(job private.outbox, slug text) IS 'Has a job tried again, later.';
+COMMENT ON FUNCTION private.retry_wait(tries integer, is_awaited boolean) IS 'How long a job waits after this many failed tries; not longer than a look at the provider while a
+person waits for it.';
 CREATE FUNCTION private.return_to_lot(lot_id bigint, amount bigint, kind text, generation_id uuid DEFAULT NULL::uuid, debt_lot_id bigint DEFAULT NULL::bigint, reason text DEFAULT NULL::text) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -6046,6 +6175,30 @@ CREATE FUNCTION private.run_payload(kind text, run_id uuid) RETURNS jsonb
     where r.id = run_payload.run_id;
 $$;
 COMMENT ON FUNCTION private.run_payload(kind text, run_id uuid) IS 'What the sidecar needs for a job of this kind about an attempt.';
+CREATE FUNCTION private.run_sweep_step(step text) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_done integer;
+begin
+    v_done := case run_sweep_step.step
+        when 'expired' then private.expire_overdue_generations(500)
+        when 'expired_lots' then private.expire_lots()
+        when 'rewarded' then private.settle_pending_referrals(100)
+        when 'granted_periods' then private.grant_due_months(100)
+        when 'stale_checkouts' then private.close_stale_checkouts(100)
+        when 'expired_faces' then private.expire_user_images(100)
+        when 'erasures' then private.resume_erasure()
+    end;
+    -- What Stripe has to be asked for goes with the pages of Stripe.
+    if run_sweep_step.step = 'stale_checkouts' then
+        perform private.start_reconcile();
+    end if;
+    return v_done;
+end;
+$$;
+COMMENT ON FUNCTION private.run_sweep_step(step text) IS 'Does what is due of one step, up to a limit. Returns how many that were.';
 CREATE FUNCTION private.session_call(checkout public.checkouts) RETURNS jsonb
     LANGUAGE sql STABLE
     SET search_path TO ''
@@ -6141,6 +6294,17 @@ CREATE FUNCTION private.session_difference(session jsonb) RETURNS text
     end;
 $$;
 COMMENT ON FUNCTION private.session_difference(session jsonb) IS 'What of a Checkout session is not in our rows; null when all is.';
+CREATE FUNCTION private.set_job_attempt(job_id bigint, attempt_id uuid) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+    update private.outbox as o
+    set run_id = set_job_attempt.attempt_id
+    where o.id = set_job_attempt.job_id;
+end;
+$$;
+COMMENT ON FUNCTION private.set_job_attempt(job_id bigint, attempt_id uuid) IS 'The job is about this attempt at the provider from now on; its lease stays.';
 CREATE FUNCTION private.settle_cancel(job private.outbox, prediction jsonb) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -6148,15 +6312,9 @@ CREATE FUNCTION private.settle_cancel(job private.outbox, prediction jsonb) RETU
 begin
     -- What counts is that the provider stops; until it does, ask again.
     if private.record_run(settle_cancel.job.run_id, settle_cancel.prediction) then
-        delete from private.outbox as o
-        where o.id = settle_cancel.job.id;
+        perform private.finish_job(settle_cancel.job.id);
     else
-        update private.outbox as o
-        set
-            due_at = now() + private.backoff(o.attempts),
-            attempts = o.attempts + 1,
-            lease_token = null
-        where o.id = settle_cancel.job.id;
+        perform private.retry_job(settle_cancel.job.id);
     end if;
 end;
 $$;
@@ -6273,13 +6431,7 @@ begin
     where r.id = settle_prediction.job.run_id;
     if v_status = 'succeeded' and v_run.output_url is not null then
         perform private.start_storing(settle_prediction.job.generation_id);
-        update private.outbox as o
-        set
-            kind = 'store',
-            due_at = now(),
-            attempts = 0,
-            lease_token = null
-        where o.id = settle_prediction.job.id;
+        perform private.continue_job(settle_prediction.job.id, 'store');
     elsif v_is_final then
         perform private.fail_run(
             settle_prediction.job,
@@ -6303,12 +6455,9 @@ begin
     ) then
         perform private.expire_generation(settle_prediction.job.generation_id);
     else
-        update private.outbox as o
-        set
-            due_at = now() + private.poll_interval(v_run.polls),
-            attempts = 0,
-            lease_token = null
-        where o.id = settle_prediction.job.id;
+        perform private.continue_job(
+            settle_prediction.job.id, 'poll', now() + private.poll_interval(v_run.polls)
+        );
     end if;
 end;
 $$;
@@ -6533,6 +6682,13 @@ CREATE FUNCTION private.sold_item(item_kind text, item_key text) RETURNS private
 declare
     v_item private.catalog;
 begin
+    -- Written out, so that who asks is told the words.
+    if coalesce(sold_item.item_kind not in ('pack', 'subscription'), true) then
+        raise sqlstate 'PT422' using
+            message = 'item_kind_unknown',
+            detail = 'item_kind is pack or subscription.',
+            hint = 'A pack is bought once, a subscription is paid every month or year.';
+    end if;
     select c.* into v_item
     from private.catalog as c
     where c.item_kind = sold_item.item_kind
@@ -6557,8 +6713,8 @@ begin
     return v_item;
 end;
 $$;
-COMMENT ON FUNCTION private.sold_item(item_kind text, item_key text) IS 'What is for sale under this key, or PT404 item_not_found; PT503 checkout_not_ready while it has no
-price at Stripe or there is no page to come back to.';
+COMMENT ON FUNCTION private.sold_item(item_kind text, item_key text) IS 'What is for sale under this key, or PT404 item_not_found; PT422 item_kind_unknown; PT503
+checkout_not_ready while it has no price at Stripe or there is no page to come back to.';
 CREATE FUNCTION private.spend_credits(profile_id uuid, amount bigint, generation_id uuid) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -6734,8 +6890,7 @@ CREATE FUNCTION private.start_run(job private.outbox) RETURNS uuid
 declare
     v_last private.generation_runs;
     v_model private.generation_models;
-    v_attempts integer;
-    v_run_id uuid;
+    v_error text;
 begin
     select r.* into v_last
     from private.generation_runs as r
@@ -6757,61 +6912,20 @@ begin
         where g.id = start_run.job.generation_id
             and g.finished_at is not null
     ) then
-        delete from private.outbox as o
-        where o.id = start_run.job.id;
+        perform private.finish_job(start_run.job.id);
         return null;
     end if;
-    select count(*) into v_attempts
-    from private.generation_runs as r
-    where r.generation_id = start_run.job.generation_id
-        and r.twin_of is null;
-    if v_attempts >= (select s.submit_attempts_max from private.settings as s) then
-        perform private.fail_generation(start_run.job, 'provider_unreachable');
-        return null;
-    end if;
-    -- Its photo was removed since, or has expired: then it is not used any more.
-    if exists (
-        select
-        from public.generations as g
-        inner join public.user_images as i on g.user_image_id = i.id
-        where g.id = start_run.job.generation_id
-            and (i.removed_at is not null or i.expires_at <= now())
-    ) then
-        perform private.fail_generation(start_run.job, 'face_missing');
-        return null;
-    end if;
-    -- The same model after a lost answer, the next one after a failure.
-    select m.* into v_model
-    from public.generations as g
-    cross join lateral private.find_model(
-        g.generation_type,
-        case
-            when v_last.id is null then 0
-            when v_last.status = 'abandoned' then v_last.preference - 1
-            else v_last.preference
-        end
-    ) as m
-    where g.id = start_run.job.generation_id;
-    -- Its type has lost its model since: then nobody could ever make it.
-    if v_model.model is null then
-        perform private.fail_generation(start_run.job, 'provider_unavailable');
+    v_error := private.unsendable(start_run.job.generation_id);
+    v_model := private.next_model(start_run.job.generation_id, v_last);
+    -- A type that has lost its models since: nobody could ever make the picture.
+    if v_error is not null or v_model.model is null then
+        perform private.fail_generation(
+            start_run.job, coalesce(v_error, 'provider_unavailable')
+        );
         return null;
     end if;
     perform private.start_submitting(start_run.job.generation_id);
-    insert into private.generation_runs (
-        generation_id, attempt, preference, model, expected_cost_micros, cost_per_second_micros
-    )
-    select
-        start_run.job.generation_id,
-        coalesce(max(r.attempt), 0) + 1,
-        v_model.preference,
-        v_model.model,
-        v_model.expected_cost_micros,
-        v_model.cost_per_second_micros
-    from private.generation_runs as r
-    where r.generation_id = start_run.job.generation_id
-    returning id into v_run_id;
-    return v_run_id;
+    return private.insert_attempt(start_run.job.generation_id, v_model);
 end;
 $$;
 COMMENT ON FUNCTION private.start_run(job private.outbox) IS 'Writes the next attempt before the call to the provider and returns its id; null when there is
@@ -6873,7 +6987,8 @@ CREATE FUNCTION private.stop_erasure(profile_id uuid) RETURNS void
     SET search_path TO ''
     AS $$
 begin
-    delete from private.outbox as o
+    perform private.finish_job(o.id)
+    from private.outbox as o
     where o.profile_id = stop_erasure.profile_id;
     update private.erasures as e
     set restored_at = now()
@@ -7051,67 +7166,80 @@ CREATE FUNCTION private.sweep() RETURNS jsonb
     SET search_path TO ''
     AS $$
 declare
-    v_overdue record;
-    v_expired integer := 0;
-    v_lots integer := 0;
-    v_rewarded integer := 0;
-    v_periods integer := 0;
-    v_checkouts integer := 0;
-    v_faces integer := 0;
-    v_erasures integer := 0;
+    v_step record;
+    v_turn integer;
+    v_done integer;
+    v_counts jsonb := jsonb_build_object();
 begin
-    -- Each unfinished generation has an outbox row, and the outbox is small. Rows that a worker or
-    -- another sweep holds are skipped: they are being looked at.
-    for v_overdue in
-        select o.generation_id
-        from private.outbox as o
-        inner join public.generations as g on o.generation_id = g.id
-        where g.finished_at is null
-            and g.deadline_at <= now()
-        order by g.profile_id, o.id
-        limit 500
-        for update of o skip locked
+    -- One turn a call. Each step locks profiles in id order; one after the other would not.
+    for v_step in
+        select
+            s.turn,
+            s.step
+        from private.sweep_steps() with ordinality as s (turn, step, listed)
+        order by s.listed
     loop
-        if private.expire_generation(v_overdue.generation_id) then
-            v_expired := v_expired + 1;
+        v_done := 0;
+        if v_turn is null or v_turn = v_step.turn then
+            v_done := private.run_sweep_step(v_step.step);
         end if;
+        if v_done > 0 then
+            v_turn := v_step.turn;
+        end if;
+        v_counts := v_counts || jsonb_build_object(v_step.step, v_done);
     end loop;
-    -- One kind of work a call. Each locks profiles in id order; one after the other would not.
-    if v_expired = 0 then
-        v_lots := private.expire_lots();
-    end if;
-    if v_expired = 0 and v_lots = 0 then
-        v_rewarded := private.settle_pending_referrals(100);
-    end if;
-    if v_expired = 0 and v_lots = 0 and v_rewarded = 0 then
-        v_periods := private.grant_due_months(100);
-    end if;
-    if v_expired = 0 and v_lots = 0 and v_rewarded = 0 and v_periods = 0 then
-        v_checkouts := private.close_stale_checkouts(100);
-        perform private.start_reconcile();
-        v_faces := private.expire_user_images(100);
-    end if;
-    if v_expired = 0 and v_lots = 0 and v_rewarded = 0 and v_periods = 0 and v_checkouts = 0
-        and v_faces = 0
-    then
-        v_erasures := private.resume_erasure();
-    end if;
-    return jsonb_build_object(
-        'expired', v_expired,
-        'expired_lots', v_lots,
-        'rewarded', v_rewarded,
-        'granted_periods', v_periods,
-        'stale_checkouts', v_checkouts,
-        'expired_faces', v_faces,
-        'erasures', v_erasures
-    );
+    return v_counts;
 end;
 $$;
-COMMENT ON FUNCTION private.sweep() IS 'Expires generations past their deadline, with the credits back, and credits past their own; pays
-rewards that were postponed; grants the next months of yearly plans; looks at Checkout pages whose
-time is over; begins the comparison with Stripe when it is due; removes expired face photos; goes on
-erasing deleted accounts. Safe to run at any time and by
-many. Returns how many of each: call it again until there is nothing more.';
+COMMENT ON FUNCTION private.sweep() IS 'Does what time alone has made due, one turn of private.sweep_steps() a call. Safe to run at any
+time and by many. Returns how many of each: call it again until there is nothing more.';
+CREATE FUNCTION private.sweep_steps() RETURNS TABLE(turn integer, step text)
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+    values
+        (1, 'expired'),
+        (2, 'expired_lots'),
+        (3, 'rewarded'),
+        (4, 'granted_periods'),
+        (5, 'stale_checkouts'),
+        (5, 'expired_faces'),
+        (6, 'erasures');
+$$;
+COMMENT ON FUNCTION private.sweep_steps() IS 'What the sweep looks at, in this order, and the name under which it tells how many. Steps of one
+turn go together.';
+CREATE FUNCTION private.tg__audit_change() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    v_before constant jsonb := coalesce(to_jsonb(old), jsonb_build_object());
+    v_after constant jsonb := coalesce(to_jsonb(new), jsonb_build_object());
+begin
+    if v_before = v_after then
+        return null;
+    end if;
+    perform private.audit(
+        coalesce(nullif(current_setting('thumbsmith.who', true), ''), session_user),
+        'change_' || tg_table_name,
+        coalesce(nullif(current_setting('thumbsmith.why', true), ''), 'no reason given'),
+        'change:' || gen_random_uuid(),
+        details => jsonb_build_object(
+            'operation', lower(tg_op),
+            'key', (
+                select jsonb_object_agg(k.name, (v_before || v_after) -> k.name)
+                from unnest(tg_argv) as k (name)
+            ),
+            'before', private.changed_columns(v_before, v_after),
+            'after', private.changed_columns(v_after, v_before)
+        )
+    );
+    return null;
+end;
+$$;
+COMMENT ON FUNCTION private.tg__audit_change() IS 'Writes what was changed in a row into private.audit_log; its arguments are the columns of the
+table''s key. Who and why are those of the transaction: set local thumbsmith.who, thumbsmith.why.
+Without them the name of the login stands there, and that no reason was given.';
 CREATE FUNCTION private.tg__ledger_only() RETURNS trigger
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
@@ -7411,6 +7539,31 @@ exception
 end;
 $$;
 COMMENT ON FUNCTION private.try_settle_referral(user_id uuid) IS 'Settles a referral now, or leaves it to the sweep when somebody holds the referrer.';
+CREATE FUNCTION private.type_of_setting(setting text) RETURNS regtype
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+declare
+    v_type constant regtype := (
+        select a.atttypid
+        from pg_attribute as a
+        where a.attrelid = 'private.settings'::regclass
+            and a.attnum > 0
+            and not a.attisdropped
+            and a.attname = type_of_setting.setting
+            and a.attname <> 'id'
+    );
+begin
+    if v_type is null then
+        raise sqlstate 'PT404' using
+            message = 'setting_not_found',
+            detail = 'There is no such setting.',
+            hint = 'See what there is with: thumbsmith settings list';
+    end if;
+    return v_type;
+end;
+$$;
+COMMENT ON FUNCTION private.type_of_setting(setting text) IS 'The type of a column of private.settings. Refuses with PT404 setting_not_found.';
 CREATE FUNCTION private.unearned_credits(subscription_id uuid, from_at timestamp with time zone, until_at timestamp with time zone, credits bigint, month_length interval) RETURNS numeric
     LANGUAGE sql STABLE
     SET search_path TO ''
@@ -7462,6 +7615,33 @@ COMMENT ON FUNCTION private.unearned_credits(subscription_id uuid, from_at times
 so many: second by second, what goes beyond the highest level reached so far.
 An upgrade earns the difference for the time that is left; back and forth between plans earns
 nothing twice.';
+CREATE FUNCTION private.unsendable(generation_id uuid) RETURNS text
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+begin
+    if (
+        select count(*)
+        from private.generation_runs as r
+        where r.generation_id = unsendable.generation_id
+            and r.twin_of is null
+    ) >= (select s.submit_attempts_max from private.settings as s) then
+        return 'provider_unreachable';
+    end if;
+    -- Its photo was removed since, or has expired: then it is not used any more.
+    if exists (
+        select
+        from public.generations as g
+        inner join public.user_images as i on g.user_image_id = i.id
+        where g.id = unsendable.generation_id
+            and (i.removed_at is not null or i.expires_at <= now())
+    ) then
+        return 'face_missing';
+    end if;
+    return null;
+end;
+$$;
+COMMENT ON FUNCTION private.unsendable(generation_id uuid) IS 'Why a generation may not be sent to the provider any more, as a slug; null when it may.';
 CREATE FUNCTION private.uuid_v7_floor(instant timestamp with time zone) RETURNS uuid
     LANGUAGE plpgsql IMMUTABLE
     SET search_path TO ''
@@ -7666,6 +7846,16 @@ COMMENT ON FUNCTION public.export_my_data() IS 'All that is kept about the signe
 One key per table, each a list of rows; account: the address, as the token shows it; files: what
 lies in Storage, to be downloaded there. Returns {"exported_at": string, "account": {[key: string]:
 Json}, [table: string]: Json}. Of a referral each side gets its own part.';
+CREATE FUNCTION public.generation_types(generation public.generations) RETURNS SETOF public.generation_types
+    LANGUAGE sql STABLE ROWS 1
+    SET search_path TO ''
+    AS $$
+    select t.*
+    from public.generation_types as t
+    where t.type_key = generation.generation_type;
+$$;
+COMMENT ON FUNCTION public.generation_types(generation public.generations) IS 'The type of a generation, for PostgREST to embed: select=*,generation_types(title).
+A foreign key would make the requests of all people lock the same row.';
 CREATE FUNCTION public.my_credits() RETURNS public.credit_summary
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
@@ -7785,8 +7975,8 @@ For signed-in people. item_kind is pack or subscription, item_key a key of credi
 Returns the checkout: its url is there once status is open; poll the row. The same idempotency_key
 returns the same checkout, and so does an item whose page is still open. Where the page leads back
 to is the operator''s setting. Refuses with PT404 item_not_found; PT409 already_subscribed,
-checkout_open, idempotency_conflict; PT422 quantity_out_of_range; 429 too_many_checkouts, with
-Retry-After; PT503 checkout_not_ready.';
+checkout_open, idempotency_conflict; PT422 item_kind_unknown, quantity_out_of_range; 429
+too_many_checkouts, with Retry-After; PT503 checkout_not_ready.';
 CREATE FUNCTION public.start_portal(idempotency_key uuid) RETURNS public.checkouts
     LANGUAGE sql
     SET search_path TO ''
@@ -7810,7 +8000,8 @@ CREATE TABLE private.audit_log (
     CONSTRAINT audit_log_actor_not_blank CHECK ((btrim(actor) <> ''::text)),
     CONSTRAINT audit_log_reason_not_blank CHECK ((btrim(reason) <> ''::text))
 );
-COMMENT ON TABLE private.audit_log IS 'One row per change made by an operator, written in the transaction of the change. Append-only.';
+COMMENT ON TABLE private.audit_log IS 'One row per change made by an operator, by command or by hand, written in the transaction of the
+change. Append-only.';
 COMMENT ON COLUMN private.audit_log.actor IS 'Who did it, as they called themselves.';
 COMMENT ON COLUMN private.audit_log.details IS 'What was changed, by name; its shape follows from action.';
 COMMENT ON COLUMN private.audit_log.action_key IS 'Given by the caller: the same key never acts twice.';
@@ -7963,25 +8154,25 @@ CREATE TABLE private.settings (
     generations_running_max integer DEFAULT 5,
     generations_per_minute_max integer DEFAULT 10,
     generations_per_day_max integer DEFAULT 200,
-    provider_spend_per_day_max_micros bigint DEFAULT 100000000,
-    micros_per_minor_unit jsonb DEFAULT '{"usd": 10000}'::jsonb NOT NULL,
     prompt_max_characters integer DEFAULT 1000 NOT NULL,
     user_images_max integer DEFAULT 20 NOT NULL,
+    checkouts_per_hour_max integer DEFAULT 20 NOT NULL,
     user_image_retention interval DEFAULT '180 days'::interval NOT NULL,
     signed_url_seconds integer DEFAULT 1800 NOT NULL,
     generation_deadline interval DEFAULT '00:10:00'::interval NOT NULL,
-    submit_unknown_grace interval DEFAULT '00:01:00'::interval NOT NULL,
     submit_attempts_max integer DEFAULT 3 NOT NULL,
     submit_find_after interval DEFAULT '00:00:05'::interval NOT NULL,
+    submit_unknown_grace interval DEFAULT '00:01:00'::interval NOT NULL,
+    provider_spend_per_day_max_micros bigint DEFAULT 100000000,
+    micros_per_minor_unit jsonb DEFAULT '{"usd": 10000}'::jsonb NOT NULL,
     job_attempts_max integer DEFAULT 8 NOT NULL,
     retry_first_wait interval DEFAULT '00:00:01'::interval NOT NULL,
     retry_longest_wait interval DEFAULT '00:05:00'::interval NOT NULL,
+    stripe_livemode boolean DEFAULT false NOT NULL,
+    reconcile_interval interval DEFAULT '1 day'::interval NOT NULL,
     checkout_success_url text,
     checkout_cancel_url text,
     portal_return_url text,
-    checkouts_per_hour_max integer DEFAULT 20 NOT NULL,
-    stripe_livemode boolean DEFAULT false NOT NULL,
-    reconcile_interval interval DEFAULT '1 day'::interval NOT NULL,
     CONSTRAINT settings_checkout_cancel_url_is_web CHECK ((checkout_cancel_url ~ '^https?://[^/]'::text)),
     CONSTRAINT settings_checkout_success_url_is_web CHECK ((checkout_success_url ~ '^https?://[^/]'::text)),
     CONSTRAINT settings_checkouts_per_hour_max_positive CHECK ((checkouts_per_hour_max > 0)),
@@ -8012,7 +8203,7 @@ CREATE TABLE private.settings (
     CONSTRAINT settings_user_image_retention_positive CHECK ((user_image_retention > '00:00:00'::interval)),
     CONSTRAINT settings_user_images_max_positive CHECK ((user_images_max > 0))
 );
-COMMENT ON TABLE private.settings IS 'One row of operator settings. Change it with: update private.settings set … where id.';
+COMMENT ON TABLE private.settings IS 'One row of operator settings. Change it with: thumbsmith settings set';
 COMMENT ON COLUMN private.settings.sign_up_credits IS 'Credits of a new account.';
 COMMENT ON COLUMN private.settings.referral_bonus_credits IS 'Credits the referrer gets per friend.';
 COMMENT ON COLUMN private.settings.referred_bonus_credits IS 'Credits the friend gets too, when the referrer is rewarded.';
@@ -8024,28 +8215,28 @@ COMMENT ON COLUMN private.settings.refund_grace IS 'How long credits live that c
 COMMENT ON COLUMN private.settings.generations_running_max IS 'Thumbnails of one person under way at a time; null: no limit.';
 COMMENT ON COLUMN private.settings.generations_per_minute_max IS 'Thumbnails a person may ask for within 60 seconds; null: no limit.';
 COMMENT ON COLUMN private.settings.generations_per_day_max IS 'Thumbnails a person may ask for within 24 hours; null: no limit.';
-COMMENT ON COLUMN private.settings.provider_spend_per_day_max_micros IS 'Expected spend at the provider per day (UTC) in millionths of a US dollar; null: no breaker.';
-COMMENT ON COLUMN private.settings.micros_per_minor_unit IS 'What a minor unit of each currency is worth in millionths of a US dollar, for the reports: a cent
-is 10000.';
 COMMENT ON COLUMN private.settings.prompt_max_characters IS 'Length of a prompt, in characters.';
 COMMENT ON COLUMN private.settings.user_images_max IS 'Face photos a person may keep.';
+COMMENT ON COLUMN private.settings.checkouts_per_hour_max IS 'Pages of Stripe a person may ask for within an hour.';
 COMMENT ON COLUMN private.settings.user_image_retention IS 'How long a face photo is kept.';
 COMMENT ON COLUMN private.settings.signed_url_seconds IS 'Life of the signed URL of a face that the provider gets, in seconds.';
 COMMENT ON COLUMN private.settings.generation_deadline IS 'After this time without a picture a generation expires and its credits go back.';
-COMMENT ON COLUMN private.settings.submit_unknown_grace IS 'How long a lost answer of the provider is waited for before another attempt is made.';
 COMMENT ON COLUMN private.settings.submit_attempts_max IS 'How often a generation is sent to the provider: again after a lost answer, and to the next model
 after a failure.';
 COMMENT ON COLUMN private.settings.submit_find_after IS 'How soon a lost answer is looked for in the provider''s list.';
+COMMENT ON COLUMN private.settings.submit_unknown_grace IS 'How long a lost answer of the provider is waited for before another attempt is made.';
+COMMENT ON COLUMN private.settings.provider_spend_per_day_max_micros IS 'Expected spend at the provider per day (UTC) in millionths of a US dollar; null: no breaker.';
+COMMENT ON COLUMN private.settings.micros_per_minor_unit IS 'What a minor unit of each currency is worth in millionths of a US dollar, for the reports: a cent
+is 10000.';
 COMMENT ON COLUMN private.settings.job_attempts_max IS 'How often a job is tried before it is given up, unless a thumbnail waits for it.';
 COMMENT ON COLUMN private.settings.retry_first_wait IS 'The wait after a first failed try; doubled with each further one.';
 COMMENT ON COLUMN private.settings.retry_longest_wait IS 'The longest wait between two tries.';
+COMMENT ON COLUMN private.settings.stripe_livemode IS 'Whether this database belongs to live mode. Events and objects of the other mode are refused.';
+COMMENT ON COLUMN private.settings.reconcile_interval IS 'How often everything at Stripe is compared with our rows.';
 COMMENT ON COLUMN private.settings.checkout_success_url IS 'Where a paid Checkout leads back to; null: nothing can be bought yet. {CHECKOUT_SESSION_ID} in it
 is filled in by Stripe.';
 COMMENT ON COLUMN private.settings.checkout_cancel_url IS 'Where a Checkout that was left leads back to; null: the success page.';
 COMMENT ON COLUMN private.settings.portal_return_url IS 'Where the customer portal leads back to; null: the success page.';
-COMMENT ON COLUMN private.settings.checkouts_per_hour_max IS 'Pages of Stripe a person may ask for within an hour.';
-COMMENT ON COLUMN private.settings.stripe_livemode IS 'Whether this database belongs to live mode. Events and objects of the other mode are refused.';
-COMMENT ON COLUMN private.settings.reconcile_interval IS 'How often everything at Stripe is compared with our rows.';
 CREATE TABLE public.credit_lots (
     id bigint NOT NULL,
     profile_id uuid NOT NULL,
@@ -8670,6 +8861,9 @@ CREATE OR REPLACE VIEW public.purchase_uses WITH (security_invoker='true') AS
   GROUP BY l.id, e.generation_id;
 CREATE TRIGGER _500_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON private.audit_log FOR EACH STATEMENT EXECUTE FUNCTION private.tg__refuse_change();
 CREATE TRIGGER _500_move_forward BEFORE UPDATE OF status ON private.generation_runs FOR EACH ROW WHEN ((old.status IS DISTINCT FROM new.status)) EXECUTE FUNCTION private.tg__move_forward('attempt');
+CREATE TRIGGER _900_audit_change AFTER INSERT OR DELETE OR UPDATE ON private.generation_models FOR EACH ROW EXECUTE FUNCTION private.tg__audit_change('type_key', 'preference');
+CREATE TRIGGER _900_audit_change AFTER DELETE OR UPDATE ON private.settings FOR EACH ROW EXECUTE FUNCTION private.tg__audit_change();
+CREATE TRIGGER _900_audit_change AFTER INSERT OR DELETE OR UPDATE ON private.stripe_prices FOR EACH ROW EXECUTE FUNCTION private.tg__audit_change('price_id');
 CREATE TRIGGER _100_apply BEFORE INSERT ON public.credit_entries FOR EACH ROW EXECUTE FUNCTION private.tg_credit_entries__apply();
 CREATE TRIGGER _500_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.credit_entries FOR EACH STATEMENT EXECUTE FUNCTION private.tg__refuse_change();
 CREATE TRIGGER _500_append_only INSTEAD OF INSERT OR DELETE OR UPDATE ON public.credit_history FOR EACH ROW EXECUTE FUNCTION private.tg__refuse_change();
@@ -8688,6 +8882,9 @@ CREATE TRIGGER _500_ledger_only_truncate BEFORE TRUNCATE ON public.profiles FOR 
 CREATE TRIGGER _500_move_forward BEFORE UPDATE OF status ON public.generations FOR EACH ROW WHEN ((old.status IS DISTINCT FROM new.status)) EXECUTE FUNCTION private.tg__move_forward('generation');
 CREATE CONSTRAINT TRIGGER _500_refund_is_covered AFTER INSERT ON public.credit_entries NOT DEFERRABLE INITIALLY IMMEDIATE FOR EACH ROW WHEN ((new.kind = 'refund'::text)) EXECUTE FUNCTION private.tg_credit_entries__refund_is_covered();
 CREATE CONSTRAINT TRIGGER _500_restore_is_covered AFTER INSERT ON public.credit_entries NOT DEFERRABLE INITIALLY IMMEDIATE FOR EACH ROW WHEN ((new.kind = 'restore'::text)) EXECUTE FUNCTION private.tg_credit_entries__restore_is_covered();
+CREATE TRIGGER _900_audit_change AFTER INSERT OR DELETE OR UPDATE ON public.credit_packs FOR EACH ROW EXECUTE FUNCTION private.tg__audit_change('pack_key');
+CREATE TRIGGER _900_audit_change AFTER INSERT OR DELETE OR UPDATE ON public.generation_types FOR EACH ROW EXECUTE FUNCTION private.tg__audit_change('type_key');
+CREATE TRIGGER _900_audit_change AFTER INSERT OR DELETE OR UPDATE ON public.plans FOR EACH ROW EXECUTE FUNCTION private.tg__audit_change('plan_name');
 CREATE TRIGGER _900_broadcast AFTER UPDATE OF status ON public.generations FOR EACH ROW WHEN ((old.status IS DISTINCT FROM new.status)) EXECUTE FUNCTION private.tg_generations__broadcast();
 ALTER TABLE ONLY private.audit_log
     ADD CONSTRAINT audit_log_profile_id_fkey FOREIGN KEY (profile_id) REFERENCES public.profiles(id);
@@ -8881,10 +9078,11 @@ REVOKE ALL ON FUNCTION private.blank_account(profile_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.blank_generations(profile_id uuid, max_generations integer) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.bought_credits(session jsonb, promised bigint, OUT item_key text, OUT credits bigint, OUT credits_last interval) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.burn_lots(profile_id uuid, amount bigint, kind text, generation_id uuid, reason text) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.bury_job(job private.outbox, slug text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.bury_job(job_id bigint, slug text) FROM PUBLIC;
 GRANT SELECT ON TABLE public.generations TO authenticated;
 REVOKE ALL ON FUNCTION private.cancel_generation(generation_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.cancel_generation(generation_id uuid) TO authenticated;
+REVOKE ALL ON FUNCTION private.changed_columns(this jsonb, other jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.check_checkout_rate(profile_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.check_face(profile_id uuid, user_image_id uuid, face text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.check_limits(profile_id uuid) FROM PUBLIC;
@@ -8896,6 +9094,7 @@ REVOKE ALL ON FUNCTION private.check_plain_call() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.check_promo_code(promo_code private.promo_codes, used integer) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.check_prompt(prompt text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.check_rate(profile_id uuid, max_requests integer, period interval, slug text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.check_reason(who text, why text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.checkout_call(job private.outbox) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.claim_address(user_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.claim_jobs(worker_id text, max_jobs integer, lease_seconds integer) FROM PUBLIC;
@@ -8908,6 +9107,7 @@ REVOKE ALL ON FUNCTION private.close_checkout(checkout_id uuid, status text, err
 REVOKE ALL ON FUNCTION private.close_stale_checkouts(max_checkouts integer) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.code_retry_after(profile_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.compare_stripe_objects(objects jsonb) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.continue_job(job_id bigint, kind text, due_at timestamp with time zone, attempt_id uuid, slug text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.count_plan_uses(profile_id uuid, period interval, max_uses integer, OUT uses integer, OUT next_use_at timestamp with time zone) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.count_redemptions(promo_code_id uuid, profile_id uuid, address_hash bytea) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.create_promo_code(code text, credits bigint, who text, why text, max_redemptions integer, max_per_person integer, starts_at timestamp with time zone, ends_at timestamp with time zone, credits_last interval) FROM PUBLIC;
@@ -8919,19 +9119,21 @@ REVOKE ALL ON FUNCTION private.disable_promo_code(promo_code_id uuid, who text, 
 REVOKE ALL ON FUNCTION private.end_carried_lots(subscription_id uuid, month_end timestamp with time zone) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.end_pages(profile_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.erase_payload(profile_id uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.expedite_job(job_id bigint) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.expire_generation(generation_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.expire_lots(max_lots integer) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.expire_overdue_generations(max_generations integer) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.expire_profile_lots(profile_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.expire_user_images(max_images integer) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.export_private_rows() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.export_private_rows() TO authenticated;
 REVOKE ALL ON FUNCTION private.face_payload(user_image_id uuid) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.fail_cancel(job private.outbox, slug text, is_exhausted boolean) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.fail_find(job private.outbox, slug text, permanent boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.fail_cancel(job private.outbox, slug text, is_permanent boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.fail_find(job private.outbox, slug text, is_permanent boolean) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.fail_generation(job private.outbox, error text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.fail_removal(job private.outbox, slug text, is_permanent boolean) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.fail_run(job private.outbox, run_status text, error text, detail text, http_status integer) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.fail_stripe_job(job private.outbox, slug text, detail text, is_permanent boolean, is_exhausted boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.fail_stripe_job(job private.outbox, slug text, detail text, is_permanent boolean) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.fetch_call(kind text, object_id text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.fetch_stripe_object(object_id text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.files_of(profile_id uuid, bucket_id text) FROM PUBLIC;
@@ -8943,6 +9145,7 @@ REVOKE ALL ON FUNCTION private.find_model(type_key text, after_preference intege
 REVOKE ALL ON FUNCTION private.find_repeat(profile_id uuid, idempotency_key uuid, generation_type text, prompt text, user_image_id uuid, options jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.finish_fetch(job private.outbox, is_applied boolean) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.finish_generation(generation_id uuid, status text, error text, output_path text, preview_path text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.finish_job(job_id bigint) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.freeze_lot(lot_id bigint, freeze_key text, reason text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.freeze_payment(payment_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.give_sign_up_credits(user_id uuid) FROM PUBLIC;
@@ -8955,15 +9158,18 @@ GRANT SELECT ON TABLE public.subscriptions TO authenticated;
 REVOKE ALL ON FUNCTION private.grant_plan_lot(subscription public.subscriptions, grant_key text, credits bigint, expires_at timestamp with time zone, payment_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.has_next_model(job private.outbox) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.held_job(job_id bigint, lease_token uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.insert_attempt(generation_id uuid, model private.generation_models) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.is_ancestor(profile_id uuid, ancestor_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.is_confirmed(user_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.is_known_person(user_id uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.is_last_try(tries integer) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.is_stripe_object_ours(object_id text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.item_of_subscription(subscription jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.job_payload(job private.outbox) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.jobs_of(profile_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.judge_referral(referred_id uuid, referrer_id uuid, code text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.keyed_hash(content text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.lease_due_jobs(lease_token uuid, max_jobs integer, lease_seconds integer) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.link_stripe_price(item_kind text, item_key text, price_id text, product_id text, amount bigint, currency text, billing_interval text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.lock_caller(other_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.lock_job(job_id bigint) FROM PUBLIC;
@@ -8974,6 +9180,7 @@ REVOKE ALL ON FUNCTION private.look_again(job private.outbox) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.lose_answer(job private.outbox, detail text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.next_job_in_ms() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.next_job_in_ms() TO thumbsmith_sidecar;
+REVOKE ALL ON FUNCTION private.next_model(generation_id uuid, last_attempt private.generation_runs) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.normal_address(address text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.normal_code(code text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.note_code_failure(profile_id uuid) FROM PUBLIC;
@@ -8989,6 +9196,7 @@ REVOKE ALL ON FUNCTION private.operator_grant(profile_id uuid, amount bigint, wh
 REVOKE ALL ON FUNCTION private.operator_release(profile_id uuid, lot_id bigint, who text, why text, action_key text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.operator_retry_job(job_id bigint, who text, why text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.operator_revoke(profile_id uuid, amount bigint, who text, why text, action_key text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.operator_set_setting(setting text, value text, who text, why text) FROM PUBLIC;
 GRANT SELECT ON TABLE public.generation_options TO anon;
 GRANT SELECT ON TABLE public.generation_options TO authenticated;
 REVOKE ALL ON FUNCTION private.option_fits(declared public.generation_options, given jsonb) FROM PUBLIC;
@@ -9015,8 +9223,8 @@ REVOKE ALL ON FUNCTION private.record_face_removed(job private.outbox, answer js
 REVOKE ALL ON FUNCTION private.record_fetched(job private.outbox, answer jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.record_found(job private.outbox, answer jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.record_invoice(invoice jsonb, subscription public.subscriptions) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.record_job_failed(job_id bigint, lease_token uuid, slug text, detail text, permanent boolean) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.record_job_failed(job_id bigint, lease_token uuid, slug text, detail text, permanent boolean) TO thumbsmith_sidecar;
+REVOKE ALL ON FUNCTION private.record_job_failed(job_id bigint, lease_token uuid, slug text, detail text, is_permanent boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.record_job_failed(job_id bigint, lease_token uuid, slug text, detail text, is_permanent boolean) TO thumbsmith_sidecar;
 REVOKE ALL ON FUNCTION private.record_page_opened(job private.outbox, page jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.record_paid_line(line jsonb, subscription_id uuid, payment_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.record_payment(profile_id uuid, stripe_payment_id text, kind text, item_key text, amount bigint, currency text, credits bigint, expires_at timestamp with time zone, priority integer, subscription_id uuid) FROM PUBLIC;
@@ -9067,7 +9275,8 @@ REVOKE ALL ON FUNCTION private.require_idempotency_key(idempotency_key uuid) FRO
 REVOKE ALL ON FUNCTION private.reserve_provider_spend(micros bigint) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.resolve_stripe_alarm(id bigint, who text, why text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.resume_erasure() FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.retry_job(job private.outbox, slug text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.retry_job(job_id bigint, slug text, due_at timestamp with time zone) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.retry_wait(tries integer, is_awaited boolean) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.return_to_lot(lot_id bigint, amount bigint, kind text, generation_id uuid, debt_lot_id bigint, reason text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.reversal_difference(reversal jsonb, statuses text[]) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.reverse_referral(referral public.referrals, is_reversed boolean) FROM PUBLIC;
@@ -9075,8 +9284,10 @@ REVOKE ALL ON FUNCTION private.reward_referral(referral public.referrals, paymen
 REVOKE ALL ON FUNCTION private.reward_sign_up(user_id uuid, is_anonymous boolean) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.run_cost(run private.generation_runs, provider_status text, seconds numeric) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.run_payload(kind text, run_id uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.run_sweep_step(step text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.session_call(checkout public.checkouts) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.session_difference(session jsonb) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.set_job_attempt(job_id bigint, attempt_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.settle_cancel(job private.outbox, prediction jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.settle_payment(payment_id uuid, reason text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.settle_pending_referrals(max_referrals integer) FROM PUBLIC;
@@ -9113,6 +9324,8 @@ REVOKE ALL ON FUNCTION private.submit_payload(run_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.subscription_difference(subscription jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.sweep() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.sweep() TO thumbsmith_sidecar;
+REVOKE ALL ON FUNCTION private.sweep_steps() FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.tg__audit_change() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.tg__ledger_only() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.tg__move_forward() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.tg__refuse_change() FROM PUBLIC;
@@ -9128,7 +9341,9 @@ REVOKE ALL ON FUNCTION private.tg_users__create_profile() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.too_many_codes(retry_after_seconds integer) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.try_close_account(user_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.try_settle_referral(user_id uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.type_of_setting(setting text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.unearned_credits(subscription_id uuid, from_at timestamp with time zone, until_at timestamp with time zone, credits bigint, month_length interval) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.unsendable(generation_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.uuid_v7_floor(instant timestamp with time zone) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.waits_for_period(invoice jsonb, subscription_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.wake_worker() FROM PUBLIC;
@@ -9144,6 +9359,8 @@ REVOKE ALL ON FUNCTION public.delete_my_account(confirmation text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.delete_my_account(confirmation text) TO authenticated;
 REVOKE ALL ON FUNCTION public.export_my_data() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.export_my_data() TO authenticated;
+REVOKE ALL ON FUNCTION public.generation_types(generation public.generations) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.generation_types(generation public.generations) TO authenticated;
 REVOKE ALL ON FUNCTION public.my_credits() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.my_credits() TO authenticated;
 REVOKE ALL ON FUNCTION public.quote_generation(generation_type text) FROM PUBLIC;

@@ -24,14 +24,14 @@ class ReadableCopy:
     def __init__(self, folder: Path, account: Account | None) -> None:
         self._folder = folder
         self._account = account
-        self._copy: Path | None = None
+        self._made: Path | None = None
         remove_leftovers(folder)
 
     def binaries(self, own: Path) -> Path:
         """Return the programs' folder, or that of a copy that can be reached."""
         if self._account is None or self._account.can("x", own / "postgres"):
             return own
-        copy = self._copy_folder(self._account) / "pginstall"
+        copy = self._new_folder(self._account) / "pginstall"
         shutil.copytree(own.parent, copy, symlinks=True)
         return copy / "bin"
 
@@ -44,30 +44,30 @@ class ReadableCopy:
         self._account.own(self._folder)
         if self._account.can("w", self._folder):
             return self._folder
-        data = self._copy_folder(self._account) / "data"
-        data.mkdir(mode=0o700)
-        self._account.own(data)
-        return data
+        place = self._new_folder(self._account) / "data"
+        place.mkdir(mode=0o700)
+        self._account.own(place)
+        return place
 
     def is_copy(self, folder: Path) -> bool:
-        """Return whether a folder is in the temporary copy."""
-        return self._copy is not None and self._copy in folder.parents
+        """Say whether a folder is only temporary."""
+        return self._made is not None and self._made in folder.parents
 
     def discard(self) -> None:
         """Remove what was only temporary."""
-        if self._copy is not None:
+        if self._made is not None:
             remove_leftovers(self._folder)
-            self._copy = None
+            self._made = None
 
-    def _copy_folder(self, account: Account) -> Path:
-        if self._copy is None:
-            self._copy = Path(tempfile.mkdtemp(prefix=_PREFIX))
+    def _new_folder(self, account: Account) -> Path:
+        if self._made is None:
+            self._made = Path(tempfile.mkdtemp(prefix=_PREFIX))
             note = _note_of(self._folder)
             note.parent.mkdir(parents=True, exist_ok=True)
-            note.write_text(str(self._copy))
-            account.own(self._copy)
-            self._copy.chmod(0o755)
-        return self._copy
+            note.write_text(str(self._made))
+            account.own(self._made)
+            self._made.chmod(0o755)
+        return self._made
 
 
 def _note_of(folder: Path) -> Path:
@@ -79,7 +79,7 @@ def remove_leftovers(folder: Path) -> None:
     """Remove the copy that a killed supervisor could not remove."""
     note = _note_of(folder)
     if note.exists():
-        copy = Path(note.read_text())
-        if copy.name.startswith(_PREFIX):
-            shutil.rmtree(copy, ignore_errors=True)
+        made = Path(note.read_text())
+        if made.name.startswith(_PREFIX):
+            shutil.rmtree(made, ignore_errors=True)
         note.unlink()

@@ -164,6 +164,7 @@ class Stack:
     def up(self) -> Self:
         """Start everything; after an error nothing is left running."""
         self._lock = state.hold(self.data_dir)
+        state.forget(self.data_dir)
         try:
             self._prepare()
             self._save(ready=False)

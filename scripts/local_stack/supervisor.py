@@ -107,10 +107,10 @@ def start_detached(options: Options) -> state.StackState:
     Raises what ended it, as the foreground would.
     """
     data_dir = options.data_dir
+    # Its files are not touched while somebody else starts or runs.
     if state.is_held(data_dir):
         message = f"a stack already runs on {data_dir}"
         raise AlreadyRunningError(message)
-    state.forget(data_dir)
     _failure_of(data_dir).unlink(missing_ok=True)
     log = data_dir / "logs" / "supervisor.log"
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -183,7 +183,7 @@ def await_other(data_dir: Path) -> state.StackState:
     raise CommandError(
         "not_ready",
         f"another stack was starting on {data_dir}, and ended before it was ready",
-        "Start one: thumbsmith stack up",
+        "Why: thumbsmith stack logs",
         Exit.TRY_AGAIN,
     )
 

@@ -19,6 +19,7 @@ from thumbsmith.generations import commands as generations
 from thumbsmith.jobs import commands as jobs
 from thumbsmith.models import commands as models
 from thumbsmith.reports import commands as report
+from thumbsmith.settings import commands as settings
 from thumbsmith.sidecar import commands as sidecar
 from thumbsmith.stripe import commands as stripe_commands
 
@@ -54,6 +55,7 @@ app.add_typer(models.app, name="models")
 app.add_typer(stripe_commands.app, name="stripe")
 app.add_typer(generations.app, name="generations")
 app.add_typer(jobs.app, name="jobs")
+app.add_typer(settings.app, name="settings")
 app.command("report")(report.report)
 app.command("check")(check.check)
 app.command("doctor")(doctor.doctor)

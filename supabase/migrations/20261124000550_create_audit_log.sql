@@ -1,5 +1,5 @@
 -- Purpose: who changed what by hand, and why.
--- Touches: table private.audit_log, function private.audit.
+-- Touches: table private.audit_log, functions private.check_reason, private.audit.
 -- Locks:   share row exclusive on public.profiles, for an instant.
 -- Rollout: pre.
 -- Undo:    none: an audit log is not dropped.
@@ -29,7 +29,8 @@ create table private.audit_log (
 create index audit_log_profile_id_id_idx on private.audit_log (profile_id, id desc);
 
 comment on table private.audit_log is
-'One row per change made by an operator, written in the transaction of the change. Append-only.';
+'One row per change made by an operator, by command or by hand, written in the transaction of the
+change. Append-only.';
 comment on column private.audit_log.details is
 'What was changed, by name; its shape follows from action.';
 comment on column private.audit_log.actor is 'Who did it, as they called themselves.';
@@ -43,6 +44,24 @@ for each statement
 execute function private.tg__refuse_change();
 
 alter table private.audit_log enable row level security;
+
+create function private.check_reason(who text, why text)
+returns void
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+    if coalesce(btrim(check_reason.who), '') = '' or coalesce(btrim(check_reason.why), '') = '' then
+        raise sqlstate 'PT422' using
+            message = 'reason_required',
+            detail = 'Who does this, and why, has to be said.',
+            hint = 'Both stay in the audit log for ever.';
+    end if;
+end;
+$$;
+
+comment on function private.check_reason(text, text) is 'Refuses with PT422 reason_required.';
 
 create function private.audit(
     who text,
@@ -58,12 +77,7 @@ volatile
 set search_path = ''
 as $$
 begin
-    if coalesce(btrim(audit.who), '') = '' or coalesce(btrim(audit.why), '') = '' then
-        raise sqlstate 'PT422' using
-            message = 'reason_required',
-            detail = 'Who does this, and why, has to be said.',
-            hint = 'Both stay in the audit log for ever.';
-    end if;
+    perform private.check_reason(audit.who, audit.why);
 
     insert into private.audit_log (actor, action, profile_id, reason, details, action_key)
     values (

@@ -65,6 +65,11 @@ before truncate on public.generation_types
 for each statement
 execute function private.tg__refuse_change();
 
+create trigger _900_audit_change
+after insert or update or delete on public.generation_types
+for each row
+execute function private.tg__audit_change('type_key');
+
 alter table public.generation_types enable row level security;
 
 -- The price list is public: a visitor sees it before signing up.

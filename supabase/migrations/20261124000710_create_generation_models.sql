@@ -80,6 +80,11 @@ first model, the others share it.';
 comment on column private.generation_models.is_enabled is
 'Whether it is asked. A type without an enabled model is not for sale.';
 
+create trigger _900_audit_change
+after insert or update or delete on private.generation_models
+for each row
+execute function private.tg__audit_change('type_key', 'preference');
+
 alter table private.generation_models enable row level security;
 
 create function private.find_model(type_key text, after_preference integer default 0)

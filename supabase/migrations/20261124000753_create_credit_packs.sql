@@ -39,6 +39,11 @@ comment on column public.credit_packs.price_amount is
 comment on column public.credit_packs.quantity_max is 'How many may be bought at once.';
 comment on column public.credit_packs.is_enabled is 'Whether it can be bought now.';
 
+create trigger _900_audit_change
+after insert or update or delete on public.credit_packs
+for each row
+execute function private.tg__audit_change('pack_key');
+
 alter table public.credit_packs enable row level security;
 
 -- The price list is public: a visitor sees it before signing up.

@@ -1,5 +1,5 @@
--- Purpose: money that arrived, and money that went back.
--- Touches: tables public.payments, private.payment_intents, private.payment_reversals.
+-- Purpose: money that arrived.
+-- Touches: table public.payments.
 -- Locks:   share row exclusive on public.profiles, public.subscriptions, for an instant. On hosted,
 --          the auth tables too: logins wait.
 -- Rollout: pre.
@@ -65,49 +65,3 @@ using (profile_id = (select auth.uid()));
 comment on policy payments_select_own on public.payments is 'A person reads their own payments.';
 
 grant select on table public.payments to authenticated;
-
-create table private.payment_intents (
-    payment_intent_id text not null,
-    payment_id uuid not null,
-
-    constraint payment_intents_pkey primary key (payment_intent_id),
-    constraint payment_intents_payment_id_fkey
-    foreign key (payment_id) references public.payments (id)
-);
-
-create index payment_intents_payment_id_idx on private.payment_intents (payment_id);
-
-comment on table private.payment_intents is
-'Which payment a PaymentIntent of Stripe (pi_…) belongs to: refunds and disputes name only that.';
-
-alter table private.payment_intents enable row level security;
-
-create table private.payment_reversals (
-    reversal_key text not null,
-    payment_id uuid not null,
-    kind text not null,
-    amount bigint not null,
-    status text not null,
-    created_at timestamptz not null default now(),
-    changed_at timestamptz not null default now(),
-
-    constraint payment_reversals_pkey primary key (reversal_key),
-    constraint payment_reversals_payment_id_fkey
-    foreign key (payment_id) references public.payments (id),
-    constraint payment_reversals_amount_not_negative check (amount >= 0),
-    constraint payment_reversals_kind_and_status_known check (
-        (kind = 'refund' and status in ('taken', 'undone'))
-        or (kind = 'dispute' and status in ('open', 'lost', 'won'))
-    )
-);
-
-create index payment_reversals_payment_id_idx on private.payment_reversals (payment_id);
-
-comment on table private.payment_reversals is
-'Refunds and disputes of payments, by the provider''s own id. What they do to credits follows from
-these rows alone, so their order does not matter.';
-comment on column private.payment_reversals.amount is 'Minor units of the payment''s currency.';
-comment on column private.payment_reversals.status is
-'refund: taken, or undone when it failed later. dispute: open, then lost or won.';
-
-alter table private.payment_reversals enable row level security;

@@ -1,5 +1,5 @@
 -- Purpose: make guessing codes slow, and remember refusals.
--- Touches: table private.code_failures, functions private.refuse, private.code_retry_after,
+-- Touches: table private.code_failures, functions private.code_retry_after,
 --          private.note_code_failure, private.check_plain_call, private.too_many_codes.
 -- Locks:   share row exclusive on public.profiles, for an instant.
 -- Rollout: pre.
@@ -7,45 +7,6 @@
 
 set lock_timeout = '500ms';
 set statement_timeout = '2s';
-
-create function private.refuse(
-    status integer,
-    slug text,
-    detail text,
-    hint text,
-    retry_after_seconds integer default null
-)
-returns jsonb
-language plpgsql
-volatile
-set search_path = ''
-as $$
-begin
-    -- An exception would roll back what the refusal has to leave behind, a counted guess for
-    -- example. PostgREST reads these two settings: postgrest.org, "Transaction-scoped settings".
-    perform set_config('response.status', refuse.status::text, true);
-
-    if refuse.retry_after_seconds is not null then
-        perform set_config(
-            'response.headers',
-            jsonb_build_array(
-                jsonb_build_object('Retry-After', refuse.retry_after_seconds::text)
-            )::text,
-            true
-        );
-    end if;
-
-    return jsonb_build_object(
-        'code', 'PT' || refuse.status,
-        'message', refuse.slug,
-        'details', refuse.detail,
-        'hint', refuse.hint
-    );
-end;
-$$;
-
-comment on function private.refuse(integer, text, text, text, integer) is
-'A refusal that is committed: the HTTP status for PostgREST, and the error as it would say it.';
 
 create table private.code_failures (
     id bigint not null generated always as identity,

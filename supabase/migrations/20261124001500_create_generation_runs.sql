@@ -1,8 +1,8 @@
--- Purpose: attempts at the provider, and the inbox of its webhooks.
--- Touches: tables private.generation_runs, private.replicate_webhooks.
+-- Purpose: attempts at the provider.
+-- Touches: table private.generation_runs.
 -- Locks:   share row exclusive on public.generations, for an instant.
 -- Rollout: pre.
--- Undo:    drop table private.replicate_webhooks, private.generation_runs.
+-- Undo:    drop table private.generation_runs.
 
 set lock_timeout = '500ms';
 set statement_timeout = '2s';
@@ -93,27 +93,3 @@ when (old.status is distinct from new.status)
 execute function private.tg__move_forward('attempt');
 
 alter table private.generation_runs enable row level security;
-
-create table private.replicate_webhooks (
-    webhook_id text not null,
-    attempt_token uuid not null,
-    body jsonb not null,
-    received_at timestamptz not null default now(),
-
-    constraint replicate_webhooks_pkey primary key (webhook_id),
-    constraint replicate_webhooks_webhook_id_is_short
-    check (char_length(webhook_id) between 1 and 255)
-);
-
-create index replicate_webhooks_attempt_token_idx on private.replicate_webhooks (attempt_token);
-
-comment on table private.replicate_webhooks is
-'Inbox of verified webhooks. A webhook is only a trigger: the prediction is read again from the
-provider.';
-comment on column private.replicate_webhooks.body is
-'The prediction as the provider told it,
-https://replicate.com/docs/reference/http#predictions.get.';
-comment on column private.replicate_webhooks.webhook_id is
-'Stable over the provider''s retries, so a duplicate is stored once.';
-
-alter table private.replicate_webhooks enable row level security;

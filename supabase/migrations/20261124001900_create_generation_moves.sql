@@ -137,7 +137,8 @@ begin
         return;
     end if;
 
-    delete from private.outbox as o
+    perform private.finish_job(o.id)
+    from private.outbox as o
     where o.generation_id = release_work.generation_id;
 
     if v_run.id is not null then

@@ -101,6 +101,6 @@ For signed-in people. item_kind is pack or subscription, item_key a key of credi
 Returns the checkout: its url is there once status is open; poll the row. The same idempotency_key
 returns the same checkout, and so does an item whose page is still open. Where the page leads back
 to is the operator''s setting. Refuses with PT404 item_not_found; PT409 already_subscribed,
-checkout_open, idempotency_conflict; PT422 quantity_out_of_range; 429 too_many_checkouts, with
-Retry-After; PT503 checkout_not_ready.';
+checkout_open, idempotency_conflict; PT422 item_kind_unknown, quantity_out_of_range; 429
+too_many_checkouts, with Retry-After; PT503 checkout_not_ready.';
 grant execute on function public.start_checkout(text, text, uuid, integer) to authenticated;

@@ -1,75 +1,8 @@
--- Purpose: an attempt whose answer was lost: how it is found again, or given up.
--- Touches: functions private.note_further_attempt, private.adopt_prediction,
---          private.lose_answer, private.look_again.
+-- Purpose: an attempt whose answer was lost is looked for, or given up.
+-- Touches: functions private.lose_answer, private.look_again.
 -- Locks:   none.
 -- Rollout: pre.
 -- Undo:    drop function.
-
-create function private.note_further_attempt(run_id uuid)
-returns void
-language sql
-volatile
-set search_path = ''
-as $$
-    -- The first one was counted when it was asked for.
-    select private.note_provider_spend(r.expected_cost_micros)
-    from private.generation_runs as r
-    where r.id = note_further_attempt.run_id
-        and exists (
-            select
-            from private.generation_runs as e
-            where e.generation_id = r.generation_id
-                and e.twin_of is null
-                and e.attempt < r.attempt
-        );
-$$;
-
-comment on function private.note_further_attempt(uuid) is
-'Counts the expected cost of an attempt that the provider has, or may have: not of one that never
-got there.';
-
-create function private.adopt_prediction(run_id uuid, prediction_id text)
-returns void
-language plpgsql
-volatile
-set search_path = ''
-as $$
-declare
-    v_generation public.generations;
-begin
-    update private.generation_runs as r
-    set
-        status = 'processing',
-        prediction_id = adopt_prediction.prediction_id
-    where r.id = adopt_prediction.run_id
-        and r.status = 'submit_unknown';
-
-    perform private.start_processing(r.generation_id)
-    from private.generation_runs as r
-    where r.id = adopt_prediction.run_id;
-
-    select g.* into v_generation
-    from public.generations as g
-    inner join private.generation_runs as r on g.id = r.generation_id
-    where r.id = adopt_prediction.run_id;
-
-    if v_generation.finished_at is not null then
-        perform private.release_work(v_generation.id);
-    else
-        update private.outbox as o
-        set
-            kind = 'poll',
-            run_id = adopt_prediction.run_id,
-            due_at = now(),
-            attempts = 0,
-            lease_token = null
-        where o.generation_id = v_generation.id;
-    end if;
-end;
-$$;
-
-comment on function private.adopt_prediction(uuid, text) is
-'The prediction of an attempt whose answer was lost: it goes on, or is stopped when nobody waits.';
 
 create function private.lose_answer(job private.outbox, detail text)
 returns void
@@ -105,15 +38,10 @@ begin
         return;
     end if;
 
-    update private.outbox as o
-    set
-        kind = 'find',
-        run_id = lose_answer.job.run_id,
-        due_at = now() + s.submit_find_after,
-        attempts = 0,
-        lease_token = null
-    from private.settings as s
-    where o.id = lose_answer.job.id;
+    perform private.continue_job(
+        lose_answer.job.id, 'find', now() + s.submit_find_after, lose_answer.job.run_id
+    )
+    from private.settings as s;
 end;
 $$;
 
@@ -141,12 +69,10 @@ begin
     where r.id = look_again.job.run_id;
 
     if now() < v_until then
-        update private.outbox as o
-        set
-            due_at = least(now() + private.backoff(o.attempts + 2), v_until),
-            attempts = o.attempts + 1,
-            lease_token = null
-        where o.id = look_again.job.id;
+        perform private.retry_job(
+            look_again.job.id,
+            due_at => least(now() + private.backoff(look_again.job.attempts + 2), v_until)
+        );
         return;
     end if;
 
@@ -158,19 +84,11 @@ begin
         and r.status = 'submit_unknown';
 
     if v_is_over then
-        delete from private.outbox as o
-        where o.id = look_again.job.id;
+        perform private.finish_job(look_again.job.id);
         return;
     end if;
 
-    update private.outbox as o
-    set
-        kind = 'submit',
-        run_id = null,
-        due_at = now(),
-        attempts = 0,
-        lease_token = null
-    where o.id = look_again.job.id;
+    perform private.continue_job(look_again.job.id, 'submit');
 end;
 $$;
 

@@ -15,8 +15,7 @@ begin
         fail_generation.job.generation_id, 'failed', fail_generation.error
     );
 
-    delete from private.outbox as o
-    where o.id = fail_generation.job.id;
+    perform private.finish_job(fail_generation.job.id);
 end;
 $$;
 
@@ -32,8 +31,7 @@ as $$
 declare
     v_last private.generation_runs;
     v_model private.generation_models;
-    v_attempts integer;
-    v_run_id uuid;
+    v_error text;
 begin
     select r.* into v_last
     from private.generation_runs as r
@@ -57,69 +55,23 @@ begin
         where g.id = start_run.job.generation_id
             and g.finished_at is not null
     ) then
-        delete from private.outbox as o
-        where o.id = start_run.job.id;
+        perform private.finish_job(start_run.job.id);
         return null;
     end if;
 
-    select count(*) into v_attempts
-    from private.generation_runs as r
-    where r.generation_id = start_run.job.generation_id
-        and r.twin_of is null;
+    v_error := private.unsendable(start_run.job.generation_id);
+    v_model := private.next_model(start_run.job.generation_id, v_last);
 
-    if v_attempts >= (select s.submit_attempts_max from private.settings as s) then
-        perform private.fail_generation(start_run.job, 'provider_unreachable');
-        return null;
-    end if;
-
-    -- Its photo was removed since, or has expired: then it is not used any more.
-    if exists (
-        select
-        from public.generations as g
-        inner join public.user_images as i on g.user_image_id = i.id
-        where g.id = start_run.job.generation_id
-            and (i.removed_at is not null or i.expires_at <= now())
-    ) then
-        perform private.fail_generation(start_run.job, 'face_missing');
-        return null;
-    end if;
-
-    -- The same model after a lost answer, the next one after a failure.
-    select m.* into v_model
-    from public.generations as g
-    cross join lateral private.find_model(
-        g.generation_type,
-        case
-            when v_last.id is null then 0
-            when v_last.status = 'abandoned' then v_last.preference - 1
-            else v_last.preference
-        end
-    ) as m
-    where g.id = start_run.job.generation_id;
-
-    -- Its type has lost its model since: then nobody could ever make it.
-    if v_model.model is null then
-        perform private.fail_generation(start_run.job, 'provider_unavailable');
+    -- A type that has lost its models since: nobody could ever make the picture.
+    if v_error is not null or v_model.model is null then
+        perform private.fail_generation(
+            start_run.job, coalesce(v_error, 'provider_unavailable')
+        );
         return null;
     end if;
 
     perform private.start_submitting(start_run.job.generation_id);
-
-    insert into private.generation_runs (
-        generation_id, attempt, preference, model, expected_cost_micros, cost_per_second_micros
-    )
-    select
-        start_run.job.generation_id,
-        coalesce(max(r.attempt), 0) + 1,
-        v_model.preference,
-        v_model.model,
-        v_model.expected_cost_micros,
-        v_model.cost_per_second_micros
-    from private.generation_runs as r
-    where r.generation_id = start_run.job.generation_id
-    returning id into v_run_id;
-
-    return v_run_id;
+    return private.insert_attempt(start_run.job.generation_id, v_model);
 end;
 $$;
 

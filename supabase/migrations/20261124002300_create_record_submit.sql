@@ -1,101 +1,9 @@
 -- Purpose: how the sidecar reports what became of a submission.
--- Touches: functions private.held_job, private.has_next_model, private.fail_run,
---          private.record_submitted, private.record_submit_refused, private.record_submit_unknown.
+-- Touches: functions private.record_submitted, private.record_submit_refused,
+--          private.record_submit_unknown.
 -- Locks:   none.
 -- Rollout: pre.
 -- Undo:    drop function.
-
-create function private.held_job(job_id bigint, lease_token uuid)
-returns private.outbox
-language sql
-volatile
-set search_path = ''
-as $$
-    select o.*
-    from private.outbox as o
-    where o.id = held_job.job_id
-        and o.lease_token = held_job.lease_token
-    for update;
-$$;
-
-comment on function private.held_job(bigint, uuid) is
-'The job, locked, if this lease still holds it; else null and the report is stale.';
-
-create function private.has_next_model(job private.outbox)
-returns boolean
-language sql
-stable
-set search_path = ''
-as $$
-    select coalesce(
-        g.status in ('submitting', 'processing')
-        and g.deadline_at > now()
-        and (private.find_model(g.generation_type, r.preference)).model is not null
-        and (
-            select count(*)
-            from private.generation_runs as a
-            where a.generation_id = g.id
-                and a.twin_of is null
-        ) < s.submit_attempts_max,
-        false
-    )
-    from private.generation_runs as r
-    inner join public.generations as g on r.generation_id = g.id
-    cross join private.settings as s
-    where r.id = has_next_model.job.run_id;
-$$;
-
-comment on function private.has_next_model(private.outbox) is
-'Whether the generation may be sent to another model: there is one, there is time, and the attempts
-are not used up.';
-
-create function private.fail_run(
-    job private.outbox,
-    run_status text,
-    error text,
-    detail text,
-    http_status integer default null
-)
-returns void
-language plpgsql
-volatile
-set search_path = ''
-as $$
-begin
-    update private.generation_runs as r
-    set
-        status = fail_run.run_status,
-        http_status = fail_run.http_status,
-        provider_error = left(fail_run.detail, 2000),
-        finished_at = now()
-    where r.id = fail_run.job.run_id
-        and r.finished_at is null;
-
-    -- What lies with the provider, or with how we word an input, may go well with another model, at
-    -- no further charge. Content that was rejected is not carried elsewhere.
-    if fail_run.error in (
-        'provider_failed', 'provider_stopped', 'provider_unavailable', 'prediction_missing',
-        'output_missing', 'input_refused'
-    ) and private.has_next_model(fail_run.job) then
-        update private.outbox as o
-        set
-            kind = 'submit',
-            run_id = null,
-            due_at = now(),
-            attempts = 0,
-            lease_token = null,
-            last_error = fail_run.error
-        where o.id = fail_run.job.id;
-        return;
-    end if;
-
-    perform private.fail_generation(fail_run.job, fail_run.error);
-end;
-$$;
-
-comment on function private.fail_run(private.outbox, text, text, text, integer) is
-'Ends an attempt without a picture: the next model is asked, or the generation fails with the
-credits back.';
 
 create function private.record_submitted(job_id bigint, lease_token uuid, prediction jsonb)
 returns text
@@ -136,10 +44,10 @@ begin
         return 'ok';
     end if;
 
-    update private.outbox as o
-    set
-        kind = 'poll',
-        due_at = case
+    perform private.continue_job(
+        v_job.id,
+        'poll',
+        case
             when exists (
                 select
                 from private.replicate_webhooks as w
@@ -147,10 +55,8 @@ begin
                 where r.id = v_job.run_id
             ) then now()
             else now() + private.poll_interval(0)
-        end,
-        attempts = 0,
-        lease_token = null
-    where o.id = v_job.id;
+        end
+    );
 
     return 'ok';
 end;
@@ -188,17 +94,14 @@ begin
         delete from private.generation_runs as r
         where r.id = v_job.run_id;
 
-        update private.outbox as o
-        set
-            due_at = now() + greatest(
+        perform private.retry_job(
+            v_job.id,
+            'provider_throttled',
+            now() + greatest(
                 make_interval(secs => coalesce(record_submit_refused.retry_after_seconds, 0)),
-                private.backoff(o.attempts)
-            ),
-            attempts = o.attempts + 1,
-            run_id = null,
-            lease_token = null,
-            last_error = 'provider_throttled'
-        where o.id = v_job.id;
+                private.backoff(v_job.attempts)
+            )
+        );
 
         return 'ok';
     end if;

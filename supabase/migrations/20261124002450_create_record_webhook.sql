@@ -1,46 +1,8 @@
--- Purpose: the inbox of Replicate's webhooks.
--- Touches: functions private.note_twin, private.record_replicate_webhook.
+-- Purpose: the provider's webhooks come in.
+-- Touches: function private.record_replicate_webhook.
 -- Locks:   none.
 -- Rollout: pre.
 -- Undo:    drop function.
-
-create function private.note_twin(run private.generation_runs, prediction_id text)
-returns void
-language plpgsql
-volatile
-set search_path = ''
-as $$
-declare
-    v_twin_id uuid;
-begin
-    insert into private.generation_runs (
-        generation_id, attempt, preference, model, twin_of, status, prediction_id,
-        expected_cost_micros, cost_per_second_micros
-    )
-    select
-        note_twin.run.generation_id,
-        max(r.attempt) + 1,
-        note_twin.run.preference,
-        note_twin.run.model,
-        note_twin.run.id,
-        'processing',
-        note_twin.prediction_id,
-        note_twin.run.expected_cost_micros,
-        note_twin.run.cost_per_second_micros
-    from private.generation_runs as r
-    where r.generation_id = note_twin.run.generation_id
-    on conflict on constraint generation_runs_prediction_id_key do nothing
-    returning id into v_twin_id;
-
-    if v_twin_id is not null then
-        perform private.want_cancel(v_twin_id);
-    end if;
-end;
-$$;
-
-comment on function private.note_twin(private.generation_runs, text) is
-'The provider carried out one attempt twice, as a proxy''s retry can make it: the second prediction
-is stopped, its cost counted, its picture never looked at.';
 
 create function private.record_replicate_webhook(webhook_id text, attempt_token uuid, body jsonb)
 returns text
@@ -95,11 +57,9 @@ begin
     elsif v_run.prediction_id <> v_prediction_id then
         perform private.note_twin(v_run, v_prediction_id);
     else
-        -- Also while a poll is under way: it may have looked too early, so its lease ends here.
-        update private.outbox as o
-        set
-            due_at = now(),
-            lease_token = null
+        -- Also while a poll is under way.
+        perform private.expedite_job(o.id)
+        from private.outbox as o
         where o.generation_id = v_run.generation_id
             and o.run_id = v_run.id
             and o.kind = 'poll';

@@ -55,10 +55,10 @@ volatile
 set search_path = ''
 as $$
 begin
-    delete from private.outbox as o
-    using public.user_images as i
-    where o.user_image_id = i.id
-        and i.profile_id = blank_account.profile_id;
+    perform private.finish_job(o.id)
+    from private.outbox as o
+    inner join public.user_images as i on o.user_image_id = i.id
+    where i.profile_id = blank_account.profile_id;
 
     -- A file's name is the person's word; what the file was is told by the row's own id.
     update public.user_images as i

@@ -1,51 +1,8 @@
--- Purpose: what time alone makes due, and what the sidecar shows of the queue.
--- Touches: functions private.close_stale_checkouts, private.sweep, private.queue_metrics,
---          private.sidecar_ready, private.stripe_livemode, rows of cron.job.
+-- Purpose: the sweep, and who calls it when no sidecar runs.
+-- Touches: function private.sweep, rows of cron.job.
 -- Locks:   none.
 -- Rollout: pre.
 -- Undo:    select cron.unschedule('thumbsmith_sweep'); drop function.
-
-create function private.close_stale_checkouts(max_checkouts integer)
-returns integer
-language plpgsql
-volatile
-set search_path = ''
-as $$
-declare
-    v_stale record;
-    v_closed integer := 0;
-begin
-    for v_stale in
-        select
-            c.id,
-            c.stripe_session_id
-        from public.checkouts as c
-        where c.finished_at is null
-            and c.status in ('requested', 'open')
-            and c.expires_at <= now()
-        order by c.id
-        limit close_stale_checkouts.max_checkouts
-        for no key update skip locked
-    loop
-        -- Whether it was paid in its last minute is for Stripe to say.
-        if v_stale.stripe_session_id is not null then
-            perform private.want_stripe_object(v_stale.stripe_session_id);
-
-            update public.checkouts as c
-            set expires_at = now() + interval '10 minutes'
-            where c.id = v_stale.id;
-        else
-            perform private.close_checkout(v_stale.id, 'expired');
-        end if;
-        v_closed := v_closed + 1;
-    end loop;
-
-    return v_closed;
-end;
-$$;
-
-comment on function private.close_stale_checkouts(integer) is
-'Looks at Checkout pages whose time is over, and closes those of the portal. Returns how many.';
 
 create function private.sweep()
 returns jsonb
@@ -56,148 +13,40 @@ security definer
 set search_path = ''
 as $$
 declare
-    v_overdue record;
-    v_expired integer := 0;
-    v_lots integer := 0;
-    v_rewarded integer := 0;
-    v_periods integer := 0;
-    v_checkouts integer := 0;
-    v_faces integer := 0;
-    v_erasures integer := 0;
+    v_step record;
+    v_turn integer;
+    v_done integer;
+    v_counts jsonb := jsonb_build_object();
 begin
-    -- Each unfinished generation has an outbox row, and the outbox is small. Rows that a worker or
-    -- another sweep holds are skipped: they are being looked at.
-    for v_overdue in
-        select o.generation_id
-        from private.outbox as o
-        inner join public.generations as g on o.generation_id = g.id
-        where g.finished_at is null
-            and g.deadline_at <= now()
-        order by g.profile_id, o.id
-        limit 500
-        for update of o skip locked
+    -- One turn a call. Each step locks profiles in id order; one after the other would not.
+    for v_step in
+        select
+            s.turn,
+            s.step
+        from private.sweep_steps() with ordinality as s (turn, step, listed)
+        order by s.listed
     loop
-        if private.expire_generation(v_overdue.generation_id) then
-            v_expired := v_expired + 1;
+        v_done := 0;
+
+        if v_turn is null or v_turn = v_step.turn then
+            v_done := private.run_sweep_step(v_step.step);
         end if;
+
+        if v_done > 0 then
+            v_turn := v_step.turn;
+        end if;
+
+        v_counts := v_counts || jsonb_build_object(v_step.step, v_done);
     end loop;
 
-    -- One kind of work a call. Each locks profiles in id order; one after the other would not.
-    if v_expired = 0 then
-        v_lots := private.expire_lots();
-    end if;
-
-    if v_expired = 0 and v_lots = 0 then
-        v_rewarded := private.settle_pending_referrals(100);
-    end if;
-
-    if v_expired = 0 and v_lots = 0 and v_rewarded = 0 then
-        v_periods := private.grant_due_months(100);
-    end if;
-
-    if v_expired = 0 and v_lots = 0 and v_rewarded = 0 and v_periods = 0 then
-        v_checkouts := private.close_stale_checkouts(100);
-        perform private.start_reconcile();
-        v_faces := private.expire_user_images(100);
-    end if;
-
-    if v_expired = 0 and v_lots = 0 and v_rewarded = 0 and v_periods = 0 and v_checkouts = 0
-        and v_faces = 0
-    then
-        v_erasures := private.resume_erasure();
-    end if;
-
-    return jsonb_build_object(
-        'expired', v_expired,
-        'expired_lots', v_lots,
-        'rewarded', v_rewarded,
-        'granted_periods', v_periods,
-        'stale_checkouts', v_checkouts,
-        'expired_faces', v_faces,
-        'erasures', v_erasures
-    );
+    return v_counts;
 end;
 $$;
 
 comment on function private.sweep() is
-'Expires generations past their deadline, with the credits back, and credits past their own; pays
-rewards that were postponed; grants the next months of yearly plans; looks at Checkout pages whose
-time is over; begins the comparison with Stripe when it is due; removes expired face photos; goes on
-erasing deleted accounts. Safe to run at any time and by
-many. Returns how many of each: call it again until there is nothing more.';
+'Does what time alone has made due, one turn of private.sweep_steps() a call. Safe to run at any
+time and by many. Returns how many of each: call it again until there is nothing more.';
 grant execute on function private.sweep() to thumbsmith_sidecar;
-
-create function private.queue_metrics()
-returns jsonb
-language sql
-stable
--- security definer because the sidecar's role holds no table
-security definer
-set search_path = ''
-as $$
-    select jsonb_build_object(
-        'due', count(*) filter (where o.dead_at is null and o.due_at <= now()),
-        'leased', count(*) filter (where o.lease_token is not null and o.due_at > now()),
-        'dead', count(*) filter (where o.dead_at is not null),
-        'oldest_due_seconds', coalesce(
-            extract(epoch from now() - min(o.due_at) filter (
-                where o.dead_at is null and o.due_at <= now()
-            )),
-            0
-        ),
-        'stripe_alarms', (
-            select count(*)
-            from private.stripe_alarms as a
-            where a.resolved_at is null
-        ),
-        'attempts_max', coalesce(max(o.attempts), 0),
-        'poll_lag_seconds', coalesce(
-            extract(epoch from now() - min(o.due_at) filter (
-                where o.dead_at is null and o.due_at <= now() and o.kind = 'poll'
-            )),
-            0
-        ),
-        'submit_unknown', count(*) filter (where o.kind = 'find'),
-        'orphans', count(*) filter (where o.kind = 'cancel')
-    )
-    from private.outbox as o;
-$$;
-
-comment on function private.queue_metrics() is
-'Counts of due, leased and dead jobs, of lost submissions, of predictions to be stopped and of open
-alarms about Stripe; the most tries a job has had; how late the oldest due job and the oldest due
-poll are, in seconds.';
-grant execute on function private.queue_metrics() to thumbsmith_sidecar;
-
-create function private.sidecar_ready()
-returns boolean
-language sql
-stable
--- security definer because the sidecar's role holds no table
-security definer
-set search_path = ''
-as $$
-    select exists (select from private.settings as s);
-$$;
-
-comment on function private.sidecar_ready() is
-'Whether the schema that the sidecar needs is in place.';
-grant execute on function private.sidecar_ready() to thumbsmith_sidecar;
-
-create function private.stripe_livemode()
-returns boolean
-language sql
-stable
--- security definer because the sidecar's role holds no table
-security definer
-set search_path = ''
-as $$
-    select s.stripe_livemode from private.settings as s;
-$$;
-
-comment on function private.stripe_livemode() is
-'Whether this database sells for real. A sidecar with a key of the other mode does not start.';
-grant execute on function private.stripe_livemode() to thumbsmith_sidecar;
 
 -- Credits come back in time even when no sidecar runs at all. Where pg_cron is not to be had, the
 -- sidecar's own sweep is the only one.

@@ -31,20 +31,12 @@ begin
     ) then
         perform private.close_checkout(record_customer.job.checkout_id, 'expired');
 
-        delete from private.outbox as o
-        where o.id = record_customer.job.id;
+        perform private.finish_job(record_customer.job.id);
 
         return 'closed';
     end if;
 
-    update private.outbox as o
-    set
-        kind = 'checkout',
-        due_at = now(),
-        attempts = 0,
-        lease_token = null
-    where o.id = record_customer.job.id;
-
+    perform private.continue_job(record_customer.job.id, 'checkout');
     return 'customer';
 end;
 $$;
@@ -76,8 +68,7 @@ begin
         and c.status = 'requested'
         and record_page_opened.page ->> 'url' is not null;
 
-    delete from private.outbox as o
-    where o.id = record_page_opened.job.id;
+    perform private.finish_job(record_page_opened.job.id);
 
     return 'open';
 end;
@@ -106,13 +97,7 @@ begin
         return false;
     end if;
 
-    update private.outbox as o
-    set
-        kind = 'customer',
-        due_at = now(),
-        attempts = 0,
-        lease_token = null
-    where o.id = replace_customer.job.id;
+    perform private.continue_job(replace_customer.job.id, 'customer');
     return true;
 end;
 $$;

@@ -56,16 +56,13 @@ begin
         null, to_jsonb(v_job) - 'lease_token'
     );
 
-    update private.outbox as o
-    set
-        due_at = now(),
-        attempts = 0,
-        lease_token = null,
-        dead_at = null
-    where o.id = v_job.id
-    returning o.* into v_job;
-
+    perform private.continue_job(v_job.id, v_job.kind);
     perform private.wake_worker();
+
+    select o.* into v_job
+    from private.outbox as o
+    where o.id = v_job.id;
+
     return v_job;
 end;
 $$;
@@ -114,8 +111,7 @@ begin
             and r.finished_at is null;
     end if;
 
-    delete from private.outbox as o
-    where o.id = v_job.id;
+    perform private.finish_job(v_job.id);
 
     return v_job;
 end;

@@ -385,8 +385,17 @@ export type Database = {
             | 'canceled'
             | 'expired';
           user_image_id: string | null;
+          generation_types: {
+            cost_credits: number;
+            description: string;
+            face: 'none' | 'optional' | 'required';
+            is_enabled: boolean;
+            is_in_unlimited: boolean;
+            title: string;
+            type_key: string;
+          } | null;
         };
-        ComputedFields: never;
+        ComputedFields: 'generation_types';
         Insert: {
           created_at?: string;
           credit_cost: number;
@@ -1165,6 +1174,29 @@ export type Database = {
       export_my_data: {
         Args: Record<PropertyKey, never>;
         Returns: { exported_at: string; account: { [key: string]: Json }; [table: string]: Json };
+      };
+      generation_types: {
+        Args: {
+          generation: Omit<
+            Database['public']['Tables']['generations']['Row'],
+            Database['public']['Tables']['generations']['ComputedFields']
+          >;
+        };
+        Returns: {
+          cost_credits: number;
+          description: string;
+          face: 'none' | 'optional' | 'required';
+          is_enabled: boolean;
+          is_in_unlimited: boolean;
+          title: string;
+          type_key: string;
+        };
+        SetofOptions: {
+          from: 'generations';
+          to: 'generation_types';
+          isOneToOne: true;
+          isSetofReturn: true;
+        };
       };
       my_credits: {
         Args: Record<PropertyKey, never>;

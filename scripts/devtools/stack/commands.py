@@ -57,6 +57,8 @@ def up(
     folder = data_dir()
     if running_stack() is not None:
         _report_other(folder, started)
+        if port is not None or site_url is not None or old_privileges or no_sidecar:
+            note("its options are those of its start: first thumbsmith stack down")
         return
     edges.check(folder, port, site_url)
     options = supervisor.Options(folder, port, old_privileges, no_sidecar, site_url)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from devtools.types import Facts
 
 _OPENS = re.compile(r"\s*(\w+)\??: \{$")
-_CLOSES = re.compile(r"\s*\};?$")
+_CLOSES = re.compile(r"\s*\}(?: \| null)?;?$")
 _COLUMN = re.compile(r"(?P<head>\s*(?P<name>\w+)\??: )(?P<type>[^;{]+);$")
 _FUNCTION = re.compile(r"\s{6}(\w+): \{")
 _RETURNS_JSON = re.compile(r"\bReturns: Json\b")
@@ -72,6 +72,9 @@ def _owner(path: list[str], following: list[str]) -> str | None:
     section = path[1] if len(path) > 2 else ""
     if (section, len(path)) in {("CompositeTypes", 3), ("Tables", 4), ("Views", 4)}:
         return path[2]
+    if (section, path[3:4], len(path)) == ("Tables", ["Row"], 5):
+        # A computed relationship: the row that a function of this name finds.
+        return path[4]
     is_row = section == "Functions" and len(path) == 4 and path[3] == "Returns"
     return _returned(following) if is_row else None
 

@@ -121,8 +121,8 @@ async def _json(request: Request) -> Any:
 
 
 async def _wait(prediction: Prediction, prefer: str) -> None:
-    wish, _, seconds = prefer.partition("=")
-    if wish.strip() != "wait":
+    name, _, seconds = prefer.partition("=")
+    if name.strip() != "wait":
         return
     limit = min(float(seconds) if seconds.isdigit() else _WAIT_SECONDS_MAX, _WAIT_SECONDS_MAX)
     try:

@@ -79,6 +79,8 @@ class Pusher:
         }
         # A transaction for each: what Stripe has made is never forgotten for what fails after it.
         with operator_transaction(commit=True) as connection:
+            # The audit log has a row for each price.
+            connection.execute("select set_config('thumbsmith.why', 'catalog push', true)")
             is_new = call(connection, "link_stripe_price", arguments)
         if is_new:
             yield self._done(diff, "link_price", price["id"])

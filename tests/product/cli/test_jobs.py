@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
 
 import pytest
 
-from tests.support.cli.operating import report, run
+from tests.support.cli.operating import commanded, report, run
 from tests.support.database import Database, credits_of, request, sign_up
 from tests.support.local_stack.stack_process import parsed
 from tests.support.sidecar import claim, claim_one, make_due, submit, succeeded
@@ -36,9 +35,8 @@ def refused(db: Database, *command: object) -> str:
     return str(parsed(done)["error"])
 
 
-def audited(db: Database) -> list[tuple[Any, ...]]:
-    rows = db.rows("select action, reason from private.audit_log order by id")
-    return [tuple(row.values()) for row in rows]
+def audited(db: Database) -> list[tuple[str, str]]:
+    return [(action, reason) for action, _, reason in commanded(db)]
 
 
 def test_dead_letters_are_listed_and_the_others_on_request(db: Database, ana: uuid.UUID) -> None:

@@ -117,6 +117,7 @@ SHOWN_ELSEWHERE = {
     ),
     "codes create": "makes something, and needs nothing",
     "codes disable": "cli/test_codes.py: code_not_found",
+    **dict.fromkeys(["settings list", "settings set"], "cli/test_settings.py: settings_missing"),
     "jobs retry": "cli/test_jobs.py: job_not_found",
     "jobs drop": "cli/test_jobs.py: job_not_found",
     "stripe replay": "cli/test_stripe_commands.py: event_not_found",

@@ -132,6 +132,8 @@ def test_after_that_every_rpc_refuses_though_the_token_is_valid(db: Database) ->
     exposed = db.rows(
         "select p.proname from pg_proc as p where p.pronamespace = 'public'::regnamespace"
         " and has_function_privilege('authenticated', p.oid, 'execute')"
+        # What PostgREST embeds takes a row that the caller has, and tells the price list.
+        " and not p.oid = 'public.generation_types(public.generations)'::regprocedure"
     )
     assert {row["proname"] for row in exposed} == set(CALLS)
     ana, ben = closed(db), sign_up(db)

@@ -129,6 +129,17 @@ def test_a_type_without_a_comment_is_found_too(db: Database) -> None:
     assert lints(db.url) == ["relation_is_explained: object private.broken, kind type"]
 
 
+def test_a_boolean_argument_is_a_question_too(db: Database) -> None:
+    sound = "create function private.asked(is_broken boolean) returns void language sql"
+    rest = " set search_path = '' as 'select'; comment on function private.asked is 'Broken.'"
+    _change(db, sound + rest)
+    assert lints(db.url) == []
+    _change(db, "drop function private.asked;" + sound.replace("is_broken", "broken") + rest)
+    assert lints(db.url) == [
+        "boolean_is_a_question: object private.asked(boolean), boolean_name broken"
+    ]
+
+
 def _change(db: Database, statements: str) -> None:
     with db.connect(ADMIN) as connection:
         connection.execute("set role postgres") if "storage." not in statements else None

@@ -19,6 +19,9 @@ type Functions = Database['public']['Functions'];
 const status: Tables<'generations'>['status'] = 'succeeded';
 // @ts-expect-error: there is no such word
 const nonsense: Tables<'generations'>['status'] = 'done';
+const face: NonNullable<Tables<'generations'>['generation_types']>['face'] = 'required';
+// @ts-expect-error: there is no such word of the type that is embedded
+const unknown: NonNullable<Tables<'generations'>['generation_types']>['face'] = 'maybe';
 const plan: Tables<'generation_receipts'>['source'] = 'plan';
 const available: number = {} as Functions['my_credits']['Returns']['available'] & number;
 // @ts-expect-error: nothing may expire
@@ -27,7 +30,7 @@ const redeemed: Functions['redeem_code']['Returns'] = { credits: 5, expires_at: 
 const pack: Functions['start_checkout']['Args']['item_kind'] = 'pack';
 // @ts-expect-error: the portal has a function of its own
 const portal: Functions['start_checkout']['Args']['item_kind'] = 'portal';
-export { available, expiring, nonsense, pack, plan, portal, redeemed, status };
+export { available, expiring, face, nonsense, pack, plan, portal, redeemed, status, unknown };
 """
 
 

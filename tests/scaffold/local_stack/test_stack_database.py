@@ -130,13 +130,13 @@ def test_a_cluster_that_cannot_be_made_leaves_nothing_behind(
 
 
 def test_leftovers_of_a_killed_stack_are_removed_by_the_next(tmp_path: Path) -> None:
-    copy = Path(tempfile.mkdtemp(prefix="thumbsmith-postgres-"))
+    made = Path(tempfile.mkdtemp(prefix="thumbsmith-postgres-"))
     innocent = tmp_path / "innocent"
     innocent.mkdir()
     note = tmp_path / "data.copy"
-    note.write_text(str(copy))
+    note.write_text(str(made))
     Postgres(tmp_path / "data", tmp_path / "log").discard()
-    assert not copy.exists()
+    assert not made.exists()
     note.write_text(str(innocent))
     Postgres(tmp_path / "data", tmp_path / "log").discard()
     assert innocent.exists()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import socket
 import uuid
 from collections.abc import Iterator
@@ -198,7 +199,8 @@ def db_url_of_a_copy(db: object) -> str:
     [
         (b"nonsense", "is damaged"),
         (snapshot._FORMAT + b"\nnonsense", "is damaged"),
-        (snapshot._NAME + b", format 1, API 2020-01-01\n", "is of another version"),
+        (snapshot._NAME + b", format 9, API 2020-01-01\n", "is of another version"),
+        (pickle.dumps(((snapshot._NAME.decode(), 1, "2020-01-01"), {})), "is of another version"),
     ],
 )
 def test_a_damaged_account_is_an_error_and_not_an_empty_one(

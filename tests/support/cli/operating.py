@@ -57,3 +57,21 @@ def audited(db: Database, user_id: uuid.UUID) -> list[tuple[str, str, str]]:
         user_id,
     )
     return [(row["action"], row["actor"], row["reason"]) for row in rows]
+
+
+def commanded(db: Database) -> list[tuple[str, str, str]]:
+    """Return action, actor and reason of all commands, oldest first, without changed rows."""
+    rows = db.rows(
+        "select a.action, a.actor, a.reason from private.audit_log as a"
+        " where not starts_with(a.action, 'change_') order by a.id"
+    )
+    return [(row["action"], row["actor"], row["reason"]) for row in rows]
+
+
+def changes(db: Database, after_id: int = 0) -> list[dict[str, Any]]:
+    """Return what was changed in rows that are audited, oldest first, without their ids."""
+    return db.rows(
+        "select a.action, a.actor, a.reason, a.details from private.audit_log as a"
+        " where starts_with(a.action, 'change_') and a.id > %s order by a.id",
+        after_id,
+    )

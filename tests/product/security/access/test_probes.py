@@ -31,6 +31,8 @@ SHOWN_BY = {
     "start_checkout": "buy again",
     "start_portal": "portal again",
 }
+# What PostgREST embeds: no rule stands behind it, and whoever has no row is told nothing.
+EMBEDDED = {"generation_types": "types of mine"}
 # Foreign and absent, and the same with what is one's own.
 TWINS = [
     ("ask with a foreign face", "ask with an absent face", "ask with my face"),
@@ -120,7 +122,18 @@ def test_a_function_serves_whom_the_file_says(told: Transcript, function: str) -
 
 def test_every_function_of_the_browser_is_called() -> None:
     names = {name.removeprefix("public.") for name in SAID.named("functions")}
-    assert {name for name in names if not name.startswith("private.")} == set(SHOWN_BY)
+    assert {name for name in names if not name.startswith("private.")} == {*SHOWN_BY, *EMBEDDED}
+
+
+@pytest.mark.parametrize("function", EMBEDDED)
+def test_what_is_embedded_is_told_to_whoever_has_the_row(told: Transcript, function: str) -> None:
+    assert SAID.may("functions", f"public.{function}", "execute") == {"owner", "guest"}
+    for who in ("other", "guest", "owner"):
+        assert told.outcomes[f"{who}: {EMBEDDED[function]}"].said
+    for who in ("gone", "nobody"):
+        assert told.outcomes[f"{who}: {EMBEDDED[function]}"].said == []
+    for who in ("anon", "service"):
+        assert told.outcomes[f"{who}: {EMBEDDED[function]}"].error == "42501"
 
 
 @pytest.mark.parametrize(("foreign", "absent", "mine"), TWINS)
@@ -169,7 +182,7 @@ def test_without_an_account_nothing_is_answered(told: Transcript) -> None:
         names = [name for name in told.outcomes if name.startswith(f"{who}: ")]
         assert len(names) > 40
         for name in names:
-            if name.endswith((": hidden", ": upload", ": upload and climb")):
+            if name.endswith((": hidden", ": types of mine", ": upload", ": upload and climb")):
                 continue
             assert told.outcomes[name].error == error, name
         # Reads nothing, uploads nothing.

@@ -174,7 +174,7 @@ def test_a_guest_becomes_a_customer_only_when_asked_for(stand_in: StandIn) -> No
     assert str(second.customer).startswith("cus_")
 
 
-def test_unknown_parameters_and_actions_are_refused(stand_in: StandIn) -> None:
+def test_unknown_params_and_actions_are_refused(stand_in: StandIn) -> None:
     session = stand_in.session(stand_in.price())
     assert stand_in.post("/_actions/pay", session=session.id, hwo="card").status_code == 400
     assert stand_in.post("/_actions/pay", session=session.id, how="cash").status_code == 400

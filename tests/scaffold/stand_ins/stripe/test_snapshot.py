@@ -6,11 +6,16 @@ import pickle
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from stand_ins.stripe import snapshot
 from stand_ins.stripe.app import create_app
 from stand_ins.stripe.config import StandInConfig
+from stand_ins.stripe.idempotency import Answer, IdempotencyKeys
+from stand_ins.stripe.snapshot import Snapshot
+from stand_ins.stripe.webhook_sender import Destination, WebhookSender
+from stand_ins.stripe.world import World
 from tests.support.stand_ins.stripe.stand_in import KEY, StandIn, running
 from tests.support.waiting import eventually
 
@@ -95,3 +100,45 @@ def test_another_format_is_recognized_without_unpickling(tmp_path: Path) -> None
     with pytest.raises(snapshot.UnreadableError, match="is damaged"):
         load(file, snapshot._FORMAT + b"\n" + trap)
     assert trace.exists()
+
+
+class Account:
+    """One account in memory, and the file that it is kept in."""
+
+    def __init__(self, file: Path) -> None:
+        config = StandInConfig.from_env()
+        self.world = World(config)
+        self.keys = IdempotencyKeys()
+        self.sender = WebhookSender(httpx.AsyncClient(), config, self.world.faults)
+        self.snapshot = Snapshot(file, self.world, self.keys, self.sender)
+
+
+@pytest.fixture
+def settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORT", "1")
+    monkeypatch.setenv("STRIPE_SECRET_KEY", "sk_test_1")
+
+
+@pytest.mark.usefixtures("settings")
+def test_only_what_changed_is_saved(tmp_path: Path) -> None:
+    file = tmp_path / "account"
+    first = Account(file)
+    first.snapshot.save()
+    answer = Answer(200, {"id": "cus_1"}, "req_1")
+    assert first.keys.claim("key", "/v1/customers", {}, 1) is None
+    first.keys.keep("key", answer)
+    first.snapshot.save()
+    second = Account(file)
+    second.snapshot.load()
+    assert second.keys.claim("key", "/v1/customers", {}, 2) == answer
+
+    endpoint = Destination("we_1", "http://127.0.0.1:1/", "whsec_1", "thin")
+    second.sender.endpoints["we_1"] = endpoint
+    second.snapshot.save()
+    third = Account(file)
+    third.snapshot.load()
+    assert third.sender.endpoints == {"we_1": endpoint}
+
+    file.unlink()
+    third.snapshot.save()
+    assert not file.exists()

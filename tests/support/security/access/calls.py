@@ -87,6 +87,12 @@ def _reading() -> list[Spoken]:
         ("credits", "select * from public.my_credits()", ""),
         ("export", "select public.export_my_data() as said", ""),
         ("export of private rows", "select private.export_private_rows() as said", ""),
+        (
+            "types of mine",
+            "select t.* from public.generations as g"
+            " cross join lateral public.generation_types(g) as t",
+            "",
+        ),
         ("who am I", "select private.signed_in_profile() as said", ""),
         *(
             (f"quote {kind}", f"select * from public.quote_generation('{kind}')", "")

@@ -52,6 +52,9 @@ BY_TYPE: dict[str, Values] = {
         [0, 1, 2, -1, 1.5, 100, 2**31 - 1, 2**31, -(2**31), -(2**31) - 1, 2**63, 10**30, "1", ""]
     )
     | written(st.integers()),
+    # A row, which PostgREST gives when it embeds; here clients make one up.
+    "generations": written([{"generation_type": key} for key in (*KEYS, "", None, "x" * 1000)])
+    | written([{}, {"id": "~owner.running~"}, {"id": "nonsense"}, {"nonsense": 1}, [], "(,,,)", 1]),
     "jsonb": st.sampled_from(['{"seed": 7}', '{"style": "Auto"}', '{"seed": 1e999}', '{"a": 1}'])
     | written(
         st.recursive(

@@ -1,0 +1,1 @@
+"""`thumbsmith settings`: the numbers that an operator may turn."""

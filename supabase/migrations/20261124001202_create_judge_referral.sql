@@ -1,0 +1,67 @@
+-- Purpose: which code counts, and whose.
+-- Touches: functions private.is_ancestor, private.judge_referral, private.referrer_of.
+-- Locks:   none.
+-- Rollout: pre.
+-- Undo:    drop function.
+
+create function private.is_ancestor(profile_id uuid, ancestor_id uuid)
+returns boolean
+language sql
+stable
+set search_path = ''
+as $$
+    with recursive chain as (
+        select p.referred_by
+        from public.profiles as p
+        where p.id = is_ancestor.profile_id
+
+        union all
+
+        select p.referred_by
+        from chain as c
+        inner join public.profiles as p on c.referred_by = p.id
+    )
+
+    select exists (select from chain as c where c.referred_by = is_ancestor.ancestor_id);
+$$;
+
+comment on function private.is_ancestor(uuid, uuid) is
+'Whether the first profile was brought by the second, directly or through others.';
+
+create function private.judge_referral(referred_id uuid, referrer_id uuid, code text)
+returns text
+language sql
+stable
+set search_path = ''
+as $$
+    select case
+        when judge_referral.code !~ '^[2-9A-HJKMNP-TV-Z]{8}$' then 'malformed_code'
+        when judge_referral.referrer_id is null then 'unknown_code'
+        when judge_referral.referrer_id = p.id then 'own_code'
+        when p.referred_by is not null then 'repeated'
+        when p.created_at + s.referral_window < now() then 'late'
+        when private.is_known_person(p.id) then 'known_person'
+        when private.is_ancestor(judge_referral.referrer_id, p.id) then 'circular'
+    end
+    from public.profiles as p
+    cross join private.settings as s
+    where p.id = judge_referral.referred_id;
+$$;
+
+comment on function private.judge_referral(uuid, uuid, text) is
+'Why this code does not count for this person; null when it does.';
+
+create function private.referrer_of(referred_id uuid)
+returns uuid
+language sql
+stable
+set search_path = ''
+as $$
+    select r.referrer_id
+    from public.referrals as r
+    where r.referred_id = referrer_of.referred_id
+        and r.status <> 'rejected';
+$$;
+
+comment on function private.referrer_of(uuid) is
+'Who is or may yet be rewarded for this person; null when nobody.';
