@@ -21,9 +21,9 @@ import psycopg
 import typer
 from rich.console import Console
 
+from devtools.demo.expectations import expect
 from devtools.demo.person import Person
 from devtools.demo.run import StepRunner
-from devtools.demo.seeing import expect
 from local_stack import stripe_service
 from local_stack.stack import Stack
 from thumbsmith.catalog import commands as catalog

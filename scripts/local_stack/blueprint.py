@@ -56,13 +56,15 @@ class Blueprint:
         return self.data_dir / "logs" / f"{name}.log"
 
     def stand_ins(self, wanted: Collection[str]) -> list[Service]:
-        """Describe the model server, its front, and Stripe's; they need no database."""
+        """Describe the model server and both stand-ins; they need no database."""
         tokens, ports = self.keys.tokens, self.ports
         cog = replicate_service.cog_service(self.log("cog"), ports["cog"], self.data_dir / "tmp")
-        front = replicate_service.replicate_service(
+        replicate = replicate_service.replicate_service(
             tokens, self._url("cog"), self.log("replicate"), ports["replicate"]
         )
-        described = [cog, front] if self.stripe.is_real else [cog, front, self._stripe(wanted)]
+        described = (
+            [cog, replicate] if self.stripe.is_real else [cog, replicate, self._stripe(wanted)]
+        )
         return [one for one in described if one.name in wanted]
 
     def _stripe(self, wanted: Collection[str]) -> Service:

@@ -13,14 +13,17 @@ def choose(folder: Path, named: str | None) -> str | None:
 
     An empty name takes the site back.
     """
+    if named is not None:
+        return named or None
     file = _file(folder)
-    if named is None and file.exists():
-        named = file.read_text().strip()
-    return named or None
+    return (file.read_text().strip() if file.exists() else "") or None
 
 
 def remember(folder: Path, site_url: str | None) -> None:
-    """Keep the site for later starts, once everything leads there."""
+    """Keep the site for later starts, or forget it.
+
+    After the return pages are set: a start that fails before changes the site of none of both.
+    """
     if site_url:
         _file(folder).write_text(f"{site_url}\n")
     else:

@@ -57,7 +57,7 @@ def _share_fixed_folder() -> None:
 
 
 def replicate_service(tokens: Tokens, cog_url: str, log: Path, port: int) -> Service:
-    """Describe the front with Replicate's API."""
+    """Describe the stand-in with Replicate's API."""
     url = f"http://{HOST}:{port}"
     return Service(
         name="replicate",

@@ -15,8 +15,8 @@ _SET = """
         and (
             %(is_chosen)s
             or {column} is null
-            or {column} like 'http://127.0.0.1:3000/thanks%%'
-            or {column} like 'http://127.0.0.1:%%/local/%%'
+            or {column} like 'http://127.0.0.1:3000/thanks?%%'
+            or {column} ~ '^http://127[.]0[.]0[.]1:[0-9]+/local/(paid|canceled|account)([?]|$)'
         )
 """
 

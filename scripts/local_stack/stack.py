@@ -169,7 +169,6 @@ class Stack:
             self._prepare()
             self._save(ready=False)
             self._start()
-            remembered_site.remember(self.data_dir, self._blueprint.site_url)
             self._on_started(self.env)
             self._save(ready=True)
         except BaseException:
@@ -252,6 +251,7 @@ class Stack:
             self._blueprint.site_url,
             is_chosen=self._site_url is not None,
         )
+        remembered_site.remember(self.data_dir, self._blueprint.site_url)
         if not open_sidecar_role(self.database.admin_url) and "sidecar" in self.services:
             message = f"no migration has made the role {sidecar.ROLE}; start without the sidecar"
             raise StackError(message)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -11,14 +12,15 @@ import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from local_stack.readable_copy import remove_leftovers
 from local_stack.stack import SERVICES, Stack
 from thumbsmith.catalog.publish import publish_catalog
+from thumbsmith.console.command import as_command_error
 from thumbsmith.console.errors import CommandError, Exit
 from thumbsmith.project import state
-from thumbsmith.project.errors import AlreadyRunningError, ServiceFailedError, StackError
+from thumbsmith.project.errors import AlreadyRunningError, ServiceFailedError
 from thumbsmith.project.keys import write_private
 from thumbsmith.project.process import log_tail
 
@@ -138,11 +140,19 @@ def _await_ready(process: subprocess.Popen[bytes], data_dir: Path, log: Path) ->
     process.terminate()
     if (failure := _failure_of(data_dir)).exists():
         said = json.loads(failure.read_text())
-        if said["slug"] == AlreadyRunningError.slug:
-            raise AlreadyRunningError(said["detail"])
-        raise CommandError(said["slug"], said["detail"], said["hint"], Exit(said["exit_code"]))
+        # Who starts one at the same moment writes there too.
+        if said["pid"] == process.pid:
+            _raise_failure(said)
     what = "was not ready in time" if code is None else f"ended with code {code}"
     raise ServiceFailedError("the stack", what, log_tail(log, 40))
+
+
+def _raise_failure(said: dict[str, Any]) -> NoReturn:
+    if said["slug"] == AlreadyRunningError.slug:
+        raise AlreadyRunningError(said["detail"])
+    raise CommandError(
+        said["slug"], said["detail"], said["hint"], Exit(said["exit_code"]), **said["more"]
+    )
 
 
 def _poll_ready(process: subprocess.Popen[bytes], data_dir: Path) -> state.StackState | None:
@@ -158,18 +168,24 @@ def _poll_ready(process: subprocess.Popen[bytes], data_dir: Path) -> state.Stack
 def await_other(data_dir: Path) -> state.StackState:
     """Wait until the stack that somebody else is starting here is ready."""
     deadline = time.monotonic() + _READY_WITHIN
-    while time.monotonic() < deadline and state.is_held(data_dir):
+    while state.is_held(data_dir):
         found = state.load(data_dir)
         if found is not None and found.ready and found.alive:
             return found
+        if time.monotonic() > deadline:
+            raise CommandError(
+                "not_ready",
+                f"another stack is starting on {data_dir}, and is not ready yet",
+                "What it does: thumbsmith stack logs. To end it: thumbsmith stack down",
+                Exit.TRY_AGAIN,
+            )
         time.sleep(_POLL_SECONDS)
-    if state.is_held(data_dir):
-        said = f"another stack is starting on {data_dir}, and is not ready yet"
-        hint = "What it does: thumbsmith stack logs. To end it: thumbsmith stack down"
-    else:
-        said = f"the other stack on {data_dir} ended before it was ready"
-        hint = "Why: thumbsmith stack logs"
-    raise CommandError("not_ready", said, hint, Exit.TRY_AGAIN)
+    raise CommandError(
+        "not_ready",
+        f"another stack was starting on {data_dir}, and ended before it was ready",
+        "Why: thumbsmith stack logs",
+        Exit.TRY_AGAIN,
+    )
 
 
 def stop(data_dir: Path) -> bool:
@@ -197,13 +213,16 @@ def _failure_of(data_dir: Path) -> Path:
     return data_dir / "failure.json"
 
 
-def _failure(error: StackError | CommandError) -> dict[str, object]:
+def _failure(error: CommandError) -> dict[str, Any]:
     """Return what the command has to say of an error, in the fields of a CommandError."""
-    if isinstance(error, StackError):
-        detail, hint, code = str(error), "", error.exit_code
-    else:
-        detail, hint, code = error.detail, error.hint, int(error.code)
-    return {"slug": error.slug, "detail": detail, "hint": hint, "exit_code": code}
+    return {
+        "pid": os.getpid(),
+        "slug": error.slug,
+        "detail": error.detail,
+        "hint": error.hint,
+        "exit_code": int(error.code),
+        "more": json.loads(json.dumps(error.more, default=str)),
+    }
 
 
 def main() -> int:
@@ -217,9 +236,12 @@ def main() -> int:
     options = Options(**vars(parser.parse_args()))
     try:
         run(options.stack(_say), on_ready=lambda _: _say("ready"))
-    except (StackError, CommandError) as error:
-        write_private(_failure_of(options.data_dir), _failure(error))
-        _say(str(error))
+    except Exception as error:
+        failure = as_command_error(error)
+        if failure is None:
+            raise
+        write_private(_failure_of(options.data_dir), _failure(failure))
+        _say(str(failure))
         return 1
     return 0
 

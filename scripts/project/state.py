@@ -17,8 +17,6 @@ from typing import Any, TextIO
 from thumbsmith.project.errors import AlreadyRunningError
 from thumbsmith.project.keys import write_private
 
-_TRIES = 5
-
 
 @dataclass
 class ProcessState:
@@ -93,12 +91,15 @@ def hold(data_dir: Path) -> TextIO:
     """Lock a data folder for one stack; the lock goes with the process."""
     data_dir.mkdir(parents=True, exist_ok=True)
     lock = (data_dir / "lock").open("w")
-    # Once more: is_held() of another process takes it for a moment.
-    for _ in range(_TRIES):
-        with suppress(OSError):
+    # Somebody who only looks has the lock for a moment.
+    for pause in (0.05, 0.1, 0.2, None):
+        try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            if pause:
+                time.sleep(pause)
+        else:
             return lock
-        time.sleep(0.02)
     lock.close()
     message = f"a stack already runs on {data_dir}"
     raise AlreadyRunningError(message)
@@ -106,10 +107,11 @@ def hold(data_dir: Path) -> TextIO:
 
 def is_held(data_dir: Path) -> bool:
     """Return whether a stack runs on a data folder, or is starting there."""
-    try:
-        hold(data_dir).close()
-    except AlreadyRunningError:
-        return True
+    with suppress(FileNotFoundError), (data_dir / "lock").open() as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError:
+            return True
     return False
 
 

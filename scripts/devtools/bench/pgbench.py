@@ -24,7 +24,7 @@ _NUMBERS = {
     "latency": re.compile(r"latency average = ([\d.]+) ms"),
     "tps": re.compile(r"^tps = ([\d.]+)", re.MULTILINE),
 }
-_SPARE_SECONDS = 60
+_GRACE_SECONDS = 60
 _WAIT_SECONDS = 10
 
 
@@ -73,7 +73,7 @@ def run(
     env = environment(server, role, database) | {"PGAPPNAME": _NAME}
     with psycopg.connect(server.url(ADMIN, database), autocommit=True) as admin:
         before = _read(admin)
-        done = commands.run(argv, env=env, timeout=seconds + _SPARE_SECONDS)
+        done = commands.run(argv, env=env, timeout=seconds + _GRACE_SECONDS)
         counters = _read(admin).since(before)
     numbers = _numbers(done.stdout)
     if numbers["failed"]:

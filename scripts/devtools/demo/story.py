@@ -13,11 +13,11 @@ import psycopg
 from PIL import Image
 from storage3.exceptions import StorageApiError
 
+from devtools.demo.deletions import Deletions
+from devtools.demo.expectations import expect, refusal
 from devtools.demo.face import draw_face
-from devtools.demo.leaving import Leaving
+from devtools.demo.payments import Payments
 from devtools.demo.person import Person
-from devtools.demo.seeing import expect, refusal
-from devtools.demo.shopping import Shopping
 
 PROMPT = "I built a rocket in my garage"
 
@@ -45,8 +45,8 @@ class Story:
             ("Asking without enough credits is refused with 402", self.too_few_credits),
             ("The same idempotency key twice gives one generation", self.the_same_key_twice),
             ("A promotional code gives Cy 20 credits, once", self.cy_redeems_a_code),
-            *Shopping(self.env, self.people).steps(),
-            *Leaving(self.env, self.people).steps(),
+            *Payments(self.env, self.people).steps(),
+            *Deletions(self.env, self.people).steps(),
         ]
 
     def ana_signs_up(self) -> str:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from stand_ins.replicate.config import FrontConfig
+    from stand_ins.replicate.config import StandInConfig
 
     Handler = Callable[[Request], Awaitable[Response]]
 
@@ -35,10 +35,10 @@ _REMEMBERED = 50
 _PIECES = 40
 
 
-class Front:
+class StandIn:
     """Everything the routes share."""
 
-    def __init__(self, config: FrontConfig) -> None:
+    def __init__(self, config: StandInConfig) -> None:
         self.config = config
         # Environment proxies must not see loopback traffic.
         self.http = httpx.AsyncClient(timeout=30, trust_env=False)
@@ -128,39 +128,39 @@ class Front:
         )
 
 
-def create_app(config: FrontConfig) -> Starlette:
-    """Return the front as an ASGI application."""
-    front = Front(config)
-    creation = Creation(front.state, front.life, front.faults)
-    uploads = Uploads(front.state)
+def create_app(config: StandInConfig) -> Starlette:
+    """Return the stand-in as an ASGI application."""
+    stand_in = StandIn(config)
+    creation = Creation(stand_in.state, stand_in.life, stand_in.faults)
+    uploads = Uploads(stand_in.state)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         yield
-        await front.life.close()
-        await front.http.aclose()
+        await stand_in.life.close()
+        await stand_in.http.aclose()
 
     def api(method: str, path: str, handler: Handler) -> Route:
         guarded = _authenticated(handler, config.api_token)
-        return Route(f"/v1{path}", _reachable(guarded, front.faults), methods=[method])
+        return Route(f"/v1{path}", _reachable(guarded, stand_in.faults), methods=[method])
 
     routes = [
         api("POST", "/predictions", creation.by_version),
-        api("GET", "/predictions", front.listing),
-        api("GET", "/predictions/{id}", front.get),
-        api("POST", "/predictions/{id}/cancel", front.cancel),
-        api("GET", "/models/{owner}/{name}", front.model),
-        api("GET", "/models/{owner}/{name}/versions/{id}", front.version),
+        api("GET", "/predictions", stand_in.listing),
+        api("GET", "/predictions/{id}", stand_in.get),
+        api("POST", "/predictions/{id}/cancel", stand_in.cancel),
+        api("GET", "/models/{owner}/{name}", stand_in.model),
+        api("GET", "/models/{owner}/{name}/versions/{id}", stand_in.version),
         api("POST", "/models/{owner}/{name}/predictions", creation.by_model),
-        api("GET", "/webhooks/default/secret", front.webhook_secret),
+        api("GET", "/webhooks/default/secret", stand_in.webhook_secret),
         api("POST", "/files", uploads.create),
         api("GET", "/files", uploads.listing),
         api("GET", "/files/{id}", uploads.get),
         api("DELETE", "/files/{id}", uploads.delete),
-        Route("/delivery/{id}/{name}", _reachable(front.delivery, front.faults)),
-        Route("/healthz", front.healthz),
-        Route("/_faults", front.switch_faults, methods=["GET", "POST"]),
-        Route("/_cog/{id}", front.from_cog, methods=["POST"]),
+        Route("/delivery/{id}/{name}", _reachable(stand_in.delivery, stand_in.faults)),
+        Route("/healthz", stand_in.healthz),
+        Route("/_faults", stand_in.switch_faults, methods=["GET", "POST"]),
+        Route("/_cog/{id}", stand_in.from_cog, methods=["POST"]),
     ]
     return Starlette(routes=routes, lifespan=lifespan)
 

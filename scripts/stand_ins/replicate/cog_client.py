@@ -19,7 +19,7 @@ class CogRefusedError(Exception):
 
 
 class CogClient:
-    """The few calls the front makes to cog."""
+    """The few calls that the stand-in makes to cog."""
 
     def __init__(self, http: httpx.AsyncClient, cog_url: str, self_url: str) -> None:
         self._http = http

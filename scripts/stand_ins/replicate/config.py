@@ -1,4 +1,4 @@
-"""Settings of the front, from the environment."""
+"""Settings of the stand-in, from the environment."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
-class FrontConfig:
-    """Where the front listens, whom it calls, and the two secrets it shares with its users."""
+class StandInConfig:
+    """Where the stand-in listens, whom it calls, and the two secrets it shares with its users."""
 
     port: int
     cog_url: str
@@ -20,7 +20,7 @@ class FrontConfig:
     output_seconds: float = 3600.0
 
     @classmethod
-    def from_env(cls) -> FrontConfig:
+    def from_env(cls) -> StandInConfig:
         """Read PORT, COG_URL, SELF_URL, REPLICATE_API_TOKEN and REPLICATE_WEBHOOK_SECRET."""
         port = int(os.environ["PORT"])
         return cls(

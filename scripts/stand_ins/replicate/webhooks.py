@@ -42,7 +42,7 @@ class WebhookSender:
     def __init__(self, http: httpx.AsyncClient, secret: str, faults: Faults) -> None:
         self._http = http
         self._signer = Webhook(secret)
-        self._stranger = Webhook(new_webhook_secret())
+        self._wrong_signer = Webhook(new_webhook_secret())
         self._faults = faults
         self._held: dict[str, Message] = {}
 
@@ -70,7 +70,7 @@ class WebhookSender:
         """Claim what is not so, as somebody else and, worse, as ourselves."""
         claim = json.loads(real.text) | {"status": "succeeded", "output": f"{real.url}/false.png"}
         text = json.dumps(claim)
-        await self._post(Message(real.url, text), self._stranger)
+        await self._post(Message(real.url, text), self._wrong_signer)
         await self._post(Message(_UUID.sub(str(uuid.uuid4()), real.url), text), self._signer)
         await self._post(Message(real.url, json.dumps(claim | {"id": new_id()})), self._signer)
 

@@ -17,7 +17,7 @@ from stand_ins.stripe.config import API_VERSION
 from stand_ins.stripe.errors import StandInFaultError, StripeError, invalid
 from stand_ins.stripe.events import Cause
 from stand_ins.stripe.expand import render
-from stand_ins.stripe.idempotency import Answer, KeyRing, key_headers
+from stand_ins.stripe.idempotency import Answer, IdempotencyKeys, key_headers
 from stand_ins.stripe.ids import random_text
 from stand_ins.stripe.object_check import check_object
 from stand_ins.stripe.request_check import find_operation
@@ -41,23 +41,23 @@ class Api:
     def __init__(self, world: World, routes: Routes) -> None:
         self._world = world
         self._routes = routes
-        self.keys = KeyRing()
+        self.keys = IdempotencyKeys()
 
     async def __call__(self, request: Request) -> Response:
         """Answer one call."""
         request_id = f"req_{random_text(14)}"
         faults = self._world.faults
-        bitten = faults.concerns(request.method, request.url.path)
+        has_fault = faults.concerns(request.method, request.url.path)
         try:
             _check_key(request.headers.get("authorization", ""), self._world.config.secret_key)
-            if bitten:
+            if has_fault:
                 self._fault_before()
-            response = await self._answer(request, request_id, bitten=bitten)
+            response = await self._answer(request, request_id, has_fault=has_fault)
         except StripeError as error:
             response = JSONResponse(error.body(), error.status)
         response.headers["request-id"] = request_id
         response.headers["stripe-version"] = request.headers.get("stripe-version", API_VERSION)
-        return await self._fault_after(response) if bitten else response
+        return await self._fault_after(response) if has_fault else response
 
     def _fault_before(self) -> None:
         if self._world.faults.take("rate_limit_next"):
@@ -76,7 +76,7 @@ class Api:
             await asyncio.sleep(faults.hang_seconds)
         return response
 
-    async def _answer(self, request: Request, request_id: str, *, bitten: bool) -> Response:
+    async def _answer(self, request: Request, request_id: str, *, has_fault: bool) -> Response:
         _check_version(request.headers.get("stripe-version", API_VERSION))
         path = request.url.path
         found = find_operation(request.method, path)
@@ -94,10 +94,10 @@ class Api:
             return response
         try:
             call = Call(path, ids, operation.read(given))
-            if bitten and self._world.faults.take("slow_next"):
+            if has_fault and self._world.faults.take("slow_next"):
                 await asyncio.sleep(self._world.faults.slow_seconds)
             self._world.events.cause = Cause(request_id, key)
-            answer = self._execute(operation, call, request_id, bitten=bitten)
+            answer = self._execute(operation, call, request_id, has_fault=has_fault)
         except StripeError as error:
             answer = Answer(error.status, error.body(), request_id)
             if key and not error.stored:
@@ -116,7 +116,7 @@ class Api:
         return response
 
     def _execute(
-        self, operation: Operation, call: Call, request_id: str, *, bitten: bool
+        self, operation: Operation, call: Call, request_id: str, *, has_fault: bool
     ) -> Answer:
         handler: Handler = self._routes[operation.method, operation.path]
         try:
@@ -127,7 +127,7 @@ class Api:
             # Loud, because it is the stand-in that is wrong, and no test should pass over it.
             return Answer(500, StripeError(500, "api_error", str(error)).body(), request_id)
         shown = render(self._world, made, call.params.get("expand", []))
-        if bitten and self._world.faults.take("error_after_next"):
+        if has_fault and self._world.faults.take("error_after_next"):
             return Answer(500, _api_error().body(), request_id)
         return Answer(200, shown, request_id)
 

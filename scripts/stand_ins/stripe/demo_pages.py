@@ -1,4 +1,4 @@
-"""Pages beside Checkout and the portal: invoices, receipts, and buttons for a demo."""
+"""Pages beside Checkout and the portal: invoices, receipts, and the buttons of a demo."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class DemoPages:
             return parts
         fields = {"subscription": subscription["id"]}
         if subscription["status"] == "past_due":
-            return [*parts, markup.button("/demo/recover", "Mend the card and pay", fields)]
+            return [*parts, markup.button("/demo/recover", "Replace the card and pay", fields)]
         failing = fields | {"outcome": "declined"}
         return [
             *parts,

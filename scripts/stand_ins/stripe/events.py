@@ -106,7 +106,7 @@ class EventLog:
 
     def _release(self) -> None:
         held, self._held = self._held or [], None
-        for record in sorted(held, key=_place):
+        for record in sorted(held, key=_rank):
             self._publish(record)
 
     def record(
@@ -183,7 +183,7 @@ class EventLog:
         return {"type": "request", "request": request}
 
 
-def _place(record: EventRecord) -> int:
+def _rank(record: EventRecord) -> int:
     kind = record.snapshot["type"]
     if kind in _USUAL_ORDER:
         return _USUAL_ORDER.index(kind)

@@ -31,7 +31,7 @@ class _Kept:
     answer: Answer | None = None
 
 
-class KeyRing:
+class IdempotencyKeys:
     """Remembers the first use of every key, for a day."""
 
     def __init__(self) -> None:

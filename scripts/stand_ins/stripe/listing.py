@@ -40,11 +40,11 @@ def page(call: Call, rows: list[Object]) -> Object:
         raise invalid(message, "limit", "parameter_invalid_integer", stored=False)
     ids = [row["id"] for row in rows]
     if (before := call.params.get("ending_before")) is not None:
-        end = _place(ids, before, "ending_before")
+        end = _position(ids, before, "ending_before")
         start = max(0, end - limit)
         return as_list(call.path, rows[start:end], has_more=start > 0)
     after = call.params.get("starting_after")
-    start = 0 if after is None else _place(ids, after, "starting_after") + 1
+    start = 0 if after is None else _position(ids, after, "starting_after") + 1
     return as_list(call.path, rows[start : start + limit], has_more=start + limit < len(rows))
 
 
@@ -53,7 +53,7 @@ def as_list(url: str, rows: list[Object], *, has_more: bool = False) -> Object:
     return {"object": "list", "data": rows, "has_more": has_more, "url": url}
 
 
-def _place(ids: list[str], wanted: str, param: str) -> int:
+def _position(ids: list[str], wanted: str, param: str) -> int:
     if wanted not in ids:
         raise missing("object", wanted, param)
     return ids.index(wanted)

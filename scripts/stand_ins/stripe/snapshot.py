@@ -18,7 +18,7 @@ from stand_ins.stripe.config import API_VERSION
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from stand_ins.stripe.idempotency import KeyRing
+    from stand_ins.stripe.idempotency import IdempotencyKeys
     from stand_ins.stripe.webhook_sender import WebhookSender
     from stand_ins.stripe.world import World
 
@@ -26,6 +26,8 @@ _EVERY_SECONDS = 0.3
 # Another layout of what is kept, or another version of the API, is another format.
 _NAME = b"thumbsmith stand-in for Stripe"
 _FORMAT = b"%s, format 2, API %s" % (_NAME, API_VERSION.encode())
+_BEGINNING = 100
+_PARTS = frozenset({"ahead", "store", "records", "keys", "endpoints"})
 
 
 class UnreadableError(Exception):
@@ -35,7 +37,9 @@ class UnreadableError(Exception):
 class Snapshot:
     """Keeps one account in one file, soon after each change and at the end."""
 
-    def __init__(self, file: Path, world: World, keys: KeyRing, sender: WebhookSender) -> None:
+    def __init__(
+        self, file: Path, world: World, keys: IdempotencyKeys, sender: WebhookSender
+    ) -> None:
         self._file = file
         self._world, self._keys, self._sender = world, keys, sender
         self._saved: object = None
@@ -45,18 +49,7 @@ class Snapshot:
         """Go on with what is there, if anything is."""
         if not self._file.exists():
             return
-        # Judged before anything is unpickled, which may fail or mislead in another version.
-        whole = self._file.read_bytes()
-        kept_format, _, content = whole.partition(b"\n")
-        if kept_format != _FORMAT:
-            is_ours = _NAME in whole[:100]
-            raise UnreadableError(
-                self._problem("is of another version" if is_ours else "is damaged")
-            )
-        try:
-            kept = pickle.loads(content)  # noqa: S301 (our own file)
-        except Exception as error:
-            raise UnreadableError(self._problem("is damaged")) from error
+        kept = self._unpickled(self._file.read_bytes())
         self._world.clock.ahead = kept["ahead"]
         self._world.store.restore(kept["store"])
         self._world.events.records = kept["records"]
@@ -116,6 +109,23 @@ class Snapshot:
             self._keys.revision,
             dict(self._sender.endpoints),
         )
+
+    def _unpickled(self, content: bytes) -> dict[str, Any]:
+        """Return what was kept; the format is judged first, because another could mislead."""
+        kept_format, _, pickled = content.partition(b"\n")
+        if kept_format != _FORMAT:
+            # The first format was one pickle, which has its name near the beginning.
+            is_ours = _NAME in content[:_BEGINNING]
+            raise UnreadableError(
+                self._problem("is of another version" if is_ours else "is damaged")
+            )
+        try:
+            kept = pickle.loads(pickled)  # noqa: S301 (our own file)
+        except Exception as error:
+            raise UnreadableError(self._problem("is damaged")) from error
+        if not isinstance(kept, dict) or kept.keys() != _PARTS:
+            raise UnreadableError(self._problem("is damaged"))
+        return kept
 
     def _problem(self, what: str) -> str:
         return f"{self._file} {what}: to begin anew, thumbsmith stack reset --yes"

@@ -106,7 +106,7 @@ class RootGroup(TyperGroup):
         try:
             return super().invoke(ctx)
         except Exception as error:
-            failure = _as_command_error(error)
+            failure = as_command_error(error)
             if failure is None:
                 raise
             show_error(failure, as_json=ctx.meta[_WANTS_JSON])
@@ -124,7 +124,7 @@ def show_error(error: CommandError, *, as_json: bool) -> None:
     ERR.print("\n".join(lines), style="red", markup=False, highlight=False)
 
 
-def _as_command_error(error: Exception) -> CommandError | None:
+def as_command_error(error: Exception) -> CommandError | None:
     """Return what is no bug of ours as an error of the command."""
     if isinstance(error, CommandError):
         return error

@@ -5,19 +5,18 @@ from __future__ import annotations
 import json
 import pickle
 import socket
-import subprocess
-import sys
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psycopg
 import pytest
 
 from devtools.stack import edges, summary
-from local_stack import migrate, remembered_ports, remembered_site, return_pages, supervisor
+from local_stack import migrate, remembered_ports, remembered_site, return_pages
 from local_stack.stack import Stack
 from stand_ins.stripe import snapshot
 from tests.support.places import short_lived
@@ -25,7 +24,7 @@ from tests.support.rest import Caller
 from tests.support.stand_ins.stripe.stand_in import StandIn
 from tests.support.waiting import eventually_is
 from thumbsmith.catalog.publish import publish_catalog
-from thumbsmith.console.errors import CommandError, Exit
+from thumbsmith.console.errors import CommandError
 from thumbsmith.project.errors import DatabaseIsNewerError, StackError
 
 MONTH_SECONDS = 32 * 86_400
@@ -35,7 +34,8 @@ START, OF_PLAN, OF_PACK = 50, 250, 100
 
 
 def stack_on(folder: Path, **more: object) -> Stack:
-    return Stack(folder, database_url="", stripe_key="", on_started=publish_catalog, **more)  # type: ignore[arg-type]
+    given: dict[str, Any] = {"database_url": "", "stripe_key": "", "on_started": publish_catalog}
+    return Stack(folder, **(given | more))
 
 
 @contextmanager
@@ -52,6 +52,15 @@ def prices_of(stripe: StandIn) -> list[str]:
 
 def available(caller: Caller) -> int:
     return int(caller.rpc("my_credits").json()["available"])
+
+
+def return_pages_of(db_url: str) -> tuple[str, ...]:
+    with psycopg.connect(db_url) as connection:
+        row = connection.execute(
+            "select checkout_success_url, checkout_cancel_url, portal_return_url"
+            " from private.settings"
+        ).fetchone()
+    return row or pytest.fail("no settings")
 
 
 def open_page(caller: Caller, item: dict[str, str]) -> dict[str, str]:
@@ -82,12 +91,7 @@ def test_people_prices_and_addresses_outlive_a_stop(reachable: Path) -> None:
         stripe.act("pay", session=page["stripe_session_id"])
         eventually_is(START + OF_PLAN, lambda: available(ana), "credits")
         # Without a site of one's own the way back is a page of the gateway.
-        with psycopg.connect(stack.db_url) as connection:
-            row = connection.execute(
-                "select checkout_success_url, checkout_cancel_url, portal_return_url"
-                " from private.settings"
-            ).fetchone()
-        for address in row or pytest.fail("no settings"):
+        for address in return_pages_of(stack.db_url):
             assert address.startswith(f"{stack.api_url}/local/")
             assert httpx.get(address.partition("?")[0], trust_env=False).status_code == 200
         prices = prices_of(stripe)
@@ -103,74 +107,56 @@ def test_people_prices_and_addresses_outlive_a_stop(reachable: Path) -> None:
         with_pack = START + 2 * OF_PLAN + OF_PACK
         eventually_is(with_pack, lambda: available(ana), "credits of the pack")
         ana.http.close()
-        with psycopg.connect(again.db_url) as connection:
-            urls = connection.execute(
-                "select checkout_success_url, portal_return_url from private.settings"
-            ).fetchone()
-        assert urls is not None
-        assert urls[0].startswith("http://localhost:5173/app?")
-        assert urls[1] == "http://localhost:5173/app"
-        verify = f"{again.api_url}/auth/v1/verify?token=none&type=signup&redirect_to="
-        for wanted, leads_to in (
-            ("http://localhost:5173/app/in", "http://localhost:5173/app/in"),
-            ("https://evil.example.com", "http://localhost:5173/app"),
-        ):
-            answer = httpx.get(verify + wanted, trust_env=False, follow_redirects=False)
-            assert answer.status_code == 303
-            assert answer.headers["location"].startswith(leads_to)
+        check_ways_back(again)
+    # The site holds for a later start that does not name it.
+    with stack_on(folder, services=("node",), on_started=lambda _: None) as later:
+        check_ways_back(later)
+
+
+def check_ways_back(stack: Stack) -> None:
+    """Stripe's pages and Auth's mails lead back to the site, and to no other."""
+    site = "http://localhost:5173/app"
+    paid, left, account = return_pages_of(stack.db_url)
+    assert paid.startswith(f"{site}?checkout=paid&")
+    assert (left, account) == (f"{site}?checkout=canceled", site)
+    verify = f"{stack.api_url}/auth/v1/verify?token=none&type=signup&redirect_to="
+    for wanted, leads_to in ((f"{site}/in", f"{site}/in"), ("https://evil.example.com", site)):
+        answer = httpx.get(verify + wanted, trust_env=False, follow_redirects=False)
+        assert answer.status_code == 303
+        location = answer.headers["location"]
+        assert location.partition("#")[0].partition("?")[0] == leads_to
 
 
 def test_a_site_is_remembered_until_it_is_taken_back(tmp_path: Path) -> None:
-    site = "http://localhost:5173"
-    assert remembered_site.choose(tmp_path, None) is None
-    assert remembered_site.choose(tmp_path, site) == site
-    # Not yet: a start that fails changes nothing.
-    assert remembered_site.choose(tmp_path, None) is None
-    remembered_site.remember(tmp_path, site)
-    assert remembered_site.choose(tmp_path, None) == site
-    assert remembered_site.choose(tmp_path, "") is None
-    remembered_site.remember(tmp_path, None)
-    assert remembered_site.choose(tmp_path, None) is None
+    def start(named: str | None) -> str | None:
+        site = remembered_site.choose(tmp_path, named)
+        remembered_site.remember(tmp_path, site)
+        return site
+
+    assert start(None) is None
+    assert start("http://localhost:5173") == "http://localhost:5173"
+    # A start that failed on its way is none.
+    assert remembered_site.choose(tmp_path, "http://localhost:9999") == "http://localhost:9999"
+    assert start(None) == "http://localhost:5173"
+    assert start("") is None
+    assert start(None) is None
 
 
 def test_each_return_page_that_a_person_chose_stays(db_url_of_a_copy: str) -> None:
-    api, mine = "http://127.0.0.1:4321", "https://example.com/canceled"
-
-    def pages() -> tuple[str, ...]:
-        with psycopg.connect(db_url_of_a_copy) as connection:
-            row = connection.execute(
-                "select checkout_success_url, checkout_cancel_url, portal_return_url"
-                " from private.settings"
-            ).fetchone()
-        return row or pytest.fail("no settings")
+    # A site of one's own may be on this machine, and look much like the gateway.
+    api, mine = "http://127.0.0.1:4321", "http://127.0.0.1:3000/local/canceled-here"
 
     return_pages.set_return_pages(db_url_of_a_copy, "http://127.0.0.1:1", None, is_chosen=False)
     with psycopg.connect(db_url_of_a_copy) as connection:
         connection.execute("update private.settings set checkout_cancel_url = %s", (mine,))
     return_pages.set_return_pages(db_url_of_a_copy, api, None, is_chosen=False)
-    paid, canceled, account = pages()
+    paid, canceled, account = return_pages_of(db_url_of_a_copy)
     assert paid.startswith(f"{api}/local/paid?")
     assert (canceled, account) == (mine, f"{api}/local/account")
     return_pages.set_return_pages(db_url_of_a_copy, api, "https://site.example", is_chosen=True)
-    assert all(page.startswith("https://site.example") for page in pages())
-
-
-def test_what_ended_a_detached_stack_reaches_the_person_once(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def broken(_options: supervisor.Options, _progress: object) -> Stack:
-        raise CommandError("catalog_empty", "nothing is for sale", "Run the seed", Exit.USAGE)
-
-    monkeypatch.setattr(supervisor.Options, "stack", broken)
-    monkeypatch.setattr(sys, "argv", ["supervisor", f"--data-dir={tmp_path}"])
-    assert supervisor.main() == 1
-    ended = subprocess.Popen([sys.executable, "-c", ""])
-    ended.wait()
-    with pytest.raises(CommandError) as caught:
-        supervisor._await_ready(ended, tmp_path, tmp_path / "log")
-    error = caught.value
-    assert (error.slug, error.detail) == ("catalog_empty", "nothing is for sale")
-    assert (error.hint, error.code) == ("Run the seed", Exit.USAGE)
+    assert all(
+        page.startswith("https://site.example") for page in return_pages_of(db_url_of_a_copy)
+    )
 
 
 def test_ports_are_remembered_and_a_taken_one_is_replaced(tmp_path: Path) -> None:

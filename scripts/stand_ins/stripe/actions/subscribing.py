@@ -50,7 +50,7 @@ def pay_invoice(world: World, params: ActionParams) -> None:
 
 
 def recover(world: World, params: ActionParams) -> None:
-    """Mend the card and pay the invoice that is open."""
+    """Replace the card and pay the invoice that is open."""
     subscription = _subscription(world, params)
     params.end()
     invoice = world.store.get("invoice", subscription["latest_invoice"])

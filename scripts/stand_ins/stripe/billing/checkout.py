@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from stand_ins.stripe.billing import charging, renewing, starting
+from stand_ins.stripe.billing.customers import add_customer
 from stand_ins.stripe.billing.discounts import reduction
 from stand_ins.stripe.billing.invoicing import mark_paid, note_failure
 from stand_ins.stripe.billing.lines import unit_amount
-from stand_ins.stripe.billing.people import add_customer
 from stand_ins.stripe.errors import invalid
 
 if TYPE_CHECKING:

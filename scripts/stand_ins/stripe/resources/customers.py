@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stand_ins.stripe.billing import ending
-from stand_ins.stripe.billing.people import add_customer
+from stand_ins.stripe.billing.customers import add_customer
 from stand_ins.stripe.common import emptied, merged_metadata
 from stand_ins.stripe.errors import missing
 from stand_ins.stripe.listing import newest_first

@@ -146,7 +146,7 @@ def test_the_demo_page_refunds_disputes_and_lets_a_month_pass(stand_in: StandIn)
     page = Browser(stand_in, "/")
     for words, status in (
         ("Fail to renew", "past_due"),
-        ("Mend the card", "active"),
+        ("Replace the card", "active"),
         ("Let a month pass", "active"),
         ("Cancel now", "canceled"),
     ):

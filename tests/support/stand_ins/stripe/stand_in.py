@@ -149,8 +149,8 @@ class Acted:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[StandIn]:
-    """Run the stand-in on a free port."""
+def running(folder: Path, account: Path | None = None) -> Iterator[StandIn]:
+    """Run the stand-in on a free port; its account is kept in a file if one is named."""
     (port,) = free_ports(1)
     url = f"http://{HOST}:{port}"
     env = base_environment() | {
@@ -160,6 +160,8 @@ def running(folder: Path) -> Iterator[StandIn]:
         "STRIPE_WEBHOOK_SECRET": SECRET,
         "STRIPE_WEBHOOK_SECRET_PREVIOUS": OLD_SECRET,
     }
+    if account:
+        env["STRIPE_STATE_FILE"] = str(account)
     log = folder / "stripe.log"
     process = NURSERY.start(env, log)
     try:

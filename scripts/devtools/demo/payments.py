@@ -14,8 +14,8 @@ from typing import Any
 import httpx
 import psycopg
 
+from devtools.demo.expectations import expect, expect_soon
 from devtools.demo.person import Person
-from devtools.demo.seeing import expect, expect_soon
 from thumbsmith.stripe import client as stripe_client
 
 _PACK, _PACK_CREDITS = "starter", 100
@@ -23,7 +23,7 @@ _PLAN, _PLAN_CREDITS = "monthly_25images", 250
 
 
 @dataclass
-class Shopping:
+class Payments:
     """Ana, Ben and Cy with their cards; `steps` gives what they do in order."""
 
     env: Mapping[str, str]

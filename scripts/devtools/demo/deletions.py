@@ -9,13 +9,13 @@ from typing import Any
 import psycopg
 from psycopg.rows import dict_row
 
+from devtools.demo.expectations import expect, expect_soon, refusal
 from devtools.demo.face import draw_face
 from devtools.demo.person import Person
-from devtools.demo.seeing import expect, expect_soon, refusal
 
 
 @dataclass
-class Leaving:
+class Deletions:
     """Ben takes a photo back, Dee comes and goes; `steps` gives what they do in order."""
 
     env: Mapping[str, str]
