@@ -163,7 +163,10 @@ async def test_a_lost_prediction_is_found_by_its_webhook_address(
     assert await jobs.find(nobody) == ProviderJob(None)
     # Another sidecar may be reached at another address, and this one sent nothing.
     jobs._webhook = "https://another.example.com/webhooks/replicate"
-    assert await jobs.find(wanted) == report
+    (again,) = values_of(await jobs.find(wanted))
+    assert isinstance(again, dict)
+    # The prediction goes on meanwhile, so only its id is the same for sure.
+    assert again["id"] == found["id"]
 
 
 async def test_an_output_that_expired_or_is_no_picture_is_refused_for_good(
