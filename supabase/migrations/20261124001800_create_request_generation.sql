@@ -71,8 +71,9 @@ begin
         values (v_generation.id, v_profile_id, v_subscription_id);
     end if;
 
-    insert into private.jobs (kind, generation_id)
-    values ('submit', v_generation.id);
+    -- In this transaction and on the node of the spend, always: see private.generation_jobs.
+    insert into private.generation_jobs (profile_id, kind, generation_id)
+    values (v_profile_id, 'submit', v_generation.id);
 
     -- Last, since it may hold up other people's requests until this one commits.
     perform private.reserve_provider_spend(v_model.expected_cost_micros);

@@ -17,11 +17,7 @@ declare
     v_generation public.generations;
 begin
     -- The job's row first, as everywhere; but only one's own, or anybody could hold up the others.
-    perform from private.jobs as j
-    inner join public.generations as g on j.generation_id = g.id
-    where j.generation_id = cancel_generation.generation_id
-        and g.profile_id = v_profile_id
-    for update of j;
+    perform private.lock_generation_job(v_profile_id, cancel_generation.generation_id);
 
     select g.* into v_generation
     from public.generations as g
@@ -48,12 +44,13 @@ begin
             hint = 'Only what is queued, submitting or processing can be canceled.';
     end if;
 
-    perform private.finish_generation(v_generation.id, 'canceled');
-    perform private.release_work(v_generation.id);
+    perform private.finish_generation(v_profile_id, v_generation.id, 'canceled');
+    perform private.release_work(v_profile_id, v_generation.id);
 
     select g.* into v_generation
     from public.generations as g
-    where g.id = v_generation.id;
+    where g.profile_id = v_profile_id
+        and g.id = v_generation.id;
 
     return v_generation;
 end;

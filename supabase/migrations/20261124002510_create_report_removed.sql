@@ -39,7 +39,12 @@ comment on function private.apply_user_image_removed(private.jobs, jsonb) is
 'The photo''s file is gone, and the answer is the proof; or it is there all the same, whatever
 Storage said: then again.';
 
-create function private.report_removed(job_id bigint, lease_token uuid, answer jsonb)
+create function private.report_removed(
+    profile_id uuid,
+    job_id bigint,
+    lease_token uuid,
+    answer jsonb
+)
 returns text
 language plpgsql
 volatile
@@ -48,8 +53,8 @@ security definer
 set search_path = ''
 as $$
 declare
-    v_job private.jobs := private.lock_leased_job(
-        report_removed.job_id, report_removed.lease_token
+    v_job private.jobs := private.lock_reported_job(
+        report_removed.profile_id, report_removed.job_id, report_removed.lease_token
     );
 begin
     if v_job.id is null then
@@ -63,10 +68,10 @@ begin
 end;
 $$;
 
-comment on function private.report_removed(bigint, uuid, jsonb) is
+comment on function private.report_removed(uuid, bigint, uuid, jsonb) is
 'What Storage, Stripe or Auth answered to a deletion: {"bucket", "status", "removed"},
 {"user_id", "status"}, or the object of Stripe. Returns the outcome, or stale.';
-grant execute on function private.report_removed(bigint, uuid, jsonb) to thumbsmith_sidecar;
+grant execute on function private.report_removed(uuid, bigint, uuid, jsonb) to thumbsmith_sidecar;
 
 create function private.fail_removal(job private.jobs, slug text, is_permanent boolean)
 returns void

@@ -63,7 +63,12 @@ def spend(db: Database, person: uuid.UUID, amount: int) -> uuid.UUID:
 
 def unspend(db: Database, generation_id: uuid.UUID) -> int:
     """Refund a spend and return the credits that went back."""
-    return int(db.value("select private.refund_generation(%s)", generation_id))
+    return int(db.value(
+            "select private.refund_generation(g.profile_id, g.id)"
+            " from public.generations as g where g.id = %s",
+            generation_id,
+        )
+    )
 
 
 def pay(

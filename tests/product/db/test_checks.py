@@ -56,21 +56,22 @@ BREAKS = {
         f"update public.generations set credit_cost = credit_cost - 1 {RUNNING}",
     ),
     "unfinished_generation_has_a_job": (
-        "create table public.kept as table private.jobs; delete from private.jobs",
-        "insert into private.jobs overriding system value table public.kept",
+        "create table public.kept as table private.generation_jobs;"
+        " delete from private.generation_jobs",
+        "insert into private.generation_jobs overriding system value table public.kept",
     ),
     "generation_is_not_overdue": (
         f"update public.generations set deadline_at = now() - interval '6 minutes' {RUNNING}",
         f"update public.generations set deadline_at = now() {RUNNING}",
     ),
     "job_is_not_dead": (
-        "update private.jobs set dead_at = now() where kind = 'cancel'",
-        "update private.jobs set dead_at = null",
+        "update private.generation_jobs set dead_at = now() where kind = 'cancel'",
+        "update private.generation_jobs set dead_at = null",
     ),
     "open_attempt_has_a_job": (
-        "create table public.kept as table private.jobs;"
-        " delete from private.jobs where kind = 'cancel'",
-        "insert into private.jobs overriding system value"
+        "create table public.kept as table private.generation_jobs;"
+        " delete from private.generation_jobs where kind = 'cancel'",
+        "insert into private.generation_jobs overriding system value"
         " select * from public.kept where kind = 'cancel'",
     ),
     "provider_accepts_us": (

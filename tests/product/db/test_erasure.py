@@ -263,8 +263,9 @@ def test_nothing_that_the_person_wrote_is_left(db: Database) -> None:
     )
     token = db.value("select attempt_token from private.generation_attempts")
     db.rows(
-        "insert into private.provider_webhooks (webhook_id, attempt_token, body)"
-        ' values (\'w1\', %s, \'{"id": "p1", "output": "my secret wish"}\')',
+        "insert into private.provider_webhooks (webhook_id, profile_id, attempt_token, body)"
+        ' values (\'w1\', %s, %s, \'{"id": "p1", "output": "my secret wish"}\')',
+        ana.person,
         token,
     )
     canaries = ("secret", "face.png", "never recorded", "Bob", f"{ana.person}@example.com")

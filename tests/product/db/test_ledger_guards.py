@@ -355,7 +355,7 @@ REACHES = (
     "select private.grant_credits(auth.uid(), 5, 'operator', 'mine')",
     "select private.release_lot(1, 'hold')",
     "select private.claw_back_lot(1, 0, 'mine')",
-    "select private.refund_generation(gen_random_uuid())",
+    "select private.refund_generation(auth.uid(), gen_random_uuid())",
     "select * from private.payment_reversals",
 )
 

@@ -39,7 +39,7 @@ async def test_a_request_is_claimed_and_reported(db: Database) -> None:
         (job,) = await pool.rows("claim_jobs", "w1", 5, 30)
         assert (job["kind"], job["generation_id"]) == ("submit", generation["id"])
         assert job["payload"]["model"] == "google/nano-banana-2"
-        held = (job["job_id"], job["lease_token"])
+        held = (job["profile_id"], job["job_id"], job["lease_token"])
         assert (
             await pool.value("report_submitted", *held, {"id": "p1", "status": "starting"}) == "ok"
         )

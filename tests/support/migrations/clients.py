@@ -152,8 +152,9 @@ class Sidecar(Client):
         prediction = {"id": f"p-{job['payload']['attempt_id']}", "status": "processing"}
         self.report("report_submitted", job, prediction)
         self.send(
-            "select private.report_provider_webhook(%s, %s, %s)",
+            "select private.report_provider_webhook(%s, %s, %s, %s)",
             uuid.uuid4().hex,
+            job["profile_id"],
             job["payload"]["attempt_token"],
             json.dumps(prediction),
         )

@@ -20,8 +20,8 @@ FILLED = """
 insert into private.idle_workers (worker_id) values ('canary-worker');
 insert into private.reconcile_runs (since) values (now());
 insert into private.stripe_alarms (object_id, slug, detail) values ('cs_canary', 'a', 'canary');
-insert into private.provider_webhooks (webhook_id, attempt_token, body)
-values ('canary-webhook', gen_random_uuid(), '{"id": "canary"}');
+insert into private.provider_webhooks (webhook_id, profile_id, attempt_token, body)
+values ('canary-webhook', gen_random_uuid(), gen_random_uuid(), '{"id": "canary"}');
 insert into public.generation_types (type_key, title, cost_credits, is_enabled)
 values ('not_for_sale', 'canary-hidden', 1, false);
 insert into realtime.messages (topic, extension, payload, event, private)
