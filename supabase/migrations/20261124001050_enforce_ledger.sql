@@ -28,7 +28,8 @@ begin
     if exists (
         select
         from public.credit_entries as e
-        where e.lot_id = new.lot_id
+        where e.profile_id = new.profile_id
+            and e.lot_id = new.lot_id
             and e.kind = new.kind
             and (e.generation_id = new.generation_id or new.kind = 'grant')
     ) then

@@ -78,7 +78,7 @@ declare
     v_spent record;
     v_refunded bigint := 0;
 begin
-    perform private.lock_profiles(array[refund_generation.profile_id]);
+    perform private.lock_profile(refund_generation.profile_id);
 
     -- Each lot gets back exactly what this generation took from it. A second refund of the same
     -- generation violates credit_entries_generation_id_lot_id_kind_key.

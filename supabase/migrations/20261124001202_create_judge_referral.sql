@@ -6,23 +6,26 @@
 
 create function private.is_ancestor(profile_id uuid, ancestor_id uuid)
 returns boolean
-language sql
+language plpgsql
 stable
 set search_path = ''
 as $$
-    with recursive chain as (
-        select p.referred_by
+declare
+    v_profile_id uuid := is_ancestor.profile_id;
+begin
+    -- One by one up the chain: a recursive query could not say whose row it reads.
+    while v_profile_id is not null loop
+        select p.referred_by into v_profile_id
         from public.profiles as p
-        where p.id = is_ancestor.profile_id
+        where p.id = v_profile_id;
 
-        union all
+        if v_profile_id = is_ancestor.ancestor_id then
+            return true;
+        end if;
+    end loop;
 
-        select p.referred_by
-        from chain as c
-        inner join public.profiles as p on c.referred_by = p.id
-    )
-
-    select exists (select from chain as c where c.referred_by = is_ancestor.ancestor_id);
+    return false;
+end;
 $$;
 
 comment on function private.is_ancestor(uuid, uuid) is

@@ -15,6 +15,7 @@ create table private.jobs (
     checkout_id uuid,
     stripe_object_id text,
     user_image_id uuid,
+    account_id uuid,
     profile_id uuid,
     due_at timestamptz not null default now(),
     tries integer not null default 0,
@@ -28,17 +29,21 @@ create table private.jobs (
     foreign key (checkout_id) references public.checkouts (id),
     constraint jobs_user_image_id_fkey
     foreign key (user_image_id) references public.user_images (id),
-    constraint jobs_profile_id_fkey
-    foreign key (profile_id) references public.profiles (id),
+    constraint jobs_account_id_fkey
+    foreign key (account_id) references public.profiles (id),
     constraint jobs_kind_fits_subject check (
         (kind in ('customer', 'checkout')) = (checkout_id is not null)
         and (kind in ('fetch', 'find_invoice', 'find_session', 'reconcile'))
         = (stripe_object_id is not null)
         and (kind = 'remove_user_image') = (user_image_id is not null)
-        and (kind = 'erase') = (profile_id is not null)
+        and (kind = 'erase') = (account_id is not null)
     ),
     constraint jobs_has_one_subject check (
-        num_nonnulls(checkout_id, stripe_object_id, user_image_id, profile_id) = 1
+        num_nonnulls(checkout_id, stripe_object_id, user_image_id, account_id) = 1
+    ),
+    constraint jobs_profile_id_known check (
+        (profile_id is null) = (stripe_object_id is not null)
+        and (account_id is null or account_id = profile_id)
     ),
     constraint jobs_tries_not_negative check (tries >= 0)
 )
@@ -56,8 +61,8 @@ create unique index jobs_stripe_object_id_key on private.jobs (stripe_object_id)
 where stripe_object_id is not null;
 create unique index jobs_user_image_id_key on private.jobs (user_image_id)
 where user_image_id is not null;
-create unique index jobs_profile_id_key on private.jobs (profile_id)
-where profile_id is not null;
+create unique index jobs_account_id_key on private.jobs (account_id)
+where account_id is not null;
 
 create index jobs_due_at_idx on private.jobs (due_at) where dead_at is null;
 
@@ -71,6 +76,10 @@ Pictures have their own jobs in private.generation_jobs, under the same rules.';
 comment on column private.jobs.stripe_object_id is
 'An object of Stripe, by its id: however many events tell of it, it is fetched once. Or the name
 reconcile, for the one job that compares everything.';
+comment on column private.jobs.account_id is 'The account that is to be erased.';
+comment on column private.jobs.profile_id is
+'Whose work it is: of a page, an image, an account. Null for an object of Stripe, which may be
+anybody''s until it is fetched.';
 comment on column private.jobs.due_at is
 'When it may be claimed: later work, or the end of the lease.';
 comment on column private.jobs.tries is 'Failed tries in a row.';

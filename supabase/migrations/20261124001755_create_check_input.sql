@@ -59,6 +59,8 @@ language plpgsql
 stable
 set search_path = ''
 as $$
+declare
+    v_object_path text;
 begin
     if check_user_image.user_image_id is null then
         if check_user_image.user_image = 'required' then
@@ -77,16 +79,20 @@ begin
             hint = 'Leave user_image_id out.';
     end if;
 
+    select i.object_path into v_object_path
+    from public.user_images as i
+    where i.profile_id = check_user_image.profile_id
+        and i.id = check_user_image.user_image_id
+        and i.removed_at is null
+        and i.expires_at > now();
+
     -- One answer for absent, someone else's, removed, expired and bytes gone: nothing to probe
     -- with.
     if not exists (
         select
-        from public.user_images as i
-        inner join storage.objects as o on o.bucket_id = 'faces' and i.object_path = o.name
-        where i.id = check_user_image.user_image_id
-            and i.profile_id = check_user_image.profile_id
-            and i.removed_at is null
-            and i.expires_at > now()
+        from storage.objects as o
+        where o.bucket_id = 'faces'
+            and o.name = v_object_path
     ) then
         raise sqlstate 'PT404' using
             message = 'user_image_not_found',

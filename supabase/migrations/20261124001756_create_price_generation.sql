@@ -6,8 +6,7 @@
 
 create function private.price_generation(
     profile_id uuid,
-    generation_type text,
-    cost_credits bigint,
+    generation_type public.generation_types,
     pay_with_credits boolean
 )
 returns uuid
@@ -31,7 +30,7 @@ begin
             detail = format(
                 'The fair use of your plan is reached until %s. This costs %s credits now.',
                 to_char(v_cover.next_use_at at time zone 'utc', 'YYYY-MM-DD HH24:MI "UTC"'),
-                price_generation.cost_credits
+                price_generation.generation_type.cost_credits
             ),
             hint = 'Wait until then, or send pay_with_credits = true.';
     end if;
@@ -40,6 +39,6 @@ begin
 end;
 $$;
 
-comment on function private.price_generation(uuid, text, bigint, boolean) is
+comment on function private.price_generation(uuid, public.generation_types, boolean) is
 'The subscription that covers this picture; null when it costs credits. PT402 fair_use_reached when
 the plan covers no more for now and the person has not agreed to pay.';

@@ -1,10 +1,12 @@
 -- Purpose: RPC request_generation: price, lock, burn, row and job in one transaction.
--- Touches: functions private.request_generation, public.request_generation.
+-- Touches: functions private.request_generation_for, private.request_generation,
+--          public.request_generation.
 -- Locks:   none.
 -- Rollout: pre.
 -- Undo:    drop function.
 
-create function private.request_generation(
+create function private.request_generation_for(
+    profile_id uuid,
     generation_type text,
     prompt text,
     idempotency_key uuid,
@@ -15,53 +17,65 @@ create function private.request_generation(
 returns public.generations
 language plpgsql
 volatile
--- security definer because only rules may write: the caller holds no grant on any of these tables
-security definer
 set search_path = ''
 as $$
 declare
-    -- The lock makes calls of one person follow each other: all that is looked at below stays so.
-    v_profile_id constant uuid := private.lock_caller();
-    v_prompt constant text := private.check_prompt(request_generation.prompt);
+    v_profile_id constant uuid := request_generation_for.profile_id;
+    v_prompt text;
     v_type public.generation_types;
     v_model private.generation_models;
     v_options jsonb;
     v_subscription_id uuid;
-    v_generation public.generations := private.find_repeat(
-        v_profile_id, request_generation.idempotency_key, request_generation.generation_type,
-        v_prompt, request_generation.user_image_id, request_generation.options
-    );
+    v_deadline interval;
+    v_cost_credits bigint := 0;
+    v_generation public.generations;
 begin
+    -- The lock makes calls of one person follow each other: all that is looked at below stays so.
+    perform private.lock_person(v_profile_id);
+    v_prompt := private.check_prompt(request_generation_for.prompt);
+    v_generation := private.find_repeat(
+        v_profile_id, request_generation_for.idempotency_key,
+        request_generation_for.generation_type, v_prompt, request_generation_for.user_image_id,
+        request_generation_for.options
+    );
+
     if v_generation.id is not null then
         return v_generation;
     end if;
 
-    v_type := private.find_generation_type(request_generation.generation_type);
+    v_type := private.find_generation_type(request_generation_for.generation_type);
     perform private.check_user_image(
-        v_profile_id, request_generation.user_image_id, v_type.user_image
+        v_profile_id, request_generation_for.user_image_id, v_type.user_image
     );
-    v_options := private.check_options(v_type.type_key, request_generation.options);
+    v_options := private.check_options(v_type.type_key, request_generation_for.options);
     v_model := private.find_model(v_type.type_key);
     perform private.check_limits(v_profile_id);
     v_subscription_id := private.price_generation(
-        v_profile_id, v_type.type_key, v_type.cost_credits,
-        coalesce(request_generation.pay_with_credits, false)
+        v_profile_id, v_type, coalesce(request_generation_for.pay_with_credits, false)
+    );
+
+    if v_subscription_id is null then
+        v_cost_credits := v_type.cost_credits;
+    end if;
+
+    v_deadline := coalesce(
+        v_model.deadline, (select s.generation_deadline from private.settings as s)
     );
 
     insert into public.generations (
         profile_id, generation_type, prompt, user_image_id, options, credit_cost,
         idempotency_key, deadline_at
     )
-    select
+    values (
         v_profile_id,
         v_type.type_key,
         v_prompt,
-        request_generation.user_image_id,
+        request_generation_for.user_image_id,
         v_options,
-        case when v_subscription_id is null then v_type.cost_credits else 0 end,
-        request_generation.idempotency_key,
-        now() + coalesce(v_model.deadline, s.generation_deadline)
-    from private.settings as s
+        v_cost_credits,
+        request_generation_for.idempotency_key,
+        now() + v_deadline
+    )
     returning * into v_generation;
 
     if v_subscription_id is null then
@@ -82,8 +96,42 @@ begin
 end;
 $$;
 
+comment on function private.request_generation_for(
+    uuid, text, text, uuid, uuid, boolean, jsonb
+) is
+'The rule behind public.request_generation, for this person: it reads no claims and no settings of
+the session.';
+
+create function private.request_generation(
+    generation_type text,
+    prompt text,
+    idempotency_key uuid,
+    user_image_id uuid,
+    pay_with_credits boolean,
+    options jsonb
+)
+returns public.generations
+language plpgsql
+volatile
+-- security definer because only rules may write: the caller holds no grant on any of these tables
+security definer
+set search_path = ''
+as $$
+begin
+    return private.request_generation_for(
+        auth.uid(),
+        request_generation.generation_type,
+        request_generation.prompt,
+        request_generation.idempotency_key,
+        request_generation.user_image_id,
+        request_generation.pay_with_credits,
+        request_generation.options
+    );
+end;
+$$;
+
 comment on function private.request_generation(text, text, uuid, uuid, boolean, jsonb) is
-'The rule behind public.request_generation.';
+'public.request_generation for whoever calls.';
 grant execute on function private.request_generation(text, text, uuid, uuid, boolean, jsonb)
 to authenticated;
 

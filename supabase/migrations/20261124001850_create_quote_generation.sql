@@ -67,7 +67,7 @@ declare
     v_type constant public.generation_types := private.find_generation_type(
         quote_generation.generation_type
     );
-    v_cover constant private.plan_cover := private.plan_cover_of(v_profile_id, v_type.type_key);
+    v_cover constant private.plan_cover := private.plan_cover_of(v_profile_id, v_type);
     v_is_covered constant boolean := coalesce(v_cover.uses_left > 0, false);
     v_missing constant bigint := greatest(
         v_type.cost_credits - private.available_credits(v_profile_id), 0

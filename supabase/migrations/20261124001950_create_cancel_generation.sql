@@ -1,27 +1,26 @@
 -- Purpose: RPC cancel_generation.
--- Touches: functions private.cancel_generation, public.cancel_generation.
+-- Touches: functions private.cancel_generation_for, private.cancel_generation,
+--          public.cancel_generation.
 -- Locks:   none.
 -- Rollout: pre.
 -- Undo:    drop function.
 
-create function private.cancel_generation(generation_id uuid)
+create function private.cancel_generation_for(profile_id uuid, generation_id uuid)
 returns public.generations
 language plpgsql
 volatile
--- security definer because only rules may write: the caller holds no grant on any of these tables
-security definer
 set search_path = ''
 as $$
 declare
-    v_profile_id constant uuid := private.signed_in_profile();
+    v_profile_id constant uuid := cancel_generation_for.profile_id;
     v_generation public.generations;
 begin
     -- The job's row first, as everywhere; but only one's own, or anybody could hold up the others.
-    perform private.lock_generation_job(v_profile_id, cancel_generation.generation_id);
+    perform private.lock_generation_job(v_profile_id, cancel_generation_for.generation_id);
 
     select g.* into v_generation
     from public.generations as g
-    where g.id = cancel_generation.generation_id
+    where g.id = cancel_generation_for.generation_id
         and g.profile_id = v_profile_id
     for no key update;
 
@@ -56,7 +55,26 @@ begin
 end;
 $$;
 
-comment on function private.cancel_generation(uuid) is 'The rule behind public.cancel_generation.';
+comment on function private.cancel_generation_for(uuid, uuid) is
+'The rule behind public.cancel_generation, for this person.';
+
+create function private.cancel_generation(generation_id uuid)
+returns public.generations
+language plpgsql
+volatile
+-- security definer because only rules may write: the caller holds no grant on any of these tables
+security definer
+set search_path = ''
+as $$
+begin
+    return private.cancel_generation_for(
+        private.signed_in_profile(), cancel_generation.generation_id
+    );
+end;
+$$;
+
+comment on function private.cancel_generation(uuid) is
+'public.cancel_generation for whoever calls.';
 grant execute on function private.cancel_generation(uuid) to authenticated;
 
 create function public.cancel_generation(generation_id uuid)

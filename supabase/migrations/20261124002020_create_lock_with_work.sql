@@ -24,12 +24,13 @@ as $$
         union all
         select j.id
         from private.jobs as j
-        where j.checkout_id in (
-            select c.id
-            from public.checkouts as c
-            where c.profile_id = jobs_of.profile_id
-                and c.finished_at is null
-        )
+        where j.profile_id = jobs_of.profile_id
+            and j.checkout_id in (
+                select c.id
+                from public.checkouts as c
+                where c.profile_id = jobs_of.profile_id
+                    and c.finished_at is null
+            )
     ) as w;
 $$;
 
@@ -69,7 +70,7 @@ begin
             order by g.id
             for no key update;
 
-            perform private.lock_profiles(array[lock_with_work.profile_id]);
+            perform private.lock_profile(lock_with_work.profile_id);
 
             if not private.jobs_of(lock_with_work.profile_id) <@ v_jobs then
                 raise sqlstate 'TS001';

@@ -132,9 +132,11 @@ set search_path = ''
 as $$
     select case
         when job_payload.job.user_image_id is not null
-        then private.user_image_payload(job_payload.job.user_image_id)
-        when job_payload.job.profile_id is not null
-        then private.erase_payload(job_payload.job.profile_id)
+        then private.user_image_payload(
+            job_payload.job.profile_id, job_payload.job.user_image_id
+        )
+        when job_payload.job.account_id is not null
+        then private.erase_payload(job_payload.job.account_id)
         else private.stripe_call(job_payload.job)
     end;
 $$;

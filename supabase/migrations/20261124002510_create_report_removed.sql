@@ -11,12 +11,19 @@ language plpgsql
 volatile
 set search_path = ''
 as $$
+declare
+    v_object_path text;
 begin
+    select i.object_path into v_object_path
+    from public.user_images as i
+    where i.profile_id = apply_user_image_removed.job.profile_id
+        and i.id = apply_user_image_removed.job.user_image_id;
+
     if exists (
         select
-        from public.user_images as i
-        inner join storage.objects as o on o.bucket_id = 'faces' and i.object_path = o.name
-        where i.id = apply_user_image_removed.job.user_image_id
+        from storage.objects as o
+        where o.bucket_id = 'faces'
+            and o.name = v_object_path
     ) then
         perform private.retry_job(apply_user_image_removed.job.id, 'not_removed');
         return 'not_removed';
@@ -26,7 +33,8 @@ begin
     set
         deleted_at = now(),
         deletion_answer = apply_user_image_removed.answer
-    where i.id = apply_user_image_removed.job.user_image_id
+    where i.profile_id = apply_user_image_removed.job.profile_id
+        and i.id = apply_user_image_removed.job.user_image_id
         and i.deleted_at is null;
 
     perform private.finish_job(apply_user_image_removed.job.id);
@@ -80,7 +88,7 @@ volatile
 set search_path = ''
 as $$
 declare
-    v_call constant text := private.erase_payload(fail_removal.job.profile_id) ->> 'call';
+    v_call constant text := private.erase_payload(fail_removal.job.account_id) ->> 'call';
 begin
     -- The object is gone already, or the page is over: nothing is left to delete.
     if (fail_removal.slug = 'stripe_missing' and v_call is not null)
@@ -93,7 +101,7 @@ begin
                     when 'customers.delete' then 'customer'
                     else 'checkout.session'
                 end,
-                'id', private.erase_payload(fail_removal.job.profile_id) -> 'id',
+                'id', private.erase_payload(fail_removal.job.account_id) -> 'id',
                 'error', fail_removal.slug
             )
         );

@@ -133,7 +133,8 @@ begin
         perform private.finish_job(v_job.profile_id, v_job.id);
     else
         if v_job.checkout_id is not null then
-            perform private.close_checkout(v_job.checkout_id, 'failed', 'stopped_by_operator');
+            perform private.close_checkout(
+                v_job.profile_id, v_job.checkout_id, 'failed', 'stopped_by_operator');
         end if;
 
         perform private.finish_job(v_job.id);
