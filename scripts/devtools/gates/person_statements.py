@@ -377,9 +377,7 @@ def _relations(node: object) -> Iterator[str]:
             yield from _relations(one)
     elif isinstance(node, dict):
         for key, value in node.items():
-            if key == "relation" and "relname" in value:
-                yield value["relname"]
-            elif key == "range_var":
+            if (key == "relation" and "relname" in value) or key == "range_var":
                 yield value["relname"]
             elif key not in ("target_list", "where_clause"):
                 yield from _relations(value)

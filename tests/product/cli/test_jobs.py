@@ -107,7 +107,8 @@ def test_what_a_worker_has_or_what_is_not_there_is_left_alone(db: Database, ana:
 
 
 def test_what_is_owed_to_a_person_is_not_dropped(db: Database, ana: uuid.UUID) -> None:
-    db.rows("insert into private.jobs (kind, profile_id) values ('erase', %s)", ana)
+    erase = "insert into private.jobs (kind, account_id, profile_id) values ('erase', %s, %s)"
+    db.rows(erase, ana, ana)
     job = db.value("select id from private.jobs where kind = 'erase'")
     assert refused(db, "drop", job, WHY, "--yes") == "job_is_owed"
     report(db, "jobs", "retry", job, WHY, "--yes")

@@ -13,6 +13,7 @@ from local_stack import databases
 from local_stack.postgres import Postgres
 from tests.support.database import TEMPLATE, Database, lift_limits, sign_up
 from tests.support.database import request as ask
+from tests.support.economy import reverse
 from tests.support.files import add_face, erase, storage_deletes, take
 from tests.support.sidecar import claim, report, submit
 from tests.support.stripe_world import Customer, apply, event, line, link_all, tell
@@ -244,7 +245,7 @@ def subscribe_at_stripe(db: Database) -> None:
     )
     left = "select (public.start_checkout('pack', 'starter', gen_random_uuid())).id"
     checkout = db.call(customer.person, left)["id"]
-    db.value("select private.close_checkout(%s, 'expired')", checkout)
+    db.value("select private.close_checkout(%s, %s, 'expired')", customer.person, checkout)
     db.rows("delete from private.jobs where checkout_id = %s", checkout)
 
 
@@ -255,7 +256,7 @@ def spend_money(db: Database, ana: uuid.UUID) -> None:
         ana,
     )
     ask(db, ana, generation_type="thumbnail_premium")
-    db.rows("select private.apply_reversal(%s, 're_1', 'refund', 1000, 'taken')", paid)
+    reverse(db, paid, "taken", key="re_1")
     db.rows(
         "insert into public.subscriptions (profile_id, plan_name, status, is_active)"
         " values (%s, 'monthly_unlimited', 'active', true)",
@@ -312,9 +313,7 @@ def test_a_disputed_payment_without_credits_has_nothing_to_freeze(lived_in: Data
     record = "select private.apply_payment(%s, %s, %s, 'x', 1900, 'usd', %s)"
     for key, kind, credit_count in (("in_none", "subscription", 0), ("cs_some", "pack", 10)):
         paid = lived_in.value(record, person, key, kind, credit_count)
-        lived_in.rows(
-            "select private.apply_reversal(%s, %s, 'dispute', 1900, 'open')", paid, f"du_{key}"
-        )
+        reverse(lived_in, paid, "open", 1900, key=f"du_{key}")
     assert findings(lived_in) == set()
     # The one that has credits is still found when they are free.
     change(lived_in, "update public.credit_lots set frozen_at = null where frozen_at is not null")

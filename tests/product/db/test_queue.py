@@ -226,7 +226,9 @@ def test_the_longest_due_jobs_are_leased_and_no_others(
 def test_the_table_whose_oldest_job_waits_longest_is_claimed_first(db: Database) -> None:
     minutes = "due_at = now() - interval '%s minutes'"
     jobs = [
-        picture(db, minutes % 1), fetch(db, minutes % 4), fetch(db, minutes % 3),
+        picture(db, minutes % 1),
+        fetch(db, minutes % 4),
+        fetch(db, minutes % 3),
         picture(db, minutes % 2),
     ]
     claim = "select job_id from private.claim_jobs('w', %s, 60)"

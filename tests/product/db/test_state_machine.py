@@ -49,7 +49,7 @@ RARE = WORTH_WHILE | {
 FAULTS = {
     "priority forgotten": (
         "private.burn_lots",
-        "order by l.priority, l.expires_at, l.id",
+        "order by l.priority, l.expires_at, l.created_at, l.id",
         "order by l.expires_at, l.id",
     ),
     "debts not repaid": (
@@ -71,8 +71,8 @@ FAULTS = {
 MORE_FAULTS = {
     "expiry forgotten": (
         "private.burn_lots",
-        "order by l.priority, l.expires_at, l.id",
-        "order by l.priority, l.id",
+        "order by l.priority, l.expires_at, l.created_at, l.id",
+        "order by l.priority, l.created_at, l.id",
     ),
     "burned in its last instant": (
         "private.burn_lots",

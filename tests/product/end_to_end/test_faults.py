@@ -253,7 +253,7 @@ def tell(world: SidecarProcesses, token: str, body: dict[str, Any]) -> httpx.Res
         "webhook-signature": Webhook(secret).sign(name, moment, text),
     }
     person = world.db.value(
-        "select a.profile_id from private.generation_attempts as a where a.attempt_token = %s", token
+        "select profile_id from private.generation_attempts where attempt_token = %s", token
     )
     query = f"profile={person}&attempt={token}"
     url = f"{world.sidecars[0].url}/webhooks/replicate?{query}"

@@ -182,7 +182,7 @@ def _get_rich(db: Database, owner: Account) -> None:
     lot = db.value(
         "select min(id) from public.credit_lots where profile_id = %s and remaining > 0", owner.id
     )
-    db.value("select private.freeze_lot(%s, 'hold', 'canary-freeze')", lot)
+    db.value("select private.freeze_lot(%s, %s, 'hold', 'canary-freeze')", owner.id, lot)
     # Due to expire, and not swept yet.
     db.value(
         "select private.grant_credits(%s, 8, 'operator', 'due', now() - interval '1 hour')",
@@ -219,7 +219,8 @@ def _owe(db: Database, person: Account) -> None:
     )
     request(db, person.id, prompt=f"{person.mark} owes", generation_type="thumbnail_premium")
     refund = f"re_{person.mark}"
-    db.rows("select private.apply_reversal(%s, %s, 'refund', 900, 'taken')", paid, refund)
+    reverse = "select private.apply_reversal(%s, %s, %s, 'refund', 900, 'taken')"
+    db.rows(reverse, person.id, paid, refund)
     assert db.value("select debt from public.profiles where id = %s", person.id) > 0
 
 

@@ -150,7 +150,7 @@ class Everyday(LedgerMachine):
                 how,
                 partial(picture.owner.end, picture.model, how, self.world.now),
                 DELIVER if how == "succeeded" else FAIL,
-                named={"person": picture.owner.id, "id": picture.id},
+                named={"person": self.id_of(picture.owner), "id": picture.id},
             )
 
     def cancel(self, picture: Asked, person: Member) -> None:
