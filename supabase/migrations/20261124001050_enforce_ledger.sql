@@ -14,6 +14,8 @@ language plpgsql
 volatile
 set search_path = ''
 as $$
+declare
+    v_now constant timestamptz := now();
 begin
     -- Updated before the entry is inserted: the foreign keys then find the rows locked already.
     update public.profiles as p
@@ -44,7 +46,7 @@ begin
         update public.credit_lots as l
         set
             remaining = l.remaining + new.amount,
-            exhausted_at = case when l.remaining + new.amount = 0 then now() end
+            exhausted_at = case when l.remaining + new.amount = 0 then v_now end
         where l.id = new.lot_id
             and l.profile_id = new.profile_id;
 

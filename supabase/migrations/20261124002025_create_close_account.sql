@@ -56,6 +56,7 @@ volatile
 set search_path = ''
 as $$
 declare
+    v_now constant timestamptz := now();
     v_deleted_at timestamptz;
     v_running record;
 begin
@@ -73,7 +74,7 @@ begin
     end if;
 
     update public.profiles as p
-    set deleted_at = coalesce(p.deleted_at, now())
+    set deleted_at = coalesce(p.deleted_at, v_now)
     where p.id = close_account.profile_id
     returning p.deleted_at into v_deleted_at;
 

@@ -59,6 +59,7 @@ volatile
 set search_path = ''
 as $$
 declare
+    v_now constant timestamptz := now();
     v_job_id bigint;
 begin
     for v_job_id in
@@ -75,11 +76,11 @@ begin
     update public.user_images as i
     set
         object_path = i.profile_id || '/' || i.id,
-        deleted_at = coalesce(i.deleted_at, now()),
+        deleted_at = coalesce(i.deleted_at, v_now),
         deletion_answer = coalesce(i.deletion_answer, '{}') || jsonb_build_object(
             'removed', case
                 when i.deletion_answer -> 'removed' <> '[]'
-                then jsonb_build_array(i.profile_id || '/' || i.id)
+                then ('["' || i.profile_id || '/' || i.id || '"]')::jsonb
                 else '[]'
             end
         )

@@ -1,7 +1,6 @@
-"""Whether each statement on a person's table says whose row it means.
+"""Which statements read or change a person's table without saying whose row they mean.
 
-PostgreSQL's own grammar (libpg_query) reads the statements; nothing is guessed from their text. A
-statement names the person when each person's table in it has its column of the person equal to a
+A statement names the person when each person's table in it has its column of the person equal to a
 value that is known before the statement, by itself or by joins on that column.
 """
 
@@ -10,18 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Any
 
-import postgast
-from google.protobuf.json_format import MessageToDict
+from devtools.gates.sql_functions import Node, statements
 
-Node = dict[str, Any]
 # A column of one table in one statement: the number of its place in a from clause, and its name.
 Column = tuple[int, str]
 KNOWN: Column = (0, "")
 
 _places = count(1)
-_OF_A_TRIGGER = ("new", "old", "tg_op", "tg_argv", "tg_table_name", "tg_table_schema")
 _STATEMENTS = ("select_stmt", "insert_stmt", "update_stmt", "delete_stmt", "merge_stmt")
 
 
@@ -200,76 +195,6 @@ class Reader:
             else:
                 found += self._inside(value, scope)
         return found
-
-
-def statements(text: str) -> Iterator[Node]:
-    """Yield the parse trees of a text of SQL statements."""
-    tree = MessageToDict(postgast.parse(text), preserving_proto_field_name=True)
-    for one in tree.get("stmts", []):
-        yield one["stmt"]
-
-
-@dataclass(frozen=True)
-class Function:
-    """A function of the catalog; `arguments` are names and types of all directions.
-
-    Types are as `format_type` has them with an empty search path.
-    """
-
-    name: str
-    language: str
-    arguments: tuple[tuple[str, str], ...]
-    returns: str
-    returns_set: bool
-    has_outputs: bool
-    source: str
-
-    def texts(self) -> Iterator[str]:
-        """Yield the SQL statements of the body."""
-        if self.language == "sql":
-            yield self.source
-            return
-        for query, mode in _expressions(postgast.parse_plpgsql(self._parsable())):
-            # PostgreSQL's RawParseMode: a statement, an expression, else an assignment.
-            if mode == 0:
-                yield query
-            elif mode == 2:
-                yield f"select {query}"
-            else:
-                yield "select " + query.partition("=")[2]
-
-    def _parsable(self) -> str:
-        """Return the definition as libpg_query takes it, with the same statements.
-
-        It knows no schema but public, no type of ours and no row of a trigger; none of them
-        changes how a statement is read.
-        """
-        arguments = [(name, "record" if "." in kind else kind) for name, kind in self.arguments]
-        returns = "record"
-        if self.returns == "trigger":
-            arguments += [(name, "record") for name in _OF_A_TRIGGER]
-        elif self.returns_set:
-            returns = "table (of_a_row integer)" if self.has_outputs else "setof record"
-        elif self.returns == "void" or self.has_outputs:
-            returns = "void"
-        header = ", ".join(f"{name} {kind}" for name, kind in arguments)
-        name = self.name.rpartition(".")[2]
-        source = self.source.replace("private.", "public.")
-        return (
-            f"create function {name}({header}) returns {returns} language plpgsql as "
-            f"$thumbsmith${source}$thumbsmith$"
-        )
-
-
-def _expressions(node: object) -> Iterator[tuple[str, int]]:
-    if isinstance(node, list):
-        for one in node:
-            yield from _expressions(one)
-    elif isinstance(node, dict):
-        if "query" in node and isinstance(node["query"], str):
-            yield node["query"], node.get("parseMode", 0)
-        for value in node.values():
-            yield from _expressions(value)
 
 
 def _equate_joined(item: Node, scope: Scope) -> None:

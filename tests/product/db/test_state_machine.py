@@ -81,12 +81,12 @@ MORE_FAULTS = {
     ),
     "youngest debt first": (
         "private.repay_debts",
-        "order by l.id",
-        "order by l.id desc",
+        "order by l.created_at, l.id",
+        "order by l.created_at desc, l.id desc",
     ),
     "hold released without time": (
         "private.release_lot",
-        "when l.expires_at <= now() then",
+        "and l.expires_at <= now();",
         "when false then",
     ),
     "no time for what comes back": (
@@ -155,7 +155,7 @@ MORE_FAULTS = {
         ", 0)",
     ),
     "deadline forgotten": (
-        "private.expire_overdue_generations",
+        "private.expire_if_overdue",
         "and g.deadline_at <= now()",
         "and g.deadline_at < now()",
     ),
