@@ -1,5 +1,6 @@
 -- Purpose: credits come in: one lot per grant, and debts are repaid first.
--- Touches: functions private.lock_profiles, private.repay_debts, private.grant_credits.
+-- Touches: functions private.lock_profile, private.lock_profiles, private.repay_debts,
+--          private.grant_credits.
 -- Locks:   none.
 -- Rollout: pre.
 -- Undo:    drop function.

@@ -70,7 +70,8 @@ begin
         profile_id, subscription_id, month_key, month_start, month_end, credits, earned, granted
     )
     values (
-        v_subscription.profile_id, v_subscription.id, grant_month.month_key, grant_month.month_start,
+        v_subscription.profile_id, v_subscription.id, grant_month.month_key,
+        grant_month.month_start,
         grant_month.month_end, v_credits, v_earned, v_granted
     );
 
@@ -110,7 +111,8 @@ begin
             and p.id = grant_month.payment_id;
 
         perform private.settle_payment(
-            v_subscription.profile_id, grant_month.payment_id, format('month:%s', grant_month.month_key)
+            v_subscription.profile_id, grant_month.payment_id,
+            format('month:%s', grant_month.month_key)
         );
     end if;
 

@@ -1,5 +1,6 @@
 -- Purpose: the reward of a referral is paid, or taken back.
--- Touches: functions private.qualifying_payment, private.reward_referral, private.reverse_referral.
+-- Touches: functions private.qualifying_payment, private.reward_referral, private.reverse_bonus,
+--          private.reverse_referral.
 -- Locks:   none.
 -- Rollout: pre.
 -- Undo:    drop function.

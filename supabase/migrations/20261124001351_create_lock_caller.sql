@@ -1,5 +1,6 @@
 -- Purpose: who is calling, with their profile locked.
--- Touches: functions private.signed_in_profile, private.lock_caller.
+-- Touches: functions private.refuse_not_signed_in, private.signed_in_profile, private.lock_person,
+--          private.lock_caller.
 -- Locks:   none.
 -- Rollout: pre.
 -- Undo:    drop function.

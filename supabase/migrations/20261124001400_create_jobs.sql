@@ -1,4 +1,5 @@
--- Purpose: work of the sidecar that is about no picture: pages and objects of Stripe, files, accounts.
+-- Purpose: work of the sidecar that is about no picture: pages and objects of Stripe, files,
+--          accounts.
 -- Touches: table private.jobs.
 -- Locks:   share row exclusive on public.checkouts, public.user_images, public.profiles, for an
 --          instant.

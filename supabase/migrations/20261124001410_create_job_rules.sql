@@ -1,6 +1,6 @@
 -- Purpose: the rules by which a job waits, is held, goes on and ends.
--- Touches: type private.job_state, functions private.lease_end, private.continued,
---          private.retried, private.expedited, private.buried.
+-- Touches: type private.job_state, functions private.continued, private.retried,
+--          private.expedited, private.buried.
 -- Locks:   none.
 -- Rollout: pre.
 -- Undo:    drop function; drop type private.job_state.
@@ -89,4 +89,3 @@ $$;
 comment on function private.buried(integer, text) is
 'A job that failed this many times before is given up, and kept for a person to look at: a dead
 letter.';
-

@@ -1,7 +1,9 @@
 -- Purpose: the queue of pictures: each function names the person.
 -- Touches: functions private.lease_due_generation_jobs, private.lock_leased_generation_job,
---          private.set_job_state, private.set_job_attempt, private.continue_job, private.retry_job,
---          private.expedite_job, private.bury_job, private.finish_job.
+--          private.set_generation_job_state, private.set_generation_job_attempt,
+--          private.continue_generation_job, private.retry_generation_job,
+--          private.expedite_generation_job, private.bury_generation_job,
+--          private.finish_generation_job.
 -- Locks:   none.
 -- Rollout: pre.
 -- Undo:    drop function.
@@ -69,7 +71,7 @@ $$;
 comment on function private.lock_leased_generation_job(uuid, bigint, uuid) is
 'The job, locked, if this lease still holds it; else null and the report is stale.';
 
-create function private.set_job_state(
+create function private.set_generation_job_state(
     profile_id uuid,
     job_id bigint,
     state private.job_state,
@@ -84,26 +86,26 @@ as $$
 begin
     update private.generation_jobs as j
     set
-        kind = coalesce(set_job_state.kind, j.kind),
+        kind = coalesce(set_generation_job_state.kind, j.kind),
         -- The next submission is another attempt.
         attempt_id = case
-            when coalesce(set_job_state.kind, j.kind) <> 'submit'
-            then coalesce(set_job_state.attempt_id, j.attempt_id)
+            when coalesce(set_generation_job_state.kind, j.kind) <> 'submit'
+            then coalesce(set_generation_job_state.attempt_id, j.attempt_id)
         end,
-        due_at = coalesce(set_job_state.state.due_at, j.due_at),
-        tries = coalesce(set_job_state.state.tries, j.tries),
+        due_at = coalesce(set_generation_job_state.state.due_at, j.due_at),
+        tries = coalesce(set_generation_job_state.state.tries, j.tries),
         lease_token = null,
-        last_error = coalesce(set_job_state.state.last_error, j.last_error),
-        dead_at = set_job_state.state.dead_at
-    where j.profile_id = set_job_state.profile_id
-        and j.id = set_job_state.job_id;
+        last_error = coalesce(set_generation_job_state.state.last_error, j.last_error),
+        dead_at = set_generation_job_state.state.dead_at
+    where j.profile_id = set_generation_job_state.profile_id
+        and j.id = set_generation_job_state.job_id;
 end;
 $$;
 
-comment on function private.set_job_state(uuid, bigint, private.job_state, text, uuid) is
+comment on function private.set_generation_job_state(uuid, bigint, private.job_state, text, uuid) is
 'Writes what becomes of a job. Null keeps its kind and its attempt.';
 
-create function private.set_job_attempt(profile_id uuid, job_id bigint, attempt_id uuid)
+create function private.set_generation_job_attempt(profile_id uuid, job_id bigint, attempt_id uuid)
 returns void
 language plpgsql
 volatile
@@ -111,16 +113,16 @@ set search_path = ''
 as $$
 begin
     update private.generation_jobs as j
-    set attempt_id = set_job_attempt.attempt_id
-    where j.profile_id = set_job_attempt.profile_id
-        and j.id = set_job_attempt.job_id;
+    set attempt_id = set_generation_job_attempt.attempt_id
+    where j.profile_id = set_generation_job_attempt.profile_id
+        and j.id = set_generation_job_attempt.job_id;
 end;
 $$;
 
-comment on function private.set_job_attempt(uuid, bigint, uuid) is
+comment on function private.set_generation_job_attempt(uuid, bigint, uuid) is
 'The job is about this attempt at the provider from now on; its lease stays.';
 
-create function private.continue_job(
+create function private.continue_generation_job(
     profile_id uuid,
     job_id bigint,
     kind text,
@@ -134,22 +136,22 @@ volatile
 set search_path = ''
 as $$
 begin
-    perform private.set_job_state(
-        continue_job.profile_id,
-        continue_job.job_id,
-        private.continued(continue_job.due_at, continue_job.slug),
-        continue_job.kind,
-        continue_job.attempt_id
+    perform private.set_generation_job_state(
+        continue_generation_job.profile_id,
+        continue_generation_job.job_id,
+        private.continued(continue_generation_job.due_at, continue_generation_job.slug),
+        continue_generation_job.kind,
+        continue_generation_job.attempt_id
     );
 end;
 $$;
 
-comment on function private.continue_job(uuid, bigint, text, timestamptz, uuid, text) is
+comment on function private.continue_generation_job(uuid, bigint, text, timestamptz, uuid, text) is
 'The job goes on as this kind, with all its tries before it and nobody''s lease:
 about this attempt, or still about the same when null. slug is
 what made it go on; null keeps the last error.';
 
-create function private.retry_job(
+create function private.retry_generation_job(
     profile_id uuid,
     job_id bigint,
     slug text default null,
@@ -165,40 +167,40 @@ declare
 begin
     select j.* into v_job
     from private.generation_jobs as j
-    where j.profile_id = retry_job.profile_id
-        and j.id = retry_job.job_id;
+    where j.profile_id = retry_generation_job.profile_id
+        and j.id = retry_generation_job.job_id;
 
-    perform private.set_job_state(
-        retry_job.profile_id, retry_job.job_id,
+    perform private.set_generation_job_state(
+        retry_generation_job.profile_id, retry_generation_job.job_id,
         private.retried(
-            v_job.tries, retry_job.slug, retry_job.due_at,
+            v_job.tries, retry_generation_job.slug, retry_generation_job.due_at,
             is_awaited => v_job.generation_id is not null
         )
     );
 end;
 $$;
 
-comment on function private.retry_job(uuid, bigint, text, timestamptz) is
+comment on function private.retry_generation_job(uuid, bigint, text, timestamptz) is
 'A try has failed, for the reason slug: the job is tried again at this time; null waits as long as
 its failed tries ask for, or keeps the last error.';
 
-create function private.expedite_job(profile_id uuid, job_id bigint)
+create function private.expedite_generation_job(profile_id uuid, job_id bigint)
 returns void
 language plpgsql
 volatile
 set search_path = ''
 as $$
 begin
-    perform private.set_job_state(
-        expedite_job.profile_id, expedite_job.job_id, private.expedited()
+    perform private.set_generation_job_state(
+        expedite_generation_job.profile_id, expedite_generation_job.job_id, private.expedited()
     );
 end;
 $$;
 
-comment on function private.expedite_job(uuid, bigint) is
+comment on function private.expedite_generation_job(uuid, bigint) is
 'The job is due now. Whoever holds it may have looked too early, so that lease ends.';
 
-create function private.bury_job(profile_id uuid, job_id bigint, slug text)
+create function private.bury_generation_job(profile_id uuid, job_id bigint, slug text)
 returns void
 language plpgsql
 volatile
@@ -209,19 +211,21 @@ declare
 begin
     select j.tries into v_tries
     from private.generation_jobs as j
-    where j.profile_id = bury_job.profile_id
-        and j.id = bury_job.job_id;
+    where j.profile_id = bury_generation_job.profile_id
+        and j.id = bury_generation_job.job_id;
 
-    perform private.set_job_state(
-        bury_job.profile_id, bury_job.job_id, private.buried(v_tries, bury_job.slug)
+    perform private.set_generation_job_state(
+        bury_generation_job.profile_id,
+        bury_generation_job.job_id,
+        private.buried(v_tries, bury_generation_job.slug)
     );
 end;
 $$;
 
-comment on function private.bury_job(uuid, bigint, text) is
+comment on function private.bury_generation_job(uuid, bigint, text) is
 'Gives a job up, and keeps it for a person to look at: a dead letter.';
 
-create function private.finish_job(profile_id uuid, job_id bigint)
+create function private.finish_generation_job(profile_id uuid, job_id bigint)
 returns void
 language plpgsql
 volatile
@@ -229,10 +233,10 @@ set search_path = ''
 as $$
 begin
     delete from private.generation_jobs as j
-    where j.profile_id = finish_job.profile_id
-        and j.id = finish_job.job_id;
+    where j.profile_id = finish_generation_job.profile_id
+        and j.id = finish_generation_job.job_id;
 end;
 $$;
 
-comment on function private.finish_job(uuid, bigint) is
+comment on function private.finish_generation_job(uuid, bigint) is
 'Nothing is left to do: the job''s row goes.';

@@ -111,11 +111,10 @@ language sql
 volatile
 set search_path = ''
 as $$
+    -- Wakes nobody: the sweep comes by here too, with rows of many people.
     insert into private.generation_jobs (profile_id, kind, attempt_id)
     values (enqueue_cancel.profile_id, 'cancel', enqueue_cancel.attempt_id)
     on conflict do nothing;
-
-    select private.wake_worker();
 $$;
 
 comment on function private.enqueue_cancel(uuid, uuid) is
@@ -170,7 +169,7 @@ begin
     end if;
 
     v_job := private.lock_generation_job(release_work.profile_id, release_work.generation_id);
-    perform private.finish_job(release_work.profile_id, v_job.id);
+    perform private.finish_generation_job(release_work.profile_id, v_job.id);
 
     if v_attempt.id is not null then
         perform private.enqueue_cancel(release_work.profile_id, v_attempt.id);

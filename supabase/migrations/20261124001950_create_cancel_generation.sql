@@ -45,6 +45,7 @@ begin
 
     perform private.finish_generation(v_profile_id, v_generation.id, 'canceled');
     perform private.release_work(v_profile_id, v_generation.id);
+    perform private.wake_worker();
 
     select g.* into v_generation
     from public.generations as g

@@ -34,8 +34,6 @@ begin
             'remove_user_image', start_image_removal.user_image_id,
             start_image_removal.profile_id
         );
-
-        perform private.wake_worker();
     end if;
 
     select i.* into v_image
@@ -60,6 +58,7 @@ set search_path = ''
 as $$
 declare
     v_profile_id constant uuid := private.lock_caller();
+    v_image public.user_images;
 begin
     if not exists (
         select
@@ -73,7 +72,9 @@ begin
             hint = 'Use the id of one of your own user_images.';
     end if;
 
-    return private.start_image_removal(v_profile_id, remove_user_image.id, 'asked');
+    v_image := private.start_image_removal(v_profile_id, remove_user_image.id, 'asked');
+    perform private.wake_worker();
+    return v_image;
 end;
 $$;
 

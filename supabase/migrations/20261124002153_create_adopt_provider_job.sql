@@ -75,7 +75,7 @@ begin
     end if;
 
     v_job := private.lock_generation_job(adopt_provider_job.profile_id, v_generation_id);
-    perform private.continue_job(
+    perform private.continue_generation_job(
         adopt_provider_job.profile_id, v_job.id, 'poll', now(), adopt_provider_job.attempt_id
     );
 end;

@@ -49,7 +49,7 @@ begin
     select s.submit_find_after into v_find_after
     from private.settings as s;
 
-    perform private.continue_job(
+    perform private.continue_generation_job(
         mark_submit_unknown.job.profile_id,
         mark_submit_unknown.job.id,
         'find',
@@ -88,7 +88,7 @@ begin
         and a.id = retry_find.job.attempt_id;
 
     if now() < v_until then
-        perform private.retry_job(
+        perform private.retry_generation_job(
             retry_find.job.profile_id,
             retry_find.job.id,
             due_at => least(now() + private.backoff(retry_find.job.tries + 2), v_until)
@@ -105,11 +105,11 @@ begin
         and a.status = 'submit_unknown';
 
     if v_is_over then
-        perform private.finish_job(retry_find.job.profile_id, retry_find.job.id);
+        perform private.finish_generation_job(retry_find.job.profile_id, retry_find.job.id);
         return;
     end if;
 
-    perform private.continue_job(retry_find.job.profile_id, retry_find.job.id, 'submit');
+    perform private.continue_generation_job(retry_find.job.profile_id, retry_find.job.id, 'submit');
 end;
 $$;
 

@@ -18,7 +18,7 @@ begin
         fail_generation.error
     );
 
-    perform private.finish_job(fail_generation.job.profile_id, fail_generation.job.id);
+    perform private.finish_generation_job(fail_generation.job.profile_id, fail_generation.job.id);
 end;
 $$;
 
@@ -61,7 +61,7 @@ begin
 
     -- The generation ended while its job waited: nothing is sent any more.
     if v_generation.finished_at is not null then
-        perform private.finish_job(v_profile_id, start_attempt.job.id);
+        perform private.finish_generation_job(v_profile_id, start_attempt.job.id);
         return null;
     end if;
 

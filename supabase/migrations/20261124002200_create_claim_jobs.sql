@@ -56,7 +56,9 @@ begin
             v_job.attempt_id := private.start_attempt(v_job);
             continue when v_job.attempt_id is null;
 
-            perform private.set_job_attempt(v_job.profile_id, v_job.id, v_job.attempt_id);
+            perform private.set_generation_job_attempt(
+                v_job.profile_id, v_job.id, v_job.attempt_id
+            );
         end if;
 
         return next (

@@ -80,7 +80,7 @@ begin
         'provider_failed', 'provider_stopped', 'provider_unavailable', 'prediction_missing',
         'output_missing', 'input_refused'
     ) and private.has_next_model(fail_attempt.job) then
-        perform private.continue_job(
+        perform private.continue_generation_job(
             fail_attempt.job.profile_id, fail_attempt.job.id, 'submit', slug => fail_attempt.error
         );
         return;

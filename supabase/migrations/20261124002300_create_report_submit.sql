@@ -53,7 +53,7 @@ begin
         return 'ok';
     end if;
 
-    perform private.continue_job(
+    perform private.continue_generation_job(
         v_job.profile_id,
         v_job.id,
         'poll',
@@ -95,7 +95,9 @@ set search_path = ''
 as $$
 declare
     v_job private.generation_jobs := private.lock_reported_generation_job(
-        report_submit_refused.profile_id, report_submit_refused.job_id, report_submit_refused.lease_token
+        report_submit_refused.profile_id,
+        report_submit_refused.job_id,
+        report_submit_refused.lease_token
     );
 begin
     if v_job.id is null then
@@ -108,7 +110,7 @@ begin
         where a.profile_id = v_job.profile_id
             and a.id = v_job.attempt_id;
 
-        perform private.retry_job(
+        perform private.retry_generation_job(
             v_job.profile_id,
             v_job.id,
             'provider_throttled',
@@ -156,7 +158,9 @@ set search_path = ''
 as $$
 declare
     v_job private.generation_jobs := private.lock_reported_generation_job(
-        report_submit_unknown.profile_id, report_submit_unknown.job_id, report_submit_unknown.lease_token
+        report_submit_unknown.profile_id,
+        report_submit_unknown.job_id,
+        report_submit_unknown.lease_token
     );
 begin
     if v_job.id is null then
@@ -171,4 +175,5 @@ $$;
 comment on function private.report_submit_unknown(uuid, bigint, uuid, text) is
 'No answer, so the provider may have the attempt or not: its webhook or the provider''s list adopts
 it, or another attempt follows after the grace time. ok, or stale.';
-grant execute on function private.report_submit_unknown(uuid, bigint, uuid, text) to thumbsmith_sidecar;
+grant execute on function private.report_submit_unknown(uuid, bigint, uuid, text)
+to thumbsmith_sidecar;

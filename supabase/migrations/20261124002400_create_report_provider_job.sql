@@ -30,7 +30,7 @@ begin
         perform private.start_storing(
             settle_provider_job.job.profile_id, settle_provider_job.job.generation_id
         );
-        perform private.continue_job(
+        perform private.continue_generation_job(
             settle_provider_job.job.profile_id, settle_provider_job.job.id, 'store'
         );
     elsif v_is_final then
@@ -59,7 +59,7 @@ begin
             settle_provider_job.job.profile_id, settle_provider_job.job.generation_id
         );
     else
-        perform private.continue_job(
+        perform private.continue_generation_job(
             settle_provider_job.job.profile_id,
             settle_provider_job.job.id,
             'poll',
@@ -84,9 +84,9 @@ begin
     if private.store_attempt_state(
         settle_cancel.job.profile_id, settle_cancel.job.attempt_id, settle_cancel.provider_job
     ) then
-        perform private.finish_job(settle_cancel.job.profile_id, settle_cancel.job.id);
+        perform private.finish_generation_job(settle_cancel.job.profile_id, settle_cancel.job.id);
     else
-        perform private.retry_job(settle_cancel.job.profile_id, settle_cancel.job.id);
+        perform private.retry_generation_job(settle_cancel.job.profile_id, settle_cancel.job.id);
     end if;
 end;
 $$;
@@ -142,4 +142,5 @@ $$;
 comment on function private.report_provider_job(uuid, bigint, uuid, jsonb) is
 'The prediction as the provider shows it now, after a poll, a cancel or a find; null when a find
 found none. ok, or stale.';
-grant execute on function private.report_provider_job(uuid, bigint, uuid, jsonb) to thumbsmith_sidecar;
+grant execute on function private.report_provider_job(uuid, bigint, uuid, jsonb)
+to thumbsmith_sidecar;

@@ -14,8 +14,8 @@ declare
     v_duplicate_id uuid;
 begin
     insert into private.generation_attempts (
-        profile_id, generation_id, attempt_number, preference, model, duplicate_of, status, provider_job_id,
-        expected_cost_micros, cost_per_second_micros
+        profile_id, generation_id, attempt_number, preference, model, duplicate_of, status,
+        provider_job_id, expected_cost_micros, cost_per_second_micros
     )
     select
         store_duplicate.attempt.profile_id,

@@ -82,7 +82,7 @@ begin
         perform private.store_duplicate(v_attempt, v_provider_job_id);
     elsif v_job.attempt_id = v_attempt.id and v_job.kind = 'poll' then
         -- Also while a poll is under way.
-        perform private.expedite_job(v_job.profile_id, v_job.id);
+        perform private.expedite_generation_job(v_job.profile_id, v_job.id);
     end if;
 
     perform private.wake_worker();
@@ -94,4 +94,5 @@ comment on function private.report_provider_webhook(text, uuid, uuid, jsonb) is
 'Stores a verified webhook and has its prediction looked at now; adopts an attempt whose answer was
 lost, and has one that nobody waits for stopped. stored, duplicate, or
 attempt_of_another_person, which stores nothing.';
-grant execute on function private.report_provider_webhook(text, uuid, uuid, jsonb) to thumbsmith_sidecar;
+grant execute on function private.report_provider_webhook(text, uuid, uuid, jsonb)
+to thumbsmith_sidecar;

@@ -35,7 +35,7 @@ begin
         report_stored.stored ->> 'preview_path'
     );
 
-    perform private.finish_job(v_job.profile_id, v_job.id);
+    perform private.finish_generation_job(v_job.profile_id, v_job.id);
 
     return 'ok';
 end;

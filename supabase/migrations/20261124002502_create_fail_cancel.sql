@@ -21,7 +21,7 @@ begin
             and a.id = fail_cancel.job.attempt_id
             and a.finished_at is null;
 
-        perform private.finish_job(fail_cancel.job.profile_id, fail_cancel.job.id);
+        perform private.finish_generation_job(fail_cancel.job.profile_id, fail_cancel.job.id);
     -- The provider's own deadline ends the orphan too, so it is not urgent while that runs.
     elsif (fail_cancel.is_permanent or private.is_last_try(fail_cancel.job.tries)) and exists (
         select
@@ -32,11 +32,11 @@ begin
             and a.id = fail_cancel.job.attempt_id
             and g.deadline_at < now() - interval '1 hour'
     ) then
-        perform private.bury_job(
+        perform private.bury_generation_job(
             fail_cancel.job.profile_id, fail_cancel.job.id, fail_cancel.slug
         );
     else
-        perform private.retry_job(
+        perform private.retry_generation_job(
             fail_cancel.job.profile_id, fail_cancel.job.id, fail_cancel.slug
         );
     end if;
@@ -65,7 +65,9 @@ begin
     ) then
         perform private.retry_find(fail_find.job);
     else
-        perform private.retry_job(fail_find.job.profile_id, fail_find.job.id, fail_find.slug);
+        perform private.retry_generation_job(
+            fail_find.job.profile_id, fail_find.job.id, fail_find.slug
+        );
     end if;
 end;
 $$;

@@ -39,7 +39,7 @@ begin
                 and a.id = fail_generation_job.job.attempt_id
                 and a.status = 'submitting';
 
-            perform private.retry_job(
+            perform private.retry_generation_job(
                 fail_generation_job.job.profile_id, fail_generation_job.job.id,
                 fail_generation_job.slug
             );

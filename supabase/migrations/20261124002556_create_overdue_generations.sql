@@ -231,4 +231,3 @@ comment on function private.expire_forgotten_generations(integer) is
 'The safety net: goes round all unfinished generations in pieces of at most 1,000, once in five
 minutes, and ends those whose deadline has passed, also where their job was lost. Returns how many
 ended; goes on at the next call after about max_expired.';
-

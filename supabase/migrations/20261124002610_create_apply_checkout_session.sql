@@ -38,7 +38,9 @@ begin
         if apply_checkout_session.session #>> '{payment_intent,status}'
             in ('requires_payment_method', 'canceled')
         then
-            perform private.close_checkout(v_checkout.profile_id, v_checkout.id, 'failed', 'payment_failed');
+            perform private.close_checkout(
+                v_checkout.profile_id, v_checkout.id, 'failed', 'payment_failed'
+            );
             return 'payment_failed';
         end if;
 

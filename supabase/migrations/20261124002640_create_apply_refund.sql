@@ -22,8 +22,6 @@ begin
         insert into private.jobs (kind, stripe_object_id)
         values ('find_invoice', payment_of_intent.payment_intent_id)
         on conflict (stripe_object_id) where stripe_object_id is not null do nothing;
-
-        perform private.wake_worker();
     end if;
 
     return v_intent;
@@ -31,7 +29,8 @@ end;
 $$;
 
 comment on function private.payment_of_intent(text) is
-'The payment behind a PaymentIntent, and whose it is; null when it is not here yet, and then it is looked for.';
+'The payment behind a PaymentIntent, and whose it is; null when it is not here yet, and then it is
+looked for.';
 
 create function private.apply_refund(refund jsonb)
 returns text

@@ -64,7 +64,10 @@ begin
         and (fail_stripe_job.is_permanent or private.is_last_try(fail_stripe_job.job.tries))
     then
         perform private.close_checkout(
-            fail_stripe_job.job.profile_id, fail_stripe_job.job.checkout_id, 'failed', fail_stripe_job.slug
+            fail_stripe_job.job.profile_id,
+            fail_stripe_job.job.checkout_id,
+            'failed',
+            fail_stripe_job.slug
         );
 
         perform private.finish_job(fail_stripe_job.job.id);

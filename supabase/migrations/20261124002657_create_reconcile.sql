@@ -69,7 +69,6 @@ begin
         perform private.enqueue_fetch(v_session_id);
     end loop;
 
-    perform private.wake_worker();
     return true;
 end;
 $$;

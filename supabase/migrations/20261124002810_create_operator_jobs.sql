@@ -75,7 +75,7 @@ begin
     );
 
     if v_job.kind in ('submit', 'find', 'poll', 'store', 'cancel') then
-        perform private.continue_job(v_job.profile_id, v_job.id, v_job.kind);
+        perform private.continue_generation_job(v_job.profile_id, v_job.id, v_job.kind);
     else
         perform private.continue_job(v_job.id, v_job.kind);
     end if;
@@ -121,6 +121,7 @@ begin
             v_job.profile_id, v_job.generation_id, 'failed', 'stopped_by_operator'
         );
         perform private.release_work(v_job.profile_id, v_job.generation_id);
+        perform private.wake_worker();
     elsif v_job.kind = 'cancel' then
         update private.generation_attempts as a
         set
@@ -130,7 +131,7 @@ begin
             and a.id = v_job.attempt_id
             and a.finished_at is null;
 
-        perform private.finish_job(v_job.profile_id, v_job.id);
+        perform private.finish_generation_job(v_job.profile_id, v_job.id);
     else
         if v_job.checkout_id is not null then
             perform private.close_checkout(

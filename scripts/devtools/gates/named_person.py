@@ -1,9 +1,8 @@
-"""Every statement of a function on a person's table names the person; the exceptions say why not."""
+"""Every statement of a function on a person's table names the person; exceptions say why not."""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
 from pathlib import Path
 
 import postgast
@@ -54,7 +53,11 @@ def check(url: str, file: Path = EXCEPTIONS) -> Findings:
             if (name, table) not in allowed
             for text in texts
         ]
-        + [f"{name}: the exception for {table} is not needed" for name, table in _unused(allowed, found)]
+        + [
+            f"{name}: the exception for {table} is not needed"
+            for name, table in allowed
+            if (name, table) not in found
+        ]
         + [f"{name}: its exception says no reason" for (name, _), why in allowed.items() if not why]
     )
 
@@ -62,7 +65,6 @@ def check(url: str, file: Path = EXCEPTIONS) -> Findings:
 def _unnamed(function: Function, reader: Reader) -> list[tuple[str, str]]:
     try:
         found = [
-            # Whoever waits for a lock, or changes a row, has to say whose it is all the more.
             (finding.table, finding.statement)
             for text in function.texts()
             for finding in reader.findings(text)
@@ -72,7 +74,3 @@ def _unnamed(function: Function, reader: Reader) -> list[tuple[str, str]]:
     except postgast.PgQueryError as error:
         return [(DYNAMIC, f"a body that cannot be read ({error})")]
     return found
-
-
-def _unused(allowed: Exceptions, found: Mapping[tuple[str, str], object]) -> list[tuple[str, str]]:
-    return [key for key in allowed if key not in found]

@@ -91,11 +91,14 @@ class _Forms:
                 if key.endswith("_stmt") and isinstance(body, dict):
                     for rule in rules:
                         yield from rule(key, body)
-                if key == "func_call" and SENDERS.get(_called(body), function.name) != function.name:
+                if (
+                    key == "func_call"
+                    and SENDERS.get(_called(body), function.name) != function.name
+                ):
                     yield f"calls {_called(body)}, which {SENDERS[_called(body)]} is for"
 
     def _side_effects(self, kind: str, body: Node) -> Iterator[str]:
-        """A call that changes something runs once for each row, on the node of the row."""
+        """Find calls that would run once for each row, on the node of the row."""
         if kind != "select_stmt" or not _ranges(body.get("from_clause", [])):
             return
         for name in _calls(body.get("target_list", [])):
@@ -103,7 +106,7 @@ class _Forms:
                 yield f"calls {name} in a select list over a table"
 
     def _in_case(self, kind: str, body: Node) -> Iterator[str]:
-        """A value that the statement's own clock or rows decide has to be the same on all nodes."""
+        """Find values that the clock of each node would decide."""
         if kind != "update_stmt":
             return
         for key, node in walk(body.get("target_list", [])):
@@ -111,27 +114,31 @@ class _Forms:
                 for name in _calls(node):
                     if self._volatility.get(name, 0) > 0:
                         yield f"calls {name} within case or coalesce of an update"
-                if any(one == "sql_value_function" for one, _ in walk(node)):
+                if any(one == "sqlvalue_function" for one, _ in walk(node)):
                     yield "reads the clock within case or coalesce of an update"
 
     def _identity_order(self, kind: str, body: Node) -> Iterator[str]:
-        """An identity is no order of time: a second node counts from elsewhere."""
+        """Find an identity as an order of time: a second node counts from elsewhere."""
         if kind != "select_stmt" or _IS_LOCK in body:
             return
         aliases = {
             one.get("alias", {}).get("aliasname", one["relname"]): one["relname"]
             for one in _ranges(body.get("from_clause", []))
         }
-        sorted_by = []
+        sorted_by: list[str] = []
         for item in body.get("sort_clause", []):
             node = item["sort_by"]["node"]
             if "column_ref" not in node:
                 continue
-            names = [one["string"]["sval"] for one in node["column_ref"]["fields"] if "string" in one]
-            table = aliases.get(names[-2]) if len(names) > 1 else None
+            names = [
+                one["string"]["sval"] for one in node["column_ref"]["fields"] if "string" in one
+            ]
+            table = aliases.get(names[-2], "") if len(names) > 1 else ""
             is_person = table in self._tables and self._tables[table].person
-            if is_person and (table, names[-1]) in self._identities and not any(
-                name.endswith("_at") for name in sorted_by
+            if (
+                is_person
+                and (table, names[-1]) in self._identities
+                and not any(name.endswith("_at") for name in sorted_by)
             ):
                 yield f"orders {table} by {names[-1]}, which is no order of time"
             sorted_by.append(names[-1])

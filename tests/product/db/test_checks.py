@@ -79,6 +79,12 @@ BREAKS = {
         "update private.generation_attempts set http_status = 402 where status = 'processing'",
         "update private.generation_attempts set http_status = null",
     ),
+    "row_names_its_person": (
+        "update private.generation_attempts set profile_id = gen_random_uuid()"
+        " where status = 'processing'",
+        "update private.generation_attempts as a set profile_id = g.profile_id"
+        " from public.generations as g where g.id = a.generation_id",
+    ),
     "attempt_has_its_cost": (
         "update private.generation_attempts set cost_micros = null where status = 'failed'",
         "update private.generation_attempts set cost_micros = 0 where status = 'failed'",

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.support.database import Database, credits_of, lift_limits, request, sign_up
-from tests.support.sidecar import ROLE, submit
+from tests.support.sidecar import ROLE, claim, report, submit
 
 OVERDUE = "update public.generations set deadline_at = now() - interval '1 hour'"
 LOST = "delete from private.generation_jobs"
@@ -116,6 +116,26 @@ def test_a_round_that_is_full_goes_on_where_it_stopped(db: Database) -> None:
     assert db.value("select private.expire_forgotten_generations(1)") == 0
     db.rows(ROUND)
     assert db.value("select private.expire_forgotten_generations(1)") == 1
+
+
+def test_the_sweep_wakes_nobody_for_what_it_ends(db: Database) -> None:
+    # It may touch many people, and a NOTIFY cannot leave a transaction on two nodes.
+    people = [sign_up(db) for _ in range(2)]
+    for person in people:
+        request(db, person)
+    for job in claim(db):
+        assert report(db, "report_submitted", job, {"id": f"p{job['job_id']}"}) == "ok"
+    with db.connect(ROLE) as worker:
+        worker.execute("listen thumbsmith_jobs")
+        worker.execute("select private.declare_idle('test')")
+        db.rows(OVERDUE)
+        assert sweep(db)["expired"] == 2
+        kinds = db.rows("select kind from private.generation_jobs")
+        assert [row["kind"] for row in kinds] == ["cancel", "cancel"]
+        assert list(worker.notifies(timeout=0.2)) == []
+        # Positive control.
+        request(db, people[0])
+        assert len(list(worker.notifies(timeout=5, stop_after=1))) == 1
 
 
 @pytest.mark.parametrize("held", ["public.generations", "private.generation_jobs"])

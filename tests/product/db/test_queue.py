@@ -18,8 +18,10 @@ from tests.support.database import Database, request, sign_up
 QUEUE = {
     "lease_due_generation_jobs",
     "lease_due_jobs",
-    "set_job_attempt",
+    "set_generation_job_attempt",
+    "set_generation_job_state",
     "set_job_state",
+    "finish_generation_job",
     "finish_job",
 }
 # Whoever else writes to a job, and why.
@@ -62,6 +64,7 @@ class Job:
         """Call a function of the queue about this job."""
         key = [self.person, self.id] if self.person else [self.id]
         marks = ", ".join(["%s"] * (len(key) + len(values)))
+        function = function.replace("_job", "_generation_job") if self.person else function
         self.db.rows(f"select private.{function}({marks}{named})", *key, *values)
 
     def row(self) -> dict[str, Any]:

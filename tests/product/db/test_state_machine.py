@@ -91,7 +91,7 @@ MORE_FAULTS = {
     ),
     "no time for what comes back": (
         "private.return_to_lot",
-        "now() + s.refund_grace",
+        "now() + v_grace",
         "l.expires_at",
     ),
     "lost credits owed again": (
@@ -116,7 +116,7 @@ MORE_FAULTS = {
     ),
     "due credits clawed back": (
         "private.claw_back_lot",
-        "perform private.expire_profile_lots(v_profile_id);",
+        "perform private.expire_profile_lots(claw_back_lot.profile_id);",
         "",
     ),
     "closed dispute opens again": (

@@ -171,7 +171,8 @@ class Sidecar(Client):
 
     def report(self, function: str, job: dict[str, Any], answer: dict[str, Any]) -> str:
         (row,) = self.send(
-            f"select private.{function}(%s, %s, %s) as said",
+            f"select private.{function}(%s, %s, %s, %s) as said",
+            job["profile_id"],
             job["job_id"],
             job["lease_token"],
             json.dumps(answer),
