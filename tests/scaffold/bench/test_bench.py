@@ -12,6 +12,7 @@ from devtools.bench import figures, load, measure, money, pgbench
 from devtools.bench.scenarios import FLOOR, SCENARIOS, Group
 from devtools.bench.server import SQL
 from local_stack import databases
+from local_stack.paths import PROJECT
 from local_stack.postgres import ADMIN
 from tests.support.cli.operating import invoke
 from tests.support.local_stack.stack_process import parsed, thumbsmith
@@ -96,10 +97,10 @@ def test_a_failing_script_stops_the_bench(server: Postgres, loaded: load.Loaded)
         pgbench.run(
             server,
             loaded.name,
-            "request_generation",
+            SQL / "request_generation.sql",
             role="postgres",
             clients=1,
-            seconds=1,
+            length=("-T", 1),
             persons=persons,
         )
 
@@ -138,24 +139,31 @@ def test_ratios_are_taken_within_a_round_and_counters_per_transaction() -> None:
 
 
 def test_the_command_measures_from_end_to_end() -> None:
-    done = thumbsmith(
-        "bench", "--sizes=1000", "--clients=1", "--seconds=1", "--rounds=1", "--warm-up=0", "--json"
-    )
+    # Beside itself: as another checkout would be.
+    short = ("--sizes=1000", "--clients=1", "--seconds=1", "--rounds=1", "--warm-up=0")
+    done = thumbsmith("bench", *short, f"--against={PROJECT}", "--json")
     assert done.returncode == 0, done.stdout + done.stderr
     report = parsed(done)
     assert report["ok"]
     assert report["machine"]["cores"] >= 1
     assert report["machine"]["settings"]["fsync"] == "on"
     assert report["machine"]["sync_ms"] > 0
-    lines = {(one["script"], one["people"]): one for one in report["figures"]}
+    there = [one for one in report["figures"] if one["side"] == "there"]
+    here = [one for one in report["figures"] if one["side"] == "here"]
+    assert len(here) == len(there)
+    assert [one["statements"] for one in here] == [one["statements"] for one in there]
+    assert all(one["wal_bytes_to_there"] is None for one in there)
+    lines = {(one["script"], one["people"]): one for one in here}
     assert set(lines) == {(one.script, who) for one in SCENARIOS for who in ("many", "one")}
     request = lines["request_generation", "many"]
     assert request["to_floor"]["median"] > 0
     assert request["to_smallest"]["median"] == 1
     assert request["wal_records"] > lines[FLOOR, "many"]["wal_records"]
+    assert 0.8 < request["wal_bytes_to_there"]["median"] < 1.25
+    assert request["statements"] > lines["spend", "many"]["statements"] > 1
     assert 0 <= request["profile_hot_share"] <= 1
     assert 0 <= request["lot_hot_share"] <= 1
-    (database,) = report["databases"]
+    database, _ = report["databases"]
     burned = database["money"]["entries"] - ROWS
     assert (database["rows"], database["money"]["wrong"]) == (ROWS, 0)
     assert burned > 0
