@@ -11,17 +11,22 @@ stable
 set search_path = ''
 as $$
 declare
-    v_profile_id uuid := is_ancestor.profile_id;
+    v_chain uuid[] := array[is_ancestor.profile_id];
+    v_next_id uuid;
 begin
     -- One by one up the chain: a recursive query could not say whose row it reads.
-    while v_profile_id is not null loop
-        select p.referred_by into v_profile_id
+    loop
+        select p.referred_by into v_next_id
         from public.profiles as p
-        where p.id = v_profile_id;
+        where p.id = v_chain[1];
 
-        if v_profile_id = is_ancestor.ancestor_id then
+        if v_next_id = is_ancestor.ancestor_id then
             return true;
         end if;
+
+        -- Its end; or a circle, which only a hand could have made.
+        exit when v_next_id is null or v_next_id = any(v_chain);
+        v_chain := v_next_id || v_chain;
     end loop;
 
     return false;
