@@ -50,7 +50,7 @@ comment on function private.count_plan_uses(uuid, interval, integer) is
 
 create function private.plan_cover_of(
     profile_id uuid,
-    generation_type public.generation_types
+    unlimited_plans public.plans[]
 )
 returns private.plan_cover
 language plpgsql
@@ -65,7 +65,7 @@ declare
     v_cover private.plan_cover;
     v_best private.plan_cover;
 begin
-    if not plan_cover_of.generation_type.is_in_unlimited then
+    if coalesce(cardinality(plan_cover_of.unlimited_plans), 0) = 0 then
         return null;
     end if;
 
@@ -80,10 +80,10 @@ begin
         order by s.id
     loop
         select p.* into v_plan
-        from public.plans as p
+        from unnest(plan_cover_of.unlimited_plans) as p
         where p.plan_name = v_subscription.plan_name;
 
-        continue when not v_plan.is_unlimited;
+        continue when not found;
 
         select * into v_day
         from private.count_plan_uses(
@@ -116,6 +116,6 @@ begin
 end;
 $$;
 
-comment on function private.plan_cover_of(uuid, public.generation_types) is
-'The unlimited plan that covers the next picture of this type, and how many it still covers within
+comment on function private.plan_cover_of(uuid, public.plans[]) is
+'Of these unlimited plans the one that covers the next picture, and how many it still covers within
 fair use: 24 rolling hours and 30 rolling days. Null when there is none.';

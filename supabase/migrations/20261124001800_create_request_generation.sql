@@ -21,18 +21,23 @@ set search_path = ''
 as $$
 declare
     v_profile_id constant uuid := request_generation_for.profile_id;
+    v_terms constant private.request_terms := private.request_terms_of(
+        request_generation_for.generation_type
+    );
+    v_settings constant private.settings := v_terms.settings;
+    v_type constant public.generation_types := v_terms.generation_type;
+    v_model constant private.generation_models := v_terms.model;
     v_prompt text;
-    v_type public.generation_types;
-    v_model private.generation_models;
     v_options jsonb;
     v_subscription_id uuid;
-    v_deadline interval;
     v_cost_credits bigint := 0;
     v_generation public.generations;
 begin
     -- The lock makes calls of one person follow each other: all that is looked at below stays so.
     perform private.lock_person(v_profile_id);
-    v_prompt := private.check_prompt(request_generation_for.prompt);
+    v_prompt := private.check_prompt(
+        request_generation_for.prompt, v_settings.max_prompt_characters
+    );
     v_generation := private.find_repeat(
         v_profile_id, request_generation_for.idempotency_key,
         request_generation_for.generation_type, v_prompt, request_generation_for.user_image_id,
@@ -43,24 +48,22 @@ begin
         return v_generation;
     end if;
 
-    v_type := private.find_generation_type(request_generation_for.generation_type);
+    if v_model.model is null then
+        perform private.refuse_unknown_type();
+    end if;
+
     perform private.check_user_image(
         v_profile_id, request_generation_for.user_image_id, v_type.user_image
     );
-    v_options := private.check_options(v_type.type_key, request_generation_for.options);
-    v_model := private.find_model(v_type.type_key);
-    perform private.check_limits(v_profile_id);
+    v_options := private.check_options(v_terms.options, request_generation_for.options);
+    perform private.check_limits(v_profile_id, v_settings);
     v_subscription_id := private.price_generation(
-        v_profile_id, v_type, coalesce(request_generation_for.pay_with_credits, false)
+        v_profile_id, v_terms, coalesce(request_generation_for.pay_with_credits, false)
     );
 
     if v_subscription_id is null then
         v_cost_credits := v_type.cost_credits;
     end if;
-
-    v_deadline := coalesce(
-        v_model.deadline, (select s.generation_deadline from private.settings as s)
-    );
 
     insert into public.generations (
         profile_id, generation_type, prompt, user_image_id, options, credit_cost,
@@ -74,7 +77,7 @@ begin
         v_options,
         v_cost_credits,
         request_generation_for.idempotency_key,
-        now() + v_deadline
+        now() + coalesce(v_model.deadline, v_settings.generation_deadline)
     )
     returning * into v_generation;
 
@@ -90,7 +93,7 @@ begin
     values (v_profile_id, 'submit', v_generation.id);
 
     -- Last, since it may hold up other people's requests until this one commits.
-    perform private.reserve_provider_spend(v_model.expected_cost_micros);
+    perform private.reserve_provider_spend(v_model.expected_cost_micros, v_terms);
     perform private.wake_worker();
     return v_generation;
 end;

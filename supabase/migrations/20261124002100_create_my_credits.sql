@@ -127,12 +127,14 @@ grant execute on function private.my_credits() to authenticated;
 
 create function public.my_credits()
 returns public.credit_summary
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-    select private.my_credits();
+begin
+    return private.my_credits();
+end;
 $$;
 
 comment on function public.my_credits() is

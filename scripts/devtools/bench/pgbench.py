@@ -28,6 +28,7 @@ _NUMBERS = {
 }
 _GRACE_SECONDS = 60
 _WAIT_SECONDS = 10
+_SETTLE_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
@@ -92,11 +93,22 @@ def run(
 
 
 def _of_ended_sessions(server: Postgres) -> float | None:
-    """Return the milliseconds of processor time of the sessions that the server has seen end."""
+    """Return the milliseconds of processor time of the sessions that the server has seen end.
+
+    A session is counted once its process is gone, a moment after it has left the list of sessions.
+    """
     pid = (server.folder / "postmaster.pid").read_text().split()[0]
     stat = Path(f"/proc/{pid}/stat")
     if not stat.exists():
         return None
+    before, now = -1.0, _used_by_children(stat)
+    while now != before:
+        time.sleep(_SETTLE_SECONDS)
+        before, now = now, _used_by_children(stat)
+    return now
+
+
+def _used_by_children(stat: Path) -> float:
     # Behind the name, which may hold blanks: user and system time of children that have ended.
     fields = stat.read_text().rpartition(")")[2].split()
     return sum(map(int, fields[13:15])) * 1000 / os.sysconf("SC_CLK_TCK")

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 import postgast
 import psycopg
 
+from devtools.gates import table_classes
 from devtools.gates.named_person import tables
 from devtools.gates.outcome import Findings
 from devtools.gates.person_statements import Table
@@ -42,6 +43,8 @@ _IDENTITIES = """
         c.relnamespace in ('public'::regnamespace, 'private'::regnamespace)
         and a.attidentity <> ''
 """
+# How the name of a core ends.
+CORE = "_for"
 # A row is locked in the order of a key, which is no order of time.
 _IS_LOCK = "locking_clause"
 
@@ -54,12 +57,46 @@ def check(url: str) -> Findings:
             dict(connection.execute(_VOLATILITY).fetchall()),
             {name for (name,) in connection.execute(_OURS).fetchall()},
             set(connection.execute(_IDENTITIES).fetchall()),
+            {
+                table.partition(".")[2]
+                for table, line in table_classes.read().items()
+                if line.name == "reference"
+            },
         )
-        return [
-            f"{function.name}: {finding}"
-            for function in functions(connection)
-            for finding in forms.of(function)
-        ]
+        found = functions(connection)
+    trees = {function: _trees(function) for function in found}
+    cores = _reachable_from_cores(trees)
+    return [
+        f"{function.name}: {finding}"
+        for function in found
+        for finding in (
+            *forms.of(function, trees[function]),
+            *(forms.mixed(trees[function]) if function.name in cores else ()),
+        )
+    ]
+
+
+def _trees(function: Function) -> list[Node]:
+    try:
+        return [tree for text in function.texts() for tree in statements(text)]
+    except postgast.PgQueryError:
+        return []  # The gate of named persons reports it.
+
+
+def _reachable_from_cores(trees: Mapping[Function, list[Node]]) -> set[str]:
+    """Return the functions that a core calls, itself or through others."""
+    calls: dict[str, set[str]] = {}
+    for function, ours in trees.items():
+        called = {_called(body) for key, body in walk(ours) if key == "func_call"}
+        calls.setdefault(function.name, set()).update(f"private.{name}" for name in called)
+    waiting = [name for name in calls if name.endswith(CORE)]
+    reached: set[str] = set()
+    while waiting:
+        name = waiting.pop()
+        if name not in reached:
+            reached.add(name)
+            waiting += calls.get(name, ())
+    return reached
 
 
 class _Forms:
@@ -69,18 +106,26 @@ class _Forms:
         volatility: Mapping[str, int],
         ours: set[str],
         identities: set[tuple[str, str]],
+        reference: set[str],
     ) -> None:
         self._tables = tables
         self._volatility = volatility
         # Ours that change something: what only reads or computes may stand anywhere.
         self._ours = ours
         self._identities = identities
+        self._reference = reference
 
-    def of(self, function: Function) -> Iterator[str]:
-        try:
-            trees = [tree for text in function.texts() for tree in statements(text)]
-        except postgast.PgQueryError:
-            return  # The gate of named persons reports it.
+    def mixed(self, trees: list[Node]) -> Iterator[str]:
+        """Find statements of a core that read people's tables and reference tables at once."""
+        for tree in trees:
+            names = {body["relname"] for key, body in walk(tree) if _is_table(key, body)}
+            people = {name for name in names if name in self._tables and self._tables[name].person}
+            reference = names & self._reference
+            if people and reference:
+                yield f"reads {min(people)} and {min(reference)} in one statement of a core"
+
+    def of(self, function: Function, trees: list[Node]) -> Iterator[str]:
+        """Find the forms that no function may have."""
         rules: list[Callable[[str, Node], Iterator[str]]] = [
             self._side_effects,
             self._in_case,
@@ -142,6 +187,10 @@ class _Forms:
             ):
                 yield f"orders {table} by {names[-1]}, which is no order of time"
             sorted_by.append(names[-1])
+
+
+def _is_table(key: str, body: object) -> bool:
+    return key in ("range_var", "relation") and isinstance(body, dict) and "relname" in body
 
 
 def _ranges(items: object) -> list[Node]:

@@ -82,6 +82,22 @@ def test_a_planted_function_is_found_by_its_gate(db: Database, gate: object, bod
     assert [line.partition(":")[0] for line in found] == ["private.planted"]
 
 
+def test_a_core_that_reads_people_and_reference_tables_at_once_is_found(db: Database) -> None:
+    mixed = FUNCTION.format(
+        body="perform from public.user_images as i cross join private.settings as s"
+        " where i.profile_id = planted.profile_id;"
+    )
+    db.rows(mixed)
+    # What no core calls may.
+    assert remote_forms.check(db.url) == []
+    db.rows(
+        "create function private.planted_for(profile_id uuid) returns void language plpgsql as"
+        " 'begin perform private.planted(planted_for.profile_id); end'"
+    )
+    (finding,) = remote_forms.check(db.url)
+    assert finding.startswith("private.planted: reads user_images and settings")
+
+
 @pytest.mark.parametrize("body", GOOD)
 def test_a_function_that_keeps_to_the_forms_is_fine(db: Database, body: str) -> None:
     db.rows(FUNCTION.format(body=body))
