@@ -27,6 +27,235 @@ CREATE TYPE private.plan_cover AS (
 );
 COMMENT ON TYPE private.plan_cover IS 'How far a plan covers the next picture: not at all when subscription_id is null, by credits when
 uses_left is zero, until next_use_at.';
+CREATE TABLE private.generation_models (
+    type_key text NOT NULL,
+    preference smallint DEFAULT 1 NOT NULL,
+    model text NOT NULL,
+    input_template jsonb DEFAULT '{}'::jsonb NOT NULL,
+    prompt_field text DEFAULT 'prompt'::text NOT NULL,
+    user_image_field text,
+    user_image_is_list boolean DEFAULT false NOT NULL,
+    option_fields jsonb DEFAULT '{}'::jsonb NOT NULL,
+    output_pointer text[],
+    expected_cost_micros bigint DEFAULT 0 NOT NULL,
+    cost_per_second_micros bigint,
+    deadline interval,
+    is_enabled boolean DEFAULT true NOT NULL,
+    CONSTRAINT generation_models_cost_per_second_micros_not_negative CHECK ((cost_per_second_micros >= 0)),
+    CONSTRAINT generation_models_deadline_in_range CHECK (((deadline >= '00:00:01'::interval) AND (deadline <= '01:00:00'::interval))),
+    CONSTRAINT generation_models_expected_cost_micros_not_negative CHECK ((expected_cost_micros >= 0)),
+    CONSTRAINT generation_models_input_template_is_object CHECK ((jsonb_typeof(input_template) = 'object'::text)),
+    CONSTRAINT generation_models_keys_are_apart CHECK (((NOT (input_template ? prompt_field)) AND (user_image_field IS DISTINCT FROM prompt_field) AND (NOT jsonb_path_exists(option_fields, '$.*?(@ == $"prompt" || @ == $"face")'::jsonpath, jsonb_build_object('prompt', prompt_field, 'face', COALESCE(user_image_field, prompt_field)))))),
+    CONSTRAINT generation_models_model_is_reference CHECK ((model ~ '^[a-z0-9][a-z0-9_.-]*/[a-z0-9][a-z0-9_.-]*(:[0-9a-f]{64})?$'::text)),
+    CONSTRAINT generation_models_option_fields_is_object CHECK ((jsonb_typeof(option_fields) = 'object'::text)),
+    CONSTRAINT generation_models_preference_positive CHECK ((preference > 0))
+);
+COMMENT ON TABLE private.generation_models IS 'How each generation type is made at the provider. The enabled model of the lowest preference is
+asked first; the next one when the provider fails, at no further charge.';
+COMMENT ON COLUMN private.generation_models.preference IS '1 is asked first.';
+COMMENT ON COLUMN private.generation_models.model IS 'Replicate model: owner/name, or owner/name:version of 64 hex digits for a community model.';
+COMMENT ON COLUMN private.generation_models.input_template IS 'Fixed input of the model. Prompt, face and options are added; no other key comes from a person.';
+COMMENT ON COLUMN private.generation_models.prompt_field IS 'Input key that takes the prompt.';
+COMMENT ON COLUMN private.generation_models.user_image_field IS 'Input key that takes the user image, if any.';
+COMMENT ON COLUMN private.generation_models.user_image_is_list IS 'Whether user_image_field takes a list of URLs.';
+COMMENT ON COLUMN private.generation_models.option_fields IS 'Which input key takes which option of generation_options: {option: input key}. An option that is
+not named here is left out: a second model need not know all that the first one does.';
+COMMENT ON COLUMN private.generation_models.output_pointer IS 'Where the file''s URL is in the output, as a path for #>>; null finds it: a URI, the first of a
+list, or the key url of an object.';
+COMMENT ON COLUMN private.generation_models.expected_cost_micros IS 'What one picture costs us at the provider, in millionths of a US dollar: what the daily breaker
+counts, and the cost of an attempt where no price per second is given.';
+COMMENT ON COLUMN private.generation_models.cost_per_second_micros IS 'Price of a second of work, in millionths of a US dollar; null: priced by the picture.';
+COMMENT ON COLUMN private.generation_models.deadline IS 'How long a picture may take before the credits go back; null: settings.generation_deadline. Of the
+first model, the others share it.';
+COMMENT ON COLUMN private.generation_models.is_enabled IS 'Whether it is asked. A type without an enabled model is not for sale.';
+CREATE TABLE private.settings (
+    id boolean DEFAULT true NOT NULL,
+    sign_up_credits bigint DEFAULT 50 NOT NULL,
+    referral_bonus_credits bigint DEFAULT 30 NOT NULL,
+    referred_bonus_credits bigint DEFAULT 0 NOT NULL,
+    referral_policy text DEFAULT 'confirmed'::text NOT NULL,
+    max_referral_rewards_per_month integer DEFAULT 10 NOT NULL,
+    referral_window interval DEFAULT '7 days'::interval NOT NULL,
+    max_code_failures_per_hour integer DEFAULT 10 NOT NULL,
+    refund_grace interval DEFAULT '7 days'::interval NOT NULL,
+    max_running_generations integer DEFAULT 5,
+    max_generations_per_minute integer DEFAULT 10,
+    max_generations_per_day integer DEFAULT 200,
+    max_prompt_characters integer DEFAULT 1000 NOT NULL,
+    max_user_images integer DEFAULT 20 NOT NULL,
+    max_checkouts_per_hour integer DEFAULT 20 NOT NULL,
+    user_image_retention interval DEFAULT '180 days'::interval NOT NULL,
+    signed_url_seconds integer DEFAULT 1800 NOT NULL,
+    generation_deadline interval DEFAULT '00:10:00'::interval NOT NULL,
+    max_generation_attempts integer DEFAULT 3 NOT NULL,
+    submit_find_after interval DEFAULT '00:00:05'::interval NOT NULL,
+    submit_unknown_grace interval DEFAULT '00:01:00'::interval NOT NULL,
+    max_provider_spend_per_day_micros bigint DEFAULT 100000000,
+    micros_per_minor_unit jsonb DEFAULT '{"usd": 10000}'::jsonb NOT NULL,
+    max_job_tries integer DEFAULT 8 NOT NULL,
+    first_retry_wait interval DEFAULT '00:00:01'::interval NOT NULL,
+    max_retry_wait interval DEFAULT '00:05:00'::interval NOT NULL,
+    stripe_livemode boolean DEFAULT false NOT NULL,
+    reconcile_interval interval DEFAULT '1 day'::interval NOT NULL,
+    checkout_success_url text,
+    checkout_cancel_url text,
+    portal_return_url text,
+    CONSTRAINT settings_checkout_cancel_url_is_web CHECK ((checkout_cancel_url ~ '^https?://[^/]'::text)),
+    CONSTRAINT settings_checkout_success_url_is_web CHECK ((checkout_success_url ~ '^https?://[^/]'::text)),
+    CONSTRAINT settings_generation_deadline_in_range CHECK (((generation_deadline >= '00:00:01'::interval) AND (generation_deadline <= '01:00:00'::interval))),
+    CONSTRAINT settings_max_checkouts_per_hour_positive CHECK ((max_checkouts_per_hour > 0)),
+    CONSTRAINT settings_max_code_failures_per_hour_positive CHECK ((max_code_failures_per_hour > 0)),
+    CONSTRAINT settings_max_generation_attempts_positive CHECK ((max_generation_attempts > 0)),
+    CONSTRAINT settings_max_generations_per_day_positive CHECK ((max_generations_per_day > 0)),
+    CONSTRAINT settings_max_generations_per_minute_positive CHECK ((max_generations_per_minute > 0)),
+    CONSTRAINT settings_max_job_tries_positive CHECK ((max_job_tries > 0)),
+    CONSTRAINT settings_max_prompt_characters_in_range CHECK (((max_prompt_characters >= 1) AND (max_prompt_characters <= 10000))),
+    CONSTRAINT settings_max_provider_spend_per_day_not_negative CHECK ((max_provider_spend_per_day_micros >= 0)),
+    CONSTRAINT settings_max_referral_rewards_per_month_not_negative CHECK ((max_referral_rewards_per_month >= 0)),
+    CONSTRAINT settings_max_running_generations_positive CHECK ((max_running_generations > 0)),
+    CONSTRAINT settings_max_user_images_positive CHECK ((max_user_images > 0)),
+    CONSTRAINT settings_micros_per_minor_unit_is_object CHECK ((jsonb_typeof(micros_per_minor_unit) = 'object'::text)),
+    CONSTRAINT settings_one_row CHECK (id),
+    CONSTRAINT settings_portal_return_url_is_web CHECK ((portal_return_url ~ '^https?://[^/]'::text)),
+    CONSTRAINT settings_reconcile_interval_positive CHECK ((reconcile_interval > '00:00:00'::interval)),
+    CONSTRAINT settings_referral_bonus_credits_not_negative CHECK ((referral_bonus_credits >= 0)),
+    CONSTRAINT settings_referral_policy_known CHECK ((referral_policy = ANY (ARRAY['confirmed'::text, 'first_purchase'::text]))),
+    CONSTRAINT settings_referral_window_not_negative CHECK ((referral_window >= '00:00:00'::interval)),
+    CONSTRAINT settings_referred_bonus_credits_not_negative CHECK ((referred_bonus_credits >= 0)),
+    CONSTRAINT settings_refund_grace_positive CHECK ((refund_grace > '00:00:00'::interval)),
+    CONSTRAINT settings_retry_waits_in_order CHECK ((('00:00:00'::interval < first_retry_wait) AND (first_retry_wait <= max_retry_wait))),
+    CONSTRAINT settings_sign_up_credits_not_negative CHECK ((sign_up_credits >= 0)),
+    CONSTRAINT settings_signed_url_seconds_in_range CHECK (((signed_url_seconds >= 60) AND (signed_url_seconds <= 3600))),
+    CONSTRAINT settings_submit_find_after_positive CHECK ((submit_find_after > '00:00:00'::interval)),
+    CONSTRAINT settings_submit_unknown_grace_positive CHECK ((submit_unknown_grace > '00:00:00'::interval)),
+    CONSTRAINT settings_user_image_retention_positive CHECK ((user_image_retention > '00:00:00'::interval))
+);
+COMMENT ON TABLE private.settings IS 'One row of operator settings. Change it with: thumbsmith settings set';
+COMMENT ON COLUMN private.settings.sign_up_credits IS 'Credits of a new account.';
+COMMENT ON COLUMN private.settings.referral_bonus_credits IS 'Credits the referrer gets per friend.';
+COMMENT ON COLUMN private.settings.referred_bonus_credits IS 'Credits the friend gets too, when the referrer is rewarded.';
+COMMENT ON COLUMN private.settings.referral_policy IS 'When a referral pays: with the confirmed address, or with the first purchase.';
+COMMENT ON COLUMN private.settings.max_referral_rewards_per_month IS 'Rewards of one referrer per calendar month (UTC).';
+COMMENT ON COLUMN private.settings.referral_window IS 'How long after a sign-up a code may still be given.';
+COMMENT ON COLUMN private.settings.max_code_failures_per_hour IS 'Wrong referral and promotional codes a person may try within an hour.';
+COMMENT ON COLUMN private.settings.refund_grace IS 'How long credits live that come back after their lot expired.';
+COMMENT ON COLUMN private.settings.max_running_generations IS 'Thumbnails of one person under way at a time; null: no limit.';
+COMMENT ON COLUMN private.settings.max_generations_per_minute IS 'Thumbnails a person may ask for within 60 seconds; null: no limit.';
+COMMENT ON COLUMN private.settings.max_generations_per_day IS 'Thumbnails a person may ask for within 24 hours; null: no limit.';
+COMMENT ON COLUMN private.settings.max_prompt_characters IS 'Length of a prompt, in characters.';
+COMMENT ON COLUMN private.settings.max_user_images IS 'User images a person may keep.';
+COMMENT ON COLUMN private.settings.max_checkouts_per_hour IS 'Pages of Stripe a person may ask for within an hour.';
+COMMENT ON COLUMN private.settings.user_image_retention IS 'How long a user image is kept.';
+COMMENT ON COLUMN private.settings.signed_url_seconds IS 'Life of the signed URL of a user image that the provider gets, in seconds.';
+COMMENT ON COLUMN private.settings.generation_deadline IS 'After this time without a picture a generation expires and its credits go back.';
+COMMENT ON COLUMN private.settings.max_generation_attempts IS 'How often a generation is sent to the provider: again after a lost answer, and to the next model
+after a failure.';
+COMMENT ON COLUMN private.settings.submit_find_after IS 'How soon a lost answer is looked for in the provider''s list.';
+COMMENT ON COLUMN private.settings.submit_unknown_grace IS 'How long a lost answer of the provider is waited for before another attempt is made.';
+COMMENT ON COLUMN private.settings.max_provider_spend_per_day_micros IS 'Expected spend at the provider per day (UTC) in millionths of a US dollar; null: no breaker.';
+COMMENT ON COLUMN private.settings.micros_per_minor_unit IS 'What a minor unit of each currency is worth in millionths of a US dollar, for the reports: a cent
+is 10000.';
+COMMENT ON COLUMN private.settings.max_job_tries IS 'How often a job is tried before it is given up, unless a thumbnail waits for it.';
+COMMENT ON COLUMN private.settings.first_retry_wait IS 'The wait after a first failed try; doubled with each further one.';
+COMMENT ON COLUMN private.settings.max_retry_wait IS 'The longest wait between two tries.';
+COMMENT ON COLUMN private.settings.stripe_livemode IS 'Whether this database belongs to live mode. Events and objects of the other mode are refused.';
+COMMENT ON COLUMN private.settings.reconcile_interval IS 'How often everything at Stripe is compared with our rows.';
+COMMENT ON COLUMN private.settings.checkout_success_url IS 'Where a paid Checkout leads back to; null: nothing can be bought yet. {CHECKOUT_SESSION_ID} in it
+is filled in by Stripe.';
+COMMENT ON COLUMN private.settings.checkout_cancel_url IS 'Where a Checkout that was left leads back to; null: the success page.';
+COMMENT ON COLUMN private.settings.portal_return_url IS 'Where the customer portal leads back to; null: the success page.';
+CREATE TABLE public.generation_options (
+    type_key text NOT NULL,
+    option_key text NOT NULL,
+    title text NOT NULL,
+    value_type text NOT NULL,
+    minimum bigint,
+    maximum bigint,
+    choices text[],
+    CONSTRAINT generation_options_choice_has_choices CHECK (((value_type = 'choice'::text) = (cardinality(choices) > 0))),
+    CONSTRAINT generation_options_integer_has_range CHECK (((value_type = 'integer'::text) = ((minimum IS NOT NULL) AND (maximum IS NOT NULL)))),
+    CONSTRAINT generation_options_option_key_is_slug CHECK ((option_key ~ '^[a-z][a-z0-9_]{0,62}$'::text)),
+    CONSTRAINT generation_options_range_in_order CHECK ((minimum <= maximum)),
+    CONSTRAINT generation_options_value_type_known CHECK ((value_type = ANY (ARRAY['integer'::text, 'boolean'::text, 'choice'::text])))
+);
+COMMENT ON TABLE public.generation_options IS 'What may be given in options when a thumbnail of this type is asked for.';
+COMMENT ON COLUMN public.generation_options.title IS 'Its name, as people read it.';
+COMMENT ON COLUMN public.generation_options.value_type IS 'integer (from minimum to maximum), boolean, or choice (one of choices).';
+COMMENT ON COLUMN public.generation_options.minimum IS 'Least value of an integer.';
+COMMENT ON COLUMN public.generation_options.maximum IS 'Greatest value of an integer.';
+COMMENT ON COLUMN public.generation_options.choices IS 'What a choice may be.';
+CREATE TABLE public.generation_types (
+    type_key text NOT NULL,
+    title text NOT NULL,
+    description text DEFAULT ''::text NOT NULL,
+    cost_credits bigint NOT NULL,
+    user_image text DEFAULT 'optional'::text NOT NULL,
+    is_in_unlimited boolean DEFAULT true NOT NULL,
+    is_enabled boolean DEFAULT true NOT NULL,
+    CONSTRAINT generation_types_cost_credits_positive CHECK ((cost_credits > 0)),
+    CONSTRAINT generation_types_type_key_is_slug CHECK ((type_key ~ '^[a-z][a-z0-9_]{1,62}$'::text)),
+    CONSTRAINT generation_types_user_image_known CHECK ((user_image = ANY (ARRAY['none'::text, 'optional'::text, 'required'::text])))
+);
+COMMENT ON TABLE public.generation_types IS 'What can be asked for, and its price in credits.';
+COMMENT ON COLUMN public.generation_types.title IS 'Its name, as people read it.';
+COMMENT ON COLUMN public.generation_types.description IS 'What it is, as people read it.';
+COMMENT ON COLUMN public.generation_types.cost_credits IS 'Price of one picture, in credits.';
+COMMENT ON COLUMN public.generation_types.user_image IS 'Whether a face photo is not taken (none), may be given (optional) or must be given (required).';
+COMMENT ON COLUMN public.generation_types.is_in_unlimited IS 'Whether an unlimited plan covers it.';
+CREATE TABLE public.plans (
+    plan_name text NOT NULL,
+    plan_family text DEFAULT 'main'::text NOT NULL,
+    title text NOT NULL,
+    description text DEFAULT ''::text NOT NULL,
+    credits_per_month bigint DEFAULT 0 NOT NULL,
+    price_amount bigint NOT NULL,
+    currency text DEFAULT 'usd'::text NOT NULL,
+    billing_interval text DEFAULT 'month'::text NOT NULL,
+    rollover text DEFAULT 'none'::text NOT NULL,
+    rollover_cap bigint,
+    is_unlimited boolean DEFAULT false NOT NULL,
+    fair_use_per_day integer,
+    fair_use_per_month integer,
+    is_enabled boolean DEFAULT true NOT NULL,
+    CONSTRAINT plans_billing_interval_known CHECK ((billing_interval = ANY (ARRAY['month'::text, 'year'::text]))),
+    CONSTRAINT plans_capped_has_cap CHECK (((rollover = 'capped'::text) = (rollover_cap IS NOT NULL))),
+    CONSTRAINT plans_credits_per_month_not_negative CHECK ((credits_per_month >= 0)),
+    CONSTRAINT plans_currency_is_iso CHECK ((currency ~ '^[a-z]{3}$'::text)),
+    CONSTRAINT plans_fair_use_per_day_positive CHECK ((fair_use_per_day > 0)),
+    CONSTRAINT plans_fair_use_per_month_positive CHECK ((fair_use_per_month > 0)),
+    CONSTRAINT plans_gives_something CHECK (((credits_per_month > 0) OR is_unlimited)),
+    CONSTRAINT plans_plan_name_is_slug CHECK ((plan_name ~ '^[a-z][a-z0-9_]{1,62}$'::text)),
+    CONSTRAINT plans_price_amount_not_negative CHECK ((price_amount >= 0)),
+    CONSTRAINT plans_rollover_cap_positive CHECK ((rollover_cap > 0)),
+    CONSTRAINT plans_rollover_known CHECK ((rollover = ANY (ARRAY['none'::text, 'capped'::text, 'all'::text]))),
+    CONSTRAINT plans_unlimited_declares_fair_use CHECK (((is_unlimited = (fair_use_per_day IS NOT NULL)) AND (is_unlimited = (fair_use_per_month IS NOT NULL))))
+);
+COMMENT ON TABLE public.plans IS 'What can be subscribed to.';
+COMMENT ON COLUMN public.plans.plan_family IS 'A person has at most one subscription to the plans of one family.';
+COMMENT ON COLUMN public.plans.title IS 'Its name, as people read it.';
+COMMENT ON COLUMN public.plans.description IS 'What it is, as people read it.';
+COMMENT ON COLUMN public.plans.credits_per_month IS 'Credits granted for each month, for a year in advance too.';
+COMMENT ON COLUMN public.plans.price_amount IS 'Price of one billing interval, in minor units of the currency.';
+COMMENT ON COLUMN public.plans.currency IS 'ISO 4217, in lower case as Stripe has it.';
+COMMENT ON COLUMN public.plans.billing_interval IS 'How often it is paid: month or year.';
+COMMENT ON COLUMN public.plans.rollover IS 'What is carried over when a month ends: nothing (none), at most rollover_cap (capped), or all.';
+COMMENT ON COLUMN public.plans.rollover_cap IS 'Credits carried over at most, where rollover is capped.';
+COMMENT ON COLUMN public.plans.is_unlimited IS 'Pictures cost no credits, within fair use: fair_use_per_day in any 24 hours and fair_use_per_month
+in any 30 days.';
+COMMENT ON COLUMN public.plans.fair_use_per_day IS 'Free pictures in any 24 hours; null: not unlimited.';
+COMMENT ON COLUMN public.plans.fair_use_per_month IS 'Free pictures in any 30 days; null: not unlimited.';
+COMMENT ON COLUMN public.plans.is_enabled IS 'Whether it can be subscribed to now.';
+CREATE TYPE private.request_terms AS (
+	settings private.settings,
+	generation_type public.generation_types,
+	model private.generation_models,
+	options public.generation_options[],
+	unlimited_plans public.plans[],
+	max_expected_cost_micros bigint
+);
+COMMENT ON TYPE private.request_terms IS 'Settings, and of a type that is for sale: the type, the model that is asked first, the options that
+may be given, the plans that may cover it. max_expected_cost_micros is that of the dearest model of
+all, in millionths of a US dollar.';
 CREATE TYPE public.credit_summary AS (
 	available bigint,
 	held bigint,
@@ -1665,6 +1894,7 @@ begin
     end if;
     perform private.finish_generation(v_profile_id, v_generation.id, 'canceled');
     perform private.release_work(v_profile_id, v_generation.id);
+    perform private.wake_worker();
     select g.* into v_generation
     from public.generations as g
     where g.profile_id = v_profile_id
@@ -1710,16 +1940,14 @@ begin
 end;
 $$;
 COMMENT ON FUNCTION private.check_checkout_rate(profile_id uuid) IS 'Refuses with 429 too_many_checkouts. The caller holds the profile''s lock.';
-CREATE FUNCTION private.check_limits(profile_id uuid) RETURNS void
+CREATE FUNCTION private.check_limits(profile_id uuid, settings private.settings) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
 declare
-    v_settings private.settings;
+    v_settings constant private.settings := check_limits.settings;
     v_running integer;
 begin
-    select s.* into v_settings
-    from private.settings as s;
     select count(*) into v_running
     from (
         select
@@ -1746,7 +1974,7 @@ begin
     );
 end;
 $$;
-COMMENT ON FUNCTION private.check_limits(profile_id uuid) IS 'Refuses with 429 too_many_running, too_many_per_minute, too_many_per_day. The caller holds the
+COMMENT ON FUNCTION private.check_limits(profile_id uuid, settings private.settings) IS 'Refuses with 429 too_many_running, too_many_per_minute, too_many_per_day. The caller holds the
 profile''s lock, so that no number of requests at once gets past.';
 CREATE FUNCTION private.check_no_subscription(profile_id uuid, plan_name text) RETURNS void
     LANGUAGE plpgsql STABLE
@@ -1824,7 +2052,7 @@ begin
 end;
 $$;
 COMMENT ON FUNCTION private.check_operator_lot(profile_id uuid, lot_id bigint) IS 'Refuses with PT404 lot_not_found unless the lot is the profile''s, or null.';
-CREATE FUNCTION private.check_options(type_key text, options jsonb) RETURNS jsonb
+CREATE FUNCTION private.check_options(declared public.generation_options[], options jsonb) RETURNS jsonb
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
     AS $$
@@ -1847,8 +2075,7 @@ begin
             o as declared,
             e.value
         from jsonb_each(v_options) as e (key, value)
-        left join public.generation_options as o
-            on o.type_key = check_options.type_key and e.key = o.option_key
+        left join unnest(check_options.declared) as o on e.key = o.option_key
         order by e.key
     loop
         if v_given.declared is null or not private.option_fits(v_given.declared, v_given.value) then
@@ -1870,7 +2097,7 @@ begin
     return v_options;
 end;
 $$;
-COMMENT ON FUNCTION private.check_options(type_key text, options jsonb) IS 'The options of a request, {} for none, or PT422 options_invalid.';
+COMMENT ON FUNCTION private.check_options(declared public.generation_options[], options jsonb) IS 'The options of a request for a type that declares these, {} for none, or PT422 options_invalid.';
 CREATE FUNCTION private.check_plain_call() RETURNS void
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
@@ -1946,7 +2173,7 @@ end;
 $$;
 COMMENT ON FUNCTION private.check_promo_code(promo_code private.promo_codes, used integer) IS 'Refuses a code that cannot be redeemed any more: PT409 code_expired, code_already_redeemed,
 code_exhausted.';
-CREATE FUNCTION private.check_prompt(prompt text) RETURNS text
+CREATE FUNCTION private.check_prompt(prompt text, max_characters integer) RETURNS text
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
     AS $_$
@@ -1957,7 +2184,6 @@ declare
     v_prompt constant text := regexp_replace(
         check_prompt.prompt, format('^%1$s+|%1$s+$', v_blank), '', 'g'
     );
-    v_max integer;
 begin
     if coalesce(v_prompt, '') = '' then
         raise sqlstate 'PT422' using
@@ -1972,19 +2198,17 @@ begin
             detail = 'The prompt holds a control character.',
             hint = 'Only line breaks and tabs are taken.';
     end if;
-    select s.max_prompt_characters into v_max
-    from private.settings as s;
-    if char_length(v_prompt) > v_max then
+    if char_length(v_prompt) > check_prompt.max_characters then
         raise sqlstate 'PT422' using
             message = 'prompt_too_long',
             detail = format('The prompt has %s characters, at most %s are taken.',
-                char_length(v_prompt), v_max),
+                char_length(v_prompt), check_prompt.max_characters),
             hint = 'Shorten the prompt.';
     end if;
     return v_prompt;
 end;
 $_$;
-COMMENT ON FUNCTION private.check_prompt(prompt text) IS 'The prompt without blanks at both ends, or PT422: prompt_empty, prompt_has_control_characters,
+COMMENT ON FUNCTION private.check_prompt(prompt text, max_characters integer) IS 'The prompt without blanks at both ends, or PT422: prompt_empty, prompt_has_control_characters,
 prompt_too_long.';
 CREATE FUNCTION private.check_rate(profile_id uuid, max_requests integer, period interval, slug text) RETURNS void
     LANGUAGE plpgsql
@@ -2888,10 +3112,10 @@ CREATE FUNCTION private.enqueue_cancel(profile_id uuid, attempt_id uuid) RETURNS
     LANGUAGE sql
     SET search_path TO ''
     AS $$
+    -- Wakes nobody: the sweep comes by here too, with rows of many people.
     insert into private.generation_jobs (profile_id, kind, attempt_id)
     values (enqueue_cancel.profile_id, 'cancel', enqueue_cancel.attempt_id)
     on conflict do nothing;
-    select private.wake_worker();
 $$;
 COMMENT ON FUNCTION private.enqueue_cancel(profile_id uuid, attempt_id uuid) IS 'Has the attempt''s prediction stopped, and its cost counted: nobody waits for its picture.';
 CREATE FUNCTION private.enqueue_fetch(object_id text) RETURNS void
@@ -2904,11 +3128,10 @@ begin
     insert into private.jobs (kind, stripe_object_id)
     values ('fetch', enqueue_fetch.object_id)
     on conflict (stripe_object_id) where stripe_object_id is not null do nothing;
-    perform private.wake_worker();
 end;
 $$;
 COMMENT ON FUNCTION private.enqueue_fetch(object_id text) IS 'As private.fetch_stripe_object, unless there is a job for it already: for those who hold other
-jobs.';
+jobs. Wakes nobody: a worker that calls is awake, and the sweep meets many people.';
 CREATE FUNCTION private.erase_payload(profile_id uuid) RETURNS jsonb
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
@@ -3658,92 +3881,6 @@ end;
 $$;
 COMMENT ON FUNCTION private.find_checkout(profile_id uuid, idempotency_key uuid, item_kind text, item_key text, quantity integer) IS 'The checkout that this request made before, or null. PT409 idempotency_conflict when the key made
 another one; PT400 idempotency_key_required.';
-CREATE TABLE public.generation_types (
-    type_key text NOT NULL,
-    title text NOT NULL,
-    description text DEFAULT ''::text NOT NULL,
-    cost_credits bigint NOT NULL,
-    user_image text DEFAULT 'optional'::text NOT NULL,
-    is_in_unlimited boolean DEFAULT true NOT NULL,
-    is_enabled boolean DEFAULT true NOT NULL,
-    CONSTRAINT generation_types_cost_credits_positive CHECK ((cost_credits > 0)),
-    CONSTRAINT generation_types_type_key_is_slug CHECK ((type_key ~ '^[a-z][a-z0-9_]{1,62}$'::text)),
-    CONSTRAINT generation_types_user_image_known CHECK ((user_image = ANY (ARRAY['none'::text, 'optional'::text, 'required'::text])))
-);
-COMMENT ON TABLE public.generation_types IS 'What can be asked for, and its price in credits.';
-COMMENT ON COLUMN public.generation_types.title IS 'Its name, as people read it.';
-COMMENT ON COLUMN public.generation_types.description IS 'What it is, as people read it.';
-COMMENT ON COLUMN public.generation_types.cost_credits IS 'Price of one picture, in credits.';
-COMMENT ON COLUMN public.generation_types.user_image IS 'Whether a face photo is not taken (none), may be given (optional) or must be given (required).';
-COMMENT ON COLUMN public.generation_types.is_in_unlimited IS 'Whether an unlimited plan covers it.';
-CREATE FUNCTION private.find_generation_type(type_key text) RETURNS public.generation_types
-    LANGUAGE plpgsql STABLE
-    SET search_path TO ''
-    AS $$
-declare
-    v_type public.generation_types;
-begin
-    select t.* into v_type
-    from public.generation_types as t
-    where t.type_key = find_generation_type.type_key
-        and t.is_enabled
-        and exists (
-            select
-            from private.generation_models as m
-            where m.type_key = t.type_key
-                and m.is_enabled
-        );
-    if not found then
-        raise sqlstate 'PT404' using
-            message = 'generation_type_not_found',
-            detail = 'There is no such generation type.',
-            hint = 'Read generation_types for what there is.';
-    end if;
-    return v_type;
-end;
-$$;
-COMMENT ON FUNCTION private.find_generation_type(type_key text) IS 'The type that is for sale under this key, or PT404 generation_type_not_found.';
-CREATE TABLE private.generation_models (
-    type_key text NOT NULL,
-    preference smallint DEFAULT 1 NOT NULL,
-    model text NOT NULL,
-    input_template jsonb DEFAULT '{}'::jsonb NOT NULL,
-    prompt_field text DEFAULT 'prompt'::text NOT NULL,
-    user_image_field text,
-    user_image_is_list boolean DEFAULT false NOT NULL,
-    option_fields jsonb DEFAULT '{}'::jsonb NOT NULL,
-    output_pointer text[],
-    expected_cost_micros bigint DEFAULT 0 NOT NULL,
-    cost_per_second_micros bigint,
-    deadline interval,
-    is_enabled boolean DEFAULT true NOT NULL,
-    CONSTRAINT generation_models_cost_per_second_micros_not_negative CHECK ((cost_per_second_micros >= 0)),
-    CONSTRAINT generation_models_deadline_in_range CHECK (((deadline >= '00:00:01'::interval) AND (deadline <= '01:00:00'::interval))),
-    CONSTRAINT generation_models_expected_cost_micros_not_negative CHECK ((expected_cost_micros >= 0)),
-    CONSTRAINT generation_models_input_template_is_object CHECK ((jsonb_typeof(input_template) = 'object'::text)),
-    CONSTRAINT generation_models_keys_are_apart CHECK (((NOT (input_template ? prompt_field)) AND (user_image_field IS DISTINCT FROM prompt_field) AND (NOT jsonb_path_exists(option_fields, '$.*?(@ == $"prompt" || @ == $"face")'::jsonpath, jsonb_build_object('prompt', prompt_field, 'face', COALESCE(user_image_field, prompt_field)))))),
-    CONSTRAINT generation_models_model_is_reference CHECK ((model ~ '^[a-z0-9][a-z0-9_.-]*/[a-z0-9][a-z0-9_.-]*(:[0-9a-f]{64})?$'::text)),
-    CONSTRAINT generation_models_option_fields_is_object CHECK ((jsonb_typeof(option_fields) = 'object'::text)),
-    CONSTRAINT generation_models_preference_positive CHECK ((preference > 0))
-);
-COMMENT ON TABLE private.generation_models IS 'How each generation type is made at the provider. The enabled model of the lowest preference is
-asked first; the next one when the provider fails, at no further charge.';
-COMMENT ON COLUMN private.generation_models.preference IS '1 is asked first.';
-COMMENT ON COLUMN private.generation_models.model IS 'Replicate model: owner/name, or owner/name:version of 64 hex digits for a community model.';
-COMMENT ON COLUMN private.generation_models.input_template IS 'Fixed input of the model. Prompt, face and options are added; no other key comes from a person.';
-COMMENT ON COLUMN private.generation_models.prompt_field IS 'Input key that takes the prompt.';
-COMMENT ON COLUMN private.generation_models.user_image_field IS 'Input key that takes the user image, if any.';
-COMMENT ON COLUMN private.generation_models.user_image_is_list IS 'Whether user_image_field takes a list of URLs.';
-COMMENT ON COLUMN private.generation_models.option_fields IS 'Which input key takes which option of generation_options: {option: input key}. An option that is
-not named here is left out: a second model need not know all that the first one does.';
-COMMENT ON COLUMN private.generation_models.output_pointer IS 'Where the file''s URL is in the output, as a path for #>>; null finds it: a URI, the first of a
-list, or the key url of an object.';
-COMMENT ON COLUMN private.generation_models.expected_cost_micros IS 'What one picture costs us at the provider, in millionths of a US dollar: what the daily breaker
-counts, and the cost of an attempt where no price per second is given.';
-COMMENT ON COLUMN private.generation_models.cost_per_second_micros IS 'Price of a second of work, in millionths of a US dollar; null: priced by the picture.';
-COMMENT ON COLUMN private.generation_models.deadline IS 'How long a picture may take before the credits go back; null: settings.generation_deadline. Of the
-first model, the others share it.';
-COMMENT ON COLUMN private.generation_models.is_enabled IS 'Whether it is asked. A type without an enabled model is not for sale.';
 CREATE FUNCTION private.find_model(type_key text, after_preference integer DEFAULT 0) RETURNS private.generation_models
     LANGUAGE sql STABLE
     SET search_path TO ''
@@ -4308,16 +4445,20 @@ CREATE FUNCTION private.is_ancestor(profile_id uuid, ancestor_id uuid) RETURNS b
     SET search_path TO ''
     AS $$
 declare
-    v_profile_id uuid := is_ancestor.profile_id;
+    v_chain uuid[] := array[is_ancestor.profile_id];
+    v_next_id uuid;
 begin
     -- One by one up the chain: a recursive query could not say whose row it reads.
-    while v_profile_id is not null loop
-        select p.referred_by into v_profile_id
+    loop
+        select p.referred_by into v_next_id
         from public.profiles as p
-        where p.id = v_profile_id;
-        if v_profile_id = is_ancestor.ancestor_id then
+        where p.id = v_chain[1];
+        if v_next_id = is_ancestor.ancestor_id then
             return true;
         end if;
+        -- Its end; or a circle, which only a hand could have made.
+        exit when v_next_id is null or v_next_id = any(v_chain);
+        v_chain := v_next_id || v_chain;
     end loop;
     return false;
 end;
@@ -5132,6 +5273,7 @@ begin
             v_job.profile_id, v_job.generation_id, 'failed', 'stopped_by_operator'
         );
         perform private.release_work(v_job.profile_id, v_job.generation_id);
+        perform private.wake_worker();
     elsif v_job.kind = 'cancel' then
         update private.generation_attempts as a
         set
@@ -5351,26 +5493,6 @@ $_$;
 COMMENT ON FUNCTION private.operator_set_setting(setting text, value text, who text, why text) IS 'Changes a setting; null takes a limit away. Returns its value before and after; the audit log has
 a row unless they are the same. PT404 setting_not_found; PT422 reason_required,
 setting_out_of_range.';
-CREATE TABLE public.generation_options (
-    type_key text NOT NULL,
-    option_key text NOT NULL,
-    title text NOT NULL,
-    value_type text NOT NULL,
-    minimum bigint,
-    maximum bigint,
-    choices text[],
-    CONSTRAINT generation_options_choice_has_choices CHECK (((value_type = 'choice'::text) = (cardinality(choices) > 0))),
-    CONSTRAINT generation_options_integer_has_range CHECK (((value_type = 'integer'::text) = ((minimum IS NOT NULL) AND (maximum IS NOT NULL)))),
-    CONSTRAINT generation_options_option_key_is_slug CHECK ((option_key ~ '^[a-z][a-z0-9_]{0,62}$'::text)),
-    CONSTRAINT generation_options_range_in_order CHECK ((minimum <= maximum)),
-    CONSTRAINT generation_options_value_type_known CHECK ((value_type = ANY (ARRAY['integer'::text, 'boolean'::text, 'choice'::text])))
-);
-COMMENT ON TABLE public.generation_options IS 'What may be given in options when a thumbnail of this type is asked for.';
-COMMENT ON COLUMN public.generation_options.title IS 'Its name, as people read it.';
-COMMENT ON COLUMN public.generation_options.value_type IS 'integer (from minimum to maximum), boolean, or choice (one of choices).';
-COMMENT ON COLUMN public.generation_options.minimum IS 'Least value of an integer.';
-COMMENT ON COLUMN public.generation_options.maximum IS 'Greatest value of an integer.';
-COMMENT ON COLUMN public.generation_options.choices IS 'What a choice may be.';
 CREATE FUNCTION private.option_fits(declared public.generation_options, given jsonb) RETURNS boolean
     LANGUAGE sql IMMUTABLE
     SET search_path TO ''
@@ -5457,14 +5579,13 @@ begin
         insert into private.jobs (kind, stripe_object_id)
         values ('find_invoice', payment_of_intent.payment_intent_id)
         on conflict (stripe_object_id) where stripe_object_id is not null do nothing;
-        perform private.wake_worker();
     end if;
     return v_intent;
 end;
 $$;
 COMMENT ON FUNCTION private.payment_of_intent(payment_intent_id text) IS 'The payment behind a PaymentIntent, and whose it is; null when it is not here yet, and then it is
 looked for.';
-CREATE FUNCTION private.plan_cover_of(profile_id uuid, generation_type public.generation_types) RETURNS private.plan_cover
+CREATE FUNCTION private.plan_cover_of(profile_id uuid, unlimited_plans public.plans[]) RETURNS private.plan_cover
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
     AS $$
@@ -5476,7 +5597,7 @@ declare
     v_cover private.plan_cover;
     v_best private.plan_cover;
 begin
-    if not plan_cover_of.generation_type.is_in_unlimited then
+    if coalesce(cardinality(plan_cover_of.unlimited_plans), 0) = 0 then
         return null;
     end if;
     for v_subscription in
@@ -5490,9 +5611,9 @@ begin
         order by s.id
     loop
         select p.* into v_plan
-        from public.plans as p
+        from unnest(plan_cover_of.unlimited_plans) as p
         where p.plan_name = v_subscription.plan_name;
-        continue when not v_plan.is_unlimited;
+        continue when not found;
         select * into v_day
         from private.count_plan_uses(
             plan_cover_of.profile_id, interval '24 hours', v_plan.fair_use_per_day
@@ -5520,7 +5641,7 @@ begin
     return v_best;
 end;
 $$;
-COMMENT ON FUNCTION private.plan_cover_of(profile_id uuid, generation_type public.generation_types) IS 'The unlimited plan that covers the next picture of this type, and how many it still covers within
+COMMENT ON FUNCTION private.plan_cover_of(profile_id uuid, unlimited_plans public.plans[]) IS 'Of these unlimited plans the one that covers the next picture, and how many it still covers within
 fair use: 24 rolling hours and 30 rolling days. Null when there is none.';
 CREATE FUNCTION private.poll_interval(polls integer) RETURNS interval
     LANGUAGE sql IMMUTABLE
@@ -5534,13 +5655,13 @@ CREATE FUNCTION private.poll_interval(polls integer) RETURNS interval
     end;
 $$;
 COMMENT ON FUNCTION private.poll_interval(polls integer) IS 'How long to wait before the next look, after this many.';
-CREATE FUNCTION private.price_generation(profile_id uuid, generation_type public.generation_types, pay_with_credits boolean) RETURNS uuid
+CREATE FUNCTION private.price_generation(profile_id uuid, terms private.request_terms, pay_with_credits boolean) RETURNS uuid
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
     AS $$
 declare
     v_cover constant private.plan_cover := private.plan_cover_of(
-        price_generation.profile_id, price_generation.generation_type
+        price_generation.profile_id, price_generation.terms.unlimited_plans
     );
 begin
     if v_cover.uses_left > 0 then
@@ -5553,14 +5674,14 @@ begin
             detail = format(
                 'The fair use of your plan is reached until %s. This costs %s credits now.',
                 to_char(v_cover.next_use_at at time zone 'utc', 'YYYY-MM-DD HH24:MI "UTC"'),
-                price_generation.generation_type.cost_credits
+                (price_generation.terms.generation_type).cost_credits
             ),
             hint = 'Wait until then, or send pay_with_credits = true.';
     end if;
     return null;
 end;
 $$;
-COMMENT ON FUNCTION private.price_generation(profile_id uuid, generation_type public.generation_types, pay_with_credits boolean) IS 'The subscription that covers this picture; null when it costs credits. PT402 fair_use_reached when
+COMMENT ON FUNCTION private.price_generation(profile_id uuid, terms private.request_terms, pay_with_credits boolean) IS 'The subscription that covers this picture; null when it costs credits. PT402 fair_use_reached when
 the plan covers no more for now and the person has not agreed to pay.';
 CREATE FUNCTION private.profile_of_customer(customer_id text) RETURNS uuid
     LANGUAGE sql STABLE
@@ -5636,15 +5757,20 @@ CREATE FUNCTION private.quote_generation(generation_type text) RETURNS public.ge
     AS $$
 declare
     v_profile_id constant uuid := private.signed_in_profile();
-    v_type constant public.generation_types := private.find_generation_type(
+    v_terms constant private.request_terms := private.request_terms_of(
         quote_generation.generation_type
     );
-    v_cover constant private.plan_cover := private.plan_cover_of(v_profile_id, v_type);
-    v_is_covered constant boolean := coalesce(v_cover.uses_left > 0, false);
-    v_missing constant bigint := greatest(
-        v_type.cost_credits - private.available_credits(v_profile_id), 0
-    );
+    v_type constant public.generation_types := v_terms.generation_type;
+    v_cover private.plan_cover;
+    v_is_covered boolean;
+    v_missing bigint;
 begin
+    if (v_terms.model).model is null then
+        perform private.refuse_unknown_type();
+    end if;
+    v_cover := private.plan_cover_of(v_profile_id, v_terms.unlimited_plans);
+    v_is_covered := coalesce(v_cover.uses_left > 0, false);
+    v_missing := greatest(v_type.cost_credits - private.available_credits(v_profile_id), 0);
     return (
         case when v_is_covered then 0 else v_type.cost_credits end,
         v_is_covered,
@@ -5934,6 +6060,18 @@ begin
 end;
 $$;
 COMMENT ON FUNCTION private.refuse_reused_key() IS 'Refuses with PT409 idempotency_conflict.';
+CREATE FUNCTION private.refuse_unknown_type() RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+begin
+    raise sqlstate 'PT404' using
+        message = 'generation_type_not_found',
+        detail = 'There is no such generation type.',
+        hint = 'Read generation_types for what there is.';
+end;
+$$;
+COMMENT ON FUNCTION private.refuse_unknown_type() IS 'Refuses with PT404 generation_type_not_found.';
 CREATE FUNCTION private.release_lot(profile_id uuid, lot_id bigint, freeze_key text) RETURNS boolean
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -6013,6 +6151,7 @@ CREATE FUNCTION private.remove_user_image(id uuid) RETURNS public.user_images
     AS $$
 declare
     v_profile_id constant uuid := private.lock_caller();
+    v_image public.user_images;
 begin
     if not exists (
         select
@@ -6025,7 +6164,9 @@ begin
             detail = 'There is no such face photo.',
             hint = 'Use the id of one of your own user_images.';
     end if;
-    return private.start_image_removal(v_profile_id, remove_user_image.id, 'asked');
+    v_image := private.start_image_removal(v_profile_id, remove_user_image.id, 'asked');
+    perform private.wake_worker();
+    return v_image;
 end;
 $$;
 COMMENT ON FUNCTION private.remove_user_image(id uuid) IS 'The rule behind public.remove_user_image.';
@@ -6524,18 +6665,23 @@ CREATE FUNCTION private.request_generation_for(profile_id uuid, generation_type 
     AS $$
 declare
     v_profile_id constant uuid := request_generation_for.profile_id;
+    v_terms constant private.request_terms := private.request_terms_of(
+        request_generation_for.generation_type
+    );
+    v_settings constant private.settings := v_terms.settings;
+    v_type constant public.generation_types := v_terms.generation_type;
+    v_model constant private.generation_models := v_terms.model;
     v_prompt text;
-    v_type public.generation_types;
-    v_model private.generation_models;
     v_options jsonb;
     v_subscription_id uuid;
-    v_deadline interval;
     v_cost_credits bigint := 0;
     v_generation public.generations;
 begin
     -- The lock makes calls of one person follow each other: all that is looked at below stays so.
     perform private.lock_person(v_profile_id);
-    v_prompt := private.check_prompt(request_generation_for.prompt);
+    v_prompt := private.check_prompt(
+        request_generation_for.prompt, v_settings.max_prompt_characters
+    );
     v_generation := private.find_repeat(
         v_profile_id, request_generation_for.idempotency_key,
         request_generation_for.generation_type, v_prompt, request_generation_for.user_image_id,
@@ -6544,22 +6690,20 @@ begin
     if v_generation.id is not null then
         return v_generation;
     end if;
-    v_type := private.find_generation_type(request_generation_for.generation_type);
+    if v_model.model is null then
+        perform private.refuse_unknown_type();
+    end if;
     perform private.check_user_image(
         v_profile_id, request_generation_for.user_image_id, v_type.user_image
     );
-    v_options := private.check_options(v_type.type_key, request_generation_for.options);
-    v_model := private.find_model(v_type.type_key);
-    perform private.check_limits(v_profile_id);
+    v_options := private.check_options(v_terms.options, request_generation_for.options);
+    perform private.check_limits(v_profile_id, v_settings);
     v_subscription_id := private.price_generation(
-        v_profile_id, v_type, coalesce(request_generation_for.pay_with_credits, false)
+        v_profile_id, v_terms, coalesce(request_generation_for.pay_with_credits, false)
     );
     if v_subscription_id is null then
         v_cost_credits := v_type.cost_credits;
     end if;
-    v_deadline := coalesce(
-        v_model.deadline, (select s.generation_deadline from private.settings as s)
-    );
     insert into public.generations (
         profile_id, generation_type, prompt, user_image_id, options, credit_cost,
         idempotency_key, deadline_at
@@ -6572,7 +6716,7 @@ begin
         v_options,
         v_cost_credits,
         request_generation_for.idempotency_key,
-        now() + v_deadline
+        now() + coalesce(v_model.deadline, v_settings.generation_deadline)
     )
     returning * into v_generation;
     if v_subscription_id is null then
@@ -6585,13 +6729,47 @@ begin
     insert into private.generation_jobs (profile_id, kind, generation_id)
     values (v_profile_id, 'submit', v_generation.id);
     -- Last, since it may hold up other people's requests until this one commits.
-    perform private.reserve_provider_spend(v_model.expected_cost_micros);
+    perform private.reserve_provider_spend(v_model.expected_cost_micros, v_terms);
     perform private.wake_worker();
     return v_generation;
 end;
 $$;
 COMMENT ON FUNCTION private.request_generation_for(profile_id uuid, generation_type text, prompt text, idempotency_key uuid, user_image_id uuid, pay_with_credits boolean, options jsonb) IS 'The rule behind public.request_generation, for this person: it reads no claims and no settings of
 the session.';
+CREATE FUNCTION private.request_terms_of(generation_type text) RETURNS private.request_terms
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+declare
+    v_terms private.request_terms;
+begin
+    select
+        s,
+        t,
+        m,
+        array(
+            select o
+            from public.generation_options as o
+            where o.type_key = t.type_key
+        ),
+        case when t.is_in_unlimited then
+            array(
+                select p
+                from public.plans as p
+                where p.is_unlimited
+            )
+        end,
+        (select max(o.expected_cost_micros) from private.generation_models as o)
+    into v_terms
+    from private.settings as s
+    left join public.generation_types as t
+        on t.type_key = request_terms_of.generation_type and t.is_enabled
+    left join lateral private.find_model(t.type_key) as m on true;
+    return v_terms;
+end;
+$$;
+COMMENT ON FUNCTION private.request_terms_of(generation_type text) IS 'What a request for this type is judged by, in one statement: it reads nobody''s rows. Type and model
+are null when it is not for sale.';
 CREATE FUNCTION private.require_idempotency_key(idempotency_key uuid) RETURNS void
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
@@ -6606,20 +6784,17 @@ begin
 end;
 $$;
 COMMENT ON FUNCTION private.require_idempotency_key(idempotency_key uuid) IS 'Refuses with PT400 idempotency_key_required.';
-CREATE FUNCTION private.reserve_provider_spend(micros bigint) RETURNS void
+CREATE FUNCTION private.reserve_provider_spend(micros bigint, terms private.request_terms) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
 declare
     v_day constant date := (now() at time zone 'utc')::date;
-    v_max bigint;
-    v_in_flight bigint;
+    v_max constant bigint :=
+        (reserve_provider_spend.terms.settings).max_provider_spend_per_day_micros;
+    v_in_flight constant bigint :=
+        16 * coalesce(reserve_provider_spend.terms.max_expected_cost_micros, 0);
 begin
-    select
-        s.max_provider_spend_per_day_micros,
-        16 * coalesce((select max(m.expected_cost_micros) from private.generation_models as m), 0)
-    into v_max, v_in_flight
-    from private.settings as s;
     if v_max is null or reserve_provider_spend.micros = 0 then
         return;
     end if;
@@ -6652,7 +6827,7 @@ begin
     perform private.add_provider_spend(v_day, 0, reserve_provider_spend.micros);
 end;
 $$;
-COMMENT ON FUNCTION private.reserve_provider_spend(micros bigint) IS 'Counts the expected cost of an attempt, or refuses with 429 daily_capacity_reached until the day is
+COMMENT ON FUNCTION private.reserve_provider_spend(micros bigint, terms private.request_terms) IS 'Counts the expected cost of an attempt, or refuses with 429 daily_capacity_reached until the day is
 over. Never admits more than settings.max_provider_spend_per_day_micros, however many ask at once.';
 CREATE FUNCTION private.resolve_stripe_alarm(id bigint, who text, why text) RETURNS boolean
     LANGUAGE plpgsql
@@ -7515,49 +7690,6 @@ COMMENT ON COLUMN public.credit_packs.price_amount IS 'Price of one pack, in min
 COMMENT ON COLUMN public.credit_packs.currency IS 'ISO 4217, in lower case as Stripe has it.';
 COMMENT ON COLUMN public.credit_packs.max_quantity IS 'How many may be bought at once.';
 COMMENT ON COLUMN public.credit_packs.is_enabled IS 'Whether it can be bought now.';
-CREATE TABLE public.plans (
-    plan_name text NOT NULL,
-    plan_family text DEFAULT 'main'::text NOT NULL,
-    title text NOT NULL,
-    description text DEFAULT ''::text NOT NULL,
-    credits_per_month bigint DEFAULT 0 NOT NULL,
-    price_amount bigint NOT NULL,
-    currency text DEFAULT 'usd'::text NOT NULL,
-    billing_interval text DEFAULT 'month'::text NOT NULL,
-    rollover text DEFAULT 'none'::text NOT NULL,
-    rollover_cap bigint,
-    is_unlimited boolean DEFAULT false NOT NULL,
-    fair_use_per_day integer,
-    fair_use_per_month integer,
-    is_enabled boolean DEFAULT true NOT NULL,
-    CONSTRAINT plans_billing_interval_known CHECK ((billing_interval = ANY (ARRAY['month'::text, 'year'::text]))),
-    CONSTRAINT plans_capped_has_cap CHECK (((rollover = 'capped'::text) = (rollover_cap IS NOT NULL))),
-    CONSTRAINT plans_credits_per_month_not_negative CHECK ((credits_per_month >= 0)),
-    CONSTRAINT plans_currency_is_iso CHECK ((currency ~ '^[a-z]{3}$'::text)),
-    CONSTRAINT plans_fair_use_per_day_positive CHECK ((fair_use_per_day > 0)),
-    CONSTRAINT plans_fair_use_per_month_positive CHECK ((fair_use_per_month > 0)),
-    CONSTRAINT plans_gives_something CHECK (((credits_per_month > 0) OR is_unlimited)),
-    CONSTRAINT plans_plan_name_is_slug CHECK ((plan_name ~ '^[a-z][a-z0-9_]{1,62}$'::text)),
-    CONSTRAINT plans_price_amount_not_negative CHECK ((price_amount >= 0)),
-    CONSTRAINT plans_rollover_cap_positive CHECK ((rollover_cap > 0)),
-    CONSTRAINT plans_rollover_known CHECK ((rollover = ANY (ARRAY['none'::text, 'capped'::text, 'all'::text]))),
-    CONSTRAINT plans_unlimited_declares_fair_use CHECK (((is_unlimited = (fair_use_per_day IS NOT NULL)) AND (is_unlimited = (fair_use_per_month IS NOT NULL))))
-);
-COMMENT ON TABLE public.plans IS 'What can be subscribed to.';
-COMMENT ON COLUMN public.plans.plan_family IS 'A person has at most one subscription to the plans of one family.';
-COMMENT ON COLUMN public.plans.title IS 'Its name, as people read it.';
-COMMENT ON COLUMN public.plans.description IS 'What it is, as people read it.';
-COMMENT ON COLUMN public.plans.credits_per_month IS 'Credits granted for each month, for a year in advance too.';
-COMMENT ON COLUMN public.plans.price_amount IS 'Price of one billing interval, in minor units of the currency.';
-COMMENT ON COLUMN public.plans.currency IS 'ISO 4217, in lower case as Stripe has it.';
-COMMENT ON COLUMN public.plans.billing_interval IS 'How often it is paid: month or year.';
-COMMENT ON COLUMN public.plans.rollover IS 'What is carried over when a month ends: nothing (none), at most rollover_cap (capped), or all.';
-COMMENT ON COLUMN public.plans.rollover_cap IS 'Credits carried over at most, where rollover is capped.';
-COMMENT ON COLUMN public.plans.is_unlimited IS 'Pictures cost no credits, within fair use: fair_use_per_day in any 24 hours and fair_use_per_month
-in any 30 days.';
-COMMENT ON COLUMN public.plans.fair_use_per_day IS 'Free pictures in any 24 hours; null: not unlimited.';
-COMMENT ON COLUMN public.plans.fair_use_per_month IS 'Free pictures in any 30 days; null: not unlimited.';
-COMMENT ON COLUMN public.plans.is_enabled IS 'Whether it can be subscribed to now.';
 CREATE VIEW private.catalog WITH (security_invoker='true') AS
  SELECT i.item_kind,
     i.item_key,
@@ -7818,7 +7950,6 @@ begin
             'remove_user_image', start_image_removal.user_image_id,
             start_image_removal.profile_id
         );
-        perform private.wake_worker();
     end if;
     select i.* into v_image
     from public.user_images as i
@@ -7921,7 +8052,6 @@ begin
     loop
         perform private.enqueue_fetch(v_session_id);
     end loop;
-    perform private.wake_worker();
     return true;
 end;
 $$;
@@ -8571,6 +8701,7 @@ CREATE FUNCTION private.tg_credit_entries__apply() RETURNS trigger
     AS $$
 declare
     v_now constant timestamptz := now();
+    v_is_there boolean := false;
 begin
     -- Updated before the entry is inserted: the foreign keys then find the rows locked already.
     update public.profiles as p
@@ -8581,14 +8712,26 @@ begin
     where p.id = new.profile_id
     returning p.entry_count, p.credits into new.entry_number, new.balance_after;
     -- The balance has moved already: "on conflict do nothing" would drop the entry and leave that.
-    if exists (
-        select
-        from public.credit_entries as e
-        where e.profile_id = new.profile_id
-            and e.lot_id = new.lot_id
-            and e.kind = new.kind
-            and (e.generation_id = new.generation_id or new.kind = 'grant')
-    ) then
+    -- Asked by the columns of the key each time, or a long history would be read.
+    if new.kind = 'grant' then
+        v_is_there := exists (
+            select
+            from public.credit_entries as e
+            where e.profile_id = new.profile_id
+                and e.lot_id = new.lot_id
+                and e.kind = 'grant'
+        );
+    elsif new.generation_id is not null then
+        v_is_there := exists (
+            select
+            from public.credit_entries as e
+            where e.profile_id = new.profile_id
+                and e.generation_id = new.generation_id
+                and e.lot_id = new.lot_id
+                and e.kind = new.kind
+        );
+    end if;
+    if v_is_there then
         raise unique_violation using
             message = 'entry_exists',
             detail = format('Lot %s has its %s already.', new.lot_id, new.kind),
@@ -9134,10 +9277,12 @@ $$;
 COMMENT ON FUNCTION public.generation_types(generation public.generations) IS 'The type of a generation, for PostgREST to embed: select=*,generation_types(title).
 A foreign key would make the requests of all people lock the same row.';
 CREATE FUNCTION public.my_credits() RETURNS public.credit_summary
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path TO ''
     AS $$
-    select private.my_credits();
+begin
+    return private.my_credits();
+end;
 $$;
 COMMENT ON FUNCTION public.my_credits() IS 'What the signed-in person has: available, held for pictures under way, frozen, owed, what expires
 next, and what the plan grants next.';
@@ -9384,102 +9529,6 @@ these rows alone, so their order does not matter.';
 COMMENT ON COLUMN private.payment_reversals.profile_id IS 'Who paid.';
 COMMENT ON COLUMN private.payment_reversals.amount IS 'Minor units of the payment''s currency.';
 COMMENT ON COLUMN private.payment_reversals.status IS 'refund: taken, or undone when it failed later. dispute: open, then lost or won.';
-CREATE TABLE private.settings (
-    id boolean DEFAULT true NOT NULL,
-    sign_up_credits bigint DEFAULT 50 NOT NULL,
-    referral_bonus_credits bigint DEFAULT 30 NOT NULL,
-    referred_bonus_credits bigint DEFAULT 0 NOT NULL,
-    referral_policy text DEFAULT 'confirmed'::text NOT NULL,
-    max_referral_rewards_per_month integer DEFAULT 10 NOT NULL,
-    referral_window interval DEFAULT '7 days'::interval NOT NULL,
-    max_code_failures_per_hour integer DEFAULT 10 NOT NULL,
-    refund_grace interval DEFAULT '7 days'::interval NOT NULL,
-    max_running_generations integer DEFAULT 5,
-    max_generations_per_minute integer DEFAULT 10,
-    max_generations_per_day integer DEFAULT 200,
-    max_prompt_characters integer DEFAULT 1000 NOT NULL,
-    max_user_images integer DEFAULT 20 NOT NULL,
-    max_checkouts_per_hour integer DEFAULT 20 NOT NULL,
-    user_image_retention interval DEFAULT '180 days'::interval NOT NULL,
-    signed_url_seconds integer DEFAULT 1800 NOT NULL,
-    generation_deadline interval DEFAULT '00:10:00'::interval NOT NULL,
-    max_generation_attempts integer DEFAULT 3 NOT NULL,
-    submit_find_after interval DEFAULT '00:00:05'::interval NOT NULL,
-    submit_unknown_grace interval DEFAULT '00:01:00'::interval NOT NULL,
-    max_provider_spend_per_day_micros bigint DEFAULT 100000000,
-    micros_per_minor_unit jsonb DEFAULT '{"usd": 10000}'::jsonb NOT NULL,
-    max_job_tries integer DEFAULT 8 NOT NULL,
-    first_retry_wait interval DEFAULT '00:00:01'::interval NOT NULL,
-    max_retry_wait interval DEFAULT '00:05:00'::interval NOT NULL,
-    stripe_livemode boolean DEFAULT false NOT NULL,
-    reconcile_interval interval DEFAULT '1 day'::interval NOT NULL,
-    checkout_success_url text,
-    checkout_cancel_url text,
-    portal_return_url text,
-    CONSTRAINT settings_checkout_cancel_url_is_web CHECK ((checkout_cancel_url ~ '^https?://[^/]'::text)),
-    CONSTRAINT settings_checkout_success_url_is_web CHECK ((checkout_success_url ~ '^https?://[^/]'::text)),
-    CONSTRAINT settings_generation_deadline_in_range CHECK (((generation_deadline >= '00:00:01'::interval) AND (generation_deadline <= '01:00:00'::interval))),
-    CONSTRAINT settings_max_checkouts_per_hour_positive CHECK ((max_checkouts_per_hour > 0)),
-    CONSTRAINT settings_max_code_failures_per_hour_positive CHECK ((max_code_failures_per_hour > 0)),
-    CONSTRAINT settings_max_generation_attempts_positive CHECK ((max_generation_attempts > 0)),
-    CONSTRAINT settings_max_generations_per_day_positive CHECK ((max_generations_per_day > 0)),
-    CONSTRAINT settings_max_generations_per_minute_positive CHECK ((max_generations_per_minute > 0)),
-    CONSTRAINT settings_max_job_tries_positive CHECK ((max_job_tries > 0)),
-    CONSTRAINT settings_max_prompt_characters_in_range CHECK (((max_prompt_characters >= 1) AND (max_prompt_characters <= 10000))),
-    CONSTRAINT settings_max_provider_spend_per_day_not_negative CHECK ((max_provider_spend_per_day_micros >= 0)),
-    CONSTRAINT settings_max_referral_rewards_per_month_not_negative CHECK ((max_referral_rewards_per_month >= 0)),
-    CONSTRAINT settings_max_running_generations_positive CHECK ((max_running_generations > 0)),
-    CONSTRAINT settings_max_user_images_positive CHECK ((max_user_images > 0)),
-    CONSTRAINT settings_micros_per_minor_unit_is_object CHECK ((jsonb_typeof(micros_per_minor_unit) = 'object'::text)),
-    CONSTRAINT settings_one_row CHECK (id),
-    CONSTRAINT settings_portal_return_url_is_web CHECK ((portal_return_url ~ '^https?://[^/]'::text)),
-    CONSTRAINT settings_reconcile_interval_positive CHECK ((reconcile_interval > '00:00:00'::interval)),
-    CONSTRAINT settings_referral_bonus_credits_not_negative CHECK ((referral_bonus_credits >= 0)),
-    CONSTRAINT settings_referral_policy_known CHECK ((referral_policy = ANY (ARRAY['confirmed'::text, 'first_purchase'::text]))),
-    CONSTRAINT settings_referral_window_not_negative CHECK ((referral_window >= '00:00:00'::interval)),
-    CONSTRAINT settings_referred_bonus_credits_not_negative CHECK ((referred_bonus_credits >= 0)),
-    CONSTRAINT settings_refund_grace_positive CHECK ((refund_grace > '00:00:00'::interval)),
-    CONSTRAINT settings_retry_waits_in_order CHECK ((('00:00:00'::interval < first_retry_wait) AND (first_retry_wait <= max_retry_wait))),
-    CONSTRAINT settings_sign_up_credits_not_negative CHECK ((sign_up_credits >= 0)),
-    CONSTRAINT settings_signed_url_seconds_in_range CHECK (((signed_url_seconds >= 60) AND (signed_url_seconds <= 3600))),
-    CONSTRAINT settings_submit_find_after_positive CHECK ((submit_find_after > '00:00:00'::interval)),
-    CONSTRAINT settings_submit_unknown_grace_positive CHECK ((submit_unknown_grace > '00:00:00'::interval)),
-    CONSTRAINT settings_user_image_retention_positive CHECK ((user_image_retention > '00:00:00'::interval))
-);
-COMMENT ON TABLE private.settings IS 'One row of operator settings. Change it with: thumbsmith settings set';
-COMMENT ON COLUMN private.settings.sign_up_credits IS 'Credits of a new account.';
-COMMENT ON COLUMN private.settings.referral_bonus_credits IS 'Credits the referrer gets per friend.';
-COMMENT ON COLUMN private.settings.referred_bonus_credits IS 'Credits the friend gets too, when the referrer is rewarded.';
-COMMENT ON COLUMN private.settings.referral_policy IS 'When a referral pays: with the confirmed address, or with the first purchase.';
-COMMENT ON COLUMN private.settings.max_referral_rewards_per_month IS 'Rewards of one referrer per calendar month (UTC).';
-COMMENT ON COLUMN private.settings.referral_window IS 'How long after a sign-up a code may still be given.';
-COMMENT ON COLUMN private.settings.max_code_failures_per_hour IS 'Wrong referral and promotional codes a person may try within an hour.';
-COMMENT ON COLUMN private.settings.refund_grace IS 'How long credits live that come back after their lot expired.';
-COMMENT ON COLUMN private.settings.max_running_generations IS 'Thumbnails of one person under way at a time; null: no limit.';
-COMMENT ON COLUMN private.settings.max_generations_per_minute IS 'Thumbnails a person may ask for within 60 seconds; null: no limit.';
-COMMENT ON COLUMN private.settings.max_generations_per_day IS 'Thumbnails a person may ask for within 24 hours; null: no limit.';
-COMMENT ON COLUMN private.settings.max_prompt_characters IS 'Length of a prompt, in characters.';
-COMMENT ON COLUMN private.settings.max_user_images IS 'User images a person may keep.';
-COMMENT ON COLUMN private.settings.max_checkouts_per_hour IS 'Pages of Stripe a person may ask for within an hour.';
-COMMENT ON COLUMN private.settings.user_image_retention IS 'How long a user image is kept.';
-COMMENT ON COLUMN private.settings.signed_url_seconds IS 'Life of the signed URL of a user image that the provider gets, in seconds.';
-COMMENT ON COLUMN private.settings.generation_deadline IS 'After this time without a picture a generation expires and its credits go back.';
-COMMENT ON COLUMN private.settings.max_generation_attempts IS 'How often a generation is sent to the provider: again after a lost answer, and to the next model
-after a failure.';
-COMMENT ON COLUMN private.settings.submit_find_after IS 'How soon a lost answer is looked for in the provider''s list.';
-COMMENT ON COLUMN private.settings.submit_unknown_grace IS 'How long a lost answer of the provider is waited for before another attempt is made.';
-COMMENT ON COLUMN private.settings.max_provider_spend_per_day_micros IS 'Expected spend at the provider per day (UTC) in millionths of a US dollar; null: no breaker.';
-COMMENT ON COLUMN private.settings.micros_per_minor_unit IS 'What a minor unit of each currency is worth in millionths of a US dollar, for the reports: a cent
-is 10000.';
-COMMENT ON COLUMN private.settings.max_job_tries IS 'How often a job is tried before it is given up, unless a thumbnail waits for it.';
-COMMENT ON COLUMN private.settings.first_retry_wait IS 'The wait after a first failed try; doubled with each further one.';
-COMMENT ON COLUMN private.settings.max_retry_wait IS 'The longest wait between two tries.';
-COMMENT ON COLUMN private.settings.stripe_livemode IS 'Whether this database belongs to live mode. Events and objects of the other mode are refused.';
-COMMENT ON COLUMN private.settings.reconcile_interval IS 'How often everything at Stripe is compared with our rows.';
-COMMENT ON COLUMN private.settings.checkout_success_url IS 'Where a paid Checkout leads back to; null: nothing can be bought yet. {CHECKOUT_SESSION_ID} in it
-is filled in by Stripe.';
-COMMENT ON COLUMN private.settings.checkout_cancel_url IS 'Where a Checkout that was left leads back to; null: the success page.';
-COMMENT ON COLUMN private.settings.portal_return_url IS 'Where the customer portal leads back to; null: the success page.';
 CREATE TABLE public.credit_lots (
     id bigint NOT NULL,
     profile_id uuid NOT NULL,
@@ -10315,6 +10364,13 @@ GRANT USAGE ON SCHEMA public TO service_role;
 REVOKE ALL ON TYPE private.claimed_job FROM PUBLIC;
 REVOKE ALL ON TYPE private.job_state FROM PUBLIC;
 REVOKE ALL ON TYPE private.plan_cover FROM PUBLIC;
+GRANT SELECT ON TABLE public.generation_options TO anon;
+GRANT SELECT ON TABLE public.generation_options TO authenticated;
+GRANT SELECT ON TABLE public.generation_types TO anon;
+GRANT SELECT ON TABLE public.generation_types TO authenticated;
+GRANT SELECT ON TABLE public.plans TO anon;
+GRANT SELECT ON TABLE public.plans TO authenticated;
+REVOKE ALL ON TYPE private.request_terms FROM PUBLIC;
 REVOKE ALL ON TYPE public.credit_summary FROM PUBLIC;
 GRANT ALL ON TYPE public.credit_summary TO authenticated;
 REVOKE ALL ON TYPE public.generation_quote FROM PUBLIC;
@@ -10370,14 +10426,14 @@ GRANT ALL ON FUNCTION private.cancel_generation(generation_id uuid) TO authentic
 REVOKE ALL ON FUNCTION private.cancel_generation_for(profile_id uuid, generation_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.changed_columns(this jsonb, other jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.check_checkout_rate(profile_id uuid) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.check_limits(profile_id uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.check_limits(profile_id uuid, settings private.settings) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.check_no_subscription(profile_id uuid, plan_name text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.check_operator_amount(amount bigint) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.check_operator_lot(profile_id uuid, lot_id bigint) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.check_options(type_key text, options jsonb) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.check_options(declared public.generation_options[], options jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.check_plain_call() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.check_promo_code(promo_code private.promo_codes, used integer) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.check_prompt(prompt text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.check_prompt(prompt text, max_characters integer) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.check_rate(profile_id uuid, max_requests integer, period interval, slug text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.check_reason(who text, why text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.check_user_image(profile_id uuid, user_image_id uuid, user_image text) FROM PUBLIC;
@@ -10437,9 +10493,6 @@ REVOKE ALL ON FUNCTION private.fetch_call(kind text, object_id text) FROM PUBLIC
 REVOKE ALL ON FUNCTION private.fetch_stripe_object(object_id text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.files_of(profile_id uuid, bucket_id text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.find_checkout(profile_id uuid, idempotency_key uuid, item_kind text, item_key text, quantity integer) FROM PUBLIC;
-GRANT SELECT ON TABLE public.generation_types TO anon;
-GRANT SELECT ON TABLE public.generation_types TO authenticated;
-REVOKE ALL ON FUNCTION private.find_generation_type(type_key text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.find_model(type_key text, after_preference integer) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.find_repeat(profile_id uuid, idempotency_key uuid, generation_type text, prompt text, user_image_id uuid, options jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.finish_fetch(job private.jobs, is_applied boolean) FROM PUBLIC;
@@ -10499,16 +10552,14 @@ REVOKE ALL ON FUNCTION private.operator_release(profile_id uuid, lot_id bigint, 
 REVOKE ALL ON FUNCTION private.operator_retry_job(job_id bigint, who text, why text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.operator_revoke(profile_id uuid, amount bigint, who text, why text, action_key text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.operator_set_setting(setting text, value text, who text, why text) FROM PUBLIC;
-GRANT SELECT ON TABLE public.generation_options TO anon;
-GRANT SELECT ON TABLE public.generation_options TO authenticated;
 REVOKE ALL ON FUNCTION private.option_fits(declared public.generation_options, given jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.output_url(output jsonb, pointer text[]) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.owner_of_code(code text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.paid_lines(invoice jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.payment_of_intent(payment_intent_id text) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.plan_cover_of(profile_id uuid, generation_type public.generation_types) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.plan_cover_of(profile_id uuid, unlimited_plans public.plans[]) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.poll_interval(polls integer) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.price_generation(profile_id uuid, generation_type public.generation_types, pay_with_credits boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.price_generation(profile_id uuid, terms private.request_terms, pay_with_credits boolean) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.profile_of_customer(customer_id text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.provider_spend_of(day date) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.qualifying_payment(profile_id uuid) FROM PUBLIC;
@@ -10531,6 +10582,7 @@ REVOKE ALL ON FUNCTION private.refuse_job_of_another_person() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.refuse_not_signed_in(profile_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.refuse_not_signed_in(profile_id uuid) TO authenticated;
 REVOKE ALL ON FUNCTION private.refuse_reused_key() FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.refuse_unknown_type() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.release_lot(profile_id uuid, lot_id bigint, freeze_key text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.release_work(profile_id uuid, generation_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.remove_user_image(id uuid) FROM PUBLIC;
@@ -10563,8 +10615,9 @@ REVOKE ALL ON FUNCTION private.reported_period() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.request_generation(generation_type text, prompt text, idempotency_key uuid, user_image_id uuid, pay_with_credits boolean, options jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.request_generation(generation_type text, prompt text, idempotency_key uuid, user_image_id uuid, pay_with_credits boolean, options jsonb) TO authenticated;
 REVOKE ALL ON FUNCTION private.request_generation_for(profile_id uuid, generation_type text, prompt text, idempotency_key uuid, user_image_id uuid, pay_with_credits boolean, options jsonb) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.request_terms_of(generation_type text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.require_idempotency_key(idempotency_key uuid) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.reserve_provider_spend(micros bigint) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.reserve_provider_spend(micros bigint, terms private.request_terms) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.resolve_stripe_alarm(id bigint, who text, why text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.resume_erasure() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.retried(tries integer, slug text, due_at timestamp with time zone, is_awaited boolean) FROM PUBLIC;
@@ -10596,8 +10649,6 @@ REVOKE ALL ON FUNCTION private.signed_in_profile() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.signed_in_profile() TO authenticated;
 GRANT SELECT ON TABLE public.credit_packs TO anon;
 GRANT SELECT ON TABLE public.credit_packs TO authenticated;
-GRANT SELECT ON TABLE public.plans TO anon;
-GRANT SELECT ON TABLE public.plans TO authenticated;
 REVOKE ALL ON FUNCTION private.sold_item(item_kind text, item_key text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.spend_credits(profile_id uuid, amount bigint, generation_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.start_attempt(job private.generation_jobs) FROM PUBLIC;
