@@ -6768,8 +6768,8 @@ begin
     return v_terms;
 end;
 $$;
-COMMENT ON FUNCTION private.request_terms_of(generation_type text) IS 'What a request for this type is judged by, in one statement: it reads nobody''s rows. Type and model
-are null when it is not for sale.';
+COMMENT ON FUNCTION private.request_terms_of(generation_type text) IS 'What a request for this type is judged by, in one statement: it reads nobody''s rows. Type and
+model are null when it is not for sale.';
 CREATE FUNCTION private.require_idempotency_key(idempotency_key uuid) RETURNS void
     LANGUAGE plpgsql STABLE
     SET search_path TO ''

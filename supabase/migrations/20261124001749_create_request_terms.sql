@@ -9,8 +9,8 @@ create type private.request_terms as (
     settings private.settings,
     generation_type public.generation_types,
     model private.generation_models,
-    options public.generation_options[],
-    unlimited_plans public.plans[],
+    options public.generation_options [],
+    unlimited_plans public.plans [],
     max_expected_cost_micros bigint
 );
 
@@ -74,5 +74,5 @@ end;
 $$;
 
 comment on function private.request_terms_of(text) is
-'What a request for this type is judged by, in one statement: it reads nobody''s rows. Type and model
-are null when it is not for sale.';
+'What a request for this type is judged by, in one statement: it reads nobody''s rows. Type and
+model are null when it is not for sale.';

@@ -150,7 +150,7 @@ MORE_FAULTS = {
         "where true",
     ),
     "held credits available": (
-        "public.my_credits",
+        "private.my_credits_for",
         "filter (where l.frozen_at is null), 0)",
         ", 0)",
     ),
