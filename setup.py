@@ -16,8 +16,8 @@ ROOT = Path(__file__).parent
 WORKSHOP = ("local_stack", "stand_ins", "devtools")
 
 
-def data_folders() -> dict[str, Path]:
-    """Read from the ground which folders travel in the package, and under which names.
+def data_sources() -> dict[str, Path]:
+    """Read from the ground which folders and files travel in the package, under which names.
 
     Read and not imported: the package and what it needs are not installed yet.
     """
@@ -50,12 +50,15 @@ class BuildWithData(build_py):
 
     def _data(self) -> list[tuple[Path, Path]]:
         found = []
-        for name, folder in data_folders().items():
-            files = sorted(folder.glob("*.sql"))
-            if not files:
-                message = f"{folder} holds no SQL"
-                raise RuntimeError(message)
+        for name, source in data_sources().items():
             into = Path(self.build_lib) / "thumbsmith" / "data" / name
+            if source.is_file():
+                found.append((source, into))
+                continue
+            files = sorted(source.glob("*.sql"))
+            if not files:
+                message = f"{source} holds no SQL"
+                raise RuntimeError(message)
             found += [(file, into / file.name) for file in files]
         return found
 

@@ -3,6 +3,23 @@ COMMENT ON SCHEMA private IS 'Rules and internals. Never listed in [api].schemas
 reachable.';
 CREATE SCHEMA public;
 COMMENT ON SCHEMA public IS 'standard public schema';
+CREATE TYPE private.claimed_job AS (
+	profile_id uuid,
+	job_id bigint,
+	lease_token uuid,
+	kind text,
+	generation_id uuid,
+	try_number integer,
+	payload jsonb
+);
+COMMENT ON TYPE private.claimed_job IS 'A job as its worker gets it: profile_id is whose work it is, null where one does not know.';
+CREATE TYPE private.job_state AS (
+	due_at timestamp with time zone,
+	tries integer,
+	last_error text,
+	dead_at timestamp with time zone
+);
+COMMENT ON TYPE private.job_state IS 'What becomes of a job, whose lease ends with it. Null keeps due_at, tries and last_error.';
 CREATE TYPE private.plan_cover AS (
 	subscription_id uuid,
 	uses_left integer,
@@ -10,6 +27,235 @@ CREATE TYPE private.plan_cover AS (
 );
 COMMENT ON TYPE private.plan_cover IS 'How far a plan covers the next picture: not at all when subscription_id is null, by credits when
 uses_left is zero, until next_use_at.';
+CREATE TABLE private.generation_models (
+    type_key text NOT NULL,
+    preference smallint DEFAULT 1 NOT NULL,
+    model text NOT NULL,
+    input_template jsonb DEFAULT '{}'::jsonb NOT NULL,
+    prompt_field text DEFAULT 'prompt'::text NOT NULL,
+    user_image_field text,
+    user_image_is_list boolean DEFAULT false NOT NULL,
+    option_fields jsonb DEFAULT '{}'::jsonb NOT NULL,
+    output_pointer text[],
+    expected_cost_micros bigint DEFAULT 0 NOT NULL,
+    cost_per_second_micros bigint,
+    deadline interval,
+    is_enabled boolean DEFAULT true NOT NULL,
+    CONSTRAINT generation_models_cost_per_second_micros_not_negative CHECK ((cost_per_second_micros >= 0)),
+    CONSTRAINT generation_models_deadline_in_range CHECK (((deadline >= '00:00:01'::interval) AND (deadline <= '01:00:00'::interval))),
+    CONSTRAINT generation_models_expected_cost_micros_not_negative CHECK ((expected_cost_micros >= 0)),
+    CONSTRAINT generation_models_input_template_is_object CHECK ((jsonb_typeof(input_template) = 'object'::text)),
+    CONSTRAINT generation_models_keys_are_apart CHECK (((NOT (input_template ? prompt_field)) AND (user_image_field IS DISTINCT FROM prompt_field) AND (NOT jsonb_path_exists(option_fields, '$.*?(@ == $"prompt" || @ == $"face")'::jsonpath, jsonb_build_object('prompt', prompt_field, 'face', COALESCE(user_image_field, prompt_field)))))),
+    CONSTRAINT generation_models_model_is_reference CHECK ((model ~ '^[a-z0-9][a-z0-9_.-]*/[a-z0-9][a-z0-9_.-]*(:[0-9a-f]{64})?$'::text)),
+    CONSTRAINT generation_models_option_fields_is_object CHECK ((jsonb_typeof(option_fields) = 'object'::text)),
+    CONSTRAINT generation_models_preference_positive CHECK ((preference > 0))
+);
+COMMENT ON TABLE private.generation_models IS 'How each generation type is made at the provider. The enabled model of the lowest preference is
+asked first; the next one when the provider fails, at no further charge.';
+COMMENT ON COLUMN private.generation_models.preference IS '1 is asked first.';
+COMMENT ON COLUMN private.generation_models.model IS 'Replicate model: owner/name, or owner/name:version of 64 hex digits for a community model.';
+COMMENT ON COLUMN private.generation_models.input_template IS 'Fixed input of the model. Prompt, face and options are added; no other key comes from a person.';
+COMMENT ON COLUMN private.generation_models.prompt_field IS 'Input key that takes the prompt.';
+COMMENT ON COLUMN private.generation_models.user_image_field IS 'Input key that takes the user image, if any.';
+COMMENT ON COLUMN private.generation_models.user_image_is_list IS 'Whether user_image_field takes a list of URLs.';
+COMMENT ON COLUMN private.generation_models.option_fields IS 'Which input key takes which option of generation_options: {option: input key}. An option that is
+not named here is left out: a second model need not know all that the first one does.';
+COMMENT ON COLUMN private.generation_models.output_pointer IS 'Where the file''s URL is in the output, as a path for #>>; null finds it: a URI, the first of a
+list, or the key url of an object.';
+COMMENT ON COLUMN private.generation_models.expected_cost_micros IS 'What one picture costs us at the provider, in millionths of a US dollar: what the daily breaker
+counts, and the cost of an attempt where no price per second is given.';
+COMMENT ON COLUMN private.generation_models.cost_per_second_micros IS 'Price of a second of work, in millionths of a US dollar; null: priced by the picture.';
+COMMENT ON COLUMN private.generation_models.deadline IS 'How long a picture may take before the credits go back; null: settings.generation_deadline. Of the
+first model, the others share it.';
+COMMENT ON COLUMN private.generation_models.is_enabled IS 'Whether it is asked. A type without an enabled model is not for sale.';
+CREATE TABLE private.settings (
+    id boolean DEFAULT true NOT NULL,
+    sign_up_credits bigint DEFAULT 50 NOT NULL,
+    referral_bonus_credits bigint DEFAULT 30 NOT NULL,
+    referred_bonus_credits bigint DEFAULT 0 NOT NULL,
+    referral_policy text DEFAULT 'confirmed'::text NOT NULL,
+    max_referral_rewards_per_month integer DEFAULT 10 NOT NULL,
+    referral_window interval DEFAULT '7 days'::interval NOT NULL,
+    max_code_failures_per_hour integer DEFAULT 10 NOT NULL,
+    refund_grace interval DEFAULT '7 days'::interval NOT NULL,
+    max_running_generations integer DEFAULT 5,
+    max_generations_per_minute integer DEFAULT 10,
+    max_generations_per_day integer DEFAULT 200,
+    max_prompt_characters integer DEFAULT 1000 NOT NULL,
+    max_user_images integer DEFAULT 20 NOT NULL,
+    max_checkouts_per_hour integer DEFAULT 20 NOT NULL,
+    user_image_retention interval DEFAULT '180 days'::interval NOT NULL,
+    signed_url_seconds integer DEFAULT 1800 NOT NULL,
+    generation_deadline interval DEFAULT '00:10:00'::interval NOT NULL,
+    max_generation_attempts integer DEFAULT 3 NOT NULL,
+    submit_find_after interval DEFAULT '00:00:05'::interval NOT NULL,
+    submit_unknown_grace interval DEFAULT '00:01:00'::interval NOT NULL,
+    max_provider_spend_per_day_micros bigint DEFAULT 100000000,
+    micros_per_minor_unit jsonb DEFAULT '{"usd": 10000}'::jsonb NOT NULL,
+    max_job_tries integer DEFAULT 8 NOT NULL,
+    first_retry_wait interval DEFAULT '00:00:01'::interval NOT NULL,
+    max_retry_wait interval DEFAULT '00:05:00'::interval NOT NULL,
+    stripe_livemode boolean DEFAULT false NOT NULL,
+    reconcile_interval interval DEFAULT '1 day'::interval NOT NULL,
+    checkout_success_url text,
+    checkout_cancel_url text,
+    portal_return_url text,
+    CONSTRAINT settings_checkout_cancel_url_is_web CHECK ((checkout_cancel_url ~ '^https?://[^/]'::text)),
+    CONSTRAINT settings_checkout_success_url_is_web CHECK ((checkout_success_url ~ '^https?://[^/]'::text)),
+    CONSTRAINT settings_generation_deadline_in_range CHECK (((generation_deadline >= '00:00:01'::interval) AND (generation_deadline <= '01:00:00'::interval))),
+    CONSTRAINT settings_max_checkouts_per_hour_positive CHECK ((max_checkouts_per_hour > 0)),
+    CONSTRAINT settings_max_code_failures_per_hour_positive CHECK ((max_code_failures_per_hour > 0)),
+    CONSTRAINT settings_max_generation_attempts_positive CHECK ((max_generation_attempts > 0)),
+    CONSTRAINT settings_max_generations_per_day_positive CHECK ((max_generations_per_day > 0)),
+    CONSTRAINT settings_max_generations_per_minute_positive CHECK ((max_generations_per_minute > 0)),
+    CONSTRAINT settings_max_job_tries_positive CHECK ((max_job_tries > 0)),
+    CONSTRAINT settings_max_prompt_characters_in_range CHECK (((max_prompt_characters >= 1) AND (max_prompt_characters <= 10000))),
+    CONSTRAINT settings_max_provider_spend_per_day_not_negative CHECK ((max_provider_spend_per_day_micros >= 0)),
+    CONSTRAINT settings_max_referral_rewards_per_month_not_negative CHECK ((max_referral_rewards_per_month >= 0)),
+    CONSTRAINT settings_max_running_generations_positive CHECK ((max_running_generations > 0)),
+    CONSTRAINT settings_max_user_images_positive CHECK ((max_user_images > 0)),
+    CONSTRAINT settings_micros_per_minor_unit_is_object CHECK ((jsonb_typeof(micros_per_minor_unit) = 'object'::text)),
+    CONSTRAINT settings_one_row CHECK (id),
+    CONSTRAINT settings_portal_return_url_is_web CHECK ((portal_return_url ~ '^https?://[^/]'::text)),
+    CONSTRAINT settings_reconcile_interval_positive CHECK ((reconcile_interval > '00:00:00'::interval)),
+    CONSTRAINT settings_referral_bonus_credits_not_negative CHECK ((referral_bonus_credits >= 0)),
+    CONSTRAINT settings_referral_policy_known CHECK ((referral_policy = ANY (ARRAY['confirmed'::text, 'first_purchase'::text]))),
+    CONSTRAINT settings_referral_window_not_negative CHECK ((referral_window >= '00:00:00'::interval)),
+    CONSTRAINT settings_referred_bonus_credits_not_negative CHECK ((referred_bonus_credits >= 0)),
+    CONSTRAINT settings_refund_grace_positive CHECK ((refund_grace > '00:00:00'::interval)),
+    CONSTRAINT settings_retry_waits_in_order CHECK ((('00:00:00'::interval < first_retry_wait) AND (first_retry_wait <= max_retry_wait))),
+    CONSTRAINT settings_sign_up_credits_not_negative CHECK ((sign_up_credits >= 0)),
+    CONSTRAINT settings_signed_url_seconds_in_range CHECK (((signed_url_seconds >= 60) AND (signed_url_seconds <= 3600))),
+    CONSTRAINT settings_submit_find_after_positive CHECK ((submit_find_after > '00:00:00'::interval)),
+    CONSTRAINT settings_submit_unknown_grace_positive CHECK ((submit_unknown_grace > '00:00:00'::interval)),
+    CONSTRAINT settings_user_image_retention_positive CHECK ((user_image_retention > '00:00:00'::interval))
+);
+COMMENT ON TABLE private.settings IS 'One row of operator settings. Change it with: thumbsmith settings set';
+COMMENT ON COLUMN private.settings.sign_up_credits IS 'Credits of a new account.';
+COMMENT ON COLUMN private.settings.referral_bonus_credits IS 'Credits the referrer gets per friend.';
+COMMENT ON COLUMN private.settings.referred_bonus_credits IS 'Credits the friend gets too, when the referrer is rewarded.';
+COMMENT ON COLUMN private.settings.referral_policy IS 'When a referral pays: with the confirmed address, or with the first purchase.';
+COMMENT ON COLUMN private.settings.max_referral_rewards_per_month IS 'Rewards of one referrer per calendar month (UTC).';
+COMMENT ON COLUMN private.settings.referral_window IS 'How long after a sign-up a code may still be given.';
+COMMENT ON COLUMN private.settings.max_code_failures_per_hour IS 'Wrong referral and promotional codes a person may try within an hour.';
+COMMENT ON COLUMN private.settings.refund_grace IS 'How long credits live that come back after their lot expired.';
+COMMENT ON COLUMN private.settings.max_running_generations IS 'Thumbnails of one person under way at a time; null: no limit.';
+COMMENT ON COLUMN private.settings.max_generations_per_minute IS 'Thumbnails a person may ask for within 60 seconds; null: no limit.';
+COMMENT ON COLUMN private.settings.max_generations_per_day IS 'Thumbnails a person may ask for within 24 hours; null: no limit.';
+COMMENT ON COLUMN private.settings.max_prompt_characters IS 'Length of a prompt, in characters.';
+COMMENT ON COLUMN private.settings.max_user_images IS 'User images a person may keep.';
+COMMENT ON COLUMN private.settings.max_checkouts_per_hour IS 'Pages of Stripe a person may ask for within an hour.';
+COMMENT ON COLUMN private.settings.user_image_retention IS 'How long a user image is kept.';
+COMMENT ON COLUMN private.settings.signed_url_seconds IS 'Life of the signed URL of a user image that the provider gets, in seconds.';
+COMMENT ON COLUMN private.settings.generation_deadline IS 'After this time without a picture a generation expires and its credits go back.';
+COMMENT ON COLUMN private.settings.max_generation_attempts IS 'How often a generation is sent to the provider: again after a lost answer, and to the next model
+after a failure.';
+COMMENT ON COLUMN private.settings.submit_find_after IS 'How soon a lost answer is looked for in the provider''s list.';
+COMMENT ON COLUMN private.settings.submit_unknown_grace IS 'How long a lost answer of the provider is waited for before another attempt is made.';
+COMMENT ON COLUMN private.settings.max_provider_spend_per_day_micros IS 'Expected spend at the provider per day (UTC) in millionths of a US dollar; null: no breaker.';
+COMMENT ON COLUMN private.settings.micros_per_minor_unit IS 'What a minor unit of each currency is worth in millionths of a US dollar, for the reports: a cent
+is 10000.';
+COMMENT ON COLUMN private.settings.max_job_tries IS 'How often a job is tried before it is given up, unless a thumbnail waits for it.';
+COMMENT ON COLUMN private.settings.first_retry_wait IS 'The wait after a first failed try; doubled with each further one.';
+COMMENT ON COLUMN private.settings.max_retry_wait IS 'The longest wait between two tries.';
+COMMENT ON COLUMN private.settings.stripe_livemode IS 'Whether this database belongs to live mode. Events and objects of the other mode are refused.';
+COMMENT ON COLUMN private.settings.reconcile_interval IS 'How often everything at Stripe is compared with our rows.';
+COMMENT ON COLUMN private.settings.checkout_success_url IS 'Where a paid Checkout leads back to; null: nothing can be bought yet. {CHECKOUT_SESSION_ID} in it
+is filled in by Stripe.';
+COMMENT ON COLUMN private.settings.checkout_cancel_url IS 'Where a Checkout that was left leads back to; null: the success page.';
+COMMENT ON COLUMN private.settings.portal_return_url IS 'Where the customer portal leads back to; null: the success page.';
+CREATE TABLE public.generation_options (
+    type_key text NOT NULL,
+    option_key text NOT NULL,
+    title text NOT NULL,
+    value_type text NOT NULL,
+    minimum bigint,
+    maximum bigint,
+    choices text[],
+    CONSTRAINT generation_options_choice_has_choices CHECK (((value_type = 'choice'::text) = (cardinality(choices) > 0))),
+    CONSTRAINT generation_options_integer_has_range CHECK (((value_type = 'integer'::text) = ((minimum IS NOT NULL) AND (maximum IS NOT NULL)))),
+    CONSTRAINT generation_options_option_key_is_slug CHECK ((option_key ~ '^[a-z][a-z0-9_]{0,62}$'::text)),
+    CONSTRAINT generation_options_range_in_order CHECK ((minimum <= maximum)),
+    CONSTRAINT generation_options_value_type_known CHECK ((value_type = ANY (ARRAY['integer'::text, 'boolean'::text, 'choice'::text])))
+);
+COMMENT ON TABLE public.generation_options IS 'What may be given in options when a thumbnail of this type is asked for.';
+COMMENT ON COLUMN public.generation_options.title IS 'Its name, as people read it.';
+COMMENT ON COLUMN public.generation_options.value_type IS 'integer (from minimum to maximum), boolean, or choice (one of choices).';
+COMMENT ON COLUMN public.generation_options.minimum IS 'Least value of an integer.';
+COMMENT ON COLUMN public.generation_options.maximum IS 'Greatest value of an integer.';
+COMMENT ON COLUMN public.generation_options.choices IS 'What a choice may be.';
+CREATE TABLE public.generation_types (
+    type_key text NOT NULL,
+    title text NOT NULL,
+    description text DEFAULT ''::text NOT NULL,
+    cost_credits bigint NOT NULL,
+    user_image text DEFAULT 'optional'::text NOT NULL,
+    is_in_unlimited boolean DEFAULT true NOT NULL,
+    is_enabled boolean DEFAULT true NOT NULL,
+    CONSTRAINT generation_types_cost_credits_positive CHECK ((cost_credits > 0)),
+    CONSTRAINT generation_types_type_key_is_slug CHECK ((type_key ~ '^[a-z][a-z0-9_]{1,62}$'::text)),
+    CONSTRAINT generation_types_user_image_known CHECK ((user_image = ANY (ARRAY['none'::text, 'optional'::text, 'required'::text])))
+);
+COMMENT ON TABLE public.generation_types IS 'What can be asked for, and its price in credits.';
+COMMENT ON COLUMN public.generation_types.title IS 'Its name, as people read it.';
+COMMENT ON COLUMN public.generation_types.description IS 'What it is, as people read it.';
+COMMENT ON COLUMN public.generation_types.cost_credits IS 'Price of one picture, in credits.';
+COMMENT ON COLUMN public.generation_types.user_image IS 'Whether a face photo is not taken (none), may be given (optional) or must be given (required).';
+COMMENT ON COLUMN public.generation_types.is_in_unlimited IS 'Whether an unlimited plan covers it.';
+CREATE TABLE public.plans (
+    plan_name text NOT NULL,
+    plan_family text DEFAULT 'main'::text NOT NULL,
+    title text NOT NULL,
+    description text DEFAULT ''::text NOT NULL,
+    credits_per_month bigint DEFAULT 0 NOT NULL,
+    price_amount bigint NOT NULL,
+    currency text DEFAULT 'usd'::text NOT NULL,
+    billing_interval text DEFAULT 'month'::text NOT NULL,
+    rollover text DEFAULT 'none'::text NOT NULL,
+    rollover_cap bigint,
+    is_unlimited boolean DEFAULT false NOT NULL,
+    fair_use_per_day integer,
+    fair_use_per_month integer,
+    is_enabled boolean DEFAULT true NOT NULL,
+    CONSTRAINT plans_billing_interval_known CHECK ((billing_interval = ANY (ARRAY['month'::text, 'year'::text]))),
+    CONSTRAINT plans_capped_has_cap CHECK (((rollover = 'capped'::text) = (rollover_cap IS NOT NULL))),
+    CONSTRAINT plans_credits_per_month_not_negative CHECK ((credits_per_month >= 0)),
+    CONSTRAINT plans_currency_is_iso CHECK ((currency ~ '^[a-z]{3}$'::text)),
+    CONSTRAINT plans_fair_use_per_day_positive CHECK ((fair_use_per_day > 0)),
+    CONSTRAINT plans_fair_use_per_month_positive CHECK ((fair_use_per_month > 0)),
+    CONSTRAINT plans_gives_something CHECK (((credits_per_month > 0) OR is_unlimited)),
+    CONSTRAINT plans_plan_name_is_slug CHECK ((plan_name ~ '^[a-z][a-z0-9_]{1,62}$'::text)),
+    CONSTRAINT plans_price_amount_not_negative CHECK ((price_amount >= 0)),
+    CONSTRAINT plans_rollover_cap_positive CHECK ((rollover_cap > 0)),
+    CONSTRAINT plans_rollover_known CHECK ((rollover = ANY (ARRAY['none'::text, 'capped'::text, 'all'::text]))),
+    CONSTRAINT plans_unlimited_declares_fair_use CHECK (((is_unlimited = (fair_use_per_day IS NOT NULL)) AND (is_unlimited = (fair_use_per_month IS NOT NULL))))
+);
+COMMENT ON TABLE public.plans IS 'What can be subscribed to.';
+COMMENT ON COLUMN public.plans.plan_family IS 'A person has at most one subscription to the plans of one family.';
+COMMENT ON COLUMN public.plans.title IS 'Its name, as people read it.';
+COMMENT ON COLUMN public.plans.description IS 'What it is, as people read it.';
+COMMENT ON COLUMN public.plans.credits_per_month IS 'Credits granted for each month, for a year in advance too.';
+COMMENT ON COLUMN public.plans.price_amount IS 'Price of one billing interval, in minor units of the currency.';
+COMMENT ON COLUMN public.plans.currency IS 'ISO 4217, in lower case as Stripe has it.';
+COMMENT ON COLUMN public.plans.billing_interval IS 'How often it is paid: month or year.';
+COMMENT ON COLUMN public.plans.rollover IS 'What is carried over when a month ends: nothing (none), at most rollover_cap (capped), or all.';
+COMMENT ON COLUMN public.plans.rollover_cap IS 'Credits carried over at most, where rollover is capped.';
+COMMENT ON COLUMN public.plans.is_unlimited IS 'Pictures cost no credits, within fair use: fair_use_per_day in any 24 hours and fair_use_per_month
+in any 30 days.';
+COMMENT ON COLUMN public.plans.fair_use_per_day IS 'Free pictures in any 24 hours; null: not unlimited.';
+COMMENT ON COLUMN public.plans.fair_use_per_month IS 'Free pictures in any 30 days; null: not unlimited.';
+COMMENT ON COLUMN public.plans.is_enabled IS 'Whether it can be subscribed to now.';
+CREATE TYPE private.request_terms AS (
+	settings private.settings,
+	generation_type public.generation_types,
+	model private.generation_models,
+	options public.generation_options[],
+	unlimited_plans public.plans[],
+	max_expected_cost_micros bigint
+);
+COMMENT ON TYPE private.request_terms IS 'Settings, and of a type that is for sale: the type, the model that is asked first, the options that
+may be given, the plans that may cover it. max_expected_cost_micros is that of the dearest model of
+all, in millionths of a US dollar.';
 CREATE TYPE public.credit_summary AS (
 	available bigint,
 	held bigint,
@@ -235,36 +481,42 @@ end;
 $$;
 COMMENT ON FUNCTION private.address_hashes_of(user_id uuid) IS 'Keyed hashes of a person''s normalized e-mail address and telephone number, confirmed ones first.
 Without the key of private.keyed_hash() there is a warning, and no row.';
-CREATE FUNCTION private.adopt_provider_job(attempt_id uuid, provider_job_id text) RETURNS void
+CREATE FUNCTION private.adopt_provider_job(profile_id uuid, attempt_id uuid, provider_job_id text) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
 declare
     v_generation public.generations;
+    v_generation_id uuid;
+    v_job private.generation_jobs;
 begin
     update private.generation_attempts as a
     set
         status = 'processing',
         provider_job_id = adopt_provider_job.provider_job_id
-    where a.id = adopt_provider_job.attempt_id
+    where a.profile_id = adopt_provider_job.profile_id
+        and a.id = adopt_provider_job.attempt_id
         and a.status = 'submit_unknown';
-    perform private.start_processing(a.generation_id)
+    select a.generation_id into v_generation_id
     from private.generation_attempts as a
-    where a.id = adopt_provider_job.attempt_id;
+    where a.profile_id = adopt_provider_job.profile_id
+        and a.id = adopt_provider_job.attempt_id;
+    perform private.start_processing(adopt_provider_job.profile_id, v_generation_id);
     select g.* into v_generation
     from public.generations as g
-    inner join private.generation_attempts as a on g.id = a.generation_id
-    where a.id = adopt_provider_job.attempt_id;
+    where g.profile_id = adopt_provider_job.profile_id
+        and g.id = v_generation_id;
     if v_generation.finished_at is not null then
-        perform private.release_work(v_generation.id);
-    else
-        perform private.continue_job(j.id, 'poll', now(), adopt_provider_job.attempt_id)
-        from private.jobs as j
-        where j.generation_id = v_generation.id;
+        perform private.release_work(adopt_provider_job.profile_id, v_generation_id);
+        return;
     end if;
+    v_job := private.lock_generation_job(adopt_provider_job.profile_id, v_generation_id);
+    perform private.continue_generation_job(
+        adopt_provider_job.profile_id, v_job.id, 'poll', now(), adopt_provider_job.attempt_id
+    );
 end;
 $$;
-COMMENT ON FUNCTION private.adopt_provider_job(attempt_id uuid, provider_job_id text) IS 'The prediction of an attempt whose answer was lost: it goes on, or is stopped when nobody waits.';
+COMMENT ON FUNCTION private.adopt_provider_job(profile_id uuid, attempt_id uuid, provider_job_id text) IS 'The prediction of an attempt whose answer was lost: it goes on, or is stopped when nobody waits.';
 CREATE TABLE public.checkouts (
     id uuid DEFAULT private.uuid_v7() NOT NULL,
     profile_id uuid NOT NULL,
@@ -303,17 +555,25 @@ CREATE FUNCTION private.adopt_session(session jsonb) RETURNS public.checkouts
     SET search_path TO ''
     AS $$
 declare
+    v_profile_id constant uuid := private.profile_of_customer(
+        adopt_session.session ->> 'customer'
+    );
     v_checkout public.checkouts;
 begin
-    -- By our own id as well: the answer to the call that made it may have been lost.
-    update public.checkouts as c
-    set stripe_session_id = adopt_session.session ->> 'id'
-    where c.id::text = adopt_session.session ->> 'client_reference_id'
-        and c.stripe_session_id is null
-        and private.profile_of_customer(adopt_session.session ->> 'customer') = c.profile_id;
+    -- This finds the person too: a session names only a customer, who may be unknown here.
     select c.* into v_checkout
     from public.checkouts as c
     where c.stripe_session_id = adopt_session.session ->> 'id';
+    if found then
+        return v_checkout;
+    end if;
+    -- By our own id as well: the answer to the call that made it may have been lost.
+    update public.checkouts as c
+    set stripe_session_id = adopt_session.session ->> 'id'
+    where c.profile_id = v_profile_id
+        and c.id::text = adopt_session.session ->> 'client_reference_id'
+        and c.stripe_session_id is null
+    returning c.* into v_checkout;
     return v_checkout;
 end;
 $$;
@@ -322,20 +582,28 @@ CREATE FUNCTION private.anonymize_account(profile_id uuid) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
+declare
+    v_now constant timestamptz := now();
+    v_job_id bigint;
 begin
-    perform private.finish_job(j.id)
-    from private.jobs as j
-    inner join public.user_images as i on j.user_image_id = i.id
-    where i.profile_id = anonymize_account.profile_id;
+    for v_job_id in
+        select j.id
+        from private.jobs as j
+        where j.profile_id = anonymize_account.profile_id
+            and j.user_image_id is not null
+        order by j.id
+    loop
+        perform private.finish_job(v_job_id);
+    end loop;
     -- A file's name is the person's word; what the file was is told by the row's own id.
     update public.user_images as i
     set
         object_path = i.profile_id || '/' || i.id,
-        deleted_at = coalesce(i.deleted_at, now()),
+        deleted_at = coalesce(i.deleted_at, v_now),
         deletion_answer = coalesce(i.deletion_answer, '{}') || jsonb_build_object(
             'removed', case
                 when i.deletion_answer -> 'removed' <> '[]'
-                then jsonb_build_array(i.profile_id || '/' || i.id)
+                then ('["' || i.profile_id || '/' || i.id || '"]')::jsonb
                 else '[]'
             end
         )
@@ -368,18 +636,22 @@ begin
     update private.provider_webhooks as w
     set body = jsonb_build_object('id', w.body -> 'id')
     from private.generation_attempts as a
-    where a.generation_id = any(v_ids)
+    where w.profile_id = anonymize_generations.profile_id
+        and a.profile_id = w.profile_id
+        and a.generation_id = any(v_ids)
         and w.attempt_token = a.attempt_token;
     update private.generation_attempts as a
     set
         output_url = null,
         provider_error = null
-    where a.generation_id = any(v_ids);
+    where a.profile_id = anonymize_generations.profile_id
+        and a.generation_id = any(v_ids);
     update public.generations as g
     set
         prompt = '',
         options = '{}'
-    where g.id = any(v_ids);
+    where g.profile_id = anonymize_generations.profile_id
+        and g.id = any(v_ids);
     return coalesce(cardinality(v_ids), 0) < anonymize_generations.max_generations;
 end;
 $$;
@@ -403,7 +675,7 @@ begin
         ) as o (id)
         where o.id is not null
         order by o.id;
-        perform private.close_checkout(v_checkout.id, 'completed');
+        perform private.close_checkout(v_checkout.profile_id, v_checkout.id, 'completed');
         return 'subscribed';
     end if;
     if apply_checkout_session.session ->> 'mode' = 'payment' and v_status = 'complete' then
@@ -414,19 +686,22 @@ begin
         if apply_checkout_session.session #>> '{payment_intent,status}'
             in ('requires_payment_method', 'canceled')
         then
-            perform private.close_checkout(v_checkout.id, 'failed', 'payment_failed');
+            perform private.close_checkout(
+                v_checkout.profile_id, v_checkout.id, 'failed', 'payment_failed'
+            );
             return 'payment_failed';
         end if;
         update public.checkouts as c
         set
             status = 'pending',
             url = null
-        where c.id = v_checkout.id
+        where c.profile_id = v_checkout.profile_id
+            and c.id = v_checkout.id
             and c.finished_at is null;
         return 'pending';
     end if;
     if v_status = 'expired' then
-        perform private.close_checkout(v_checkout.id, 'expired');
+        perform private.close_checkout(v_checkout.profile_id, v_checkout.id, 'expired');
     end if;
     return v_status;
 end;
@@ -435,11 +710,10 @@ COMMENT ON FUNCTION private.apply_checkout_session(session jsonb) IS 'Applies a 
 CREATE TABLE private.jobs (
     id bigint NOT NULL,
     kind text NOT NULL,
-    generation_id uuid,
-    attempt_id uuid,
     checkout_id uuid,
     stripe_object_id text,
     user_image_id uuid,
+    account_id uuid,
     profile_id uuid,
     due_at timestamp with time zone DEFAULT now() NOT NULL,
     tries integer DEFAULT 0 NOT NULL,
@@ -447,21 +721,22 @@ CREATE TABLE private.jobs (
     last_error text,
     dead_at timestamp with time zone,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT jobs_has_attempt_after_submit CHECK (((kind <> ALL (ARRAY['find'::text, 'poll'::text, 'store'::text, 'cancel'::text])) OR (attempt_id IS NOT NULL))),
-    CONSTRAINT jobs_has_one_subject CHECK ((num_nonnulls(COALESCE(generation_id, attempt_id), checkout_id, stripe_object_id, user_image_id, profile_id) = 1)),
-    CONSTRAINT jobs_kind_fits_subject CHECK ((((kind = ANY (ARRAY['submit'::text, 'find'::text, 'poll'::text, 'store'::text])) = (generation_id IS NOT NULL)) AND ((kind = 'cancel'::text) = ((attempt_id IS NOT NULL) AND (generation_id IS NULL))) AND ((kind = ANY (ARRAY['customer'::text, 'checkout'::text])) = (checkout_id IS NOT NULL)) AND ((kind = ANY (ARRAY['fetch'::text, 'find_invoice'::text, 'find_session'::text, 'reconcile'::text])) = (stripe_object_id IS NOT NULL)) AND ((kind = 'remove_user_image'::text) = (user_image_id IS NOT NULL)) AND ((kind = 'erase'::text) = (profile_id IS NOT NULL)))),
+    CONSTRAINT jobs_has_one_subject CHECK ((num_nonnulls(checkout_id, stripe_object_id, user_image_id, account_id) = 1)),
+    CONSTRAINT jobs_kind_fits_subject CHECK ((((kind = ANY (ARRAY['customer'::text, 'checkout'::text])) = (checkout_id IS NOT NULL)) AND ((kind = ANY (ARRAY['fetch'::text, 'find_invoice'::text, 'find_session'::text, 'reconcile'::text])) = (stripe_object_id IS NOT NULL)) AND ((kind = 'remove_user_image'::text) = (user_image_id IS NOT NULL)) AND ((kind = 'erase'::text) = (account_id IS NOT NULL)))),
+    CONSTRAINT jobs_profile_id_known CHECK ((((profile_id IS NULL) = (stripe_object_id IS NOT NULL)) AND ((account_id IS NULL) OR (account_id = profile_id)))),
     CONSTRAINT jobs_tries_not_negative CHECK ((tries >= 0))
 )
 WITH (fillfactor='70', autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='500', autovacuum_vacuum_insert_scale_factor='0');
-COMMENT ON TABLE private.jobs IS 'Work of the sidecar: one row per generation that is not over (submit → poll → store, with find
-while an answer is lost), per attempt whose prediction has to be stopped (cancel), per page of
-Stripe that was asked for (customer → checkout), per object of Stripe that has to be looked at again
-(fetch), per user image to be deleted (remove_user_image) and per account to be erased (erase);
-deleted when done.
-Narrow on purpose: the queue''s churn stays out of the wide table. A claimed row is due again when
-its lease ends, so work of a killed sidecar comes back by itself.';
+COMMENT ON TABLE private.jobs IS 'Work of the sidecar that is about no picture: one row per page of Stripe that was asked for
+(customer → checkout), per object of Stripe that has to be looked at again (fetch), per user image
+to be deleted (remove_user_image) and per account to be erased (erase); deleted when done.
+A claimed row is due again when its lease ends, so work of a killed sidecar comes back by itself.
+Pictures have their own jobs in private.generation_jobs, under the same rules.';
 COMMENT ON COLUMN private.jobs.stripe_object_id IS 'An object of Stripe, by its id: however many events tell of it, it is fetched once. Or the name
 reconcile, for the one job that compares everything.';
+COMMENT ON COLUMN private.jobs.account_id IS 'The account that is to be erased.';
+COMMENT ON COLUMN private.jobs.profile_id IS 'Whose work it is: of a page, an image, an account. Null for an object of Stripe, which may be
+anybody''s until it is fetched.';
 COMMENT ON COLUMN private.jobs.due_at IS 'When it may be claimed: later work, or the end of the lease.';
 COMMENT ON COLUMN private.jobs.tries IS 'Failed tries in a row.';
 COMMENT ON COLUMN private.jobs.lease_token IS 'Whoever holds it may report the result; others are stale.';
@@ -473,21 +748,18 @@ CREATE FUNCTION private.apply_customer(job private.jobs, customer jsonb) RETURNS
 begin
     -- Two checkouts at once may make two customers; the first one counts for ever.
     insert into private.stripe_customers (profile_id, customer_id)
-    select
-        c.profile_id,
-        apply_customer.customer ->> 'id'
-    from public.checkouts as c
-    where c.id = apply_customer.job.checkout_id
+    values (apply_customer.job.profile_id, apply_customer.customer ->> 'id')
     on conflict do nothing;
     -- The account was deleted meanwhile: no page, and the customer goes too.
     if exists (
         select
-        from public.checkouts as c
-        inner join public.profiles as p on c.profile_id = p.id
-        where c.id = apply_customer.job.checkout_id
+        from public.profiles as p
+        where p.id = apply_customer.job.profile_id
             and p.deleted_at is not null
     ) then
-        perform private.close_checkout(apply_customer.job.checkout_id, 'expired');
+        perform private.close_checkout(
+            apply_customer.job.profile_id, apply_customer.job.checkout_id, 'expired'
+        );
         perform private.finish_job(apply_customer.job.id);
         return 'closed';
     end if;
@@ -515,19 +787,24 @@ declare
         when 'appeal_needs_response' then 'lost'
         when 'appeal_under_review' then 'lost'
     end;
-    v_payment_id uuid;
+    v_intent private.payment_intents;
 begin
     if v_status is null then
         return private.raise_stripe_alarm(
             v_id, 'unknown_status', 'A dispute that is ' || (apply_dispute.dispute ->> 'status')
         );
     end if;
-    v_payment_id := private.payment_of_intent(apply_dispute.dispute ->> 'payment_intent');
-    if v_payment_id is null then
+    v_intent := private.payment_of_intent(apply_dispute.dispute ->> 'payment_intent');
+    if v_intent.payment_id is null then
         return null;
     end if;
     perform private.apply_reversal(
-        v_payment_id, v_id, 'dispute', (apply_dispute.dispute ->> 'amount')::bigint, v_status
+        v_intent.profile_id,
+        v_intent.payment_id,
+        v_id,
+        'dispute',
+        (apply_dispute.dispute ->> 'amount')::bigint,
+        v_status
     );
     return v_status;
 end;
@@ -540,7 +817,7 @@ CREATE FUNCTION private.apply_erased(job private.jobs, answer jsonb) RETURNS tex
     SET search_path TO ''
     AS $$
 declare
-    v_profile_id constant uuid := apply_erased.job.profile_id;
+    v_profile_id constant uuid := apply_erased.job.account_id;
 begin
     perform private.store_erasure_answer(v_profile_id, apply_erased.answer);
     -- Nothing of what was asked for went: whatever the reason is, not at once again.
@@ -631,13 +908,16 @@ declare
     v_id constant text := apply_invoice.invoice ->> 'id';
     v_stripe_id constant text := apply_invoice.invoice
         #>> '{parent,subscription_details,subscription}';
+    v_profile_id constant uuid := private.profile_of_customer(
+        apply_invoice.invoice ->> 'customer'
+    );
     v_subscription public.subscriptions;
     v_payment_id uuid;
 begin
     if apply_invoice.invoice ->> 'status' <> 'paid' or v_stripe_id is null then
         return apply_invoice.invoice ->> 'status';
     end if;
-    if private.profile_of_customer(apply_invoice.invoice ->> 'customer') is null then
+    if v_profile_id is null then
         return private.raise_stripe_alarm(v_id, 'unknown_customer', 'A paid invoice of nobody.');
     end if;
     -- Money that went to the customer's balance takes no credits along: a person has to decide.
@@ -648,12 +928,13 @@ begin
     end if;
     select s.* into v_subscription
     from public.subscriptions as s
-    where s.stripe_subscription_id = v_stripe_id;
+    where s.profile_id = v_profile_id
+        and s.stripe_subscription_id = v_stripe_id;
     if not found then
         perform private.enqueue_fetch(v_stripe_id);
         return null;
     end if;
-    if private.waits_for_period(apply_invoice.invoice, v_subscription.id) then
+    if private.waits_for_period(v_profile_id, apply_invoice.invoice, v_subscription.id) then
         return null;
     end if;
     if (apply_invoice.invoice ->> 'amount_paid')::bigint = 0
@@ -662,7 +943,12 @@ begin
         return 'nothing_paid';
     end if;
     v_payment_id := private.apply_invoice_payment(apply_invoice.invoice, v_subscription);
-    perform private.apply_paid_line(l.line, v_subscription.id, v_payment_id)
+    if v_payment_id is null then
+        return private.raise_stripe_alarm(
+            v_id, 'payment_of_another_person', 'Its payment is recorded as another person''s.'
+        );
+    end if;
+    perform private.apply_paid_line(v_profile_id, l.line, v_subscription.id, v_payment_id)
     from private.paid_lines(apply_invoice.invoice) as l;
     return 'paid';
 end;
@@ -712,12 +998,14 @@ declare
         subscription_id => (apply_invoice_payment.subscription).id
     );
 begin
-    insert into private.payment_intents (payment_intent_id, payment_id)
+    insert into private.payment_intents (payment_intent_id, profile_id, payment_id)
     select
         p.payment #>> '{payment,payment_intent}',
+        (apply_invoice_payment.subscription).profile_id,
         v_payment_id
     from jsonb_array_elements(apply_invoice_payment.invoice #> '{payments,data}') as p (payment)
     where p.payment #>> '{payment,payment_intent}' is not null
+        and v_payment_id is not null
     on conflict on constraint payment_intents_pkey do nothing;
     return v_payment_id;
 end;
@@ -727,6 +1015,12 @@ CREATE FUNCTION private.apply_page_opened(job private.jobs, page jsonb) RETURNS 
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
+declare
+    -- The link to the portal works for five minutes: docs.stripe.com/customer-management.
+    v_expires_at constant timestamptz := coalesce(
+        private.stripe_instant(apply_page_opened.page -> 'expires_at'),
+        now() + interval '5 minutes'
+    );
 begin
     update public.checkouts as c
     set
@@ -736,12 +1030,9 @@ begin
             when c.item_kind = 'portal' then c.stripe_session_id
             else coalesce(c.stripe_session_id, apply_page_opened.page ->> 'id')
         end,
-        -- The link to the portal works for five minutes: docs.stripe.com/customer-management.
-        expires_at = coalesce(
-            private.stripe_instant(apply_page_opened.page -> 'expires_at'),
-            now() + interval '5 minutes'
-        )
-    where c.id = apply_page_opened.job.checkout_id
+        expires_at = v_expires_at
+    where c.profile_id = apply_page_opened.job.profile_id
+        and c.id = apply_page_opened.job.checkout_id
         and c.status = 'requested'
         and apply_page_opened.page ->> 'url' is not null;
     perform private.finish_job(apply_page_opened.job.id);
@@ -749,7 +1040,7 @@ begin
 end;
 $$;
 COMMENT ON FUNCTION private.apply_page_opened(job private.jobs, page jsonb) IS 'The page is there: the person''s checkout has its address.';
-CREATE FUNCTION private.apply_paid_line(line jsonb, subscription_id uuid, payment_id uuid) RETURNS text
+CREATE FUNCTION private.apply_paid_line(profile_id uuid, line jsonb, subscription_id uuid, payment_id uuid) RETURNS text
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
@@ -771,11 +1062,12 @@ begin
         );
     end if;
     insert into private.paid_periods (
-        invoice_line_id, subscription_id, payment_id, plan_name, quantity, is_proration,
+        invoice_line_id, profile_id, subscription_id, payment_id, plan_name, quantity, is_proration,
         period_start, period_end, next_month_at
     )
     select
         apply_paid_line.line ->> 'id',
+        apply_paid_line.profile_id,
         apply_paid_line.subscription_id,
         apply_paid_line.payment_id,
         v_plan_name,
@@ -791,11 +1083,11 @@ begin
     ) as t
     where t.period_end > t.period_start
     on conflict on constraint paid_periods_pkey do nothing;
-    perform private.grant_paid_months(apply_paid_line.line ->> 'id');
+    perform private.grant_paid_months(apply_paid_line.profile_id, apply_paid_line.line ->> 'id');
     return 'granted';
 end;
 $$;
-COMMENT ON FUNCTION private.apply_paid_line(line jsonb, subscription_id uuid, payment_id uuid) IS 'Records the time that a line of a paid invoice paid for, once, and grants the months of it that
+COMMENT ON FUNCTION private.apply_paid_line(profile_id uuid, line jsonb, subscription_id uuid, payment_id uuid) IS 'Records the time that a line of a paid invoice paid for, once, and grants the months of it that
 have begun.';
 CREATE FUNCTION private.apply_paid_session(session jsonb, checkout public.checkouts) RETURNS text
     LANGUAGE plpgsql
@@ -827,9 +1119,15 @@ begin
         v_bought.credits,
         now() + v_bought.credits_last
     );
-    insert into private.payment_intents (payment_intent_id, payment_id)
+    if v_payment_id is null then
+        return private.raise_stripe_alarm(
+            v_id, 'payment_of_another_person', 'Its payment is recorded as another person''s.'
+        );
+    end if;
+    insert into private.payment_intents (payment_intent_id, profile_id, payment_id)
     select
         apply_paid_session.session #>> '{payment_intent,id}',
+        v_profile_id,
         v_payment_id
     where apply_paid_session.session #>> '{payment_intent,id}' is not null
     on conflict on constraint payment_intents_pkey do nothing;
@@ -838,7 +1136,8 @@ begin
     set
         item_key = v_bought.item_key,
         credits_added = v_bought.credits
-    where p.id = v_payment_id
+    where p.profile_id = v_profile_id
+        and p.id = v_payment_id
         and p.item_key = 'unknown'
         and v_bought.item_key is not null;
     if found then
@@ -846,9 +1145,9 @@ begin
             v_profile_id, v_bought.credits, 'purchase', 'payment:' || v_id,
             now() + v_bought.credits_last, 100, v_payment_id
         );
-        perform private.settle_payment(v_payment_id, v_id);
+        perform private.settle_payment(v_profile_id, v_payment_id, v_id);
     end if;
-    perform private.close_checkout((apply_paid_session.checkout).id, 'completed');
+    perform private.close_checkout(v_profile_id, (apply_paid_session.checkout).id, 'completed');
     if v_bought.item_key is null then
         return private.raise_stripe_alarm(
             v_id, 'unknown_price', 'A session was paid with a price that is not ours.'
@@ -882,7 +1181,8 @@ begin
         return (
             select p.id
             from public.payments as p
-            where p.stripe_payment_id = apply_payment.stripe_payment_id
+            where p.profile_id = apply_payment.profile_id
+                and p.stripe_payment_id = apply_payment.stripe_payment_id
         );
     end if;
     perform private.grant_credits(
@@ -899,7 +1199,8 @@ begin
     return v_payment_id;
 end;
 $$;
-COMMENT ON FUNCTION private.apply_payment(profile_id uuid, stripe_payment_id text, kind text, item_key text, amount bigint, currency text, credits bigint, expires_at timestamp with time zone, priority integer, subscription_id uuid) IS 'Records a payment once and grants its credits. Returns its id, also when it was recorded before.
+COMMENT ON FUNCTION private.apply_payment(profile_id uuid, stripe_payment_id text, kind text, item_key text, amount bigint, currency text, credits bigint, expires_at timestamp with time zone, priority integer, subscription_id uuid) IS 'Records a payment once and grants its credits. Returns its id, also when it was recorded before;
+null when it was recorded as another person''s, and then nothing changes.
 The credits of a subscription''s period are granted by private.grant_period instead: then credits is
 zero here.';
 CREATE FUNCTION private.apply_reconcile_page(job private.jobs, page jsonb) RETURNS text
@@ -956,11 +1257,7 @@ begin
     -- One at a time in the whole database: a circle of several people who apply each other's codes
     -- at the same moment could not be seen otherwise. It is a rare call.
     perform pg_advisory_xact_lock(hashtext('thumbsmith.apply_referral_code'));
-    v_profile_id := private.lock_caller((
-        select p.id
-        from public.profiles as p
-        where p.referral_code = upper(btrim(v_code))
-    ));
+    v_profile_id := private.lock_caller(private.owner_of_code(v_code));
     v_retry_after := private.code_retry_after(v_profile_id);
     if v_retry_after is not null then
         return private.too_many_codes(v_retry_after);
@@ -1002,7 +1299,7 @@ declare
         when 'failed' then 'undone'
         when 'canceled' then 'undone'
     end;
-    v_payment_id uuid;
+    v_intent private.payment_intents;
 begin
     if apply_refund.refund ->> 'status' = 'requires_action' then
         return 'requires_action';
@@ -1012,32 +1309,34 @@ begin
             v_id, 'unknown_status', 'A refund that is ' || (apply_refund.refund ->> 'status')
         );
     end if;
-    v_payment_id := private.payment_of_intent(apply_refund.refund ->> 'payment_intent');
-    if v_payment_id is null then
+    v_intent := private.payment_of_intent(apply_refund.refund ->> 'payment_intent');
+    if v_intent.payment_id is null then
         return null;
     end if;
     perform private.apply_reversal(
-        v_payment_id, v_id, 'refund', (apply_refund.refund ->> 'amount')::bigint, v_status
+        v_intent.profile_id,
+        v_intent.payment_id,
+        v_id,
+        'refund',
+        (apply_refund.refund ->> 'amount')::bigint,
+        v_status
     );
     return v_status;
 end;
 $$;
 COMMENT ON FUNCTION private.apply_refund(refund jsonb) IS 'Applies a refund as it is now. Null while its payment is not here yet.';
-CREATE FUNCTION private.apply_reversal(payment_id uuid, reversal_key text, kind text, amount bigint, status text) RETURNS void
+CREATE FUNCTION private.apply_reversal(profile_id uuid, payment_id uuid, reversal_key text, kind text, amount bigint, status text) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
-declare
-    v_profile_id uuid;
 begin
-    select p.profile_id into v_profile_id
-    from public.payments as p
-    where p.id = apply_reversal.payment_id;
-    perform private.lock_with_referrer(v_profile_id);
-    insert into private.payment_reversals as r (reversal_key, payment_id, kind, amount, status)
+    perform private.lock_with_referrer(apply_reversal.profile_id);
+    insert into private.payment_reversals as r (
+        reversal_key, profile_id, payment_id, kind, amount, status
+    )
     values (
-        apply_reversal.reversal_key, apply_reversal.payment_id, apply_reversal.kind,
-        apply_reversal.amount, apply_reversal.status
+        apply_reversal.reversal_key, apply_reversal.profile_id, apply_reversal.payment_id,
+        apply_reversal.kind, apply_reversal.amount, apply_reversal.status
     )
     on conflict on constraint payment_reversals_pkey do update
     set
@@ -1048,14 +1347,17 @@ begin
     where (r.amount, r.status) is distinct from (excluded.amount, excluded.status)
         and excluded.status <> 'open'
         and (excluded.status <> 'taken' or r.status <> 'undone')
+        and r.profile_id = excluded.profile_id
         and r.payment_id = excluded.payment_id;
     if found then
-        perform private.settle_payment(apply_reversal.payment_id, apply_reversal.reversal_key);
-        perform private.settle_referral(v_profile_id);
+        perform private.settle_payment(
+            apply_reversal.profile_id, apply_reversal.payment_id, apply_reversal.reversal_key
+        );
+        perform private.settle_referral(apply_reversal.profile_id);
     end if;
 end;
 $$;
-COMMENT ON FUNCTION private.apply_reversal(payment_id uuid, reversal_key text, kind text, amount bigint, status text) IS 'Records what the payment provider says of a refund (taken, undone) or a dispute (open, lost, won),
+COMMENT ON FUNCTION private.apply_reversal(profile_id uuid, payment_id uuid, reversal_key text, kind text, amount bigint, status text) IS 'Records what the payment provider says of a refund (taken, undone) or a dispute (open, lost, won),
 by its own id, and settles the payment''s credits. A repeat changes nothing.';
 CREATE FUNCTION private.apply_stripe_object(object jsonb) RETURNS text
     LANGUAGE plpgsql
@@ -1104,10 +1406,11 @@ begin
     if v_profile_id is null then
         return private.raise_stripe_alarm(v_id, 'unknown_customer', 'A subscription of nobody.');
     end if;
-    perform private.lock_profiles(array[v_profile_id]);
+    perform private.lock_profile(v_profile_id);
     select s.* into v_row
     from public.subscriptions as s
-    where s.stripe_subscription_id = v_id;
+    where s.profile_id = v_profile_id
+        and s.stripe_subscription_id = v_id;
     if v_plan_name is null then
         perform private.raise_stripe_alarm(
             v_id, 'unknown_price', 'A subscription to a price that is not ours.'
@@ -1151,7 +1454,8 @@ begin
         end_date = excluded.end_date,
         current_period_start = excluded.current_period_start,
         current_period_end = excluded.current_period_end,
-        cancel_at_period_end = excluded.cancel_at_period_end;
+        cancel_at_period_end = excluded.cancel_at_period_end
+    where s.profile_id = excluded.profile_id;
     if v_row.id is null and exists (
         select
         from public.subscriptions as s
@@ -1176,12 +1480,18 @@ CREATE FUNCTION private.apply_user_image_removed(job private.jobs, answer jsonb)
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
+declare
+    v_object_path text;
 begin
+    select i.object_path into v_object_path
+    from public.user_images as i
+    where i.profile_id = apply_user_image_removed.job.profile_id
+        and i.id = apply_user_image_removed.job.user_image_id;
     if exists (
         select
-        from public.user_images as i
-        inner join storage.objects as o on o.bucket_id = 'faces' and i.object_path = o.name
-        where i.id = apply_user_image_removed.job.user_image_id
+        from storage.objects as o
+        where o.bucket_id = 'faces'
+            and o.name = v_object_path
     ) then
         perform private.retry_job(apply_user_image_removed.job.id, 'not_removed');
         return 'not_removed';
@@ -1190,7 +1500,8 @@ begin
     set
         deleted_at = now(),
         deletion_answer = apply_user_image_removed.answer
-    where i.id = apply_user_image_removed.job.user_image_id
+    where i.profile_id = apply_user_image_removed.job.profile_id
+        and i.id = apply_user_image_removed.job.user_image_id
         and i.deleted_at is null;
     perform private.finish_job(apply_user_image_removed.job.id);
     return 'removed';
@@ -1200,6 +1511,7 @@ COMMENT ON FUNCTION private.apply_user_image_removed(job private.jobs, answer js
 Storage said: then again.';
 CREATE TABLE private.generation_attempts (
     id uuid DEFAULT private.uuid_v7() NOT NULL,
+    profile_id uuid NOT NULL,
     generation_id uuid NOT NULL,
     attempt_number integer NOT NULL,
     attempt_token uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -1229,6 +1541,7 @@ CREATE TABLE private.generation_attempts (
 );
 COMMENT ON TABLE private.generation_attempts IS 'One row per attempt at the provider, written before the call: a crash leaves a trace, never a
 surprise.';
+COMMENT ON COLUMN private.generation_attempts.profile_id IS 'Whose picture it is.';
 COMMENT ON COLUMN private.generation_attempts.attempt_number IS '1 for the first attempt of its generation, and so on.';
 COMMENT ON COLUMN private.generation_attempts.attempt_token IS 'Random; goes into the webhook URL and proves which attempt a webhook belongs to.';
 COMMENT ON COLUMN private.generation_attempts.preference IS 'Which of the type''s models was asked; see generation_models.';
@@ -1262,42 +1575,51 @@ $$;
 COMMENT ON FUNCTION private.attempt_cost(attempt private.generation_attempts, provider_status text, seconds numeric) IS 'What a finished prediction costs, in millionths of a US dollar, by its status and its seconds of
 work. aborted was never begun and costs nothing
 (replicate.com/docs/topics/predictions/lifecycle).';
-CREATE FUNCTION private.attempt_payload(kind text, attempt_id uuid) RETURNS jsonb
-    LANGUAGE sql STABLE
+CREATE FUNCTION private.attempt_payload(profile_id uuid, attempt_id uuid, kind text) RETURNS jsonb
+    LANGUAGE plpgsql STABLE
     SET search_path TO ''
     AS $$
-    select case attempt_payload.kind
-        when 'submit' then private.submit_payload(attempt_payload.attempt_id)
+declare
+    v_attempt private.generation_attempts;
+begin
+    select a.* into v_attempt
+    from private.generation_attempts as a
+    where a.profile_id = attempt_payload.profile_id
+        and a.id = attempt_payload.attempt_id;
+    return case attempt_payload.kind
+        when 'submit' then private.submit_payload(v_attempt)
         when 'store' then jsonb_build_object(
-            'attempt_id', a.id,
-            'provider_job_id', a.provider_job_id,
-            'output_url', a.output_url,
+            'attempt_id', v_attempt.id,
+            'provider_job_id', v_attempt.provider_job_id,
+            'output_url', v_attempt.output_url,
             'bucket', 'thumbnails',
-            'object_path', g.profile_id || '/' || g.id || '.png',
+            'object_path', v_attempt.profile_id || '/' || v_attempt.generation_id || '.png',
             'width', 1280,
             'height', 720,
             'preview', jsonb_build_object(
-                'object_path', g.profile_id || '/' || g.id || '.preview.png',
+                'object_path',
+                v_attempt.profile_id || '/' || v_attempt.generation_id || '.preview.png',
                 'width', 320,
                 'height', 180
             )
         )
         when 'find' then jsonb_build_object(
-            'attempt_id', a.id,
-            'attempt_token', a.attempt_token,
+            'attempt_id', v_attempt.id,
+            'profile_id', v_attempt.profile_id,
+            'attempt_token', v_attempt.attempt_token,
             -- As the provider writes it, less a minute for clocks that differ.
             'since', to_char(
-                (a.created_at - interval '1 minute') at time zone 'utc',
+                (v_attempt.created_at - interval '1 minute') at time zone 'utc',
                 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'
             )
         )
-        else jsonb_build_object('attempt_id', a.id, 'provider_job_id', a.provider_job_id)
-    end
-    from private.generation_attempts as a
-    inner join public.generations as g on a.generation_id = g.id
-    where a.id = attempt_payload.attempt_id;
+        else jsonb_build_object(
+            'attempt_id', v_attempt.id, 'provider_job_id', v_attempt.provider_job_id
+        )
+    end;
+end;
 $$;
-COMMENT ON FUNCTION private.attempt_payload(kind text, attempt_id uuid) IS 'What the sidecar needs for a job of this kind about an attempt.';
+COMMENT ON FUNCTION private.attempt_payload(profile_id uuid, attempt_id uuid, kind text) IS 'What the sidecar needs for a job of this kind about an attempt.';
 CREATE FUNCTION private.audit(who text, action text, why text, action_key text, profile_id uuid DEFAULT NULL::uuid, details jsonb DEFAULT '{}'::jsonb) RETURNS boolean
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -1360,7 +1682,7 @@ CREATE FUNCTION private.begin_operator_action(action text, profile_id uuid, who 
     SET search_path TO ''
     AS $$
 begin
-    if private.lock_profiles(array[begin_operator_action.profile_id]) = 0 then
+    if not private.lock_profile(begin_operator_action.profile_id) then
         raise sqlstate 'PT404' using
             message = 'profile_not_found',
             detail = 'There is no such profile.',
@@ -1409,6 +1731,16 @@ CREATE FUNCTION private.bought_credits(session jsonb, promised bigint, OUT item_
 $$;
 COMMENT ON FUNCTION private.bought_credits(session jsonb, promised bigint, OUT item_key text, OUT credits bigint, OUT credits_last interval) IS 'What the lines of a session bought: the pack, the credits of all of them, and how long they last.
 promised is what one pack was to give when the person asked for it.';
+CREATE FUNCTION private.buried(tries integer, slug text) RETURNS private.job_state
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+begin
+    return (null, buried.tries + 1, buried.slug, now())::private.job_state;
+end;
+$$;
+COMMENT ON FUNCTION private.buried(tries integer, slug text) IS 'A job that failed this many times before is given up, and kept for a person to look at: a dead
+letter.';
 CREATE FUNCTION private.burn_lots(profile_id uuid, amount bigint, kind text, generation_id uuid DEFAULT NULL::uuid, reason text DEFAULT NULL::text) RETURNS bigint
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -1427,7 +1759,7 @@ begin
             and l.exhausted_at is null
             and l.frozen_at is null
             and (l.expires_at is null or l.expires_at > now())
-        order by l.priority, l.expires_at, l.id
+        order by l.priority, l.expires_at, l.created_at, l.id
     loop
         exit when v_left = 0;
         insert into public.credit_entries (
@@ -1444,18 +1776,38 @@ end;
 $$;
 COMMENT ON FUNCTION private.burn_lots(profile_id uuid, amount bigint, kind text, generation_id uuid, reason text) IS 'Takes credits from the open lots: by priority, then earliest expiry, then oldest; one entry per
 lot. Returns how many were missing. The caller holds the profile''s lock.';
+CREATE FUNCTION private.bury_generation_job(profile_id uuid, job_id bigint, slug text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_tries integer;
+begin
+    select j.tries into v_tries
+    from private.generation_jobs as j
+    where j.profile_id = bury_generation_job.profile_id
+        and j.id = bury_generation_job.job_id;
+    perform private.set_generation_job_state(
+        bury_generation_job.profile_id,
+        bury_generation_job.job_id,
+        private.buried(v_tries, bury_generation_job.slug)
+    );
+end;
+$$;
+COMMENT ON FUNCTION private.bury_generation_job(profile_id uuid, job_id bigint, slug text) IS 'Gives a job up, and keeps it for a person to look at: a dead letter.';
 CREATE FUNCTION private.bury_job(job_id bigint, slug text) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
+declare
+    v_tries integer;
 begin
-    update private.jobs as j
-    set
-        dead_at = now(),
-        tries = j.tries + 1,
-        lease_token = null,
-        last_error = bury_job.slug
+    select j.tries into v_tries
+    from private.jobs as j
     where j.id = bury_job.job_id;
+    perform private.set_job_state(
+        bury_job.job_id, private.buried(v_tries, bury_job.slug)
+    );
 end;
 $$;
 COMMENT ON FUNCTION private.bury_job(job_id bigint, slug text) IS 'Gives a job up, and keeps it for a person to look at: a dead letter.';
@@ -1502,19 +1854,26 @@ CREATE FUNCTION private.cancel_generation(generation_id uuid) RETURNS public.gen
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
+begin
+    return private.cancel_generation_for(
+        private.signed_in_profile(), cancel_generation.generation_id
+    );
+end;
+$$;
+COMMENT ON FUNCTION private.cancel_generation(generation_id uuid) IS 'public.cancel_generation for whoever calls.';
+CREATE FUNCTION private.cancel_generation_for(profile_id uuid, generation_id uuid) RETURNS public.generations
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
 declare
-    v_profile_id constant uuid := private.signed_in_profile();
+    v_profile_id constant uuid := cancel_generation_for.profile_id;
     v_generation public.generations;
 begin
     -- The job's row first, as everywhere; but only one's own, or anybody could hold up the others.
-    perform from private.jobs as j
-    inner join public.generations as g on j.generation_id = g.id
-    where j.generation_id = cancel_generation.generation_id
-        and g.profile_id = v_profile_id
-    for update of j;
+    perform private.lock_generation_job(v_profile_id, cancel_generation_for.generation_id);
     select g.* into v_generation
     from public.generations as g
-    where g.id = cancel_generation.generation_id
+    where g.id = cancel_generation_for.generation_id
         and g.profile_id = v_profile_id
     for no key update;
     if not found then
@@ -1533,15 +1892,17 @@ begin
             detail = format('A generation that is %s cannot be canceled.', v_generation.status),
             hint = 'Only what is queued, submitting or processing can be canceled.';
     end if;
-    perform private.finish_generation(v_generation.id, 'canceled');
-    perform private.release_work(v_generation.id);
+    perform private.finish_generation(v_profile_id, v_generation.id, 'canceled');
+    perform private.release_work(v_profile_id, v_generation.id);
+    perform private.wake_worker();
     select g.* into v_generation
     from public.generations as g
-    where g.id = v_generation.id;
+    where g.profile_id = v_profile_id
+        and g.id = v_generation.id;
     return v_generation;
 end;
 $$;
-COMMENT ON FUNCTION private.cancel_generation(generation_id uuid) IS 'The rule behind public.cancel_generation.';
+COMMENT ON FUNCTION private.cancel_generation_for(profile_id uuid, generation_id uuid) IS 'The rule behind public.cancel_generation, for this person.';
 CREATE FUNCTION private.changed_columns(this jsonb, other jsonb) RETURNS jsonb
     LANGUAGE sql IMMUTABLE
     SET search_path TO ''
@@ -1556,14 +1917,17 @@ CREATE FUNCTION private.check_checkout_rate(profile_id uuid) RETURNS void
     SET search_path TO ''
     AS $$
 declare
+    v_max integer;
     v_oldest timestamptz;
 begin
+    select s.max_checkouts_per_hour into v_max
+    from private.settings as s;
     select c.created_at into v_oldest
     from public.checkouts as c
     where c.profile_id = check_checkout_rate.profile_id
         and c.id >= private.uuid_v7_floor(now() - interval '1 hour')
     order by c.id desc
-    offset (select s.max_checkouts_per_hour - 1 from private.settings as s)
+    offset v_max - 1
     limit 1;
     if found then
         perform private.refuse_for_now(
@@ -1576,16 +1940,14 @@ begin
 end;
 $$;
 COMMENT ON FUNCTION private.check_checkout_rate(profile_id uuid) IS 'Refuses with 429 too_many_checkouts. The caller holds the profile''s lock.';
-CREATE FUNCTION private.check_limits(profile_id uuid) RETURNS void
+CREATE FUNCTION private.check_limits(profile_id uuid, settings private.settings) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
 declare
-    v_settings private.settings;
+    v_settings constant private.settings := check_limits.settings;
     v_running integer;
 begin
-    select s.* into v_settings
-    from private.settings as s;
     select count(*) into v_running
     from (
         select
@@ -1612,25 +1974,25 @@ begin
     );
 end;
 $$;
-COMMENT ON FUNCTION private.check_limits(profile_id uuid) IS 'Refuses with 429 too_many_running, too_many_per_minute, too_many_per_day. The caller holds the
+COMMENT ON FUNCTION private.check_limits(profile_id uuid, settings private.settings) IS 'Refuses with 429 too_many_running, too_many_per_minute, too_many_per_day. The caller holds the
 profile''s lock, so that no number of requests at once gets past.';
 CREATE FUNCTION private.check_no_subscription(profile_id uuid, plan_name text) RETURNS void
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
     AS $$
 declare
-    v_family constant text := (
-        select p.plan_family
+    v_family constant text[] := array(
+        select p.plan_name
         from public.plans as p
-        where p.plan_name = check_no_subscription.plan_name
+        inner join public.plans as o on p.plan_family = o.plan_family
+        where o.plan_name = check_no_subscription.plan_name
     );
 begin
     if exists (
         select
         from public.subscriptions as s
-        inner join public.plans as p on s.plan_name = p.plan_name
         where s.profile_id = check_no_subscription.profile_id
-            and p.plan_family = v_family
+            and s.plan_name = any(v_family)
             and s.status not in ('canceled', 'incomplete_expired')
     ) then
         raise sqlstate 'PT409' using
@@ -1642,10 +2004,9 @@ begin
     if exists (
         select
         from public.checkouts as c
-        inner join public.plans as p on c.item_key = p.plan_name
         where c.profile_id = check_no_subscription.profile_id
             and c.item_kind = 'subscription'
-            and p.plan_family = v_family
+            and c.item_key = any(v_family)
             and c.finished_at is null
     ) then
         raise sqlstate 'PT409' using
@@ -1691,7 +2052,7 @@ begin
 end;
 $$;
 COMMENT ON FUNCTION private.check_operator_lot(profile_id uuid, lot_id bigint) IS 'Refuses with PT404 lot_not_found unless the lot is the profile''s, or null.';
-CREATE FUNCTION private.check_options(type_key text, options jsonb) RETURNS jsonb
+CREATE FUNCTION private.check_options(declared public.generation_options[], options jsonb) RETURNS jsonb
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
     AS $$
@@ -1714,8 +2075,7 @@ begin
             o as declared,
             e.value
         from jsonb_each(v_options) as e (key, value)
-        left join public.generation_options as o
-            on o.type_key = check_options.type_key and e.key = o.option_key
+        left join unnest(check_options.declared) as o on e.key = o.option_key
         order by e.key
     loop
         if v_given.declared is null or not private.option_fits(v_given.declared, v_given.value) then
@@ -1737,7 +2097,7 @@ begin
     return v_options;
 end;
 $$;
-COMMENT ON FUNCTION private.check_options(type_key text, options jsonb) IS 'The options of a request, {} for none, or PT422 options_invalid.';
+COMMENT ON FUNCTION private.check_options(declared public.generation_options[], options jsonb) IS 'The options of a request for a type that declares these, {} for none, or PT422 options_invalid.';
 CREATE FUNCTION private.check_plain_call() RETURNS void
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
@@ -1813,7 +2173,7 @@ end;
 $$;
 COMMENT ON FUNCTION private.check_promo_code(promo_code private.promo_codes, used integer) IS 'Refuses a code that cannot be redeemed any more: PT409 code_expired, code_already_redeemed,
 code_exhausted.';
-CREATE FUNCTION private.check_prompt(prompt text) RETURNS text
+CREATE FUNCTION private.check_prompt(prompt text, max_characters integer) RETURNS text
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
     AS $_$
@@ -1824,7 +2184,6 @@ declare
     v_prompt constant text := regexp_replace(
         check_prompt.prompt, format('^%1$s+|%1$s+$', v_blank), '', 'g'
     );
-    v_max integer;
 begin
     if coalesce(v_prompt, '') = '' then
         raise sqlstate 'PT422' using
@@ -1839,19 +2198,17 @@ begin
             detail = 'The prompt holds a control character.',
             hint = 'Only line breaks and tabs are taken.';
     end if;
-    select s.max_prompt_characters into v_max
-    from private.settings as s;
-    if char_length(v_prompt) > v_max then
+    if char_length(v_prompt) > check_prompt.max_characters then
         raise sqlstate 'PT422' using
             message = 'prompt_too_long',
             detail = format('The prompt has %s characters, at most %s are taken.',
-                char_length(v_prompt), v_max),
+                char_length(v_prompt), check_prompt.max_characters),
             hint = 'Shorten the prompt.';
     end if;
     return v_prompt;
 end;
 $_$;
-COMMENT ON FUNCTION private.check_prompt(prompt text) IS 'The prompt without blanks at both ends, or PT422: prompt_empty, prompt_has_control_characters,
+COMMENT ON FUNCTION private.check_prompt(prompt text, max_characters integer) IS 'The prompt without blanks at both ends, or PT422: prompt_empty, prompt_has_control_characters,
 prompt_too_long.';
 CREATE FUNCTION private.check_rate(profile_id uuid, max_requests integer, period interval, slug text) RETURNS void
     LANGUAGE plpgsql
@@ -1905,6 +2262,8 @@ CREATE FUNCTION private.check_user_image(profile_id uuid, user_image_id uuid, us
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
     AS $$
+declare
+    v_object_path text;
 begin
     if check_user_image.user_image_id is null then
         if check_user_image.user_image = 'required' then
@@ -1921,16 +2280,19 @@ begin
             detail = 'This generation type takes no face photo.',
             hint = 'Leave user_image_id out.';
     end if;
+    select i.object_path into v_object_path
+    from public.user_images as i
+    where i.profile_id = check_user_image.profile_id
+        and i.id = check_user_image.user_image_id
+        and i.removed_at is null
+        and i.expires_at > now();
     -- One answer for absent, someone else's, removed, expired and bytes gone: nothing to probe
     -- with.
     if not exists (
         select
-        from public.user_images as i
-        inner join storage.objects as o on o.bucket_id = 'faces' and i.object_path = o.name
-        where i.id = check_user_image.user_image_id
-            and i.profile_id = check_user_image.profile_id
-            and i.removed_at is null
-            and i.expires_at > now()
+        from storage.objects as o
+        where o.bucket_id = 'faces'
+            and o.name = v_object_path
     ) then
         raise sqlstate 'PT404' using
             message = 'user_image_not_found',
@@ -1954,7 +2316,8 @@ declare
 begin
     select c.* into v_checkout
     from public.checkouts as c
-    where c.id = (checkout_call.job).checkout_id;
+    where c.profile_id = (checkout_call.job).profile_id
+        and c.id = (checkout_call.job).checkout_id;
     if (checkout_call.job).kind = 'customer' then
         return (
             select jsonb_build_object(
@@ -2016,21 +2379,20 @@ CREATE FUNCTION private.claim_address(user_id uuid) RETURNS void
     on conflict on constraint known_addresses_pkey do nothing;
 $$;
 COMMENT ON FUNCTION private.claim_address(user_id uuid) IS 'Remembers confirmed addresses for the first profile that comes with them.';
-CREATE FUNCTION private.claim_jobs(worker_id text, max_jobs integer, lease_seconds integer) RETURNS TABLE(job_id bigint, lease_token uuid, kind text, generation_id uuid, try_number integer, payload jsonb)
-    LANGUAGE plpgsql SECURITY DEFINER
+CREATE FUNCTION private.claim_generation_jobs(lease_token uuid, max_jobs integer, lease_seconds integer) RETURNS SETOF private.claimed_job
+    LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
 declare
-    v_job private.jobs;
-    v_token constant uuid := gen_random_uuid();
-    v_found boolean := false;
+    v_job private.generation_jobs;
 begin
     for v_job in
         select c.*
-        from private.lease_due_jobs(
-            v_token, claim_jobs.max_jobs, claim_jobs.lease_seconds
+        from private.lease_due_generation_jobs(
+            claim_generation_jobs.lease_token,
+            claim_generation_jobs.max_jobs,
+            claim_generation_jobs.lease_seconds
         ) as c
-        left join public.generations as g on c.generation_id = g.id
         -- A submission that was tried too often is refunded here: profiles are locked in id order.
         -- Last those whose worker died while it was sending: their expected cost is counted, and
         -- whoever holds a row of provider_spend must not wait for a profile.
@@ -2038,25 +2400,75 @@ begin
             exists (
                 select
                 from private.generation_attempts as a
-                where a.generation_id = c.generation_id
+                where a.profile_id = c.profile_id
+                    and a.generation_id = c.generation_id
                     and a.status = 'submitting'
             ),
-            g.profile_id,
+            c.profile_id,
             c.id
     loop
-        v_found := true;
         if v_job.kind = 'submit' then
             v_job.attempt_id := private.start_attempt(v_job);
             continue when v_job.attempt_id is null;
-            perform private.set_job_attempt(v_job.id, v_job.attempt_id);
+            perform private.set_generation_job_attempt(
+                v_job.profile_id, v_job.id, v_job.attempt_id
+            );
         end if;
-        job_id := v_job.id;
-        lease_token := v_token;
-        kind := v_job.kind;
-        generation_id := v_job.generation_id;
-        try_number := v_job.tries + 1;
-        payload := private.job_payload(v_job);
-        return next;
+        return next (
+            v_job.profile_id,
+            v_job.id,
+            v_job.lease_token,
+            v_job.kind,
+            v_job.generation_id,
+            v_job.tries + 1,
+            private.attempt_payload(v_job.profile_id, v_job.attempt_id, v_job.kind)
+        )::private.claimed_job;
+    end loop;
+end;
+$$;
+COMMENT ON FUNCTION private.claim_generation_jobs(lease_token uuid, max_jobs integer, lease_seconds integer) IS 'Takes due jobs of pictures, and writes the attempt of each submission.';
+CREATE FUNCTION private.claim_jobs(worker_id text, max_jobs integer, lease_seconds integer) RETURNS SETOF private.claimed_job
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    v_token constant uuid := gen_random_uuid();
+    v_found boolean := false;
+    v_left integer := claim_jobs.max_jobs;
+    v_rows bigint;
+    v_takes_others_first constant boolean := coalesce(
+        (
+            select min(j.due_at)
+            from private.jobs as j
+            where j.dead_at is null
+        ) < (
+            select min(j.due_at)
+            from private.generation_jobs as j
+            where j.dead_at is null
+        ),
+        false
+    );
+    v_table text;
+begin
+    -- Whichever table's oldest job has waited longest goes first, so that neither starves.
+    foreach v_table in array case
+        when v_takes_others_first then array['jobs', 'generation_jobs']
+        else array['generation_jobs', 'jobs']
+    end
+    loop
+        exit when v_left = 0;
+        if v_table = 'jobs' then
+            return query
+            select c.*
+            from private.claim_other_jobs(v_token, v_left, claim_jobs.lease_seconds) as c;
+        else
+            return query
+            select c.*
+            from private.claim_generation_jobs(v_token, v_left, claim_jobs.lease_seconds) as c;
+        end if;
+        get diagnostics v_rows = row_count;
+        v_left := v_left - v_rows;
+        v_found := v_found or v_rows > 0;
     end loop;
     if v_found then
         delete from private.idle_workers as w
@@ -2064,10 +2476,39 @@ begin
     end if;
 end;
 $$;
-COMMENT ON FUNCTION private.claim_jobs(worker_id text, max_jobs integer, lease_seconds integer) IS 'Takes due jobs for this many seconds; generation_id is null for those about anything else. Report
-each with a report_* function and the lease token; what is not reported comes back when the lease
-ends.';
-CREATE FUNCTION private.claw_back_less(lot_id bigint, amount bigint, reason text) RETURNS void
+COMMENT ON FUNCTION private.claim_jobs(worker_id text, max_jobs integer, lease_seconds integer) IS 'Takes due jobs for this many seconds; generation_id is null for those about no picture. Report each
+with a report_* function, its person and its lease token; what is not reported comes back when the
+lease ends.';
+CREATE FUNCTION private.claim_other_jobs(lease_token uuid, max_jobs integer, lease_seconds integer) RETURNS SETOF private.claimed_job
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_job private.jobs;
+begin
+    for v_job in
+        select c.*
+        from private.lease_due_jobs(
+            claim_other_jobs.lease_token,
+            claim_other_jobs.max_jobs,
+            claim_other_jobs.lease_seconds
+        ) as c
+        order by c.id
+    loop
+        return next (
+            v_job.profile_id,
+            v_job.id,
+            v_job.lease_token,
+            v_job.kind,
+            null,
+            v_job.tries + 1,
+            private.job_payload(v_job)
+        )::private.claimed_job;
+    end loop;
+end;
+$$;
+COMMENT ON FUNCTION private.claim_other_jobs(lease_token uuid, max_jobs integer, lease_seconds integer) IS 'Takes due jobs that are about no picture.';
+CREATE FUNCTION private.claw_back_less(profile_id uuid, lot_id bigint, amount bigint, reason text) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
@@ -2080,7 +2521,8 @@ declare
 begin
     select l.* into v_lot
     from public.credit_lots as l
-    where l.id = claw_back_less.lot_id;
+    where l.profile_id = claw_back_less.profile_id
+        and l.id = claw_back_less.lot_id;
     v_forgiven := least(v_lot.owed, claw_back_less.amount);
     v_left := claw_back_less.amount - v_forgiven;
     insert into public.credit_entries (profile_id, lot_id, amount, kind, debt, reason)
@@ -2092,14 +2534,15 @@ begin
             e.lot_id,
             -sum(e.amount)::bigint as paid
         from public.credit_entries as e
-        where e.debt_lot_id = v_lot.id
+        where e.profile_id = v_lot.profile_id
+            and e.debt_lot_id = v_lot.id
         group by e.lot_id
         having -sum(e.amount) > 0
         order by max(e.entry_number) desc
     loop
         exit when v_left = 0;
         perform private.return_to_lot(
-            v_payer.lot_id, least(v_left, v_payer.paid), 'reinstate',
+            v_lot.profile_id, v_payer.lot_id, least(v_left, v_payer.paid), 'reinstate',
             debt_lot_id => v_lot.id, reason => claw_back_less.reason
         );
         v_left := v_left - least(v_left, v_payer.paid);
@@ -2108,36 +2551,33 @@ begin
         return;
     end if;
     perform private.return_to_lot(
-        v_lot.id, v_left, 'reinstate', reason => claw_back_less.reason
+        v_lot.profile_id, v_lot.id, v_left, 'reinstate', reason => claw_back_less.reason
     );
     -- What had expired or been revoked before stays so.
     select least(coalesce(sum(e.amount), 0), v_left) into v_restored
     from public.credit_entries as e
-    where e.lot_id = v_lot.id
+    where e.profile_id = v_lot.profile_id
+        and e.lot_id = v_lot.id
         and e.kind = 'restore';
     insert into public.credit_entries (profile_id, lot_id, amount, kind, reason)
     select v_lot.profile_id, v_lot.id, -v_restored, 'restore', claw_back_less.reason
     where v_restored > 0;
 end;
 $$;
-COMMENT ON FUNCTION private.claw_back_less(lot_id bigint, amount bigint, reason text) IS 'Undoes part of a claw-back: forgives what is still owed, then gives back what other lots repaid,
+COMMENT ON FUNCTION private.claw_back_less(profile_id uuid, lot_id bigint, amount bigint, reason text) IS 'Undoes part of a claw-back: forgives what is still owed, then gives back what other lots repaid,
 then what was taken. The caller holds the profile''s lock.';
-CREATE FUNCTION private.claw_back_lot(lot_id bigint, target bigint, reason text) RETURNS bigint
+CREATE FUNCTION private.claw_back_lot(profile_id uuid, lot_id bigint, target bigint, reason text) RETURNS bigint
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
 declare
-    v_profile_id uuid;
     v_before bigint;
     v_after bigint;
     v_change bigint;
 begin
-    select l.profile_id into v_profile_id
-    from public.credit_lots as l
-    where l.id = claw_back_lot.lot_id;
     -- What is due to expire does so first, or it would come back when this is undone.
-    if private.lock_profiles(array[v_profile_id]) > 0 then
-        perform private.expire_profile_lots(v_profile_id);
+    if private.lock_profile(claw_back_lot.profile_id) then
+        perform private.expire_profile_lots(claw_back_lot.profile_id);
     end if;
     select
         p.credits,
@@ -2145,21 +2585,26 @@ begin
     into v_before, v_change
     from public.credit_lots as l
     inner join public.profiles as p on l.profile_id = p.id
-    where l.id = claw_back_lot.lot_id;
+    where l.profile_id = claw_back_lot.profile_id
+        and l.id = claw_back_lot.lot_id;
     if v_change > 0 then
-        perform private.claw_back_more(claw_back_lot.lot_id, v_change, claw_back_lot.reason);
+        perform private.claw_back_more(
+            claw_back_lot.profile_id, claw_back_lot.lot_id, v_change, claw_back_lot.reason
+        );
     elsif v_change < 0 then
-        perform private.claw_back_less(claw_back_lot.lot_id, -v_change, claw_back_lot.reason);
+        perform private.claw_back_less(
+            claw_back_lot.profile_id, claw_back_lot.lot_id, -v_change, claw_back_lot.reason
+        );
     end if;
     select p.credits into v_after
     from public.profiles as p
-    where p.id = v_profile_id;
+    where p.id = claw_back_lot.profile_id;
     return v_after - v_before;
 end;
 $$;
-COMMENT ON FUNCTION private.claw_back_lot(lot_id bigint, target bigint, reason text) IS 'Makes target the number of credits of this lot that are taken back in all: more is taken or owed,
+COMMENT ON FUNCTION private.claw_back_lot(profile_id uuid, lot_id bigint, target bigint, reason text) IS 'Makes target the number of credits of this lot that are taken back in all: more is taken or owed,
 less is given back. The same target again changes nothing. Returns the change of the balance.';
-CREATE FUNCTION private.claw_back_more(lot_id bigint, amount bigint, reason text) RETURNS void
+CREATE FUNCTION private.claw_back_more(profile_id uuid, lot_id bigint, amount bigint, reason text) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
@@ -2170,14 +2615,16 @@ declare
 begin
     select l.* into v_lot
     from public.credit_lots as l
-    where l.id = claw_back_more.lot_id;
+    where l.profile_id = claw_back_more.profile_id
+        and l.id = claw_back_more.lot_id;
     -- What expired or was revoked has left the person already: it is not owed a second time.
     select least(
         coalesce(-sum(e.amount), 0), greatest(claw_back_more.amount - v_lot.remaining, 0)
     )
     into v_lost
     from public.credit_entries as e
-    where e.lot_id = v_lot.id
+    where e.profile_id = v_lot.profile_id
+        and e.lot_id = v_lot.id
         and e.kind in ('expire', 'revoke', 'restore');
     insert into public.credit_entries (profile_id, lot_id, amount, kind, reason)
     select v_lot.profile_id, v_lot.id, v_lost, 'restore', claw_back_more.reason
@@ -2190,13 +2637,14 @@ begin
     );
 end;
 $$;
-COMMENT ON FUNCTION private.claw_back_more(lot_id bigint, amount bigint, reason text) IS 'Takes what is left in the lot; what is missing becomes debt. The caller holds the profile''s
+COMMENT ON FUNCTION private.claw_back_more(profile_id uuid, lot_id bigint, amount bigint, reason text) IS 'Takes what is left in the lot; what is missing becomes debt. The caller holds the profile''s
 lock.';
 CREATE FUNCTION private.close_account(profile_id uuid, asked_by text) RETURNS timestamp with time zone
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
 declare
+    v_now constant timestamptz := now();
     v_deleted_at timestamptz;
     v_running record;
 begin
@@ -2212,7 +2660,7 @@ begin
         return null;
     end if;
     update public.profiles as p
-    set deleted_at = coalesce(p.deleted_at, now())
+    set deleted_at = coalesce(p.deleted_at, v_now)
     where p.id = close_account.profile_id
     returning p.deleted_at into v_deleted_at;
     if not found then
@@ -2229,11 +2677,12 @@ begin
     loop
         -- What is being stored cannot be canceled any more.
         perform private.finish_generation(
+            close_account.profile_id,
             v_running.id,
             case when v_running.is_storing then 'failed' else 'canceled' end,
             case when v_running.is_storing then 'account_deleted' end
         );
-        perform private.release_work(v_running.id);
+        perform private.release_work(close_account.profile_id, v_running.id);
     end loop;
     -- The files of an erased account go with the whole folder.
     update public.user_images as i
@@ -2250,7 +2699,7 @@ $$;
 COMMENT ON FUNCTION private.close_account(profile_id uuid, asked_by text) IS 'Closes an account and has it erased: thumbnails under way end with their credits back, photos are
 not used any more, pages of Stripe end. Returns since when it is closed; null when it was before, or
 there is none.';
-CREATE FUNCTION private.close_checkout(checkout_id uuid, status text, error text DEFAULT NULL::text) RETURNS void
+CREATE FUNCTION private.close_checkout(profile_id uuid, checkout_id uuid, status text, error text DEFAULT NULL::text) RETURNS void
     LANGUAGE sql
     SET search_path TO ''
     AS $$
@@ -2260,14 +2709,15 @@ CREATE FUNCTION private.close_checkout(checkout_id uuid, status text, error text
         error = close_checkout.error,
         url = null,
         finished_at = now()
-    where c.id = close_checkout.checkout_id
+    where c.profile_id = close_checkout.profile_id
+        and c.id = close_checkout.checkout_id
         and (
             c.finished_at is null
             -- A page that was given up may have been paid all the same.
             or (close_checkout.status = 'completed' and c.status <> 'completed')
         );
 $$;
-COMMENT ON FUNCTION private.close_checkout(checkout_id uuid, status text, error text) IS 'Moves a checkout to its final status: completed wins over all others.';
+COMMENT ON FUNCTION private.close_checkout(profile_id uuid, checkout_id uuid, status text, error text) IS 'Moves a checkout to its final status: completed wins over all others.';
 CREATE FUNCTION private.close_stale_checkouts(max_checkouts integer) RETURNS integer
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -2278,24 +2728,34 @@ declare
 begin
     for v_stale in
         select
+            c.profile_id,
             c.id,
             c.stripe_session_id
         from public.checkouts as c
         where c.finished_at is null
             and c.status in ('requested', 'open')
             and c.expires_at <= now()
-        order by c.id
+        order by c.created_at, c.id
         limit close_stale_checkouts.max_checkouts
-        for no key update skip locked
     loop
+        -- Read without a lock, then locked one by one; again, since it may have been seen to.
+        perform
+        from public.checkouts as c
+        where c.profile_id = v_stale.profile_id
+            and c.id = v_stale.id
+            and c.finished_at is null
+            and c.expires_at <= now()
+        for no key update skip locked;
+        continue when not found;
         -- Whether it was paid in its last minute is for Stripe to say.
         if v_stale.stripe_session_id is not null then
             perform private.enqueue_fetch(v_stale.stripe_session_id);
             update public.checkouts as c
             set expires_at = now() + interval '10 minutes'
-            where c.id = v_stale.id;
+            where c.profile_id = v_stale.profile_id
+                and c.id = v_stale.id;
         else
-            perform private.close_checkout(v_stale.id, 'expired');
+            perform private.close_checkout(v_stale.profile_id, v_stale.id, 'expired');
         end if;
         v_closed := v_closed + 1;
     end loop;
@@ -2352,45 +2812,69 @@ $$;
 COMMENT ON FUNCTION private.compare_stripe_objects(objects jsonb) IS 'Which of these objects of Stripe (an array, as its lists give them) are not in our rows as they
 are there, and whether fetching them again can repair that: else an alarm tells why a person has
 to look. What a person has resolved is passed over.';
-CREATE FUNCTION private.continue_job(job_id bigint, kind text, due_at timestamp with time zone DEFAULT now(), attempt_id uuid DEFAULT NULL::uuid, slug text DEFAULT NULL::text) RETURNS void
+CREATE FUNCTION private.continue_generation_job(profile_id uuid, job_id bigint, kind text, due_at timestamp with time zone DEFAULT now(), attempt_id uuid DEFAULT NULL::uuid, slug text DEFAULT NULL::text) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
 begin
-    update private.jobs as j
-    set
-        kind = continue_job.kind,
-        -- The next submission is another attempt.
-        attempt_id = case
-            when continue_job.kind <> 'submit' then coalesce(continue_job.attempt_id, j.attempt_id)
-        end,
-        due_at = continue_job.due_at,
-        tries = 0,
-        lease_token = null,
-        dead_at = null,
-        last_error = coalesce(continue_job.slug, j.last_error)
-    where j.id = continue_job.job_id;
+    perform private.set_generation_job_state(
+        continue_generation_job.profile_id,
+        continue_generation_job.job_id,
+        private.continued(continue_generation_job.due_at, continue_generation_job.slug),
+        continue_generation_job.kind,
+        continue_generation_job.attempt_id
+    );
 end;
 $$;
-COMMENT ON FUNCTION private.continue_job(job_id bigint, kind text, due_at timestamp with time zone, attempt_id uuid, slug text) IS 'The job goes on as this kind, with all its tries before it and nobody''s lease: about this attempt,
-or still about the same when null. slug is what made it go on; null keeps the last error.';
-CREATE FUNCTION private.count_attempt_cost(attempt_id uuid) RETURNS void
-    LANGUAGE sql
+COMMENT ON FUNCTION private.continue_generation_job(profile_id uuid, job_id bigint, kind text, due_at timestamp with time zone, attempt_id uuid, slug text) IS 'The job goes on as this kind, with all its tries before it and nobody''s lease:
+about this attempt, or still about the same when null. slug is
+what made it go on; null keeps the last error.';
+CREATE FUNCTION private.continue_job(job_id bigint, kind text, due_at timestamp with time zone DEFAULT now(), slug text DEFAULT NULL::text) RETURNS void
+    LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
-    -- The first one was counted when it was asked for.
-    select private.count_provider_spend(a.expected_cost_micros)
-    from private.generation_attempts as a
-    where a.id = count_attempt_cost.attempt_id
-        and exists (
-            select
-            from private.generation_attempts as e
-            where e.generation_id = a.generation_id
-                and e.duplicate_of is null
-                and e.attempt_number < a.attempt_number
-        );
+begin
+    perform private.set_job_state(
+        continue_job.job_id,
+        private.continued(continue_job.due_at, continue_job.slug),
+        continue_job.kind
+    );
+end;
 $$;
-COMMENT ON FUNCTION private.count_attempt_cost(attempt_id uuid) IS 'Counts the expected cost of an attempt that the provider has, or may have: not of one that never
+COMMENT ON FUNCTION private.continue_job(job_id bigint, kind text, due_at timestamp with time zone, slug text) IS 'The job goes on as this kind, with all its tries before it and nobody''s lease. slug is
+what made it go on; null keeps the last error.';
+CREATE FUNCTION private.continued(due_at timestamp with time zone, slug text) RETURNS private.job_state
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+begin
+    return (continued.due_at, 0, continued.slug, null)::private.job_state;
+end;
+$$;
+COMMENT ON FUNCTION private.continued(due_at timestamp with time zone, slug text) IS 'A job goes on, with all its tries before it. slug is what made it go on.';
+CREATE FUNCTION private.count_attempt_cost(profile_id uuid, attempt_id uuid) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_cost_micros bigint;
+begin
+    -- The first one was counted when it was asked for.
+    select a.expected_cost_micros into v_cost_micros
+    from private.generation_attempts as a
+    inner join private.generation_attempts as e
+        on a.profile_id = e.profile_id and a.generation_id = e.generation_id
+    where a.profile_id = count_attempt_cost.profile_id
+        and a.id = count_attempt_cost.attempt_id
+        and e.duplicate_of is null
+        and e.attempt_number < a.attempt_number
+    limit 1;
+    if found then
+        perform private.count_provider_spend(v_cost_micros);
+    end if;
+end;
+$$;
+COMMENT ON FUNCTION private.count_attempt_cost(profile_id uuid, attempt_id uuid) IS 'Counts the expected cost of an attempt that the provider has, or may have: not of one that never
 got there.';
 CREATE FUNCTION private.count_plan_uses(profile_id uuid, period interval, max_uses integer, OUT uses integer, OUT next_use_at timestamp with time zone) RETURNS record
     LANGUAGE plpgsql STABLE
@@ -2567,7 +3051,7 @@ begin
 end;
 $$;
 COMMENT ON FUNCTION private.disable_promo_code(promo_code_id uuid, who text, why text) IS 'Ends a promotional code now. False when it was ended before, or there is none.';
-CREATE FUNCTION private.end_carried_lots(subscription_id uuid, month_end timestamp with time zone) RETURNS void
+CREATE FUNCTION private.end_carried_lots(profile_id uuid, subscription_id uuid, month_end timestamp with time zone) RETURNS void
     LANGUAGE sql
     SET search_path TO ''
     AS $$
@@ -2575,7 +3059,8 @@ CREATE FUNCTION private.end_carried_lots(subscription_id uuid, month_end timesta
     -- was carried into this month. Others, frozen or refunded ones for example, keep their time.
     update public.credit_lots as l
     set expires_at = end_carried_lots.month_end
-    where l.subscription_id = end_carried_lots.subscription_id
+    where l.profile_id = end_carried_lots.profile_id
+        and l.subscription_id = end_carried_lots.subscription_id
         and l.grant_key like '%:carried'
         and l.exhausted_at is null
         and l.frozen_at is null
@@ -2583,46 +3068,56 @@ CREATE FUNCTION private.end_carried_lots(subscription_id uuid, month_end timesta
         and l.expires_at between end_carried_lots.month_end - interval '4 days'
         and end_carried_lots.month_end + interval '4 days';
 $$;
-COMMENT ON FUNCTION private.end_carried_lots(subscription_id uuid, month_end timestamp with time zone) IS 'Lets what was carried into a month end with it.';
+COMMENT ON FUNCTION private.end_carried_lots(profile_id uuid, subscription_id uuid, month_end timestamp with time zone) IS 'Lets what was carried into a month end with it.';
 CREATE FUNCTION private.end_pages(profile_id uuid) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
+declare
+    v_job_id bigint;
+    v_checkout_id uuid;
 begin
     -- A customer that Stripe may be making now is waited for, or nobody would know its id.
-    perform private.finish_job(o.id)
-    from (
-        select o.id
-        from private.jobs as o
-        inner join public.checkouts as c on o.checkout_id = c.id
-        where c.profile_id = end_pages.profile_id
-            and not (o.kind = 'customer' and (o.lease_token is not null or o.tries > 0))
-        for update of o
-    ) as o;
+    for v_job_id in
+        select j.id
+        from private.jobs as j
+        where j.profile_id = end_pages.profile_id
+            and j.checkout_id is not null
+            and not (j.kind = 'customer' and (j.lease_token is not null or j.tries > 0))
+        order by j.id
+        for update
+    loop
+        perform private.finish_job(v_job_id);
+    end loop;
     -- Those that are open at Stripe are ended there first.
-    perform private.close_checkout(c.id, 'expired')
-    from public.checkouts as c
-    where c.profile_id = end_pages.profile_id
-        and c.finished_at is null
-        and c.stripe_session_id is null
-        and not exists (
-            select
-            from private.jobs as o
-            where o.checkout_id = c.id
-        );
+    for v_checkout_id in
+        select c.id
+        from public.checkouts as c
+        where c.profile_id = end_pages.profile_id
+            and c.finished_at is null
+            and c.stripe_session_id is null
+            and not exists (
+                select
+                from private.jobs as j
+                where j.checkout_id = c.id
+            )
+        order by c.id
+    loop
+        perform private.close_checkout(end_pages.profile_id, v_checkout_id, 'expired');
+    end loop;
 end;
 $$;
 COMMENT ON FUNCTION private.end_pages(profile_id uuid) IS 'Ends the pages of Stripe that a person has asked for and that are not open there.';
-CREATE FUNCTION private.enqueue_cancel(attempt_id uuid) RETURNS void
+CREATE FUNCTION private.enqueue_cancel(profile_id uuid, attempt_id uuid) RETURNS void
     LANGUAGE sql
     SET search_path TO ''
     AS $$
-    insert into private.jobs (kind, attempt_id)
-    values ('cancel', enqueue_cancel.attempt_id)
+    -- Wakes nobody: the sweep comes by here too, with rows of many people.
+    insert into private.generation_jobs (profile_id, kind, attempt_id)
+    values (enqueue_cancel.profile_id, 'cancel', enqueue_cancel.attempt_id)
     on conflict do nothing;
-    select private.wake_worker();
 $$;
-COMMENT ON FUNCTION private.enqueue_cancel(attempt_id uuid) IS 'Has the attempt''s prediction stopped, and its cost counted: nobody waits for its picture.';
+COMMENT ON FUNCTION private.enqueue_cancel(profile_id uuid, attempt_id uuid) IS 'Has the attempt''s prediction stopped, and its cost counted: nobody waits for its picture.';
 CREATE FUNCTION private.enqueue_fetch(object_id text) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -2633,11 +3128,10 @@ begin
     insert into private.jobs (kind, stripe_object_id)
     values ('fetch', enqueue_fetch.object_id)
     on conflict (stripe_object_id) where stripe_object_id is not null do nothing;
-    perform private.wake_worker();
 end;
 $$;
 COMMENT ON FUNCTION private.enqueue_fetch(object_id text) IS 'As private.fetch_stripe_object, unless there is a job for it already: for those who hold other
-jobs.';
+jobs. Wakes nobody: a worker that calls is awake, and the sweep meets many people.';
 CREATE FUNCTION private.erase_payload(profile_id uuid) RETURNS jsonb
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
@@ -2686,45 +3180,141 @@ $$;
 COMMENT ON FUNCTION private.erase_payload(profile_id uuid) IS 'What is to be deleted next of a closed account, and by whom (target: storage, stripe or auth), by
 what there still is: files, pages and customers at Stripe, and last the person at Auth. So a step
 that was lost is simply done again.';
-CREATE FUNCTION private.expedite_job(job_id bigint) RETURNS void
+CREATE FUNCTION private.expedite_generation_job(profile_id uuid, job_id bigint) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
 begin
-    update private.jobs as j
-    set
-        due_at = now(),
-        lease_token = null
-    where j.id = expedite_job.job_id;
+    perform private.set_generation_job_state(
+        expedite_generation_job.profile_id, expedite_generation_job.job_id, private.expedited()
+    );
 end;
 $$;
-COMMENT ON FUNCTION private.expedite_job(job_id bigint) IS 'The job is due now. Whoever holds it may have looked too early, so that lease ends.';
-CREATE FUNCTION private.expire_generation(generation_id uuid) RETURNS boolean
+COMMENT ON FUNCTION private.expedite_generation_job(profile_id uuid, job_id bigint) IS 'The job is due now. Whoever holds it may have looked too early, so that lease ends.';
+CREATE FUNCTION private.expedited() RETURNS private.job_state
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+begin
+    return (now(), null, null, null)::private.job_state;
+end;
+$$;
+COMMENT ON FUNCTION private.expedited() IS 'The job is due now. Whoever holds it may have looked too early, so that lease ends.';
+CREATE FUNCTION private.expire_forgotten_generations(max_expired integer) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_progress private.sweep_progress;
+    v_piece record;
+    v_expired integer := 0;
+begin
+    -- Whoever else goes round already does the same.
+    select p.* into v_progress
+    from private.sweep_progress as p
+    where p.step = 'forgotten'
+    for update skip locked;
+    -- Asked every minute, a round begins at the latest five minutes after the one before.
+    if not found or v_progress.finished_at > now() - interval '4 minutes' then
+        return 0;
+    end if;
+    if v_progress.started_at is null or v_progress.finished_at is not null then
+        v_progress.started_at := now();
+        v_progress.finished_at := null;
+    end if;
+    loop
+        select * into v_piece
+        from private.expire_unfinished_piece(
+            1000, v_progress.after_profile_id, v_progress.after_generation_id
+        );
+        v_progress.after_profile_id := v_piece.after_profile_id;
+        v_progress.after_generation_id := v_piece.after_generation_id;
+        v_expired := v_expired + v_piece.expired;
+        if v_piece.after_profile_id is null then
+            v_progress.finished_at := now();
+        end if;
+        exit when v_progress.finished_at is not null
+            or v_expired >= expire_forgotten_generations.max_expired;
+    end loop;
+    update private.sweep_progress as p
+    set
+        after_profile_id = v_progress.after_profile_id,
+        after_generation_id = v_progress.after_generation_id,
+        started_at = v_progress.started_at,
+        finished_at = v_progress.finished_at
+    where p.step = 'forgotten';
+    return v_expired;
+end;
+$$;
+COMMENT ON FUNCTION private.expire_forgotten_generations(max_expired integer) IS 'The safety net: goes round all unfinished generations in pieces of at most 1,000, once in five
+minutes, and ends those whose deadline has passed, also where their job was lost. Returns how many
+ended; goes on at the next call after about max_expired.';
+CREATE FUNCTION private.expire_generation(profile_id uuid, generation_id uuid) RETURNS boolean
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
 begin
-    if not private.finish_generation(expire_generation.generation_id, 'expired') then
+    if not private.finish_generation(
+        expire_generation.profile_id, expire_generation.generation_id, 'expired'
+    ) then
         return false;
     end if;
-    perform private.release_work(expire_generation.generation_id);
+    perform private.release_work(expire_generation.profile_id, expire_generation.generation_id);
     return true;
 end;
 $$;
-COMMENT ON FUNCTION private.expire_generation(generation_id uuid) IS 'Ends a generation whose deadline has passed: credits back, and its attempt canceled.';
+COMMENT ON FUNCTION private.expire_generation(profile_id uuid, generation_id uuid) IS 'Ends a generation whose deadline has passed: credits back, and its attempt canceled.';
+CREATE FUNCTION private.expire_if_overdue(profile_id uuid, generation_id uuid) RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+    -- Job, attempts, generation, as everywhere. What somebody holds is being looked at.
+    perform
+    from private.generation_jobs as j
+    where j.profile_id = expire_if_overdue.profile_id
+        and j.generation_id = expire_if_overdue.generation_id
+    for update skip locked;
+    if not found and exists (
+        select
+        from private.generation_jobs as j
+        where j.profile_id = expire_if_overdue.profile_id
+            and j.generation_id = expire_if_overdue.generation_id
+    ) then
+        return false;
+    end if;
+    perform
+    from private.generation_attempts as a
+    where a.profile_id = expire_if_overdue.profile_id
+        and a.generation_id = expire_if_overdue.generation_id
+    order by a.id
+    for update;
+    perform
+    from public.generations as g
+    where g.profile_id = expire_if_overdue.profile_id
+        and g.id = expire_if_overdue.generation_id
+        and g.finished_at is null
+        and g.deadline_at <= now()
+    for no key update skip locked;
+    return found and private.expire_generation(
+        expire_if_overdue.profile_id, expire_if_overdue.generation_id
+    );
+end;
+$$;
+COMMENT ON FUNCTION private.expire_if_overdue(profile_id uuid, generation_id uuid) IS 'Ends a generation whose deadline has passed, also one without a job. True when it did; false when
+it is over, has time left, or is held by somebody else.';
 CREATE FUNCTION private.expire_lots(max_lots integer DEFAULT 500) RETURNS integer
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
 declare
-    v_profile record;
+    v_profile_id uuid;
     v_expired integer := 0;
 begin
-    -- Somebody who is busy is left for the next sweep: expired credits cannot be spent anyway.
-    for v_profile in
-        select p.id
-        from public.profiles as p
-        where p.id = any(array(
+    -- Read without a lock, then locked one by one, in id order.
+    for v_profile_id in
+        select d.profile_id
+        from (
             select l.profile_id
             from public.credit_lots as l
             where l.exhausted_at is null
@@ -2732,11 +3322,18 @@ begin
                 and l.expires_at <= now()
             order by l.expires_at
             limit expire_lots.max_lots
-        ))
-        order by p.id
-        for no key update skip locked
+        ) as d
+        group by d.profile_id
+        order by d.profile_id
     loop
-        v_expired := v_expired + private.expire_profile_lots(v_profile.id);
+        -- Somebody who is busy is left for the next sweep: expired credits cannot be spent anyway.
+        perform
+        from public.profiles as p
+        where p.id = v_profile_id
+        for no key update skip locked;
+        if found then
+            v_expired := v_expired + private.expire_profile_lots(v_profile_id);
+        end if;
     end loop;
     return v_expired;
 end;
@@ -2750,26 +3347,27 @@ declare
     v_overdue record;
     v_expired integer := 0;
 begin
-    -- Each unfinished generation has a job, and the table of jobs is small. Rows that a worker or
-    -- another sweep holds are skipped: they are being looked at.
+    -- The usual way: the table of jobs is small. Read without a lock, then locked one by one.
     for v_overdue in
-        select j.generation_id
-        from private.jobs as j
-        inner join public.generations as g on j.generation_id = g.id
+        select
+            g.profile_id,
+            g.id
+        from private.generation_jobs as j
+        inner join public.generations as g
+            on j.profile_id = g.profile_id and j.generation_id = g.id
         where g.finished_at is null
             and g.deadline_at <= now()
-        order by g.profile_id, j.id
+        order by g.profile_id, g.id
         limit expire_overdue_generations.max_generations
-        for update of j skip locked
     loop
-        if private.expire_generation(v_overdue.generation_id) then
+        if private.expire_if_overdue(v_overdue.profile_id, v_overdue.id) then
             v_expired := v_expired + 1;
         end if;
     end loop;
     return v_expired;
 end;
 $$;
-COMMENT ON FUNCTION private.expire_overdue_generations(max_generations integer) IS 'Ends generations whose deadline has passed, with the credits back. Returns how many.';
+COMMENT ON FUNCTION private.expire_overdue_generations(max_generations integer) IS 'Ends generations of the queue whose deadline has passed, with the credits back. Returns how many.';
 CREATE FUNCTION private.expire_profile_lots(profile_id uuid) RETURNS integer
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -2788,12 +3386,58 @@ begin
         and l.exhausted_at is null
         and l.frozen_at is null
         and l.expires_at <= now()
-    order by l.expires_at, l.id;
+    order by l.expires_at, l.created_at, l.id;
     get diagnostics v_expired = row_count;
     return v_expired;
 end;
 $$;
 COMMENT ON FUNCTION private.expire_profile_lots(profile_id uuid) IS 'Writes the expiry of one profile''s lots that are due. The caller holds the profile''s lock.';
+CREATE FUNCTION private.expire_unfinished_piece(max_generations integer, INOUT after_profile_id uuid, INOUT after_generation_id uuid, OUT expired integer) RETURNS record
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_generation record;
+    v_rows integer := 0;
+begin
+    expired := 0;
+    for v_generation in
+        select
+            g.profile_id,
+            g.id,
+            g.deadline_at
+        from public.generations as g
+        where g.finished_at is null
+            and (g.profile_id, g.id) > (
+                coalesce(
+                    expire_unfinished_piece.after_profile_id,
+                    '00000000-0000-0000-0000-000000000000'
+                ),
+                coalesce(
+                    expire_unfinished_piece.after_generation_id,
+                    '00000000-0000-0000-0000-000000000000'
+                )
+            )
+        order by g.profile_id, g.id
+        limit expire_unfinished_piece.max_generations
+    loop
+        v_rows := v_rows + 1;
+        after_profile_id := v_generation.profile_id;
+        after_generation_id := v_generation.id;
+        if v_generation.deadline_at <= now()
+            and private.expire_if_overdue(v_generation.profile_id, v_generation.id)
+        then
+            expired := expired + 1;
+        end if;
+    end loop;
+    if v_rows < expire_unfinished_piece.max_generations then
+        after_profile_id := null;
+        after_generation_id := null;
+    end if;
+end;
+$$;
+COMMENT ON FUNCTION private.expire_unfinished_piece(max_generations integer, INOUT after_profile_id uuid, INOUT after_generation_id uuid, OUT expired integer) IS 'Looks at so many unfinished generations after this one and ends those whose deadline has passed.
+Returns the last one, null after the last of all, and how many ended.';
 CREATE FUNCTION private.expire_user_images(max_images integer) RETURNS integer
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -2803,16 +3447,26 @@ declare
     v_expired integer := 0;
 begin
     for v_image in
-        select i.id
+        select
+            i.profile_id,
+            i.id
         from public.user_images as i
         where i.removed_at is null
             and i.expires_at <= now()
         order by i.expires_at
         limit expire_user_images.max_images
-        for update skip locked
     loop
-        perform private.start_image_removal(v_image.id, 'expired');
-        v_expired := v_expired + 1;
+        -- Read without a lock, then locked one by one; again, since somebody may have removed it.
+        perform
+        from public.user_images as i
+        where i.profile_id = v_image.profile_id
+            and i.id = v_image.id
+            and i.removed_at is null
+        for update skip locked;
+        if found then
+            perform private.start_image_removal(v_image.profile_id, v_image.id, 'expired');
+            v_expired := v_expired + 1;
+        end if;
     end loop;
     return v_expired;
 end;
@@ -2870,7 +3524,38 @@ begin
 end;
 $$;
 COMMENT ON FUNCTION private.export_private_rows() IS 'What is kept about the caller outside of the tables that they read themselves.';
-CREATE FUNCTION private.fail_attempt(job private.jobs, attempt_status text, error text, detail text, http_status integer DEFAULT NULL::integer) RETURNS void
+CREATE TABLE private.generation_jobs (
+    id bigint NOT NULL,
+    profile_id uuid NOT NULL,
+    kind text NOT NULL,
+    generation_id uuid,
+    attempt_id uuid,
+    due_at timestamp with time zone DEFAULT now() NOT NULL,
+    tries integer DEFAULT 0 NOT NULL,
+    lease_token uuid,
+    last_error text,
+    dead_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT generation_jobs_cancel_has_no_generation CHECK (((kind = 'cancel'::text) = (generation_id IS NULL))),
+    CONSTRAINT generation_jobs_has_attempt_after_submit CHECK (((kind = 'submit'::text) OR (attempt_id IS NOT NULL))),
+    CONSTRAINT generation_jobs_kind_known CHECK ((kind = ANY (ARRAY['submit'::text, 'find'::text, 'poll'::text, 'store'::text, 'cancel'::text]))),
+    CONSTRAINT generation_jobs_tries_not_negative CHECK ((tries >= 0))
+)
+WITH (fillfactor='70', autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='500', autovacuum_vacuum_insert_scale_factor='0');
+COMMENT ON TABLE private.generation_jobs IS 'Work of the sidecar on pictures: one row per generation that is not over (submit → poll → store,
+with find while an answer is lost) and per attempt whose prediction has to be stopped (cancel);
+deleted when done.
+Narrow on purpose: the queue''s churn stays out of the wide table. A claimed row is due again when
+its lease ends, so work of a killed sidecar comes back by itself.
+A row is inserted in the transaction of the spend, and must stay there, on the node of its person:
+where the two are committed apart, a crash between them leaves credits spent and no job.';
+COMMENT ON COLUMN private.generation_jobs.profile_id IS 'Whose picture it is.';
+COMMENT ON COLUMN private.generation_jobs.generation_id IS 'Null for a cancel: its generation may be over, or have another job.';
+COMMENT ON COLUMN private.generation_jobs.due_at IS 'When it may be claimed: later work, or the end of the lease.';
+COMMENT ON COLUMN private.generation_jobs.tries IS 'Failed tries in a row.';
+COMMENT ON COLUMN private.generation_jobs.lease_token IS 'Whoever holds it may report the result; others are stale.';
+COMMENT ON COLUMN private.generation_jobs.dead_at IS 'When it was given up; a person has to look at it.';
+CREATE FUNCTION private.fail_attempt(job private.generation_jobs, attempt_status text, error text, detail text, http_status integer DEFAULT NULL::integer) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
@@ -2881,7 +3566,8 @@ begin
         http_status = fail_attempt.http_status,
         provider_error = left(fail_attempt.detail, 2000),
         finished_at = now()
-    where a.id = fail_attempt.job.attempt_id
+    where a.profile_id = fail_attempt.job.profile_id
+        and a.id = fail_attempt.job.attempt_id
         and a.finished_at is null;
     -- What lies with the provider, or with how we word an input, may go well with another model, at
     -- no further charge. Content that was rejected is not carried elsewhere.
@@ -2889,15 +3575,17 @@ begin
         'provider_failed', 'provider_stopped', 'provider_unavailable', 'prediction_missing',
         'output_missing', 'input_refused'
     ) and private.has_next_model(fail_attempt.job) then
-        perform private.continue_job(fail_attempt.job.id, 'submit', slug => fail_attempt.error);
+        perform private.continue_generation_job(
+            fail_attempt.job.profile_id, fail_attempt.job.id, 'submit', slug => fail_attempt.error
+        );
         return;
     end if;
     perform private.fail_generation(fail_attempt.job, fail_attempt.error);
 end;
 $$;
-COMMENT ON FUNCTION private.fail_attempt(job private.jobs, attempt_status text, error text, detail text, http_status integer) IS 'Ends an attempt without a picture: the next model is asked, or the generation fails with the
+COMMENT ON FUNCTION private.fail_attempt(job private.generation_jobs, attempt_status text, error text, detail text, http_status integer) IS 'Ends an attempt without a picture: the next model is asked, or the generation fails with the
 credits back.';
-CREATE FUNCTION private.fail_cancel(job private.jobs, slug text, is_permanent boolean) RETURNS void
+CREATE FUNCTION private.fail_cancel(job private.generation_jobs, slug text, is_permanent boolean) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
@@ -2908,26 +3596,33 @@ begin
         set
             status = 'canceled',
             finished_at = now()
-        where a.id = fail_cancel.job.attempt_id
+        where a.profile_id = fail_cancel.job.profile_id
+            and a.id = fail_cancel.job.attempt_id
             and a.finished_at is null;
-        perform private.finish_job(fail_cancel.job.id);
+        perform private.finish_generation_job(fail_cancel.job.profile_id, fail_cancel.job.id);
     -- The provider's own deadline ends the orphan too, so it is not urgent while that runs.
     elsif (fail_cancel.is_permanent or private.is_last_try(fail_cancel.job.tries)) and exists (
         select
         from private.generation_attempts as a
-        inner join public.generations as g on a.generation_id = g.id
-        where a.id = fail_cancel.job.attempt_id
+        inner join public.generations as g
+            on a.profile_id = g.profile_id and a.generation_id = g.id
+        where a.profile_id = fail_cancel.job.profile_id
+            and a.id = fail_cancel.job.attempt_id
             and g.deadline_at < now() - interval '1 hour'
     ) then
-        perform private.bury_job(fail_cancel.job.id, fail_cancel.slug);
+        perform private.bury_generation_job(
+            fail_cancel.job.profile_id, fail_cancel.job.id, fail_cancel.slug
+        );
     else
-        perform private.retry_job(fail_cancel.job.id, fail_cancel.slug);
+        perform private.retry_generation_job(
+            fail_cancel.job.profile_id, fail_cancel.job.id, fail_cancel.slug
+        );
     end if;
 end;
 $$;
-COMMENT ON FUNCTION private.fail_cancel(job private.jobs, slug text, is_permanent boolean) IS 'A prediction could not be stopped: tried again, given up an hour after the deadline. The money is
+COMMENT ON FUNCTION private.fail_cancel(job private.generation_jobs, slug text, is_permanent boolean) IS 'A prediction could not be stopped: tried again, given up an hour after the deadline. The money is
 settled all the while.';
-CREATE FUNCTION private.fail_find(job private.jobs, slug text, is_permanent boolean) RETURNS void
+CREATE FUNCTION private.fail_find(job private.generation_jobs, slug text, is_permanent boolean) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
@@ -2936,36 +3631,94 @@ begin
     if fail_find.is_permanent or exists (
         select
         from public.generations as g
-        where g.id = fail_find.job.generation_id
+        where g.profile_id = fail_find.job.profile_id
+            and g.id = fail_find.job.generation_id
             and g.finished_at is not null
             and g.deadline_at < now() - interval '1 hour'
     ) then
         perform private.retry_find(fail_find.job);
     else
-        perform private.retry_job(fail_find.job.id, fail_find.slug);
+        perform private.retry_generation_job(
+            fail_find.job.profile_id, fail_find.job.id, fail_find.slug
+        );
     end if;
 end;
 $$;
-COMMENT ON FUNCTION private.fail_find(job private.jobs, slug text, is_permanent boolean) IS 'The provider''s list could not be read, so a lost attempt may be there or not: it is looked for
+COMMENT ON FUNCTION private.fail_find(job private.generation_jobs, slug text, is_permanent boolean) IS 'The provider''s list could not be read, so a lost attempt may be there or not: it is looked for
 until the list answers. Nothing is sent again before that.';
-CREATE FUNCTION private.fail_generation(job private.jobs, error text) RETURNS void
+CREATE FUNCTION private.fail_generation(job private.generation_jobs, error text) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
 begin
     perform private.finish_generation(
-        fail_generation.job.generation_id, 'failed', fail_generation.error
+        fail_generation.job.profile_id,
+        fail_generation.job.generation_id,
+        'failed',
+        fail_generation.error
     );
-    perform private.finish_job(fail_generation.job.id);
+    perform private.finish_generation_job(fail_generation.job.profile_id, fail_generation.job.id);
 end;
 $$;
-COMMENT ON FUNCTION private.fail_generation(job private.jobs, error text) IS 'Ends a generation and its job, with the credits back.';
+COMMENT ON FUNCTION private.fail_generation(job private.generation_jobs, error text) IS 'Ends a generation and its job, with the credits back.';
+CREATE FUNCTION private.fail_generation_job(job private.generation_jobs, slug text, detail text, is_permanent boolean) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+    case
+        when fail_generation_job.job.kind = 'find' then
+            perform private.fail_find(
+                fail_generation_job.job, fail_generation_job.slug, fail_generation_job.is_permanent
+            );
+        when fail_generation_job.job.kind = 'cancel' then
+            perform private.fail_cancel(
+                fail_generation_job.job, fail_generation_job.slug, fail_generation_job.is_permanent
+            );
+        when fail_generation_job.is_permanent then
+            perform private.fail_attempt(
+                fail_generation_job.job, 'failed', fail_generation_job.slug,
+                fail_generation_job.detail
+            );
+        else
+            -- A submit that failed before the call left no trace at the provider: it may go again.
+            -- A thumbnail that was paid for is tried until the generation expires.
+            delete from private.generation_attempts as a
+            where a.profile_id = fail_generation_job.job.profile_id
+                and a.id = fail_generation_job.job.attempt_id
+                and a.status = 'submitting';
+            perform private.retry_generation_job(
+                fail_generation_job.job.profile_id, fail_generation_job.job.id,
+                fail_generation_job.slug
+            );
+    end case;
+end;
+$$;
+COMMENT ON FUNCTION private.fail_generation_job(job private.generation_jobs, slug text, detail text, is_permanent boolean) IS 'What follows from a job of a picture that did not work out.';
+CREATE FUNCTION private.fail_other_job(job private.jobs, slug text, detail text, is_permanent boolean) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+    if fail_other_job.job.kind in ('remove_user_image', 'erase') then
+        perform private.fail_removal(
+            fail_other_job.job, fail_other_job.slug, fail_other_job.is_permanent
+        );
+    else
+        perform private.fail_stripe_job(
+            fail_other_job.job, fail_other_job.slug, fail_other_job.detail,
+            fail_other_job.is_permanent
+        );
+    end if;
+end;
+$$;
+COMMENT ON FUNCTION private.fail_other_job(job private.jobs, slug text, detail text, is_permanent boolean) IS 'What follows from a job about no picture that did not work out.';
 CREATE FUNCTION private.fail_removal(job private.jobs, slug text, is_permanent boolean) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
 declare
-    v_call constant text := private.erase_payload(fail_removal.job.profile_id) ->> 'call';
+    v_call constant text := private.erase_payload(fail_removal.job.account_id) ->> 'call';
 begin
     -- The object is gone already, or the page is over: nothing is left to delete.
     if (fail_removal.slug = 'stripe_missing' and v_call is not null)
@@ -2978,7 +3731,7 @@ begin
                     when 'customers.delete' then 'customer'
                     else 'checkout.session'
                 end,
-                'id', private.erase_payload(fail_removal.job.profile_id) -> 'id',
+                'id', private.erase_payload(fail_removal.job.account_id) -> 'id',
                 'error', fail_removal.slug
             )
         );
@@ -3007,7 +3760,10 @@ begin
         and (fail_stripe_job.is_permanent or private.is_last_try(fail_stripe_job.job.tries))
     then
         perform private.close_checkout(
-            fail_stripe_job.job.checkout_id, 'failed', fail_stripe_job.slug
+            fail_stripe_job.job.profile_id,
+            fail_stripe_job.job.checkout_id,
+            'failed',
+            fail_stripe_job.slug
         );
         perform private.finish_job(fail_stripe_job.job.id);
     elsif fail_stripe_job.is_permanent and fail_stripe_job.job.kind <> 'reconcile' then
@@ -3125,92 +3881,6 @@ end;
 $$;
 COMMENT ON FUNCTION private.find_checkout(profile_id uuid, idempotency_key uuid, item_kind text, item_key text, quantity integer) IS 'The checkout that this request made before, or null. PT409 idempotency_conflict when the key made
 another one; PT400 idempotency_key_required.';
-CREATE TABLE public.generation_types (
-    type_key text NOT NULL,
-    title text NOT NULL,
-    description text DEFAULT ''::text NOT NULL,
-    cost_credits bigint NOT NULL,
-    user_image text DEFAULT 'optional'::text NOT NULL,
-    is_in_unlimited boolean DEFAULT true NOT NULL,
-    is_enabled boolean DEFAULT true NOT NULL,
-    CONSTRAINT generation_types_cost_credits_positive CHECK ((cost_credits > 0)),
-    CONSTRAINT generation_types_type_key_is_slug CHECK ((type_key ~ '^[a-z][a-z0-9_]{1,62}$'::text)),
-    CONSTRAINT generation_types_user_image_known CHECK ((user_image = ANY (ARRAY['none'::text, 'optional'::text, 'required'::text])))
-);
-COMMENT ON TABLE public.generation_types IS 'What can be asked for, and its price in credits.';
-COMMENT ON COLUMN public.generation_types.title IS 'Its name, as people read it.';
-COMMENT ON COLUMN public.generation_types.description IS 'What it is, as people read it.';
-COMMENT ON COLUMN public.generation_types.cost_credits IS 'Price of one picture, in credits.';
-COMMENT ON COLUMN public.generation_types.user_image IS 'Whether a face photo is not taken (none), may be given (optional) or must be given (required).';
-COMMENT ON COLUMN public.generation_types.is_in_unlimited IS 'Whether an unlimited plan covers it.';
-CREATE FUNCTION private.find_generation_type(type_key text) RETURNS public.generation_types
-    LANGUAGE plpgsql STABLE
-    SET search_path TO ''
-    AS $$
-declare
-    v_type public.generation_types;
-begin
-    select t.* into v_type
-    from public.generation_types as t
-    where t.type_key = find_generation_type.type_key
-        and t.is_enabled
-        and exists (
-            select
-            from private.generation_models as m
-            where m.type_key = t.type_key
-                and m.is_enabled
-        );
-    if not found then
-        raise sqlstate 'PT404' using
-            message = 'generation_type_not_found',
-            detail = 'There is no such generation type.',
-            hint = 'Read generation_types for what there is.';
-    end if;
-    return v_type;
-end;
-$$;
-COMMENT ON FUNCTION private.find_generation_type(type_key text) IS 'The type that is for sale under this key, or PT404 generation_type_not_found.';
-CREATE TABLE private.generation_models (
-    type_key text NOT NULL,
-    preference smallint DEFAULT 1 NOT NULL,
-    model text NOT NULL,
-    input_template jsonb DEFAULT '{}'::jsonb NOT NULL,
-    prompt_field text DEFAULT 'prompt'::text NOT NULL,
-    user_image_field text,
-    user_image_is_list boolean DEFAULT false NOT NULL,
-    option_fields jsonb DEFAULT '{}'::jsonb NOT NULL,
-    output_pointer text[],
-    expected_cost_micros bigint DEFAULT 0 NOT NULL,
-    cost_per_second_micros bigint,
-    deadline interval,
-    is_enabled boolean DEFAULT true NOT NULL,
-    CONSTRAINT generation_models_cost_per_second_micros_not_negative CHECK ((cost_per_second_micros >= 0)),
-    CONSTRAINT generation_models_deadline_in_range CHECK (((deadline >= '00:00:01'::interval) AND (deadline <= '01:00:00'::interval))),
-    CONSTRAINT generation_models_expected_cost_micros_not_negative CHECK ((expected_cost_micros >= 0)),
-    CONSTRAINT generation_models_input_template_is_object CHECK ((jsonb_typeof(input_template) = 'object'::text)),
-    CONSTRAINT generation_models_keys_are_apart CHECK (((NOT (input_template ? prompt_field)) AND (user_image_field IS DISTINCT FROM prompt_field) AND (NOT jsonb_path_exists(option_fields, '$.*?(@ == $"prompt" || @ == $"face")'::jsonpath, jsonb_build_object('prompt', prompt_field, 'face', COALESCE(user_image_field, prompt_field)))))),
-    CONSTRAINT generation_models_model_is_reference CHECK ((model ~ '^[a-z0-9][a-z0-9_.-]*/[a-z0-9][a-z0-9_.-]*(:[0-9a-f]{64})?$'::text)),
-    CONSTRAINT generation_models_option_fields_is_object CHECK ((jsonb_typeof(option_fields) = 'object'::text)),
-    CONSTRAINT generation_models_preference_positive CHECK ((preference > 0))
-);
-COMMENT ON TABLE private.generation_models IS 'How each generation type is made at the provider. The enabled model of the lowest preference is
-asked first; the next one when the provider fails, at no further charge.';
-COMMENT ON COLUMN private.generation_models.preference IS '1 is asked first.';
-COMMENT ON COLUMN private.generation_models.model IS 'Replicate model: owner/name, or owner/name:version of 64 hex digits for a community model.';
-COMMENT ON COLUMN private.generation_models.input_template IS 'Fixed input of the model. Prompt, face and options are added; no other key comes from a person.';
-COMMENT ON COLUMN private.generation_models.prompt_field IS 'Input key that takes the prompt.';
-COMMENT ON COLUMN private.generation_models.user_image_field IS 'Input key that takes the user image, if any.';
-COMMENT ON COLUMN private.generation_models.user_image_is_list IS 'Whether user_image_field takes a list of URLs.';
-COMMENT ON COLUMN private.generation_models.option_fields IS 'Which input key takes which option of generation_options: {option: input key}. An option that is
-not named here is left out: a second model need not know all that the first one does.';
-COMMENT ON COLUMN private.generation_models.output_pointer IS 'Where the file''s URL is in the output, as a path for #>>; null finds it: a URI, the first of a
-list, or the key url of an object.';
-COMMENT ON COLUMN private.generation_models.expected_cost_micros IS 'What one picture costs us at the provider, in millionths of a US dollar: what the daily breaker
-counts, and the cost of an attempt where no price per second is given.';
-COMMENT ON COLUMN private.generation_models.cost_per_second_micros IS 'Price of a second of work, in millionths of a US dollar; null: priced by the picture.';
-COMMENT ON COLUMN private.generation_models.deadline IS 'How long a picture may take before the credits go back; null: settings.generation_deadline. Of the
-first model, the others share it.';
-COMMENT ON COLUMN private.generation_models.is_enabled IS 'Whether it is asked. A type without an enabled model is not for sale.';
 CREATE FUNCTION private.find_model(type_key text, after_preference integer DEFAULT 0) RETURNS private.generation_models
     LANGUAGE sql STABLE
     SET search_path TO ''
@@ -3281,7 +3951,7 @@ begin
 end;
 $$;
 COMMENT ON FUNCTION private.finish_fetch(job private.jobs, is_applied boolean) IS 'Ends the job of an object, or has it fetched again later, with an alarm when that was too often.';
-CREATE FUNCTION private.finish_generation(generation_id uuid, status text, error text DEFAULT NULL::text, output_path text DEFAULT NULL::text, preview_path text DEFAULT NULL::text) RETURNS boolean
+CREATE FUNCTION private.finish_generation(profile_id uuid, generation_id uuid, status text, error text DEFAULT NULL::text, output_path text DEFAULT NULL::text, preview_path text DEFAULT NULL::text) RETURNS boolean
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
@@ -3294,22 +3964,37 @@ begin
         output_path = finish_generation.output_path,
         preview_path = finish_generation.preview_path,
         finished_at = now()
-    where g.id = finish_generation.generation_id
+    where g.profile_id = finish_generation.profile_id
+        and g.id = finish_generation.generation_id
         and g.finished_at is null;
     if not found then
         return false;
     end if;
     if finish_generation.status <> 'succeeded' then
-        perform private.refund_generation(finish_generation.generation_id);
+        perform private.refund_generation(
+            finish_generation.profile_id, finish_generation.generation_id
+        );
         update public.plan_uses as u
         set returned_at = now()
-        where u.generation_id = finish_generation.generation_id;
+        where u.profile_id = finish_generation.profile_id
+            and u.generation_id = finish_generation.generation_id;
     end if;
     return true;
 end;
 $$;
-COMMENT ON FUNCTION private.finish_generation(generation_id uuid, status text, error text, output_path text, preview_path text) IS 'Moves a generation to its final status and, unless it succeeded, gives its credits back, or its use
+COMMENT ON FUNCTION private.finish_generation(profile_id uuid, generation_id uuid, status text, error text, output_path text, preview_path text) IS 'Moves a generation to its final status and, unless it succeeded, gives its credits back, or its use
 of the plan. True when this call did it, false when it was final before.';
+CREATE FUNCTION private.finish_generation_job(profile_id uuid, job_id bigint) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+    delete from private.generation_jobs as j
+    where j.profile_id = finish_generation_job.profile_id
+        and j.id = finish_generation_job.job_id;
+end;
+$$;
+COMMENT ON FUNCTION private.finish_generation_job(profile_id uuid, job_id bigint) IS 'Nothing is left to do: the job''s row goes.';
 CREATE FUNCTION private.finish_job(job_id bigint) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -3320,35 +4005,33 @@ begin
 end;
 $$;
 COMMENT ON FUNCTION private.finish_job(job_id bigint) IS 'Nothing is left to do: the job''s row goes.';
-CREATE FUNCTION private.freeze_lot(lot_id bigint, freeze_key text, reason text) RETURNS boolean
+CREATE FUNCTION private.freeze_lot(profile_id uuid, lot_id bigint, freeze_key text, reason text) RETURNS boolean
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
-declare
-    v_profile_id uuid;
 begin
-    select l.profile_id into v_profile_id
-    from public.credit_lots as l
-    where l.id = freeze_lot.lot_id;
     -- What is due to expire does so first: a release gives back what was frozen, and no more.
-    if private.lock_profiles(array[v_profile_id]) > 0 then
-        perform private.expire_profile_lots(v_profile_id);
+    if private.lock_profile(freeze_lot.profile_id) then
+        perform private.expire_profile_lots(freeze_lot.profile_id);
     end if;
-    insert into private.credit_freezes (lot_id, freeze_key, reason)
-    values (freeze_lot.lot_id, freeze_lot.freeze_key, freeze_lot.reason)
+    insert into private.credit_freezes (profile_id, lot_id, freeze_key, reason)
+    values (
+        freeze_lot.profile_id, freeze_lot.lot_id, freeze_lot.freeze_key, freeze_lot.reason
+    )
     on conflict on constraint credit_freezes_pkey do nothing;
     if not found then
         return false;
     end if;
     update public.credit_lots as l
     set frozen_at = now()
-    where l.id = freeze_lot.lot_id
+    where l.profile_id = freeze_lot.profile_id
+        and l.id = freeze_lot.lot_id
         and l.frozen_at is null;
     return true;
 end;
 $$;
-COMMENT ON FUNCTION private.freeze_lot(lot_id bigint, freeze_key text, reason text) IS 'Keeps a lot from being burned, repaid from or expired. False when this key froze it before.';
-CREATE FUNCTION private.freeze_payment(payment_id uuid) RETURNS void
+COMMENT ON FUNCTION private.freeze_lot(profile_id uuid, lot_id bigint, freeze_key text, reason text) IS 'Keeps a lot from being burned, repaid from or expired. False when this key froze it before.';
+CREATE FUNCTION private.freeze_payment(profile_id uuid, payment_id uuid) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
@@ -3361,20 +4044,26 @@ begin
             r.reversal_key,
             r.status = 'open' as is_open
         from public.credit_lots as l
-        inner join private.payment_reversals as r on l.payment_id = r.payment_id
-        where l.payment_id = freeze_payment.payment_id
+        inner join private.payment_reversals as r
+            on l.profile_id = r.profile_id and l.payment_id = r.payment_id
+        where l.profile_id = freeze_payment.profile_id
+            and l.payment_id = freeze_payment.payment_id
             and r.kind = 'dispute'
-        order by l.id, r.reversal_key
+        order by l.created_at, l.id, r.reversal_key
     loop
         if v_hold.is_open then
-            perform private.freeze_lot(v_hold.lot_id, v_hold.reversal_key, 'dispute');
+            perform private.freeze_lot(
+                freeze_payment.profile_id, v_hold.lot_id, v_hold.reversal_key, 'dispute'
+            );
         else
-            perform private.release_lot(v_hold.lot_id, v_hold.reversal_key);
+            perform private.release_lot(
+                freeze_payment.profile_id, v_hold.lot_id, v_hold.reversal_key
+            );
         end if;
     end loop;
 end;
 $$;
-COMMENT ON FUNCTION private.freeze_payment(payment_id uuid) IS 'Freezes the lots of a payment while a dispute is open, and releases them when it is closed.';
+COMMENT ON FUNCTION private.freeze_payment(profile_id uuid, payment_id uuid) IS 'Freezes the lots of a payment while a dispute is open, and releases them when it is closed.';
 CREATE FUNCTION private.give_sign_up_credits(user_id uuid) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -3384,10 +4073,13 @@ declare
 begin
     select l.* into v_lot
     from public.credit_lots as l
-    where l.grant_key = 'sign_up:' || give_sign_up_credits.user_id;
+    where l.profile_id = give_sign_up_credits.user_id
+        and l.grant_key = 'sign_up:' || give_sign_up_credits.user_id;
     -- Given when the account was made, before it showed who it belongs to.
     if v_lot.id is not null and private.is_known_person(give_sign_up_credits.user_id) then
-        perform private.claw_back_lot(v_lot.id, v_lot.amount, 'known_person');
+        perform private.claw_back_lot(
+            v_lot.profile_id, v_lot.id, v_lot.amount, 'known_person'
+        );
     elsif v_lot.id is null and not private.is_known_person(give_sign_up_credits.user_id) then
         perform private.grant_credits(
             give_sign_up_credits.user_id,
@@ -3407,7 +4099,7 @@ CREATE FUNCTION private.grant_credits(profile_id uuid, amount bigint, source tex
 declare
     v_lot_id bigint;
 begin
-    if grant_credits.amount = 0 or private.lock_profiles(array[grant_credits.profile_id]) = 0 then
+    if grant_credits.amount = 0 or not private.lock_profile(grant_credits.profile_id) then
         return false;
     end if;
     insert into public.credit_lots (
@@ -3439,32 +4131,38 @@ declare
     v_due record;
     v_periods integer := 0;
 begin
-    -- Somebody who is busy is left for the next sweep.
+    -- Read without a lock, then locked one by one, in id order.
     for v_due in
         select
-            d.invoice_line_id,
-            p.id
-        from public.profiles as p
-        inner join public.subscriptions as s on p.id = s.profile_id
-        inner join private.paid_periods as d on s.id = d.subscription_id
-        where d.invoice_line_id = any(array(
-            select q.invoice_line_id
+            d.profile_id,
+            d.invoice_line_id
+        from (
+            select
+                q.profile_id,
+                q.invoice_line_id,
+                q.period_start
             from private.paid_periods as q
             where q.next_month_at <= now()
             order by q.next_month_at
             limit grant_due_months.max_periods
-        ))
-        order by p.id, d.period_start
-        for no key update of p skip locked
+        ) as d
+        order by d.profile_id, d.period_start
     loop
-        perform private.grant_paid_months(v_due.invoice_line_id);
-        v_periods := v_periods + 1;
+        -- Somebody who is busy is left for the next sweep.
+        perform
+        from public.profiles as p
+        where p.id = v_due.profile_id
+        for no key update skip locked;
+        if found then
+            perform private.grant_paid_months(v_due.profile_id, v_due.invoice_line_id);
+            v_periods := v_periods + 1;
+        end if;
     end loop;
     return v_periods;
 end;
 $$;
 COMMENT ON FUNCTION private.grant_due_months(max_periods integer) IS 'Grants the months of yearly plans that have begun. Returns for how many paid periods.';
-CREATE FUNCTION private.grant_month(subscription_id uuid, month_key text, month_start timestamp with time zone, month_end timestamp with time zone, month_length interval, plan_name text, quantity integer, payment_id uuid) RETURNS bigint
+CREATE FUNCTION private.grant_month(profile_id uuid, subscription_id uuid, month_key text, month_start timestamp with time zone, month_end timestamp with time zone, month_length interval, plan_name text, quantity integer, payment_id uuid) RETURNS bigint
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
@@ -3478,8 +4176,9 @@ declare
 begin
     select s.* into v_subscription
     from public.subscriptions as s
-    where s.id = grant_month.subscription_id;
-    perform private.lock_profiles(array[v_subscription.profile_id]);
+    where s.profile_id = grant_month.profile_id
+        and s.id = grant_month.subscription_id;
+    perform private.lock_profile(v_subscription.profile_id);
     select p.* into v_plan
     from public.plans as p
     where p.plan_name = coalesce(grant_month.plan_name, v_subscription.plan_name);
@@ -3489,29 +4188,34 @@ begin
     if coalesce(v_credits, 0) = 0 or exists (
         select
         from private.subscription_months as m
-        where m.subscription_id = grant_month.subscription_id
+        where m.profile_id = grant_month.profile_id
+            and m.subscription_id = grant_month.subscription_id
             and m.month_key = grant_month.month_key
     ) then
         return 0;
     end if;
     v_earned := private.unearned_credits(
-        v_subscription.id, grant_month.month_start, grant_month.month_end, v_credits,
-        grant_month.month_length
+        v_subscription.profile_id, v_subscription.id, grant_month.month_start,
+        grant_month.month_end, v_credits, grant_month.month_length
     );
     -- Rounded down over all months together, so that their order does not matter; the tiny bit more
     -- makes up for fractions that were cut.
     select floor(coalesce(sum(m.earned), 0) + v_earned + 0.000001) - coalesce(sum(m.granted), 0)
     into v_granted
     from private.subscription_months as m
-    where m.subscription_id = v_subscription.id;
+    where m.profile_id = v_subscription.profile_id
+        and m.subscription_id = v_subscription.id;
     insert into private.subscription_months (
-        subscription_id, month_key, month_start, month_end, credits, earned, granted
+        profile_id, subscription_id, month_key, month_start, month_end, credits, earned, granted
     )
     values (
-        v_subscription.id, grant_month.month_key, grant_month.month_start,
+        v_subscription.profile_id, v_subscription.id, grant_month.month_key,
+        grant_month.month_start,
         grant_month.month_end, v_credits, v_earned, v_granted
     );
-    perform private.end_carried_lots(v_subscription.id, grant_month.month_end);
+    perform private.end_carried_lots(
+        v_subscription.profile_id, v_subscription.id, grant_month.month_end
+    );
     -- Rollover needs nobody to be awake when the month ends: what may be carried over is a lot of
     -- its own that lives longer and, by its expiry, burns after all that does not. So what is left
     -- of it is the smaller of the cap and of all that was left.
@@ -3533,23 +4237,26 @@ begin
     );
     update public.subscriptions as s
     set next_grant_at = greatest(s.next_grant_at, grant_month.month_end)
-    where s.id = v_subscription.id;
+    where s.profile_id = v_subscription.profile_id
+        and s.id = v_subscription.id;
     if grant_month.payment_id is not null then
         update public.payments as p
         set credits_added = p.credits_added + v_granted
-        where p.id = grant_month.payment_id;
+        where p.profile_id = v_subscription.profile_id
+            and p.id = grant_month.payment_id;
         perform private.settle_payment(
-            grant_month.payment_id, format('month:%s', grant_month.month_key)
+            v_subscription.profile_id, grant_month.payment_id,
+            format('month:%s', grant_month.month_key)
         );
     end if;
     return v_granted;
 end;
 $$;
-COMMENT ON FUNCTION private.grant_month(subscription_id uuid, month_key text, month_start timestamp with time zone, month_end timestamp with time zone, month_length interval, plan_name text, quantity integer, payment_id uuid) IS 'Grants what a month of a plan, or the rest of one, has not earned yet, once per month_key. Returns
+COMMENT ON FUNCTION private.grant_month(profile_id uuid, subscription_id uuid, month_key text, month_start timestamp with time zone, month_end timestamp with time zone, month_length interval, plan_name text, quantity integer, payment_id uuid) IS 'Grants what a month of a plan, or the rest of one, has not earned yet, once per month_key. Returns
 the credits granted.
 A shorter time than month_length gives its part of a month''s credits. Unused credits are gone at
 month_end (rollover none), live one more month up to the cap (capped), or stay (all).';
-CREATE FUNCTION private.grant_paid_months(invoice_line_id text) RETURNS bigint
+CREATE FUNCTION private.grant_paid_months(profile_id uuid, invoice_line_id text) RETURNS bigint
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
@@ -3561,18 +4268,12 @@ declare
     v_length interval;
     v_granted bigint := 0;
 begin
+    perform private.lock_profile(grant_paid_months.profile_id);
+    -- Read now that nobody else grants.
     select p.* into v_period
     from private.paid_periods as p
-    where p.invoice_line_id = grant_paid_months.invoice_line_id;
-    perform private.lock_profiles(array(
-        select s.profile_id
-        from public.subscriptions as s
-        where s.id = v_period.subscription_id
-    ));
-    -- Again, now that nobody else grants.
-    select p.* into v_period
-    from private.paid_periods as p
-    where p.invoice_line_id = grant_paid_months.invoice_line_id;
+    where p.profile_id = grant_paid_months.profile_id
+        and p.invoice_line_id = grant_paid_months.invoice_line_id;
     select l.billing_interval = 'year' into v_is_yearly
     from public.plans as l
     where l.plan_name = v_period.plan_name;
@@ -3583,7 +4284,8 @@ begin
         exit when v_period.months_granted > 0 and exists (
             select
             from public.subscriptions as s
-            where s.id = v_period.subscription_id
+            where s.profile_id = v_period.profile_id
+                and s.id = v_period.subscription_id
                 and s.status = 'canceled'
                 and s.end_date <= v_start
         );
@@ -3597,6 +4299,7 @@ begin
                 select min(b.period_start)
                 from private.paid_periods as b
                 where v_period.is_proration
+                    and b.profile_id = v_period.profile_id
                     and b.subscription_id = v_period.subscription_id
                     and b.period_end = v_period.period_end
                     and not b.is_proration
@@ -3605,6 +4308,7 @@ begin
         v_end := least(v_end, v_period.period_end);
         v_granted := v_granted + case
             when v_period.is_proration or v_period.months_granted > 0 then private.grant_month(
+                v_period.profile_id,
                 v_period.subscription_id,
                 format('%s:%s', v_period.invoice_line_id, v_period.months_granted),
                 v_start,
@@ -3615,27 +4319,32 @@ begin
                 v_period.payment_id
             )
             else private.grant_period(
-                v_period.subscription_id, v_start, v_end, v_period.payment_id,
-                v_period.plan_name, v_period.quantity
+                v_period.profile_id, v_period.subscription_id, v_start, v_end,
+                v_period.payment_id, v_period.plan_name, v_period.quantity
             )
         end;
         v_period.months_granted := v_period.months_granted + 1;
         v_period.next_month_at := case when v_end < v_period.period_end then v_end end;
     end loop;
+    if v_period.next_month_at <= now() then
+        v_period.next_month_at := null;
+    end if;
     update private.paid_periods as p
     set
         months_granted = v_period.months_granted,
-        next_month_at = case when v_period.next_month_at > now() then v_period.next_month_at end
-    where p.invoice_line_id = v_period.invoice_line_id;
+        next_month_at = v_period.next_month_at
+    where p.profile_id = v_period.profile_id
+        and p.invoice_line_id = v_period.invoice_line_id;
     return v_granted;
 end;
 $$;
-COMMENT ON FUNCTION private.grant_paid_months(invoice_line_id text) IS 'Grants the months of a paid period that have begun. Returns the credits granted now.';
-CREATE FUNCTION private.grant_period(subscription_id uuid, period_start timestamp with time zone, period_end timestamp with time zone, payment_id uuid DEFAULT NULL::uuid, plan_name text DEFAULT NULL::text, quantity integer DEFAULT NULL::integer) RETURNS bigint
+COMMENT ON FUNCTION private.grant_paid_months(profile_id uuid, invoice_line_id text) IS 'Grants the months of a paid period that have begun. Returns the credits granted now.';
+CREATE FUNCTION private.grant_period(profile_id uuid, subscription_id uuid, period_start timestamp with time zone, period_end timestamp with time zone, payment_id uuid DEFAULT NULL::uuid, plan_name text DEFAULT NULL::text, quantity integer DEFAULT NULL::integer) RETURNS bigint
     LANGUAGE sql
     SET search_path TO ''
     AS $$
     select private.grant_month(
+        grant_period.profile_id,
         grant_period.subscription_id,
         to_char(grant_period.period_start at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
         grant_period.period_start,
@@ -3646,7 +4355,7 @@ CREATE FUNCTION private.grant_period(subscription_id uuid, period_start timestam
         grant_period.payment_id
     );
 $$;
-COMMENT ON FUNCTION private.grant_period(subscription_id uuid, period_start timestamp with time zone, period_end timestamp with time zone, payment_id uuid, plan_name text, quantity integer) IS 'Grants the credits of one whole month of a subscription, once per (subscription, period_start).
+COMMENT ON FUNCTION private.grant_period(profile_id uuid, subscription_id uuid, period_start timestamp with time zone, period_end timestamp with time zone, payment_id uuid, plan_name text, quantity integer) IS 'Grants the credits of one whole month of a subscription, once per (subscription, period_start).
 Without plan_name and quantity they are the subscription''s own. Returns the credits granted.';
 CREATE FUNCTION private.grant_plan_lot(subscription public.subscriptions, grant_key text, credits bigint, expires_at timestamp with time zone, payment_id uuid) RETURNS void
     LANGUAGE sql
@@ -3667,30 +4376,44 @@ CREATE FUNCTION private.grant_plan_lot(subscription public.subscriptions, grant_
     );
 $$;
 COMMENT ON FUNCTION private.grant_plan_lot(subscription public.subscriptions, grant_key text, credits bigint, expires_at timestamp with time zone, payment_id uuid) IS 'Grants one lot of a plan''s month.';
-CREATE FUNCTION private.has_next_model(job private.jobs) RETURNS boolean
-    LANGUAGE sql STABLE
+CREATE FUNCTION private.has_next_model(job private.generation_jobs) RETURNS boolean
+    LANGUAGE plpgsql STABLE
     SET search_path TO ''
     AS $$
-    select coalesce(
-        g.status in ('submitting', 'processing')
-        and g.deadline_at > now()
-        and (private.find_model(g.generation_type, r.preference)).model is not null
-        and (
-            select count(*)
-            from private.generation_attempts as a
-            where a.generation_id = g.id
-                and a.duplicate_of is null
-        ) < s.max_generation_attempts,
-        false
-    )
-    from private.generation_attempts as r
-    inner join public.generations as g on r.generation_id = g.id
-    cross join private.settings as s
-    where r.id = has_next_model.job.attempt_id;
+declare
+    v_attempts integer;
+    v_attempt private.generation_attempts;
+    v_generation public.generations;
+begin
+    select g.* into v_generation
+    from public.generations as g
+    where g.profile_id = has_next_model.job.profile_id
+        and g.id = has_next_model.job.generation_id;
+    if v_generation.status not in ('submitting', 'processing')
+        or v_generation.deadline_at <= now()
+    then
+        return false;
+    end if;
+    select count(*) into v_attempts
+    from private.generation_attempts as a
+    where a.profile_id = has_next_model.job.profile_id
+        and a.generation_id = has_next_model.job.generation_id
+        and a.duplicate_of is null;
+    if v_attempts >= (select s.max_generation_attempts from private.settings as s) then
+        return false;
+    end if;
+    select a.* into v_attempt
+    from private.generation_attempts as a
+    where a.profile_id = has_next_model.job.profile_id
+        and a.id = has_next_model.job.attempt_id;
+    return (
+        private.find_model(v_generation.generation_type, v_attempt.preference)
+    ).model is not null;
+end;
 $$;
-COMMENT ON FUNCTION private.has_next_model(job private.jobs) IS 'Whether the generation may be sent to another model: there is one, there is time, and the attempts
+COMMENT ON FUNCTION private.has_next_model(job private.generation_jobs) IS 'Whether the generation may be sent to another model: there is one, there is time, and the attempts
 are not used up.';
-CREATE FUNCTION private.insert_attempt(generation_id uuid, model private.generation_models) RETURNS uuid
+CREATE FUNCTION private.insert_attempt(profile_id uuid, generation_id uuid, model private.generation_models) RETURNS uuid
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
@@ -3698,10 +4421,11 @@ declare
     v_attempt_id uuid;
 begin
     insert into private.generation_attempts (
-        generation_id, attempt_number, preference, model, expected_cost_micros,
+        profile_id, generation_id, attempt_number, preference, model, expected_cost_micros,
         cost_per_second_micros
     )
     select
+        insert_attempt.profile_id,
         insert_attempt.generation_id,
         coalesce(max(a.attempt_number), 0) + 1,
         insert_attempt.model.preference,
@@ -3709,26 +4433,35 @@ begin
         insert_attempt.model.expected_cost_micros,
         insert_attempt.model.cost_per_second_micros
     from private.generation_attempts as a
-    where a.generation_id = insert_attempt.generation_id
+    where a.profile_id = insert_attempt.profile_id
+        and a.generation_id = insert_attempt.generation_id
     returning id into v_attempt_id;
     return v_attempt_id;
 end;
 $$;
-COMMENT ON FUNCTION private.insert_attempt(generation_id uuid, model private.generation_models) IS 'Writes an attempt with the model''s prices of now, and returns its id.';
+COMMENT ON FUNCTION private.insert_attempt(profile_id uuid, generation_id uuid, model private.generation_models) IS 'Writes an attempt with the model''s prices of now, and returns its id.';
 CREATE FUNCTION private.is_ancestor(profile_id uuid, ancestor_id uuid) RETURNS boolean
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path TO ''
     AS $$
-    with recursive chain as (
-        select p.referred_by
+declare
+    v_chain uuid[] := array[is_ancestor.profile_id];
+    v_next_id uuid;
+begin
+    -- One by one up the chain: a recursive query could not say whose row it reads.
+    loop
+        select p.referred_by into v_next_id
         from public.profiles as p
-        where p.id = is_ancestor.profile_id
-        union all
-        select p.referred_by
-        from chain as c
-        inner join public.profiles as p on c.referred_by = p.id
-    )
-    select exists (select from chain as c where c.referred_by = is_ancestor.ancestor_id);
+        where p.id = v_chain[1];
+        if v_next_id = is_ancestor.ancestor_id then
+            return true;
+        end if;
+        -- Its end; or a circle, which only a hand could have made.
+        exit when v_next_id is null or v_next_id = any(v_chain);
+        v_chain := v_next_id || v_chain;
+    end loop;
+    return false;
+end;
 $$;
 COMMENT ON FUNCTION private.is_ancestor(profile_id uuid, ancestor_id uuid) IS 'Whether the first profile was brought by the second, directly or through others.';
 CREATE FUNCTION private.is_confirmed(user_id uuid) RETURNS boolean
@@ -3802,34 +4535,42 @@ CREATE FUNCTION private.job_payload(job private.jobs) RETURNS jsonb
     SET search_path TO ''
     AS $$
     select case
-        when job_payload.job.attempt_id is not null
-        then private.attempt_payload(job_payload.job.kind, job_payload.job.attempt_id)
         when job_payload.job.user_image_id is not null
-        then private.user_image_payload(job_payload.job.user_image_id)
-        when job_payload.job.profile_id is not null
-        then private.erase_payload(job_payload.job.profile_id)
+        then private.user_image_payload(
+            job_payload.job.profile_id, job_payload.job.user_image_id
+        )
+        when job_payload.job.account_id is not null
+        then private.erase_payload(job_payload.job.account_id)
         else private.stripe_call(job_payload.job)
     end;
 $$;
-COMMENT ON FUNCTION private.job_payload(job private.jobs) IS 'What the sidecar needs for a job.';
+COMMENT ON FUNCTION private.job_payload(job private.jobs) IS 'What the sidecar needs for a job that is about no picture.';
 CREATE FUNCTION private.jobs_of(profile_id uuid) RETURNS bigint[]
     LANGUAGE sql STABLE
     SET search_path TO ''
     AS $$
-    select coalesce(array_agg(j.id order by j.id), '{}')
-    from private.jobs as j
-    where j.generation_id in (
-        select g.id
-        from public.generations as g
-        where g.profile_id = jobs_of.profile_id
-            and g.finished_at is null
-    )
-    or j.checkout_id in (
-        select c.id
-        from public.checkouts as c
-        where c.profile_id = jobs_of.profile_id
-            and c.finished_at is null
-    );
+    select coalesce(array_agg(w.id order by w.id), '{}')
+    from (
+        select j.id
+        from private.generation_jobs as j
+        where j.profile_id = jobs_of.profile_id
+            and j.generation_id in (
+                select g.id
+                from public.generations as g
+                where g.profile_id = jobs_of.profile_id
+                    and g.finished_at is null
+            )
+        union all
+        select j.id
+        from private.jobs as j
+        where j.profile_id = jobs_of.profile_id
+            and j.checkout_id in (
+                select c.id
+                from public.checkouts as c
+                where c.profile_id = jobs_of.profile_id
+                    and c.finished_at is null
+            )
+    ) as w;
 $$;
 COMMENT ON FUNCTION private.jobs_of(profile_id uuid) IS 'The jobs of a person''s thumbnails and pages that are under way.';
 CREATE FUNCTION private.judge_referral(referred_id uuid, referrer_id uuid, code text) RETURNS text
@@ -3859,6 +4600,31 @@ CREATE FUNCTION private.keyed_hash(content text) RETURNS bytea
     where s.name = 'thumbsmith_hash_key';
 $$;
 COMMENT ON FUNCTION private.keyed_hash(content text) IS 'HMAC-SHA256 of a text with the key thumbsmith_hash_key of Vault; null without that key.';
+CREATE FUNCTION private.lease_due_generation_jobs(lease_token uuid, max_jobs integer, lease_seconds integer) RETURNS SETOF private.generation_jobs
+    LANGUAGE plpgsql ROWS 10
+    SET search_path TO ''
+    AS $$
+begin
+    return query
+    update private.generation_jobs as j
+    set
+        due_at = now() + make_interval(secs => lease_due_generation_jobs.lease_seconds),
+        lease_token = lease_due_generation_jobs.lease_token
+    -- An array, so that the generic plan keeps the index and stops at the limit.
+    where j.id = any(array(
+        select q.id
+        from private.generation_jobs as q
+        where q.due_at <= now()
+            and q.dead_at is null
+        order by q.due_at
+        limit lease_due_generation_jobs.max_jobs
+        for update skip locked
+    ))
+    returning j.*;
+end;
+$$;
+COMMENT ON FUNCTION private.lease_due_generation_jobs(lease_token uuid, max_jobs integer, lease_seconds integer) IS 'Takes the longest due jobs that nobody looks at, under this token and for this many seconds. A job
+whose lease ended is due again. This one statement of the queue meets many people.';
 CREATE FUNCTION private.lease_due_jobs(lease_token uuid, max_jobs integer, lease_seconds integer) RETURNS SETOF private.jobs
     LANGUAGE plpgsql ROWS 10
     SET search_path TO ''
@@ -3957,17 +4723,85 @@ end;
 $$;
 COMMENT ON FUNCTION private.lock_caller(other_id uuid) IS 'Locks the caller''s profile, and another one with it, so that calls of one person follow each
 other. Returns the caller''s id, or refuses with PT401 not_signed_in.';
-CREATE FUNCTION private.lock_job(job_id bigint) RETURNS private.jobs
+CREATE FUNCTION private.lock_generation_job(profile_id uuid, generation_id uuid) RETURNS private.generation_jobs
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
 declare
-    v_job private.jobs;
+    v_job private.generation_jobs;
 begin
     select j.* into v_job
-    from private.jobs as j
-    where j.id = lock_job.job_id
+    from private.generation_jobs as j
+    where j.profile_id = lock_generation_job.profile_id
+        and j.generation_id = lock_generation_job.generation_id
     for update;
+    return v_job;
+end;
+$$;
+COMMENT ON FUNCTION private.lock_generation_job(profile_id uuid, generation_id uuid) IS 'The job of a generation, locked whoever holds its lease; null when there is none.';
+CREATE VIEW private.all_jobs WITH (security_invoker='true') AS
+ SELECT j.id,
+    j.kind,
+    j.profile_id,
+    j.generation_id,
+    j.attempt_id,
+    NULL::uuid AS checkout_id,
+    NULL::text AS stripe_object_id,
+    NULL::uuid AS user_image_id,
+    NULL::uuid AS account_id,
+    j.due_at,
+    j.tries,
+    j.lease_token,
+    j.last_error,
+    j.dead_at,
+    j.created_at
+   FROM private.generation_jobs j
+UNION ALL
+ SELECT j.id,
+    j.kind,
+    j.profile_id,
+    NULL::uuid AS generation_id,
+    NULL::uuid AS attempt_id,
+    j.checkout_id,
+    j.stripe_object_id,
+    j.user_image_id,
+    j.account_id,
+    j.due_at,
+    j.tries,
+    j.lease_token,
+    j.last_error,
+    j.dead_at,
+    j.created_at
+   FROM private.jobs j;
+COMMENT ON VIEW private.all_jobs IS 'Jobs of both tables, for operators, checks and metrics: profile_id is whose work it is, where one
+knows.';
+CREATE FUNCTION private.lock_job(job_id bigint) RETURNS private.all_jobs
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_profile_id uuid;
+    v_job private.all_jobs;
+begin
+    -- An operator names a job by its number: this finds its person.
+    select j.profile_id into v_profile_id
+    from private.generation_jobs as j
+    where j.id = lock_job.job_id;
+    if found then
+        perform
+        from private.generation_jobs as j
+        where j.profile_id = v_profile_id
+            and j.id = lock_job.job_id
+        for update;
+    else
+        perform
+        from private.jobs as j
+        where j.id = lock_job.job_id
+        for update;
+    end if;
+    select j.* into v_job
+    from private.all_jobs as j
+    where j.id = lock_job.job_id;
     if not found then
         raise sqlstate 'PT404' using
             message = 'job_not_found',
@@ -3983,36 +4817,140 @@ begin
     return v_job;
 end;
 $$;
-COMMENT ON FUNCTION private.lock_job(job_id bigint) IS 'The job, locked. Refuses with PT404 job_not_found; PT409 job_is_running.';
-CREATE FUNCTION private.lock_leased_job(job_id bigint, lease_token uuid) RETURNS private.jobs
-    LANGUAGE sql
+COMMENT ON FUNCTION private.lock_job(job_id bigint) IS 'The job of either table, locked. Refuses with PT404 job_not_found; PT409 job_is_running.';
+CREATE FUNCTION private.lock_leased_generation_job(profile_id uuid, job_id bigint, lease_token uuid) RETURNS private.generation_jobs
+    LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
-    select j.*
+declare
+    v_job private.generation_jobs;
+begin
+    select j.* into v_job
+    from private.generation_jobs as j
+    where j.profile_id = lock_leased_generation_job.profile_id
+        and j.id = lock_leased_generation_job.job_id
+        and j.lease_token = lock_leased_generation_job.lease_token
+    for update;
+    return v_job;
+end;
+$$;
+COMMENT ON FUNCTION private.lock_leased_generation_job(profile_id uuid, job_id bigint, lease_token uuid) IS 'The job, locked, if this lease still holds it; else null and the report is stale.';
+CREATE FUNCTION private.lock_leased_job(job_id bigint, lease_token uuid) RETURNS private.jobs
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_job private.jobs;
+begin
+    select j.* into v_job
     from private.jobs as j
     where j.id = lock_leased_job.job_id
         and j.lease_token = lock_leased_job.lease_token
     for update;
+    return v_job;
+end;
 $$;
 COMMENT ON FUNCTION private.lock_leased_job(job_id bigint, lease_token uuid) IS 'The job, locked, if this lease still holds it; else null and the report is stale.';
+CREATE FUNCTION private.lock_person(profile_id uuid) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_deleted_at timestamptz;
+begin
+    select p.deleted_at into v_deleted_at
+    from public.profiles as p
+    where p.id = lock_person.profile_id
+    for no key update;
+    -- Looked at under the lock: a deletion that came first is seen.
+    if not found or v_deleted_at is not null then
+        perform private.refuse_not_signed_in(lock_person.profile_id);
+    end if;
+end;
+$$;
+COMMENT ON FUNCTION private.lock_person(profile_id uuid) IS 'Locks the profile of somebody who calls, so that calls of one person follow each other. Refuses
+with PT401 not_signed_in when there is none, or the account was deleted.';
+CREATE FUNCTION private.lock_profile(profile_id uuid) RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+    perform
+    from public.profiles as p
+    where p.id = lock_profile.profile_id
+    for no key update;
+    return found;
+end;
+$$;
+COMMENT ON FUNCTION private.lock_profile(profile_id uuid) IS 'Locks one profile, so that whatever changes its lots follows. False when there is none.';
 CREATE FUNCTION private.lock_profiles(profile_ids uuid[]) RETURNS integer
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
 declare
-    v_locked integer;
+    v_profile_id uuid;
+    v_locked integer := 0;
 begin
-    perform
-    from public.profiles as p
-    where p.id = any(lock_profiles.profile_ids)
-    order by p.id
-    for no key update;
-    get diagnostics v_locked = row_count;
+    -- One by one: a statement that locks rows of many people cannot be spread over nodes.
+    for v_profile_id in
+        select distinct i.id
+        from unnest(lock_profiles.profile_ids) as i (id)
+        order by i.id
+    loop
+        if private.lock_profile(v_profile_id) then
+            v_locked := v_locked + 1;
+        end if;
+    end loop;
     return v_locked;
 end;
 $$;
 COMMENT ON FUNCTION private.lock_profiles(profile_ids uuid[]) IS 'Locks profiles in id order, so that two transactions never wait for each other. Returns how many
 there are.';
+CREATE FUNCTION private.lock_reported_generation_job(profile_id uuid, job_id bigint, lease_token uuid) RETURNS private.generation_jobs
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_job constant private.generation_jobs := private.lock_leased_generation_job(
+        lock_reported_generation_job.profile_id,
+        lock_reported_generation_job.job_id,
+        lock_reported_generation_job.lease_token
+    );
+begin
+    -- By its number alone, since the point is that the person may be a wrong one.
+    if v_job.id is null and exists (
+        select
+        from private.generation_jobs as j
+        where j.id = lock_reported_generation_job.job_id
+            and j.lease_token = lock_reported_generation_job.lease_token
+            and j.profile_id is distinct from lock_reported_generation_job.profile_id
+    ) then
+        perform private.refuse_job_of_another_person();
+    end if;
+    return v_job;
+end;
+$$;
+COMMENT ON FUNCTION private.lock_reported_generation_job(profile_id uuid, job_id bigint, lease_token uuid) IS 'The job of a picture, locked, if this lease still holds it; else null and the report is stale.
+PT403 job_of_another_person.';
+CREATE FUNCTION private.lock_reported_job(profile_id uuid, job_id bigint, lease_token uuid) RETURNS private.jobs
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_job constant private.jobs := private.lock_leased_job(
+        lock_reported_job.job_id, lock_reported_job.lease_token
+    );
+begin
+    if v_job.id is not null
+        and v_job.profile_id is distinct from lock_reported_job.profile_id
+    then
+        perform private.refuse_job_of_another_person();
+    end if;
+    return v_job;
+end;
+$$;
+COMMENT ON FUNCTION private.lock_reported_job(profile_id uuid, job_id bigint, lease_token uuid) IS 'The job that is about no picture, locked, if this lease still holds it; else null and the report is
+stale. profile_id is null where the job has none. PT403 job_of_another_person.';
 CREATE FUNCTION private.lock_with_referrer(referred_id uuid) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -4053,6 +4991,12 @@ begin
         begin
             v_jobs := private.jobs_of(lock_with_work.profile_id);
             perform
+            from private.generation_jobs as j
+            where j.profile_id = lock_with_work.profile_id
+                and j.id = any(v_jobs)
+            order by j.id
+            for update;
+            perform
             from private.jobs as j
             where j.id = any(v_jobs)
             order by j.id
@@ -4063,7 +5007,7 @@ begin
                 and g.finished_at is null
             order by g.id
             for no key update;
-            perform private.lock_profiles(array[lock_with_work.profile_id]);
+            perform private.lock_profile(lock_with_work.profile_id);
             if not private.jobs_of(lock_with_work.profile_id) <@ v_jobs then
                 raise sqlstate 'TS001';
             end if;
@@ -4079,45 +5023,125 @@ end;
 $$;
 COMMENT ON FUNCTION private.lock_with_work(profile_id uuid) IS 'Locks all that a person has under way and then the profile, in the order of private.sweep() and
 the workers.';
-CREATE FUNCTION private.mark_submit_unknown(job private.jobs, detail text) RETURNS void
+CREATE FUNCTION private.mark_submit_unknown(job private.generation_jobs, detail text) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
 declare
     v_heard text;
+    v_find_after interval;
 begin
     update private.generation_attempts as a
     set
         status = 'submit_unknown',
         unknown_since = now(),
         provider_error = left(mark_submit_unknown.detail, 2000)
-    where a.id = mark_submit_unknown.job.attempt_id
+    where a.profile_id = mark_submit_unknown.job.profile_id
+        and a.id = mark_submit_unknown.job.attempt_id
         and a.status = 'submitting';
     if found then
-        perform private.count_attempt_cost(mark_submit_unknown.job.attempt_id);
+        perform private.count_attempt_cost(
+            mark_submit_unknown.job.profile_id, mark_submit_unknown.job.attempt_id
+        );
     end if;
     -- The attempt's webhook may have come before this report.
     select w.body ->> 'id' into v_heard
     from private.provider_webhooks as w
-    inner join private.generation_attempts as a on w.attempt_token = a.attempt_token
-    where a.id = mark_submit_unknown.job.attempt_id
+    inner join private.generation_attempts as a
+        on w.profile_id = a.profile_id and w.attempt_token = a.attempt_token
+    where a.profile_id = mark_submit_unknown.job.profile_id
+        and a.id = mark_submit_unknown.job.attempt_id
         and w.body ->> 'id' is not null
     limit 1;
     if v_heard is not null then
-        perform private.adopt_provider_job(mark_submit_unknown.job.attempt_id, v_heard);
+        perform private.adopt_provider_job(
+            mark_submit_unknown.job.profile_id, mark_submit_unknown.job.attempt_id, v_heard
+        );
         return;
     end if;
-    perform private.continue_job(
+    select s.submit_find_after into v_find_after
+    from private.settings as s;
+    perform private.continue_generation_job(
+        mark_submit_unknown.job.profile_id,
         mark_submit_unknown.job.id,
         'find',
-        now() + s.submit_find_after,
+        now() + v_find_after,
         mark_submit_unknown.job.attempt_id
-    )
-    from private.settings as s;
+    );
 end;
 $$;
-COMMENT ON FUNCTION private.mark_submit_unknown(job private.jobs, detail text) IS 'The provider may have the attempt or not. Its webhook or the provider''s list may still tell; until
+COMMENT ON FUNCTION private.mark_submit_unknown(job private.generation_jobs, detail text) IS 'The provider may have the attempt or not. Its webhook or the provider''s list may still tell; until
 the grace time is over nothing is sent again.';
+CREATE FUNCTION private.my_credits() RETURNS public.credit_summary
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    return private.my_credits_for(private.signed_in_profile());
+end;
+$$;
+COMMENT ON FUNCTION private.my_credits() IS 'public.my_credits for whoever calls.';
+CREATE FUNCTION private.my_credits_for(profile_id uuid) RETURNS public.credit_summary
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+declare
+    v_profile_id constant uuid := my_credits_for.profile_id;
+    v_summary public.credit_summary;
+    v_subscription record;
+    v_plan_credits bigint;
+begin
+    select
+        coalesce(sum(l.remaining) filter (where l.frozen_at is null), 0),
+        coalesce(sum(l.remaining) filter (where l.frozen_at is not null), 0),
+        min(l.expires_at) filter (where l.frozen_at is null)
+    into v_summary.available, v_summary.frozen, v_summary.expiring_at
+    from public.credit_lots as l
+    where l.profile_id = v_profile_id
+        and l.exhausted_at is null
+        and (l.frozen_at is not null or l.expires_at is null or l.expires_at > now());
+    select coalesce(sum(l.remaining), 0) into v_summary.expiring_soon
+    from public.credit_lots as l
+    where l.profile_id = v_profile_id
+        and l.exhausted_at is null
+        and l.frozen_at is null
+        and l.expires_at = v_summary.expiring_at;
+    select coalesce(sum(g.credit_cost), 0) into v_summary.held
+    from public.generations as g
+    where g.profile_id = v_profile_id
+        and g.finished_at is null;
+    select p.debt into v_summary.debt
+    from public.profiles as p
+    where p.id = v_profile_id;
+    for v_subscription in
+        select
+            s.plan_name,
+            s.quantity,
+            s.next_grant_at
+        from public.subscriptions as s
+        where s.profile_id = v_profile_id
+            and s.is_active
+            and s.next_grant_at > now()
+            and (s.next_grant_at < s.end_date or s.end_date is null)
+            and not (s.cancel_at_period_end and s.next_grant_at >= s.current_period_end)
+        order by s.next_grant_at
+    loop
+        select p.credits_per_month into v_plan_credits
+        from public.plans as p
+        where p.plan_name = v_subscription.plan_name;
+        -- The first one that grants any.
+        if v_plan_credits > 0 then
+            v_summary.next_grant_credits := v_plan_credits * v_subscription.quantity;
+            v_summary.next_grant_at := v_subscription.next_grant_at;
+            exit;
+        end if;
+    end loop;
+    v_summary.debt := coalesce(v_summary.debt, 0);
+    v_summary.next_grant_credits := coalesce(v_summary.next_grant_credits, 0);
+    return v_summary;
+end;
+$$;
+COMMENT ON FUNCTION private.my_credits_for(profile_id uuid) IS 'The rule behind public.my_credits, for this person.';
 CREATE FUNCTION private.next_job_in_ms() RETURNS integer
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO ''
@@ -4126,35 +5150,44 @@ CREATE FUNCTION private.next_job_in_ms() RETURNS integer
     select greatest(
         least(extract(epoch from j.due_at - clock_timestamp()) * 1000, 3600000), 0
     )::integer
-    from private.jobs as j
-    where j.dead_at is null
+    from (
+        (
+            select g.due_at
+            from private.generation_jobs as g
+            where g.dead_at is null
+            order by g.due_at
+            limit 1
+        )
+        union all
+        (
+            select o.due_at
+            from private.jobs as o
+            where o.dead_at is null
+            order by o.due_at
+            limit 1
+        )
+    ) as j
     order by j.due_at
     limit 1;
 $$;
 COMMENT ON FUNCTION private.next_job_in_ms() IS 'Milliseconds until the next job is due, at most an hour; null when there is none.';
-CREATE FUNCTION private.next_model(generation_id uuid, last_attempt private.generation_attempts) RETURNS private.generation_models
+CREATE FUNCTION private.next_model(generation_type text, last_attempt private.generation_attempts) RETURNS private.generation_models
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
     AS $$
-declare
-    v_model private.generation_models;
 begin
-    select m.* into v_model
-    from public.generations as g
-    cross join lateral private.find_model(
-        g.generation_type,
+    return private.find_model(
+        next_model.generation_type,
         case
             when next_model.last_attempt.id is null then 0
             when next_model.last_attempt.status = 'abandoned'
                 then next_model.last_attempt.preference - 1
             else next_model.last_attempt.preference
         end
-    ) as m
-    where g.id = next_model.generation_id;
-    return v_model;
+    );
 end;
 $$;
-COMMENT ON FUNCTION private.next_model(generation_id uuid, last_attempt private.generation_attempts) IS 'The model of the next attempt: the same after a lost answer, the next one after a failure, and null
+COMMENT ON FUNCTION private.next_model(generation_type text, last_attempt private.generation_attempts) IS 'The model of the next attempt: the same after a lost answer, the next one after a failure, and null
 when the type of the generation has no model left.';
 CREATE FUNCTION private.normal_address(address text) RETURNS text
     LANGUAGE sql IMMUTABLE
@@ -4197,7 +5230,7 @@ begin
         open_checkout.quantity, open_checkout.credits, open_checkout.idempotency_key
     )
     returning * into v_checkout;
-    insert into private.jobs (kind, checkout_id)
+    insert into private.jobs (kind, checkout_id, profile_id)
     values (
         case
             when exists (
@@ -4208,19 +5241,20 @@ begin
             ) then 'checkout'
             else 'customer'
         end,
-        v_checkout.id
+        v_checkout.id,
+        v_checkout.profile_id
     );
     perform private.wake_worker();
     return v_checkout;
 end;
 $$;
 COMMENT ON FUNCTION private.open_checkout(profile_id uuid, item_kind text, item_key text, quantity integer, credits bigint, idempotency_key uuid) IS 'Writes the intent and its job: the person''s customer at Stripe first, if there is none yet.';
-CREATE FUNCTION private.operator_drop_job(job_id bigint, who text, why text) RETURNS private.jobs
+CREATE FUNCTION private.operator_drop_job(job_id bigint, who text, why text) RETURNS private.all_jobs
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
 declare
-    v_job private.jobs := private.lock_job(operator_drop_job.job_id);
+    v_job private.all_jobs := private.lock_job(operator_drop_job.job_id);
 begin
     if v_job.kind in ('remove_user_image', 'erase') then
         raise sqlstate 'PT409' using
@@ -4231,25 +5265,31 @@ begin
     perform private.audit(
         operator_drop_job.who, 'drop_job', operator_drop_job.why,
         format('operator:job:%s:%s', v_job.id, gen_random_uuid()),
-        null, to_jsonb(v_job) - 'lease_token'
+        null, jsonb_strip_nulls(to_jsonb(v_job)) - 'lease_token'
     );
     if v_job.generation_id is not null then
         -- The credits go back. A submission whose answer is lost is still looked for.
-        perform private.finish_generation(v_job.generation_id, 'failed', 'stopped_by_operator');
-        perform private.release_work(v_job.generation_id);
-        return v_job;
-    end if;
-    if v_job.checkout_id is not null then
-        perform private.close_checkout(v_job.checkout_id, 'failed', 'stopped_by_operator');
+        perform private.finish_generation(
+            v_job.profile_id, v_job.generation_id, 'failed', 'stopped_by_operator'
+        );
+        perform private.release_work(v_job.profile_id, v_job.generation_id);
+        perform private.wake_worker();
     elsif v_job.kind = 'cancel' then
         update private.generation_attempts as a
         set
             status = 'canceled',
             finished_at = now()
-        where a.id = v_job.attempt_id
+        where a.profile_id = v_job.profile_id
+            and a.id = v_job.attempt_id
             and a.finished_at is null;
+        perform private.finish_generation_job(v_job.profile_id, v_job.id);
+    else
+        if v_job.checkout_id is not null then
+            perform private.close_checkout(
+                v_job.profile_id, v_job.checkout_id, 'failed', 'stopped_by_operator');
+        end if;
+        perform private.finish_job(v_job.id);
     end if;
-    perform private.finish_job(v_job.id);
     return v_job;
 end;
 $$;
@@ -4261,7 +5301,8 @@ CREATE FUNCTION private.operator_freeze(profile_id uuid, lot_id bigint, who text
     SET search_path TO ''
     AS $$
 declare
-    v_frozen integer;
+    v_lot_id bigint;
+    v_frozen integer := 0;
 begin
     if not private.begin_operator_action(
         'freeze', operator_freeze.profile_id, operator_freeze.who, operator_freeze.why,
@@ -4271,17 +5312,21 @@ begin
     end if;
     perform private.check_operator_lot(operator_freeze.profile_id, operator_freeze.lot_id);
     perform private.expire_profile_lots(operator_freeze.profile_id);
-    select
-        count(*) filter (
-            where private.freeze_lot(
-                l.id, 'operator:' || operator_freeze.action_key, operator_freeze.why
-            )
-        )
-    into v_frozen
-    from public.credit_lots as l
-    where l.profile_id = operator_freeze.profile_id
-        and l.id = coalesce(operator_freeze.lot_id, l.id)
-        and (l.exhausted_at is null or operator_freeze.lot_id is not null);
+    for v_lot_id in
+        select l.id
+        from public.credit_lots as l
+        where l.profile_id = operator_freeze.profile_id
+            and l.id = coalesce(operator_freeze.lot_id, l.id)
+            and (l.exhausted_at is null or operator_freeze.lot_id is not null)
+        order by l.created_at, l.id
+    loop
+        if private.freeze_lot(
+            operator_freeze.profile_id, v_lot_id, 'operator:' || operator_freeze.action_key,
+            operator_freeze.why
+        ) then
+            v_frozen := v_frozen + 1;
+        end if;
+    end loop;
     return v_frozen;
 end;
 $$;
@@ -4318,7 +5363,8 @@ CREATE FUNCTION private.operator_release(profile_id uuid, lot_id bigint, who tex
     SET search_path TO ''
     AS $$
 declare
-    v_released integer;
+    v_freeze record;
+    v_released integer := 0;
 begin
     if not private.begin_operator_action(
         'release', operator_release.profile_id, operator_release.who, operator_release.why,
@@ -4327,35 +5373,49 @@ begin
         return 0;
     end if;
     perform private.check_operator_lot(operator_release.profile_id, operator_release.lot_id);
-    select count(*) filter (where private.release_lot(f.lot_id, f.freeze_key)) into v_released
-    from private.credit_freezes as f
-    inner join public.credit_lots as l on f.lot_id = l.id
-    where l.profile_id = operator_release.profile_id
-        and l.id = coalesce(operator_release.lot_id, l.id)
-        and f.freeze_key like 'operator:%'
-        and f.released_at is null;
+    for v_freeze in
+        select
+            f.lot_id,
+            f.freeze_key
+        from private.credit_freezes as f
+        where f.profile_id = operator_release.profile_id
+            and f.lot_id = coalesce(operator_release.lot_id, f.lot_id)
+            and f.freeze_key like 'operator:%'
+            and f.released_at is null
+        order by f.frozen_at, f.lot_id, f.freeze_key
+    loop
+        if private.release_lot(
+            operator_release.profile_id, v_freeze.lot_id, v_freeze.freeze_key
+        ) then
+            v_released := v_released + 1;
+        end if;
+    end loop;
     return v_released;
 end;
 $$;
 COMMENT ON FUNCTION private.operator_release(profile_id uuid, lot_id bigint, who text, why text, action_key text) IS 'Ends the freezes of operators on one lot, or on all when lot_id is null; a dispute''s stay. Returns
 how many. PT404 lot_not_found.';
-CREATE FUNCTION private.operator_retry_job(job_id bigint, who text, why text) RETURNS private.jobs
+CREATE FUNCTION private.operator_retry_job(job_id bigint, who text, why text) RETURNS private.all_jobs
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
 declare
-    v_job private.jobs := private.lock_job(operator_retry_job.job_id);
+    v_job private.all_jobs := private.lock_job(operator_retry_job.job_id);
 begin
     perform private.audit(
         operator_retry_job.who, 'retry_job', operator_retry_job.why,
         format('operator:job:%s:%s', v_job.id, gen_random_uuid()),
-        null, to_jsonb(v_job) - 'lease_token'
+        null, jsonb_strip_nulls(to_jsonb(v_job)) - 'lease_token'
     );
-    perform private.continue_job(v_job.id, v_job.kind);
+    if v_job.kind in ('submit', 'find', 'poll', 'store', 'cancel') then
+        perform private.continue_generation_job(v_job.profile_id, v_job.id, v_job.kind);
+    else
+        perform private.continue_job(v_job.id, v_job.kind);
+    end if;
     perform private.wake_worker();
     select j.* into v_job
-    from private.jobs as j
-    where j.id = v_job.id;
+    from private.all_jobs as j
+    where j.id = operator_retry_job.job_id;
     return v_job;
 end;
 $$;
@@ -4433,26 +5493,6 @@ $_$;
 COMMENT ON FUNCTION private.operator_set_setting(setting text, value text, who text, why text) IS 'Changes a setting; null takes a limit away. Returns its value before and after; the audit log has
 a row unless they are the same. PT404 setting_not_found; PT422 reason_required,
 setting_out_of_range.';
-CREATE TABLE public.generation_options (
-    type_key text NOT NULL,
-    option_key text NOT NULL,
-    title text NOT NULL,
-    value_type text NOT NULL,
-    minimum bigint,
-    maximum bigint,
-    choices text[],
-    CONSTRAINT generation_options_choice_has_choices CHECK (((value_type = 'choice'::text) = (cardinality(choices) > 0))),
-    CONSTRAINT generation_options_integer_has_range CHECK (((value_type = 'integer'::text) = ((minimum IS NOT NULL) AND (maximum IS NOT NULL)))),
-    CONSTRAINT generation_options_option_key_is_slug CHECK ((option_key ~ '^[a-z][a-z0-9_]{0,62}$'::text)),
-    CONSTRAINT generation_options_range_in_order CHECK ((minimum <= maximum)),
-    CONSTRAINT generation_options_value_type_known CHECK ((value_type = ANY (ARRAY['integer'::text, 'boolean'::text, 'choice'::text])))
-);
-COMMENT ON TABLE public.generation_options IS 'What may be given in options when a thumbnail of this type is asked for.';
-COMMENT ON COLUMN public.generation_options.title IS 'Its name, as people read it.';
-COMMENT ON COLUMN public.generation_options.value_type IS 'integer (from minimum to maximum), boolean, or choice (one of choices).';
-COMMENT ON COLUMN public.generation_options.minimum IS 'Least value of an integer.';
-COMMENT ON COLUMN public.generation_options.maximum IS 'Greatest value of an integer.';
-COMMENT ON COLUMN public.generation_options.choices IS 'What a choice may be.';
 CREATE FUNCTION private.option_fits(declared public.generation_options, given jsonb) RETURNS boolean
     LANGUAGE sql IMMUTABLE
     SET search_path TO ''
@@ -4488,6 +5528,16 @@ CREATE FUNCTION private.output_url(output jsonb, pointer text[] DEFAULT NULL::te
     end;
 $$;
 COMMENT ON FUNCTION private.output_url(output jsonb, pointer text[]) IS 'The file of a prediction''s output: where the pointer says, or the first one; null for none.';
+CREATE FUNCTION private.owner_of_code(code text) RETURNS uuid
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+    -- People copy codes by hand: case and surrounding blanks are forgiven.
+    select p.id
+    from public.profiles as p
+    where p.referral_code = upper(btrim(owner_of_code.code));
+$$;
+COMMENT ON FUNCTION private.owner_of_code(code text) IS 'Whose referral code this is, also when the account was closed; null when nobody''s.';
 CREATE FUNCTION private.paid_lines(invoice jsonb) RETURNS TABLE(line jsonb, is_proration boolean, period_end timestamp with time zone)
     LANGUAGE sql STABLE
     SET search_path TO ''
@@ -4507,14 +5557,21 @@ CREATE FUNCTION private.paid_lines(invoice jsonb) RETURNS TABLE(line jsonb, is_p
     order by private.stripe_instant(l.line #> '{period,start}'), l.line ->> 'id';
 $$;
 COMMENT ON FUNCTION private.paid_lines(invoice jsonb) IS 'The lines of an invoice that paid a subscription for some time, oldest first.';
-CREATE FUNCTION private.payment_of_intent(payment_intent_id text) RETURNS uuid
+CREATE TABLE private.payment_intents (
+    payment_intent_id text NOT NULL,
+    profile_id uuid NOT NULL,
+    payment_id uuid NOT NULL
+);
+COMMENT ON TABLE private.payment_intents IS 'Which payment a PaymentIntent of Stripe (pi_…) belongs to: refunds and disputes name only that.';
+COMMENT ON COLUMN private.payment_intents.profile_id IS 'Who paid.';
+CREATE FUNCTION private.payment_of_intent(payment_intent_id text) RETURNS private.payment_intents
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
 declare
-    v_payment_id uuid;
+    v_intent private.payment_intents;
 begin
-    select i.payment_id into v_payment_id
+    select i.* into v_intent
     from private.payment_intents as i
     where i.payment_intent_id = payment_of_intent.payment_intent_id;
     -- The payment of this reversal is not here yet: it has to be found and fetched first.
@@ -4522,38 +5579,41 @@ begin
         insert into private.jobs (kind, stripe_object_id)
         values ('find_invoice', payment_of_intent.payment_intent_id)
         on conflict (stripe_object_id) where stripe_object_id is not null do nothing;
-        perform private.wake_worker();
     end if;
-    return v_payment_id;
+    return v_intent;
 end;
 $$;
-COMMENT ON FUNCTION private.payment_of_intent(payment_intent_id text) IS 'The payment behind a PaymentIntent; null when it is not here yet, and then it is looked for.';
-CREATE FUNCTION private.plan_cover_of(profile_id uuid, generation_type text) RETURNS private.plan_cover
+COMMENT ON FUNCTION private.payment_of_intent(payment_intent_id text) IS 'The payment behind a PaymentIntent, and whose it is; null when it is not here yet, and then it is
+looked for.';
+CREATE FUNCTION private.plan_cover_of(profile_id uuid, unlimited_plans public.plans[]) RETURNS private.plan_cover
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
     AS $$
 declare
-    v_plan record;
+    v_subscription record;
+    v_plan public.plans;
     v_day record;
     v_month record;
     v_cover private.plan_cover;
     v_best private.plan_cover;
 begin
-    for v_plan in
+    if coalesce(cardinality(plan_cover_of.unlimited_plans), 0) = 0 then
+        return null;
+    end if;
+    for v_subscription in
         select
-            s.id as subscription_id,
-            p.fair_use_per_day,
-            p.fair_use_per_month
+            s.id,
+            s.plan_name
         from public.subscriptions as s
-        inner join public.plans as p on s.plan_name = p.plan_name
-        inner join public.generation_types as t on t.type_key = plan_cover_of.generation_type
         where s.profile_id = plan_cover_of.profile_id
             and s.is_active
             and (s.end_date is null or s.end_date > now())
-            and p.is_unlimited
-            and t.is_in_unlimited
         order by s.id
     loop
+        select p.* into v_plan
+        from unnest(plan_cover_of.unlimited_plans) as p
+        where p.plan_name = v_subscription.plan_name;
+        continue when not found;
         select * into v_day
         from private.count_plan_uses(
             plan_cover_of.profile_id, interval '24 hours', v_plan.fair_use_per_day
@@ -4563,7 +5623,7 @@ begin
             plan_cover_of.profile_id, interval '30 days', v_plan.fair_use_per_month
         );
         v_cover := (
-            v_plan.subscription_id,
+            v_subscription.id,
             least(v_plan.fair_use_per_day - v_day.uses, v_plan.fair_use_per_month - v_month.uses),
             greatest(v_day.next_use_at, v_month.next_use_at)
         )::private.plan_cover;
@@ -4581,7 +5641,7 @@ begin
     return v_best;
 end;
 $$;
-COMMENT ON FUNCTION private.plan_cover_of(profile_id uuid, generation_type text) IS 'The unlimited plan that covers the next picture of this type, and how many it still covers within
+COMMENT ON FUNCTION private.plan_cover_of(profile_id uuid, unlimited_plans public.plans[]) IS 'Of these unlimited plans the one that covers the next picture, and how many it still covers within
 fair use: 24 rolling hours and 30 rolling days. Null when there is none.';
 CREATE FUNCTION private.poll_interval(polls integer) RETURNS interval
     LANGUAGE sql IMMUTABLE
@@ -4595,13 +5655,13 @@ CREATE FUNCTION private.poll_interval(polls integer) RETURNS interval
     end;
 $$;
 COMMENT ON FUNCTION private.poll_interval(polls integer) IS 'How long to wait before the next look, after this many.';
-CREATE FUNCTION private.price_generation(profile_id uuid, generation_type text, cost_credits bigint, pay_with_credits boolean) RETURNS uuid
+CREATE FUNCTION private.price_generation(profile_id uuid, terms private.request_terms, pay_with_credits boolean) RETURNS uuid
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
     AS $$
 declare
     v_cover constant private.plan_cover := private.plan_cover_of(
-        price_generation.profile_id, price_generation.generation_type
+        price_generation.profile_id, price_generation.terms.unlimited_plans
     );
 begin
     if v_cover.uses_left > 0 then
@@ -4614,14 +5674,14 @@ begin
             detail = format(
                 'The fair use of your plan is reached until %s. This costs %s credits now.',
                 to_char(v_cover.next_use_at at time zone 'utc', 'YYYY-MM-DD HH24:MI "UTC"'),
-                price_generation.cost_credits
+                (price_generation.terms.generation_type).cost_credits
             ),
             hint = 'Wait until then, or send pay_with_credits = true.';
     end if;
     return null;
 end;
 $$;
-COMMENT ON FUNCTION private.price_generation(profile_id uuid, generation_type text, cost_credits bigint, pay_with_credits boolean) IS 'The subscription that covers this picture; null when it costs credits. PT402 fair_use_reached when
+COMMENT ON FUNCTION private.price_generation(profile_id uuid, terms private.request_terms, pay_with_credits boolean) IS 'The subscription that covers this picture; null when it costs credits. PT402 fair_use_reached when
 the plan covers no more for now and the person has not agreed to pay.';
 CREATE FUNCTION private.profile_of_customer(customer_id text) RETURNS uuid
     LANGUAGE sql STABLE
@@ -4686,7 +5746,7 @@ CREATE FUNCTION private.queue_metrics() RETURNS jsonb
         'attempts_unknown', count(*) filter (where j.kind = 'find'),
         'attempts_to_cancel', count(*) filter (where j.kind = 'cancel')
     )
-    from private.jobs as j;
+    from private.all_jobs as j;
 $$;
 COMMENT ON FUNCTION private.queue_metrics() IS 'Counts of due, leased and dead jobs, of lost submissions, of predictions to be stopped and of open
 alarms about Stripe; the most tries a job has had; how late the oldest due job and the oldest due
@@ -4697,15 +5757,20 @@ CREATE FUNCTION private.quote_generation(generation_type text) RETURNS public.ge
     AS $$
 declare
     v_profile_id constant uuid := private.signed_in_profile();
-    v_type constant public.generation_types := private.find_generation_type(
+    v_terms constant private.request_terms := private.request_terms_of(
         quote_generation.generation_type
     );
-    v_cover constant private.plan_cover := private.plan_cover_of(v_profile_id, v_type.type_key);
-    v_is_covered constant boolean := coalesce(v_cover.uses_left > 0, false);
-    v_missing constant bigint := greatest(
-        v_type.cost_credits - private.available_credits(v_profile_id), 0
-    );
+    v_type constant public.generation_types := v_terms.generation_type;
+    v_cover private.plan_cover;
+    v_is_covered boolean;
+    v_missing bigint;
 begin
+    if (v_terms.model).model is null then
+        perform private.refuse_unknown_type();
+    end if;
+    v_cover := private.plan_cover_of(v_profile_id, v_terms.unlimited_plans);
+    v_is_covered := coalesce(v_cover.uses_left > 0, false);
+    v_missing := greatest(v_type.cost_credits - private.available_credits(v_profile_id), 0);
     return (
         case when v_is_covered then 0 else v_type.cost_credits end,
         v_is_covered,
@@ -4861,7 +5926,7 @@ CREATE FUNCTION private.referrer_of(referred_id uuid) RETURNS uuid
         and r.status <> 'rejected';
 $$;
 COMMENT ON FUNCTION private.referrer_of(referred_id uuid) IS 'Who is or may yet be rewarded for this person; null when nobody.';
-CREATE FUNCTION private.refund_generation(generation_id uuid) RETURNS bigint
+CREATE FUNCTION private.refund_generation(profile_id uuid, generation_id uuid) RETURNS bigint
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
@@ -4869,11 +5934,7 @@ declare
     v_spent record;
     v_refunded bigint := 0;
 begin
-    perform private.lock_profiles(array(
-        select g.profile_id
-        from public.generations as g
-        where g.id = refund_generation.generation_id
-    ));
+    perform private.lock_profile(refund_generation.profile_id);
     -- Each lot gets back exactly what this generation took from it. A second refund of the same
     -- generation violates credit_entries_generation_id_lot_id_kind_key.
     for v_spent in
@@ -4881,19 +5942,21 @@ begin
             e.lot_id,
             -e.amount as amount
         from public.credit_entries as e
-        where e.generation_id = refund_generation.generation_id
+        where e.profile_id = refund_generation.profile_id
+            and e.generation_id = refund_generation.generation_id
             and e.kind = 'spend'
         order by e.entry_number
     loop
         perform private.return_to_lot(
-            v_spent.lot_id, v_spent.amount, 'refund', refund_generation.generation_id
+            refund_generation.profile_id, v_spent.lot_id, v_spent.amount, 'refund',
+            refund_generation.generation_id
         );
         v_refunded := v_refunded + v_spent.amount;
     end loop;
     return v_refunded;
 end;
 $$;
-COMMENT ON FUNCTION private.refund_generation(generation_id uuid) IS 'Gives what a generation burned back to the lots it came from, once. Returns the credits given
+COMMENT ON FUNCTION private.refund_generation(profile_id uuid, generation_id uuid) IS 'Gives what a generation burned back to the lots it came from, once. Returns the credits given
 back.';
 CREATE FUNCTION private.refuse(status integer, slug text, detail text, hint text, retry_after_seconds integer DEFAULT NULL::integer) RETURNS jsonb
     LANGUAGE plpgsql
@@ -4958,6 +6021,33 @@ begin
 end;
 $$;
 COMMENT ON FUNCTION private.refuse_for_now(slug text, detail text, hint text, retry_after_seconds integer) IS 'Refuses with HTTP 429 and Retry-After in seconds.';
+CREATE FUNCTION private.refuse_job_of_another_person() RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+begin
+    raise sqlstate 'PT403' using
+        message = 'job_of_another_person',
+        detail = 'This job is not of the person that the report names.',
+        hint = 'Report a job with the profile_id that claim_jobs() gave with it.';
+end;
+$$;
+COMMENT ON FUNCTION private.refuse_job_of_another_person() IS 'Refuses with PT403 job_of_another_person.';
+CREATE FUNCTION private.refuse_not_signed_in(profile_id uuid) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+begin
+    raise sqlstate 'PT401' using
+        message = 'not_signed_in',
+        detail = case
+            when refuse_not_signed_in.profile_id is null then 'This needs a signed-in person.'
+            else 'This account does not exist any more.'
+        end,
+        hint = 'Sign in, and send the access token.';
+end;
+$$;
+COMMENT ON FUNCTION private.refuse_not_signed_in(profile_id uuid) IS 'Refuses with PT401 not_signed_in.';
 CREATE FUNCTION private.refuse_reused_key() RETURNS void
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
@@ -4970,55 +6060,73 @@ begin
 end;
 $$;
 COMMENT ON FUNCTION private.refuse_reused_key() IS 'Refuses with PT409 idempotency_conflict.';
-CREATE FUNCTION private.release_lot(lot_id bigint, freeze_key text) RETURNS boolean
-    LANGUAGE plpgsql
+CREATE FUNCTION private.refuse_unknown_type() RETURNS void
+    LANGUAGE plpgsql STABLE
     SET search_path TO ''
     AS $$
 begin
-    perform private.lock_profiles(array(
-        select l.profile_id
-        from public.credit_lots as l
-        where l.id = release_lot.lot_id
-    ));
+    raise sqlstate 'PT404' using
+        message = 'generation_type_not_found',
+        detail = 'There is no such generation type.',
+        hint = 'Read generation_types for what there is.';
+end;
+$$;
+COMMENT ON FUNCTION private.refuse_unknown_type() IS 'Refuses with PT404 generation_type_not_found.';
+CREATE FUNCTION private.release_lot(profile_id uuid, lot_id bigint, freeze_key text) RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_grace_ends_at timestamptz;
+begin
+    perform private.lock_profile(release_lot.profile_id);
     update private.credit_freezes as f
     set released_at = now()
-    where f.lot_id = release_lot.lot_id
+    where f.profile_id = release_lot.profile_id
+        and f.lot_id = release_lot.lot_id
         and f.freeze_key = release_lot.freeze_key
         and f.released_at is null;
     if not found then
         return false;
     end if;
+    if exists (
+        select
+        from private.credit_freezes as f
+        where f.profile_id = release_lot.profile_id
+            and f.lot_id = release_lot.lot_id
+            and f.released_at is null
+    ) then
+        return true;
+    end if;
+    update public.credit_lots as l
+    set frozen_at = null
+    where l.profile_id = release_lot.profile_id
+        and l.id = release_lot.lot_id;
+    select now() + s.refund_grace into v_grace_ends_at
+    from private.settings as s;
     -- A lot may have expired while it was frozen: then it gets time to be used.
     update public.credit_lots as l
-    set
-        frozen_at = null,
-        expires_at = case
-            when l.expires_at <= now() then now() + s.refund_grace
-            else l.expires_at
-        end
-    from private.settings as s
-    where l.id = release_lot.lot_id
-        and not exists (
-            select
-            from private.credit_freezes as f
-            where f.lot_id = release_lot.lot_id
-                and f.released_at is null
-        );
+    set expires_at = v_grace_ends_at
+    where l.profile_id = release_lot.profile_id
+        and l.id = release_lot.lot_id
+        and l.expires_at <= now();
     return true;
 end;
 $$;
-COMMENT ON FUNCTION private.release_lot(lot_id bigint, freeze_key text) IS 'Ends the freeze of this key. The lot is free again when no other holds it. False when there was
+COMMENT ON FUNCTION private.release_lot(profile_id uuid, lot_id bigint, freeze_key text) IS 'Ends the freeze of this key. The lot is free again when no other holds it. False when there was
 none.';
-CREATE FUNCTION private.release_work(generation_id uuid) RETURNS void
+CREATE FUNCTION private.release_work(profile_id uuid, generation_id uuid) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
 declare
     v_attempt private.generation_attempts;
+    v_job private.generation_jobs;
 begin
     select a.* into v_attempt
     from private.generation_attempts as a
-    where a.generation_id = release_work.generation_id
+    where a.profile_id = release_work.profile_id
+        and a.generation_id = release_work.generation_id
         and a.finished_at is null
         and a.duplicate_of is null
     order by a.attempt_number desc
@@ -5029,21 +6137,21 @@ begin
     if v_attempt.status in ('submitting', 'submit_unknown') then
         return;
     end if;
-    perform private.finish_job(j.id)
-    from private.jobs as j
-    where j.generation_id = release_work.generation_id;
+    v_job := private.lock_generation_job(release_work.profile_id, release_work.generation_id);
+    perform private.finish_generation_job(release_work.profile_id, v_job.id);
     if v_attempt.id is not null then
-        perform private.enqueue_cancel(v_attempt.id);
+        perform private.enqueue_cancel(release_work.profile_id, v_attempt.id);
     end if;
 end;
 $$;
-COMMENT ON FUNCTION private.release_work(generation_id uuid) IS 'The generation is over but its attempt may not be: ends its job, and has the prediction stopped.';
+COMMENT ON FUNCTION private.release_work(profile_id uuid, generation_id uuid) IS 'The generation is over but its attempt may not be: ends its job, and has the prediction stopped.';
 CREATE FUNCTION private.remove_user_image(id uuid) RETURNS public.user_images
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
 declare
     v_profile_id constant uuid := private.lock_caller();
+    v_image public.user_images;
 begin
     if not exists (
         select
@@ -5056,7 +6164,9 @@ begin
             detail = 'There is no such face photo.',
             hint = 'Use the id of one of your own user_images.';
     end if;
-    return private.start_image_removal(remove_user_image.id, 'asked');
+    v_image := private.start_image_removal(v_profile_id, remove_user_image.id, 'asked');
+    perform private.wake_worker();
+    return v_image;
 end;
 $$;
 COMMENT ON FUNCTION private.remove_user_image(id uuid) IS 'The rule behind public.remove_user_image.';
@@ -5110,7 +6220,8 @@ declare
 begin
     select l.remaining into v_left
     from public.credit_lots as l
-    where l.id = repay_debts.lot_id
+    where l.profile_id = repay_debts.profile_id
+        and l.id = repay_debts.lot_id
         and l.frozen_at is null
         and (l.expires_at is null or l.expires_at > now());
     for v_owing in
@@ -5120,7 +6231,7 @@ begin
         from public.credit_lots as l
         where l.profile_id = repay_debts.profile_id
             and l.owed > 0
-        order by l.id
+        order by l.created_at, l.id
     loop
         exit when coalesce(v_left, 0) = 0;
         insert into public.credit_entries (
@@ -5141,15 +6252,19 @@ CREATE FUNCTION private.replace_customer(job private.jobs) RETURNS boolean
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
+declare
+    v_asked_at timestamptz;
 begin
+    select c.created_at into v_asked_at
+    from public.checkouts as c
+    where c.profile_id = replace_customer.job.profile_id
+        and c.id = replace_customer.job.checkout_id;
     -- A customer made after this page was asked for is not gone: something else is wrong.
     update private.stripe_customers as s
     set is_current = false
-    from public.checkouts as c
-    where c.id = replace_customer.job.checkout_id
-        and s.profile_id = c.profile_id
+    where s.profile_id = replace_customer.job.profile_id
         and s.is_current
-        and s.created_at < c.created_at;
+        and s.created_at < v_asked_at;
     if not found then
         return false;
     end if;
@@ -5176,64 +6291,48 @@ end;
 $$;
 COMMENT ON FUNCTION private.replay_stripe_event(event jsonb) IS 'As private.report_stripe_event, but the object is fetched again also when the event is known
 (replayed). For operators.';
-CREATE FUNCTION private.report_job_failed(job_id bigint, lease_token uuid, slug text, detail text, is_permanent boolean) RETURNS text
+CREATE FUNCTION private.report_job_failed(profile_id uuid, job_id bigint, lease_token uuid, slug text, detail text, is_permanent boolean) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
 declare
-    v_job private.jobs := private.lock_leased_job(
-        report_job_failed.job_id, report_job_failed.lease_token
-    );
+    v_picture private.generation_jobs;
+    v_other private.jobs;
 begin
-    if v_job.id is null then
+    v_picture := private.lock_reported_generation_job(
+        report_job_failed.profile_id, report_job_failed.job_id, report_job_failed.lease_token
+    );
+    if v_picture.id is not null then
+        perform private.fail_generation_job(
+            v_picture, report_job_failed.slug, report_job_failed.detail,
+            report_job_failed.is_permanent
+        );
+        return 'ok';
+    end if;
+    v_other := private.lock_reported_job(
+        report_job_failed.profile_id, report_job_failed.job_id, report_job_failed.lease_token
+    );
+    if v_other.id is null then
         return 'stale';
     end if;
-    case
-        when v_job.kind = 'find' then
-            perform private.fail_find(
-                v_job, report_job_failed.slug, report_job_failed.is_permanent
-            );
-        when v_job.kind = 'cancel' then
-            perform private.fail_cancel(
-                v_job, report_job_failed.slug, report_job_failed.is_permanent
-            );
-        -- A thumbnail that was paid for is tried until the generation expires.
-        when v_job.kind in ('poll', 'store') and not report_job_failed.is_permanent then
-            perform private.retry_job(v_job.id, report_job_failed.slug);
-        when v_job.kind in ('remove_user_image', 'erase') then
-            perform private.fail_removal(
-                v_job, report_job_failed.slug, report_job_failed.is_permanent
-            );
-        when v_job.generation_id is null then
-            perform private.fail_stripe_job(
-                v_job, report_job_failed.slug, report_job_failed.detail,
-                report_job_failed.is_permanent
-            );
-        when report_job_failed.is_permanent then
-            perform private.fail_attempt(
-                v_job, 'failed', report_job_failed.slug, report_job_failed.detail
-            );
-        else
-            -- The submit failed before the call and left no trace at the provider: it may go again,
-            -- until it expires.
-            delete from private.generation_attempts as a
-            where a.id = v_job.attempt_id
-                and a.status = 'submitting';
-            perform private.retry_job(v_job.id, report_job_failed.slug);
-    end case;
+    perform private.fail_other_job(
+        v_other, report_job_failed.slug, report_job_failed.detail, report_job_failed.is_permanent
+    );
     return 'ok';
 end;
 $$;
-COMMENT ON FUNCTION private.report_job_failed(job_id bigint, lease_token uuid, slug text, detail text, is_permanent boolean) IS 'The job did not work out, for the reason slug: tried again with growing waits, or, when
+COMMENT ON FUNCTION private.report_job_failed(profile_id uuid, job_id bigint, lease_token uuid, slug text, detail text, is_permanent boolean) IS 'The job did not work out, for the reason slug: tried again with growing waits, or, when
 is_permanent, ended with the credits back. A job that nobody paid for is given up when it was tried
 too often. For a submit: only when nothing was sent. ok, or stale.';
-CREATE FUNCTION private.report_provider_job(job_id bigint, lease_token uuid, provider_job jsonb) RETURNS text
+CREATE FUNCTION private.report_provider_job(profile_id uuid, job_id bigint, lease_token uuid, provider_job jsonb) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
 declare
-    v_job private.jobs := private.lock_leased_job(
-        report_provider_job.job_id, report_provider_job.lease_token
+    v_job private.generation_jobs := private.lock_reported_generation_job(
+        report_provider_job.profile_id,
+        report_provider_job.job_id,
+        report_provider_job.lease_token
     );
 begin
     if v_job.id is null then
@@ -5249,26 +6348,42 @@ begin
                 perform private.retry_find(v_job);
             else
                 perform private.adopt_provider_job(
-                    v_job.attempt_id, report_provider_job.provider_job ->> 'id'
+                    v_job.profile_id,
+                    v_job.attempt_id,
+                    report_provider_job.provider_job ->> 'id'
                 );
             end if;
     end case;
     return 'ok';
 end;
 $$;
-COMMENT ON FUNCTION private.report_provider_job(job_id bigint, lease_token uuid, provider_job jsonb) IS 'The prediction as the provider shows it now, after a poll, a cancel or a find; null when a find
+COMMENT ON FUNCTION private.report_provider_job(profile_id uuid, job_id bigint, lease_token uuid, provider_job jsonb) IS 'The prediction as the provider shows it now, after a poll, a cancel or a find; null when a find
 found none. ok, or stale.';
-CREATE FUNCTION private.report_provider_webhook(webhook_id text, attempt_token uuid, body jsonb) RETURNS text
+CREATE FUNCTION private.report_provider_webhook(webhook_id text, profile_id uuid, attempt_token uuid, body jsonb) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
 declare
     v_provider_job_id constant text := report_provider_webhook.body ->> 'id';
     v_attempt private.generation_attempts;
+    v_job private.generation_jobs;
 begin
-    insert into private.provider_webhooks (webhook_id, attempt_token, body)
+    select a.* into v_attempt
+    from private.generation_attempts as a
+    where a.profile_id = report_provider_webhook.profile_id
+        and a.attempt_token = report_provider_webhook.attempt_token;
+    -- By its token alone, since the point is that the person may be a wrong one.
+    if not found and exists (
+        select
+        from private.generation_attempts as a
+        where a.attempt_token = report_provider_webhook.attempt_token
+    ) then
+        return 'attempt_of_another_person';
+    end if;
+    insert into private.provider_webhooks (webhook_id, profile_id, attempt_token, body)
     values (
         report_provider_webhook.webhook_id,
+        report_provider_webhook.profile_id,
         report_provider_webhook.attempt_token,
         -- The input holds signed URLs of user images: not kept.
         report_provider_webhook.body - 'input' - 'logs'
@@ -5277,50 +6392,50 @@ begin
     if not found then
         return 'duplicate';
     end if;
-    -- The job's row first, as everywhere.
-    perform from private.jobs as j
-    inner join private.generation_attempts as a on j.generation_id = a.generation_id
-    where a.attempt_token = report_provider_webhook.attempt_token
-    for update of j;
+    -- The job's row first, as everywhere; then the attempt as it is by now.
+    v_job := private.lock_generation_job(
+        report_provider_webhook.profile_id, v_attempt.generation_id
+    );
     select a.* into v_attempt
     from private.generation_attempts as a
-    where a.attempt_token = report_provider_webhook.attempt_token
+    where a.profile_id = report_provider_webhook.profile_id
+        and a.id = v_attempt.id
     for update;
     -- Of no attempt of ours, or of one whose answer is under way and will bring the id.
     if v_attempt.id is null or v_provider_job_id is null or v_attempt.status = 'submitting' then
         return 'stored';
     end if;
     if v_attempt.status = 'submit_unknown' then
-        perform private.adopt_provider_job(v_attempt.id, v_provider_job_id);
+        perform private.adopt_provider_job(
+            v_attempt.profile_id, v_attempt.id, v_provider_job_id
+        );
     elsif v_attempt.provider_job_id is null then
         -- The attempt was abandoned, and its provider job turns up after all.
         update private.generation_attempts as a
         set provider_job_id = v_provider_job_id
-        where a.id = v_attempt.id;
-        perform private.enqueue_cancel(v_attempt.id);
+        where a.profile_id = v_attempt.profile_id
+            and a.id = v_attempt.id;
+        perform private.enqueue_cancel(v_attempt.profile_id, v_attempt.id);
     elsif v_attempt.provider_job_id <> v_provider_job_id then
         perform private.store_duplicate(v_attempt, v_provider_job_id);
-    else
+    elsif v_job.attempt_id = v_attempt.id and v_job.kind = 'poll' then
         -- Also while a poll is under way.
-        perform private.expedite_job(j.id)
-        from private.jobs as j
-        where j.generation_id = v_attempt.generation_id
-            and j.attempt_id = v_attempt.id
-            and j.kind = 'poll';
+        perform private.expedite_generation_job(v_job.profile_id, v_job.id);
     end if;
     perform private.wake_worker();
     return 'stored';
 end;
 $$;
-COMMENT ON FUNCTION private.report_provider_webhook(webhook_id text, attempt_token uuid, body jsonb) IS 'Stores a verified webhook and has its prediction looked at now; adopts an attempt whose answer was
-lost, and has one that nobody waits for stopped. stored, or duplicate.';
-CREATE FUNCTION private.report_removed(job_id bigint, lease_token uuid, answer jsonb) RETURNS text
+COMMENT ON FUNCTION private.report_provider_webhook(webhook_id text, profile_id uuid, attempt_token uuid, body jsonb) IS 'Stores a verified webhook and has its prediction looked at now; adopts an attempt whose answer was
+lost, and has one that nobody waits for stopped. stored, duplicate, or
+attempt_of_another_person, which stores nothing.';
+CREATE FUNCTION private.report_removed(profile_id uuid, job_id bigint, lease_token uuid, answer jsonb) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
 declare
-    v_job private.jobs := private.lock_leased_job(
-        report_removed.job_id, report_removed.lease_token
+    v_job private.jobs := private.lock_reported_job(
+        report_removed.profile_id, report_removed.job_id, report_removed.lease_token
     );
 begin
     if v_job.id is null then
@@ -5332,37 +6447,42 @@ begin
     end;
 end;
 $$;
-COMMENT ON FUNCTION private.report_removed(job_id bigint, lease_token uuid, answer jsonb) IS 'What Storage, Stripe or Auth answered to a deletion: {"bucket", "status", "removed"},
+COMMENT ON FUNCTION private.report_removed(profile_id uuid, job_id bigint, lease_token uuid, answer jsonb) IS 'What Storage, Stripe or Auth answered to a deletion: {"bucket", "status", "removed"},
 {"user_id", "status"}, or the object of Stripe. Returns the outcome, or stale.';
-CREATE FUNCTION private.report_stored(job_id bigint, lease_token uuid, stored jsonb) RETURNS text
+CREATE FUNCTION private.report_stored(profile_id uuid, job_id bigint, lease_token uuid, stored jsonb) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
 declare
-    v_job private.jobs := private.lock_leased_job(report_stored.job_id, report_stored.lease_token);
+    v_job private.generation_jobs := private.lock_reported_generation_job(
+        report_stored.profile_id, report_stored.job_id, report_stored.lease_token
+    );
 begin
     if v_job.id is null then
         return 'stale';
     end if;
     perform private.finish_generation(
+        v_job.profile_id,
         v_job.generation_id,
         'succeeded',
         null,
         report_stored.stored ->> 'object_path',
         report_stored.stored ->> 'preview_path'
     );
-    perform private.finish_job(v_job.id);
+    perform private.finish_generation_job(v_job.profile_id, v_job.id);
     return 'ok';
 end;
 $$;
-COMMENT ON FUNCTION private.report_stored(job_id bigint, lease_token uuid, stored jsonb) IS 'The picture is in Storage at stored.object_path, and its preview at stored.preview_path: the
+COMMENT ON FUNCTION private.report_stored(profile_id uuid, job_id bigint, lease_token uuid, stored jsonb) IS 'The picture is in Storage at stored.object_path, and its preview at stored.preview_path: the
 generation succeeded. ok, or stale.';
-CREATE FUNCTION private.report_stripe(job_id bigint, lease_token uuid, answer jsonb) RETURNS text
+CREATE FUNCTION private.report_stripe(profile_id uuid, job_id bigint, lease_token uuid, answer jsonb) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
 declare
-    v_job private.jobs := private.lock_leased_job(report_stripe.job_id, report_stripe.lease_token);
+    v_job private.jobs := private.lock_reported_job(
+        report_stripe.profile_id, report_stripe.job_id, report_stripe.lease_token
+    );
 begin
     if v_job.id is null then
         return 'stale';
@@ -5376,7 +6496,7 @@ begin
     end;
 end;
 $$;
-COMMENT ON FUNCTION private.report_stripe(job_id bigint, lease_token uuid, answer jsonb) IS 'What Stripe answered to the call of a job: applied. Returns the outcome, or stale.';
+COMMENT ON FUNCTION private.report_stripe(profile_id uuid, job_id bigint, lease_token uuid, answer jsonb) IS 'What Stripe answered to the call of a job: applied. Returns the outcome, or stale.';
 CREATE FUNCTION private.report_stripe_event(event jsonb) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
@@ -5394,13 +6514,15 @@ end;
 $$;
 COMMENT ON FUNCTION private.report_stripe_event(event jsonb) IS 'Stores a verified event, snapshot or thin, and has its object fetched. stored, duplicate,
 wrong_mode (test and live do not mix) or invalid (no id or no type).';
-CREATE FUNCTION private.report_submit_refused(job_id bigint, lease_token uuid, http_status integer, detail text, retry_after_seconds integer) RETURNS text
+CREATE FUNCTION private.report_submit_refused(profile_id uuid, job_id bigint, lease_token uuid, http_status integer, detail text, retry_after_seconds integer) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
 declare
-    v_job private.jobs := private.lock_leased_job(
-        report_submit_refused.job_id, report_submit_refused.lease_token
+    v_job private.generation_jobs := private.lock_reported_generation_job(
+        report_submit_refused.profile_id,
+        report_submit_refused.job_id,
+        report_submit_refused.lease_token
     );
 begin
     if v_job.id is null then
@@ -5409,8 +6531,10 @@ begin
     -- Throttled: nothing was made, so asking again later is safe, until the deadline.
     if report_submit_refused.http_status = 429 then
         delete from private.generation_attempts as a
-        where a.id = v_job.attempt_id;
-        perform private.retry_job(
+        where a.profile_id = v_job.profile_id
+            and a.id = v_job.attempt_id;
+        perform private.retry_generation_job(
+            v_job.profile_id,
             v_job.id,
             'provider_throttled',
             now() + greatest(
@@ -5433,15 +6557,17 @@ begin
     return 'ok';
 end;
 $$;
-COMMENT ON FUNCTION private.report_submit_refused(job_id bigint, lease_token uuid, http_status integer, detail text, retry_after_seconds integer) IS 'The provider refused with this HTTP status and certainly made nothing: tried again when throttled
+COMMENT ON FUNCTION private.report_submit_refused(profile_id uuid, job_id bigint, lease_token uuid, http_status integer, detail text, retry_after_seconds integer) IS 'The provider refused with this HTTP status and certainly made nothing: tried again when throttled
 (429), else sent to the next model or failed with the credits back. ok, or stale.';
-CREATE FUNCTION private.report_submit_unknown(job_id bigint, lease_token uuid, detail text) RETURNS text
+CREATE FUNCTION private.report_submit_unknown(profile_id uuid, job_id bigint, lease_token uuid, detail text) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
 declare
-    v_job private.jobs := private.lock_leased_job(
-        report_submit_unknown.job_id, report_submit_unknown.lease_token
+    v_job private.generation_jobs := private.lock_reported_generation_job(
+        report_submit_unknown.profile_id,
+        report_submit_unknown.job_id,
+        report_submit_unknown.lease_token
     );
 begin
     if v_job.id is null then
@@ -5451,15 +6577,15 @@ begin
     return 'ok';
 end;
 $$;
-COMMENT ON FUNCTION private.report_submit_unknown(job_id bigint, lease_token uuid, detail text) IS 'No answer, so the provider may have the attempt or not: its webhook or the provider''s list adopts
+COMMENT ON FUNCTION private.report_submit_unknown(profile_id uuid, job_id bigint, lease_token uuid, detail text) IS 'No answer, so the provider may have the attempt or not: its webhook or the provider''s list adopts
 it, or another attempt follows after the grace time. ok, or stale.';
-CREATE FUNCTION private.report_submitted(job_id bigint, lease_token uuid, provider_job jsonb) RETURNS text
+CREATE FUNCTION private.report_submitted(profile_id uuid, job_id bigint, lease_token uuid, provider_job jsonb) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
 declare
-    v_job private.jobs := private.lock_leased_job(
-        report_submitted.job_id, report_submitted.lease_token
+    v_job private.generation_jobs := private.lock_reported_generation_job(
+        report_submitted.profile_id, report_submitted.job_id, report_submitted.lease_token
     );
 begin
     if v_job.id is null then
@@ -5470,30 +6596,35 @@ begin
         status = 'processing',
         provider_job_id = report_submitted.provider_job ->> 'id',
         provider_status = report_submitted.provider_job ->> 'status'
-    where a.id = v_job.attempt_id
+    where a.profile_id = v_job.profile_id
+        and a.id = v_job.attempt_id
         and a.status = 'submitting';
     if found then
-        perform private.count_attempt_cost(v_job.attempt_id);
+        perform private.count_attempt_cost(v_job.profile_id, v_job.attempt_id);
     end if;
-    perform private.start_processing(v_job.generation_id);
+    perform private.start_processing(v_job.profile_id, v_job.generation_id);
     -- Canceled or expired while the call was under way: then this prediction is an orphan.
     if (
         select g.finished_at is not null
         from public.generations as g
-        where g.id = v_job.generation_id
+        where g.profile_id = v_job.profile_id
+            and g.id = v_job.generation_id
     ) then
-        perform private.release_work(v_job.generation_id);
+        perform private.release_work(v_job.profile_id, v_job.generation_id);
         return 'ok';
     end if;
-    perform private.continue_job(
+    perform private.continue_generation_job(
+        v_job.profile_id,
         v_job.id,
         'poll',
         case
             when exists (
                 select
                 from private.provider_webhooks as w
-                inner join private.generation_attempts as a on w.attempt_token = a.attempt_token
-                where a.id = v_job.attempt_id
+                inner join private.generation_attempts as a
+                    on w.profile_id = a.profile_id and w.attempt_token = a.attempt_token
+                where a.profile_id = v_job.profile_id
+                    and a.id = v_job.attempt_id
             ) then now()
             else now() + private.poll_interval(0)
         end
@@ -5501,7 +6632,7 @@ begin
     return 'ok';
 end;
 $$;
-COMMENT ON FUNCTION private.report_submitted(job_id bigint, lease_token uuid, provider_job jsonb) IS 'The provider took the attempt and answered with this prediction. ok, or stale.';
+COMMENT ON FUNCTION private.report_submitted(profile_id uuid, job_id bigint, lease_token uuid, provider_job jsonb) IS 'The provider took the attempt and answered with this prediction. ok, or stale.';
 CREATE FUNCTION private.reported_period() RETURNS interval
     LANGUAGE sql STABLE
     SET search_path TO ''
@@ -5515,47 +6646,78 @@ CREATE FUNCTION private.request_generation(generation_type text, prompt text, id
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
+begin
+    return private.request_generation_for(
+        auth.uid(),
+        request_generation.generation_type,
+        request_generation.prompt,
+        request_generation.idempotency_key,
+        request_generation.user_image_id,
+        request_generation.pay_with_credits,
+        request_generation.options
+    );
+end;
+$$;
+COMMENT ON FUNCTION private.request_generation(generation_type text, prompt text, idempotency_key uuid, user_image_id uuid, pay_with_credits boolean, options jsonb) IS 'public.request_generation for whoever calls.';
+CREATE FUNCTION private.request_generation_for(profile_id uuid, generation_type text, prompt text, idempotency_key uuid, user_image_id uuid, pay_with_credits boolean, options jsonb) RETURNS public.generations
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
 declare
-    -- The lock makes calls of one person follow each other: all that is looked at below stays so.
-    v_profile_id constant uuid := private.lock_caller();
-    v_prompt constant text := private.check_prompt(request_generation.prompt);
-    v_type public.generation_types;
-    v_model private.generation_models;
+    v_profile_id constant uuid := request_generation_for.profile_id;
+    v_terms constant private.request_terms := private.request_terms_of(
+        request_generation_for.generation_type
+    );
+    v_settings constant private.settings := v_terms.settings;
+    v_type constant public.generation_types := v_terms.generation_type;
+    v_model constant private.generation_models := v_terms.model;
+    v_prompt text;
     v_options jsonb;
     v_subscription_id uuid;
-    v_generation public.generations := private.find_repeat(
-        v_profile_id, request_generation.idempotency_key, request_generation.generation_type,
-        v_prompt, request_generation.user_image_id, request_generation.options
-    );
+    v_cost_credits bigint := 0;
+    v_generation public.generations;
 begin
+    -- The lock makes calls of one person follow each other: all that is looked at below stays so.
+    perform private.lock_person(v_profile_id);
+    v_prompt := private.check_prompt(
+        request_generation_for.prompt, v_settings.max_prompt_characters
+    );
+    v_generation := private.find_repeat(
+        v_profile_id, request_generation_for.idempotency_key,
+        request_generation_for.generation_type, v_prompt, request_generation_for.user_image_id,
+        request_generation_for.options
+    );
     if v_generation.id is not null then
         return v_generation;
     end if;
-    v_type := private.find_generation_type(request_generation.generation_type);
+    if v_model.model is null then
+        perform private.refuse_unknown_type();
+    end if;
     perform private.check_user_image(
-        v_profile_id, request_generation.user_image_id, v_type.user_image
+        v_profile_id, request_generation_for.user_image_id, v_type.user_image
     );
-    v_options := private.check_options(v_type.type_key, request_generation.options);
-    v_model := private.find_model(v_type.type_key);
-    perform private.check_limits(v_profile_id);
+    v_options := private.check_options(v_terms.options, request_generation_for.options);
+    perform private.check_limits(v_profile_id, v_settings);
     v_subscription_id := private.price_generation(
-        v_profile_id, v_type.type_key, v_type.cost_credits,
-        coalesce(request_generation.pay_with_credits, false)
+        v_profile_id, v_terms, coalesce(request_generation_for.pay_with_credits, false)
     );
+    if v_subscription_id is null then
+        v_cost_credits := v_type.cost_credits;
+    end if;
     insert into public.generations (
         profile_id, generation_type, prompt, user_image_id, options, credit_cost,
         idempotency_key, deadline_at
     )
-    select
+    values (
         v_profile_id,
         v_type.type_key,
         v_prompt,
-        request_generation.user_image_id,
+        request_generation_for.user_image_id,
         v_options,
-        case when v_subscription_id is null then v_type.cost_credits else 0 end,
-        request_generation.idempotency_key,
-        now() + coalesce(v_model.deadline, s.generation_deadline)
-    from private.settings as s
+        v_cost_credits,
+        request_generation_for.idempotency_key,
+        now() + coalesce(v_model.deadline, v_settings.generation_deadline)
+    )
     returning * into v_generation;
     if v_subscription_id is null then
         perform private.spend_credits(v_profile_id, v_type.cost_credits, v_generation.id);
@@ -5563,15 +6725,51 @@ begin
         insert into public.plan_uses (generation_id, profile_id, subscription_id)
         values (v_generation.id, v_profile_id, v_subscription_id);
     end if;
-    insert into private.jobs (kind, generation_id)
-    values ('submit', v_generation.id);
+    -- In this transaction and on the node of the spend, always: see private.generation_jobs.
+    insert into private.generation_jobs (profile_id, kind, generation_id)
+    values (v_profile_id, 'submit', v_generation.id);
     -- Last, since it may hold up other people's requests until this one commits.
-    perform private.reserve_provider_spend(v_model.expected_cost_micros);
+    perform private.reserve_provider_spend(v_model.expected_cost_micros, v_terms);
     perform private.wake_worker();
     return v_generation;
 end;
 $$;
-COMMENT ON FUNCTION private.request_generation(generation_type text, prompt text, idempotency_key uuid, user_image_id uuid, pay_with_credits boolean, options jsonb) IS 'The rule behind public.request_generation.';
+COMMENT ON FUNCTION private.request_generation_for(profile_id uuid, generation_type text, prompt text, idempotency_key uuid, user_image_id uuid, pay_with_credits boolean, options jsonb) IS 'The rule behind public.request_generation, for this person: it reads no claims and no settings of
+the session.';
+CREATE FUNCTION private.request_terms_of(generation_type text) RETURNS private.request_terms
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+declare
+    v_terms private.request_terms;
+begin
+    select
+        s,
+        t,
+        m,
+        array(
+            select o
+            from public.generation_options as o
+            where o.type_key = t.type_key
+        ),
+        case when t.is_in_unlimited then
+            array(
+                select p
+                from public.plans as p
+                where p.is_unlimited
+            )
+        end,
+        (select max(o.expected_cost_micros) from private.generation_models as o)
+    into v_terms
+    from private.settings as s
+    left join public.generation_types as t
+        on t.type_key = request_terms_of.generation_type and t.is_enabled
+    left join lateral private.find_model(t.type_key) as m on true;
+    return v_terms;
+end;
+$$;
+COMMENT ON FUNCTION private.request_terms_of(generation_type text) IS 'What a request for this type is judged by, in one statement: it reads nobody''s rows. Type and
+model are null when it is not for sale.';
 CREATE FUNCTION private.require_idempotency_key(idempotency_key uuid) RETURNS void
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
@@ -5586,20 +6784,17 @@ begin
 end;
 $$;
 COMMENT ON FUNCTION private.require_idempotency_key(idempotency_key uuid) IS 'Refuses with PT400 idempotency_key_required.';
-CREATE FUNCTION private.reserve_provider_spend(micros bigint) RETURNS void
+CREATE FUNCTION private.reserve_provider_spend(micros bigint, terms private.request_terms) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
 declare
     v_day constant date := (now() at time zone 'utc')::date;
-    v_max bigint;
-    v_in_flight bigint;
+    v_max constant bigint :=
+        (reserve_provider_spend.terms.settings).max_provider_spend_per_day_micros;
+    v_in_flight constant bigint :=
+        16 * coalesce(reserve_provider_spend.terms.max_expected_cost_micros, 0);
 begin
-    select
-        s.max_provider_spend_per_day_micros,
-        16 * coalesce((select max(m.expected_cost_micros) from private.generation_models as m), 0)
-    into v_max, v_in_flight
-    from private.settings as s;
     if v_max is null or reserve_provider_spend.micros = 0 then
         return;
     end if;
@@ -5632,7 +6827,7 @@ begin
     perform private.add_provider_spend(v_day, 0, reserve_provider_spend.micros);
 end;
 $$;
-COMMENT ON FUNCTION private.reserve_provider_spend(micros bigint) IS 'Counts the expected cost of an attempt, or refuses with 429 daily_capacity_reached until the day is
+COMMENT ON FUNCTION private.reserve_provider_spend(micros bigint, terms private.request_terms) IS 'Counts the expected cost of an attempt, or refuses with 429 daily_capacity_reached until the day is
 over. Never admits more than settings.max_provider_spend_per_day_micros, however many ask at once.';
 CREATE FUNCTION private.resolve_stripe_alarm(id bigint, who text, why text) RETURNS boolean
     LANGUAGE plpgsql
@@ -5701,24 +6896,46 @@ end;
 $$;
 COMMENT ON FUNCTION private.resume_erasure() IS 'Closes an account that Auth deleted while somebody held it, or erases again what turned up after an
 erasure. Returns how many: at most one.';
-CREATE FUNCTION private.retry_find(job private.jobs) RETURNS void
+CREATE FUNCTION private.retried(tries integer, slug text, due_at timestamp with time zone, is_awaited boolean) RETURNS private.job_state
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+    return (
+        coalesce(
+            retried.due_at, now() + private.retry_wait(retried.tries, retried.is_awaited)
+        ),
+        retried.tries + 1,
+        retried.slug,
+        null
+    )::private.job_state;
+end;
+$$;
+COMMENT ON FUNCTION private.retried(tries integer, slug text, due_at timestamp with time zone, is_awaited boolean) IS 'A try has failed after this many others, for the reason slug: the job is tried again at this time;
+null waits as long as its failed tries ask for, less while a person waits.';
+CREATE FUNCTION private.retry_find(job private.generation_jobs) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
 declare
+    v_grace interval;
     v_until timestamptz;
     v_is_over boolean;
 begin
+    select s.submit_unknown_grace into v_grace
+    from private.settings as s;
     select
-        a.unknown_since + s.submit_unknown_grace,
+        a.unknown_since + v_grace,
         g.finished_at is not null
     into v_until, v_is_over
     from private.generation_attempts as a
-    inner join public.generations as g on a.generation_id = g.id
-    cross join private.settings as s
-    where a.id = retry_find.job.attempt_id;
+    inner join public.generations as g
+        on a.profile_id = g.profile_id and a.generation_id = g.id
+    where a.profile_id = retry_find.job.profile_id
+        and a.id = retry_find.job.attempt_id;
     if now() < v_until then
-        perform private.retry_job(
+        perform private.retry_generation_job(
+            retry_find.job.profile_id,
             retry_find.job.id,
             due_at => least(now() + private.backoff(retry_find.job.tries + 2), v_until)
         );
@@ -5728,33 +6945,57 @@ begin
     set
         status = 'abandoned',
         finished_at = now()
-    where a.id = retry_find.job.attempt_id
+    where a.profile_id = retry_find.job.profile_id
+        and a.id = retry_find.job.attempt_id
         and a.status = 'submit_unknown';
     if v_is_over then
-        perform private.finish_job(retry_find.job.id);
+        perform private.finish_generation_job(retry_find.job.profile_id, retry_find.job.id);
         return;
     end if;
-    perform private.continue_job(retry_find.job.id, 'submit');
+    perform private.continue_generation_job(retry_find.job.profile_id, retry_find.job.id, 'submit');
 end;
 $$;
-COMMENT ON FUNCTION private.retry_find(job private.jobs) IS 'The lost attempt was not in the provider''s list: looked for again, and given up for another
+COMMENT ON FUNCTION private.retry_find(job private.generation_jobs) IS 'The lost attempt was not in the provider''s list: looked for again, and given up for another
 attempt once the grace time is over. If it turns up after that, it is canceled.';
+CREATE FUNCTION private.retry_generation_job(profile_id uuid, job_id bigint, slug text DEFAULT NULL::text, due_at timestamp with time zone DEFAULT NULL::timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_job private.generation_jobs;
+begin
+    select j.* into v_job
+    from private.generation_jobs as j
+    where j.profile_id = retry_generation_job.profile_id
+        and j.id = retry_generation_job.job_id;
+    perform private.set_generation_job_state(
+        retry_generation_job.profile_id, retry_generation_job.job_id,
+        private.retried(
+            v_job.tries, retry_generation_job.slug, retry_generation_job.due_at,
+            is_awaited => v_job.generation_id is not null
+        )
+    );
+end;
+$$;
+COMMENT ON FUNCTION private.retry_generation_job(profile_id uuid, job_id bigint, slug text, due_at timestamp with time zone) IS 'A try has failed, for the reason slug: the job is tried again at this time; null waits as long as
+its failed tries ask for, or keeps the last error.';
 CREATE FUNCTION private.retry_job(job_id bigint, slug text DEFAULT NULL::text, due_at timestamp with time zone DEFAULT NULL::timestamp with time zone) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
+declare
+    v_job private.jobs;
 begin
-    update private.jobs as j
-    set
-        attempt_id = case when j.kind <> 'submit' then j.attempt_id end,
-        due_at = coalesce(
-            retry_job.due_at,
-            now() + private.retry_wait(j.tries, j.generation_id is not null)
-        ),
-        tries = j.tries + 1,
-        lease_token = null,
-        last_error = coalesce(retry_job.slug, j.last_error)
+    select j.* into v_job
+    from private.jobs as j
     where j.id = retry_job.job_id;
+    perform private.set_job_state(
+        retry_job.job_id,
+        private.retried(
+            v_job.tries, retry_job.slug, retry_job.due_at,
+            is_awaited => false
+        )
+    );
 end;
 $$;
 COMMENT ON FUNCTION private.retry_job(job_id bigint, slug text, due_at timestamp with time zone) IS 'A try has failed, for the reason slug: the job is tried again at this time; null waits as long as
@@ -5770,26 +7011,30 @@ CREATE FUNCTION private.retry_wait(tries integer, is_awaited boolean) RETURNS in
 $$;
 COMMENT ON FUNCTION private.retry_wait(tries integer, is_awaited boolean) IS 'How long a job waits after this many failed tries; not longer than a look at the provider while a
 person waits for it.';
-CREATE FUNCTION private.return_to_lot(lot_id bigint, amount bigint, kind text, generation_id uuid DEFAULT NULL::uuid, debt_lot_id bigint DEFAULT NULL::bigint, reason text DEFAULT NULL::text) RETURNS void
+CREATE FUNCTION private.return_to_lot(profile_id uuid, lot_id bigint, amount bigint, kind text, generation_id uuid DEFAULT NULL::uuid, debt_lot_id bigint DEFAULT NULL::bigint, reason text DEFAULT NULL::text) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
 declare
     v_lot public.credit_lots;
+    v_grace interval;
 begin
     select l.* into v_lot
     from public.credit_lots as l
-    where l.id = return_to_lot.lot_id;
+    where l.profile_id = return_to_lot.profile_id
+        and l.id = return_to_lot.lot_id;
     -- The lot expired meanwhile: what was left in it is gone, what comes back lives on for a while.
     -- A frozen lot gets its time when it is released.
     if v_lot.expires_at <= now() and v_lot.frozen_at is null then
         insert into public.credit_entries (profile_id, lot_id, amount, kind)
         select v_lot.profile_id, v_lot.id, -v_lot.remaining, 'expire'
         where v_lot.remaining > 0;
+        select s.refund_grace into v_grace
+        from private.settings as s;
         update public.credit_lots as l
-        set expires_at = now() + s.refund_grace
-        from private.settings as s
-        where l.id = v_lot.id;
+        set expires_at = now() + v_grace
+        where l.profile_id = v_lot.profile_id
+            and l.id = v_lot.id;
     end if;
     insert into public.credit_entries (
         profile_id, lot_id, amount, kind, generation_id, debt_lot_id, reason
@@ -5810,7 +7055,7 @@ begin
     end if;
 end;
 $$;
-COMMENT ON FUNCTION private.return_to_lot(lot_id bigint, amount bigint, kind text, generation_id uuid, debt_lot_id bigint, reason text) IS 'Puts credits back into the lot they came from. An expired lot lives again for
+COMMENT ON FUNCTION private.return_to_lot(profile_id uuid, lot_id bigint, amount bigint, kind text, generation_id uuid, debt_lot_id bigint, reason text) IS 'Puts credits back into the lot they came from. An expired lot lives again for
 settings.refund_grace; a lot that owes repays itself first. The caller holds the profile''s lock.';
 CREATE FUNCTION private.reversal_difference(reversal jsonb, statuses text[]) RETURNS text
     LANGUAGE sql STABLE
@@ -5827,6 +7072,28 @@ CREATE FUNCTION private.reversal_difference(reversal jsonb, statuses text[]) RET
     end;
 $$;
 COMMENT ON FUNCTION private.reversal_difference(reversal jsonb, statuses text[]) IS 'Whether a refund or a dispute is in our rows with one of these statuses; null when it is.';
+CREATE FUNCTION private.reverse_bonus(profile_id uuid, grant_key text, referral_id uuid, is_reversed boolean) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_lot public.credit_lots;
+begin
+    select l.* into v_lot
+    from public.credit_lots as l
+    where l.profile_id = reverse_bonus.profile_id
+        and l.grant_key = reverse_bonus.grant_key;
+    if found then
+        perform private.claw_back_lot(
+            reverse_bonus.profile_id,
+            v_lot.id,
+            case when reverse_bonus.is_reversed then v_lot.amount else 0 end,
+            'referral:' || reverse_bonus.referral_id
+        );
+    end if;
+end;
+$$;
+COMMENT ON FUNCTION private.reverse_bonus(profile_id uuid, grant_key text, referral_id uuid, is_reversed boolean) IS 'Takes the bonus of one side of a referral back, or gives it again.';
 CREATE TABLE public.referrals (
     id uuid DEFAULT private.uuid_v7() NOT NULL,
     referred_id uuid NOT NULL,
@@ -5858,30 +7125,23 @@ CREATE FUNCTION private.reverse_referral(referral public.referrals, is_reversed 
     SET search_path TO ''
     AS $$
 declare
-    v_lot record;
+    v_referral constant public.referrals := reverse_referral.referral;
+    v_reversed_at constant timestamptz := case when reverse_referral.is_reversed then now() end;
 begin
     update public.referrals as r
     set
         status = case when reverse_referral.is_reversed then 'reversed' else 'rewarded' end,
-        reversed_at = case when reverse_referral.is_reversed then now() end
-    where r.id = reverse_referral.referral.id;
-    for v_lot in
-        select
-            l.id,
-            l.amount
-        from public.credit_lots as l
-        where l.grant_key in (
-            'referral:' || reverse_referral.referral.referred_id,
-            'referred:' || reverse_referral.referral.referred_id
-        )
-        order by l.id
-    loop
-        perform private.claw_back_lot(
-            v_lot.id,
-            case when reverse_referral.is_reversed then v_lot.amount else 0 end,
-            'referral:' || reverse_referral.referral.id
-        );
-    end loop;
+        reversed_at = v_reversed_at
+    where r.referred_id = v_referral.referred_id
+        and r.id = v_referral.id;
+    perform private.reverse_bonus(
+        v_referral.referrer_id, 'referral:' || v_referral.referred_id, v_referral.id,
+        reverse_referral.is_reversed
+    );
+    perform private.reverse_bonus(
+        v_referral.referred_id, 'referred:' || v_referral.referred_id, v_referral.id,
+        reverse_referral.is_reversed
+    );
 end;
 $$;
 COMMENT ON FUNCTION private.reverse_referral(referral public.referrals, is_reversed boolean) IS 'Takes both bonuses of a referral back, or gives them again. The caller holds both profiles''
@@ -5893,6 +7153,7 @@ CREATE FUNCTION private.reward_referral(referral public.referrals, payment_id uu
 declare
     v_settings private.settings;
     v_reason text;
+    v_rewarded_at timestamptz;
 begin
     select s.* into v_settings
     from private.settings as s;
@@ -5912,13 +7173,17 @@ begin
                 and r.rewarded_at >= date_trunc('month', now(), 'utc')
         ) then 'monthly_cap'
     end;
+    if v_reason is null then
+        v_rewarded_at := now();
+    end if;
     update public.referrals as r
     set
         status = case when v_reason is null then 'rewarded' else 'rejected' end,
         reason = v_reason,
-        rewarded_at = case when v_reason is null then now() end,
+        rewarded_at = v_rewarded_at,
         payment_id = case when v_reason is null then reward_referral.payment_id end
-    where r.id = reward_referral.referral.id
+    where r.referred_id = reward_referral.referral.referred_id
+        and r.id = reward_referral.referral.id
         and r.status = 'pending';
     if not found or v_reason is not null then
         return false;
@@ -5964,6 +7229,7 @@ declare
 begin
     v_done := case run_sweep_step.step
         when 'expired' then private.expire_overdue_generations(500)
+        when 'forgotten' then private.expire_forgotten_generations(500)
         when 'expired_lots' then private.expire_lots()
         when 'rewarded' then private.settle_pending_referrals(100)
         when 'granted_periods' then private.grant_due_months(100)
@@ -6074,61 +7340,103 @@ CREATE FUNCTION private.session_difference(session jsonb) RETURNS text
     end;
 $$;
 COMMENT ON FUNCTION private.session_difference(session jsonb) IS 'What of a Checkout session is not in our rows; null when all is.';
-CREATE FUNCTION private.set_job_attempt(job_id bigint, attempt_id uuid) RETURNS void
+CREATE FUNCTION private.set_generation_job_attempt(profile_id uuid, job_id bigint, attempt_id uuid) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+    update private.generation_jobs as j
+    set attempt_id = set_generation_job_attempt.attempt_id
+    where j.profile_id = set_generation_job_attempt.profile_id
+        and j.id = set_generation_job_attempt.job_id;
+end;
+$$;
+COMMENT ON FUNCTION private.set_generation_job_attempt(profile_id uuid, job_id bigint, attempt_id uuid) IS 'The job is about this attempt at the provider from now on; its lease stays.';
+CREATE FUNCTION private.set_generation_job_state(profile_id uuid, job_id bigint, state private.job_state, kind text DEFAULT NULL::text, attempt_id uuid DEFAULT NULL::uuid) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+    update private.generation_jobs as j
+    set
+        kind = coalesce(set_generation_job_state.kind, j.kind),
+        -- The next submission is another attempt.
+        attempt_id = case
+            when coalesce(set_generation_job_state.kind, j.kind) <> 'submit'
+            then coalesce(set_generation_job_state.attempt_id, j.attempt_id)
+        end,
+        due_at = coalesce(set_generation_job_state.state.due_at, j.due_at),
+        tries = coalesce(set_generation_job_state.state.tries, j.tries),
+        lease_token = null,
+        last_error = coalesce(set_generation_job_state.state.last_error, j.last_error),
+        dead_at = set_generation_job_state.state.dead_at
+    where j.profile_id = set_generation_job_state.profile_id
+        and j.id = set_generation_job_state.job_id;
+end;
+$$;
+COMMENT ON FUNCTION private.set_generation_job_state(profile_id uuid, job_id bigint, state private.job_state, kind text, attempt_id uuid) IS 'Writes what becomes of a job. Null keeps its kind and its attempt.';
+CREATE FUNCTION private.set_job_state(job_id bigint, state private.job_state, kind text DEFAULT NULL::text) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
 begin
     update private.jobs as j
-    set attempt_id = set_job_attempt.attempt_id
-    where j.id = set_job_attempt.job_id;
+    set
+        kind = coalesce(set_job_state.kind, j.kind),
+        due_at = coalesce(set_job_state.state.due_at, j.due_at),
+        tries = coalesce(set_job_state.state.tries, j.tries),
+        lease_token = null,
+        last_error = coalesce(set_job_state.state.last_error, j.last_error),
+        dead_at = set_job_state.state.dead_at
+    where j.id = set_job_state.job_id;
 end;
 $$;
-COMMENT ON FUNCTION private.set_job_attempt(job_id bigint, attempt_id uuid) IS 'The job is about this attempt at the provider from now on; its lease stays.';
-CREATE FUNCTION private.settle_cancel(job private.jobs, provider_job jsonb) RETURNS void
+COMMENT ON FUNCTION private.set_job_state(job_id bigint, state private.job_state, kind text) IS 'Writes what becomes of a job. Null keeps its kind.';
+CREATE FUNCTION private.settle_cancel(job private.generation_jobs, provider_job jsonb) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
 begin
     -- What counts is that the provider stops; until it does, ask again.
-    if private.store_attempt_state(settle_cancel.job.attempt_id, settle_cancel.provider_job) then
-        perform private.finish_job(settle_cancel.job.id);
+    if private.store_attempt_state(
+        settle_cancel.job.profile_id, settle_cancel.job.attempt_id, settle_cancel.provider_job
+    ) then
+        perform private.finish_generation_job(settle_cancel.job.profile_id, settle_cancel.job.id);
     else
-        perform private.retry_job(settle_cancel.job.id);
+        perform private.retry_generation_job(settle_cancel.job.profile_id, settle_cancel.job.id);
     end if;
 end;
 $$;
-COMMENT ON FUNCTION private.settle_cancel(job private.jobs, provider_job jsonb) IS 'A prediction that nobody waits for: stopped, and its cost counted; a picture it may have made is
+COMMENT ON FUNCTION private.settle_cancel(job private.generation_jobs, provider_job jsonb) IS 'A prediction that nobody waits for: stopped, and its cost counted; a picture it may have made is
 not looked at.';
-CREATE FUNCTION private.settle_payment(payment_id uuid, reason text) RETURNS void
+CREATE FUNCTION private.settle_payment(profile_id uuid, payment_id uuid, reason text) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
 declare
+    v_reversed bigint;
+    v_dispute_status text;
     v_payment public.payments;
     v_lot record;
 begin
-    perform private.lock_profiles(array(
-        select p.profile_id
-        from public.payments as p
-        where p.id = settle_payment.payment_id
-    ));
+    perform private.lock_profile(settle_payment.profile_id);
+    select
+        coalesce(sum(r.amount) filter (where r.status in ('taken', 'lost')), 0),
+        -- One open dispute is enough to be in dispute; one lost outweighs one won.
+        coalesce(
+            min(r.status) filter (where r.status = 'open'),
+            min(r.status) filter (where r.kind = 'dispute')
+        )
+    into v_reversed, v_dispute_status
+    from private.payment_reversals as r
+    where r.profile_id = settle_payment.profile_id
+        and r.payment_id = settle_payment.payment_id;
     update public.payments as p
     set
-        amount_reversed = least(p.amount, r.reversed),
-        dispute_status = r.dispute_status
-    from (
-        select
-            coalesce(sum(r.amount) filter (where r.status in ('taken', 'lost')), 0) as reversed,
-            -- One open dispute is enough to be in dispute; one lost outweighs one won.
-            coalesce(
-                min(r.status) filter (where r.status = 'open'),
-                min(r.status) filter (where r.kind = 'dispute')
-            ) as dispute_status
-        from private.payment_reversals as r
-        where r.payment_id = settle_payment.payment_id
-    ) as r
-    where p.id = settle_payment.payment_id
+        amount_reversed = least(p.amount, v_reversed),
+        dispute_status = v_dispute_status
+    where p.profile_id = settle_payment.profile_id
+        and p.id = settle_payment.payment_id
     returning p.* into v_payment;
     -- In proportion, in favor of the person; the whole amount takes the whole lot.
     for v_lot in
@@ -6137,16 +7445,19 @@ begin
             floor(l.amount::numeric * v_payment.amount_reversed / v_payment.amount)::bigint
                 as target
         from public.credit_lots as l
-        where l.payment_id = settle_payment.payment_id
+        where l.profile_id = settle_payment.profile_id
+            and l.payment_id = settle_payment.payment_id
             and v_payment.amount > 0
-        order by l.id
+        order by l.created_at, l.id
     loop
-        perform private.claw_back_lot(v_lot.id, v_lot.target, settle_payment.reason);
+        perform private.claw_back_lot(
+            settle_payment.profile_id, v_lot.id, v_lot.target, settle_payment.reason
+        );
     end loop;
-    perform private.freeze_payment(settle_payment.payment_id);
+    perform private.freeze_payment(settle_payment.profile_id, settle_payment.payment_id);
 end;
 $$;
-COMMENT ON FUNCTION private.settle_payment(payment_id uuid, reason text) IS 'Makes the credits of a payment what its reversals say: claws back in proportion to the money that
+COMMENT ON FUNCTION private.settle_payment(profile_id uuid, payment_id uuid, reason text) IS 'Makes the credits of a payment what its reversals say: claws back in proportion to the money that
 went back, and freezes while a dispute is open. Safe to call again.';
 CREATE FUNCTION private.settle_pending_referrals(max_referrals integer) RETURNS integer
     LANGUAGE plpgsql
@@ -6154,32 +7465,34 @@ CREATE FUNCTION private.settle_pending_referrals(max_referrals integer) RETURNS 
     AS $$
 declare
     v_pending record;
+    v_policy text;
     v_due uuid[];
+    v_people uuid[];
     v_rewarded integer := 0;
 begin
-    select array_agg(d.referred_id order by d.created_at) into v_due
+    select s.referral_policy into v_policy
+    from private.settings as s;
+    select
+        array_agg(d.referred_id order by d.created_at),
+        array_agg(d.referred_id) || array_agg(d.referrer_id)
+    into v_due, v_people
     from (
         select
             r.referred_id,
+            r.referrer_id,
             r.created_at
         from public.referrals as r
-        cross join private.settings as s
         where r.status = 'pending'
             and private.is_confirmed(r.referred_id)
             and (
-                s.referral_policy = 'confirmed'
+                v_policy = 'confirmed'
                 or private.qualifying_payment(r.referred_id) is not null
             )
         order by r.created_at
         limit settle_pending_referrals.max_referrals
     ) as d;
     -- All of them at once, in id order: one pair after the other could meet another transaction's.
-    perform private.lock_profiles(array(
-        select unnest(array[r.referred_id, r.referrer_id])
-        from public.referrals as r
-        where r.referred_id = any(v_due)
-            and r.status = 'pending'
-    ));
+    perform private.lock_profiles(v_people);
     for v_pending in
         select d.referred_id
         from unnest(v_due) with ordinality as d (referred_id, position)
@@ -6194,7 +7507,7 @@ end;
 $$;
 COMMENT ON FUNCTION private.settle_pending_referrals(max_referrals integer) IS 'Settles pending referrals that are due: whose reward was postponed, or whose policy changed.
 Returns how many were paid.';
-CREATE FUNCTION private.settle_provider_job(job private.jobs, provider_job jsonb) RETURNS void
+CREATE FUNCTION private.settle_provider_job(job private.generation_jobs, provider_job jsonb) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
@@ -6202,16 +7515,23 @@ declare
     v_status constant text := settle_provider_job.provider_job ->> 'status';
     v_error constant text := settle_provider_job.provider_job ->> 'error';
     v_is_final constant boolean := private.store_attempt_state(
-        settle_provider_job.job.attempt_id, settle_provider_job.provider_job
+        settle_provider_job.job.profile_id,
+        settle_provider_job.job.attempt_id,
+        settle_provider_job.provider_job
     );
     v_attempt private.generation_attempts;
 begin
     select a.* into v_attempt
     from private.generation_attempts as a
-    where a.id = settle_provider_job.job.attempt_id;
+    where a.profile_id = settle_provider_job.job.profile_id
+        and a.id = settle_provider_job.job.attempt_id;
     if v_status = 'succeeded' and v_attempt.output_url is not null then
-        perform private.start_storing(settle_provider_job.job.generation_id);
-        perform private.continue_job(settle_provider_job.job.id, 'store');
+        perform private.start_storing(
+            settle_provider_job.job.profile_id, settle_provider_job.job.generation_id
+        );
+        perform private.continue_generation_job(
+            settle_provider_job.job.profile_id, settle_provider_job.job.id, 'store'
+        );
     elsif v_is_final then
         perform private.fail_attempt(
             settle_provider_job.job,
@@ -6231,17 +7551,23 @@ begin
     elsif (
         select g.deadline_at <= now()
         from public.generations as g
-        where g.id = settle_provider_job.job.generation_id
+        where g.profile_id = settle_provider_job.job.profile_id
+            and g.id = settle_provider_job.job.generation_id
     ) then
-        perform private.expire_generation(settle_provider_job.job.generation_id);
+        perform private.expire_generation(
+            settle_provider_job.job.profile_id, settle_provider_job.job.generation_id
+        );
     else
-        perform private.continue_job(
-            settle_provider_job.job.id, 'poll', now() + private.poll_interval(v_attempt.polls)
+        perform private.continue_generation_job(
+            settle_provider_job.job.profile_id,
+            settle_provider_job.job.id,
+            'poll',
+            now() + private.poll_interval(v_attempt.polls)
         );
     end if;
 end;
 $$;
-COMMENT ON FUNCTION private.settle_provider_job(job private.jobs, provider_job jsonb) IS 'Decides what follows from the state of a prediction: store, another model, fail with refund,
+COMMENT ON FUNCTION private.settle_provider_job(job private.generation_jobs, provider_job jsonb) IS 'Decides what follows from the state of a prediction: store, another model, fail with refund,
 expire, or look again.';
 CREATE FUNCTION private.settle_referral(referred_id uuid) RETURNS boolean
     LANGUAGE plpgsql
@@ -6281,7 +7607,8 @@ begin
     if v_referral.payment_id is not null then
         select p.amount_reversed >= p.amount into v_is_refunded
         from public.payments as p
-        where p.id = v_referral.payment_id;
+        where p.profile_id = v_referral.referred_id
+            and p.id = v_referral.payment_id;
         if v_is_refunded <> (v_referral.status = 'reversed') then
             perform private.reverse_referral(v_referral, v_is_refunded);
         end if;
@@ -6312,13 +7639,7 @@ begin
         where p.id = v_profile_id
             and p.deleted_at is null
     ) then
-        raise sqlstate 'PT401' using
-            message = 'not_signed_in',
-            detail = case
-                when v_profile_id is null then 'This needs a signed-in person.'
-                else 'This account does not exist any more.'
-            end,
-            hint = 'Sign in, and send the access token.';
+        perform private.refuse_not_signed_in(v_profile_id);
     end if;
     return v_profile_id;
 end;
@@ -6369,49 +7690,6 @@ COMMENT ON COLUMN public.credit_packs.price_amount IS 'Price of one pack, in min
 COMMENT ON COLUMN public.credit_packs.currency IS 'ISO 4217, in lower case as Stripe has it.';
 COMMENT ON COLUMN public.credit_packs.max_quantity IS 'How many may be bought at once.';
 COMMENT ON COLUMN public.credit_packs.is_enabled IS 'Whether it can be bought now.';
-CREATE TABLE public.plans (
-    plan_name text NOT NULL,
-    plan_family text DEFAULT 'main'::text NOT NULL,
-    title text NOT NULL,
-    description text DEFAULT ''::text NOT NULL,
-    credits_per_month bigint DEFAULT 0 NOT NULL,
-    price_amount bigint NOT NULL,
-    currency text DEFAULT 'usd'::text NOT NULL,
-    billing_interval text DEFAULT 'month'::text NOT NULL,
-    rollover text DEFAULT 'none'::text NOT NULL,
-    rollover_cap bigint,
-    is_unlimited boolean DEFAULT false NOT NULL,
-    fair_use_per_day integer,
-    fair_use_per_month integer,
-    is_enabled boolean DEFAULT true NOT NULL,
-    CONSTRAINT plans_billing_interval_known CHECK ((billing_interval = ANY (ARRAY['month'::text, 'year'::text]))),
-    CONSTRAINT plans_capped_has_cap CHECK (((rollover = 'capped'::text) = (rollover_cap IS NOT NULL))),
-    CONSTRAINT plans_credits_per_month_not_negative CHECK ((credits_per_month >= 0)),
-    CONSTRAINT plans_currency_is_iso CHECK ((currency ~ '^[a-z]{3}$'::text)),
-    CONSTRAINT plans_fair_use_per_day_positive CHECK ((fair_use_per_day > 0)),
-    CONSTRAINT plans_fair_use_per_month_positive CHECK ((fair_use_per_month > 0)),
-    CONSTRAINT plans_gives_something CHECK (((credits_per_month > 0) OR is_unlimited)),
-    CONSTRAINT plans_plan_name_is_slug CHECK ((plan_name ~ '^[a-z][a-z0-9_]{1,62}$'::text)),
-    CONSTRAINT plans_price_amount_not_negative CHECK ((price_amount >= 0)),
-    CONSTRAINT plans_rollover_cap_positive CHECK ((rollover_cap > 0)),
-    CONSTRAINT plans_rollover_known CHECK ((rollover = ANY (ARRAY['none'::text, 'capped'::text, 'all'::text]))),
-    CONSTRAINT plans_unlimited_declares_fair_use CHECK (((is_unlimited = (fair_use_per_day IS NOT NULL)) AND (is_unlimited = (fair_use_per_month IS NOT NULL))))
-);
-COMMENT ON TABLE public.plans IS 'What can be subscribed to.';
-COMMENT ON COLUMN public.plans.plan_family IS 'A person has at most one subscription to the plans of one family.';
-COMMENT ON COLUMN public.plans.title IS 'Its name, as people read it.';
-COMMENT ON COLUMN public.plans.description IS 'What it is, as people read it.';
-COMMENT ON COLUMN public.plans.credits_per_month IS 'Credits granted for each month, for a year in advance too.';
-COMMENT ON COLUMN public.plans.price_amount IS 'Price of one billing interval, in minor units of the currency.';
-COMMENT ON COLUMN public.plans.currency IS 'ISO 4217, in lower case as Stripe has it.';
-COMMENT ON COLUMN public.plans.billing_interval IS 'How often it is paid: month or year.';
-COMMENT ON COLUMN public.plans.rollover IS 'What is carried over when a month ends: nothing (none), at most rollover_cap (capped), or all.';
-COMMENT ON COLUMN public.plans.rollover_cap IS 'Credits carried over at most, where rollover is capped.';
-COMMENT ON COLUMN public.plans.is_unlimited IS 'Pictures cost no credits, within fair use: fair_use_per_day in any 24 hours and fair_use_per_month
-in any 30 days.';
-COMMENT ON COLUMN public.plans.fair_use_per_day IS 'Free pictures in any 24 hours; null: not unlimited.';
-COMMENT ON COLUMN public.plans.fair_use_per_month IS 'Free pictures in any 30 days; null: not unlimited.';
-COMMENT ON COLUMN public.plans.is_enabled IS 'Whether it can be subscribed to now.';
 CREATE VIEW private.catalog WITH (security_invoker='true') AS
  SELECT i.item_kind,
     i.item_key,
@@ -6502,7 +7780,7 @@ CREATE FUNCTION private.spend_credits(profile_id uuid, amount bigint, generation
 declare
     v_missing bigint;
 begin
-    perform private.lock_profiles(array[spend_credits.profile_id]);
+    perform private.lock_profile(spend_credits.profile_id);
     v_missing := private.burn_lots(
         spend_credits.profile_id, spend_credits.amount, 'spend', spend_credits.generation_id
     );
@@ -6517,18 +7795,21 @@ begin
 end;
 $$;
 COMMENT ON FUNCTION private.spend_credits(profile_id uuid, amount bigint, generation_id uuid) IS 'Burns credits for a generation, or raises PT402 insufficient_credits and changes nothing.';
-CREATE FUNCTION private.start_attempt(job private.jobs) RETURNS uuid
+CREATE FUNCTION private.start_attempt(job private.generation_jobs) RETURNS uuid
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
 declare
+    v_profile_id constant uuid := start_attempt.job.profile_id;
     v_last private.generation_attempts;
+    v_generation public.generations;
     v_model private.generation_models;
     v_error text;
 begin
     select a.* into v_last
     from private.generation_attempts as a
-    where a.generation_id = start_attempt.job.generation_id
+    where a.profile_id = v_profile_id
+        and a.generation_id = start_attempt.job.generation_id
         and a.duplicate_of is null
     order by a.attempt_number desc
     limit 1
@@ -6539,18 +7820,17 @@ begin
         perform private.mark_submit_unknown(job, 'no report');
         return null;
     end if;
+    select g.* into v_generation
+    from public.generations as g
+    where g.profile_id = v_profile_id
+        and g.id = start_attempt.job.generation_id;
     -- The generation ended while its job waited: nothing is sent any more.
-    if exists (
-        select
-        from public.generations as g
-        where g.id = start_attempt.job.generation_id
-            and g.finished_at is not null
-    ) then
-        perform private.finish_job(start_attempt.job.id);
+    if v_generation.finished_at is not null then
+        perform private.finish_generation_job(v_profile_id, start_attempt.job.id);
         return null;
     end if;
-    v_error := private.unsendable(start_attempt.job.generation_id);
-    v_model := private.next_model(start_attempt.job.generation_id, v_last);
+    v_error := private.unsendable(v_generation);
+    v_model := private.next_model(v_generation.generation_type, v_last);
     -- A type that has lost its models since: nobody could ever make the picture.
     if v_error is not null or v_model.model is null then
         perform private.fail_generation(
@@ -6558,30 +7838,47 @@ begin
         );
         return null;
     end if;
-    perform private.start_submitting(start_attempt.job.generation_id);
-    return private.insert_attempt(start_attempt.job.generation_id, v_model);
+    perform private.start_submitting(v_profile_id, v_generation.id);
+    return private.insert_attempt(v_profile_id, v_generation.id, v_model);
 end;
 $$;
-COMMENT ON FUNCTION private.start_attempt(job private.jobs) IS 'Writes the next attempt before the call to the provider and returns its id; null when there is
+COMMENT ON FUNCTION private.start_attempt(job private.generation_jobs) IS 'Writes the next attempt before the call to the provider and returns its id; null when there is
 nothing to send: then the job has been seen to.';
 CREATE FUNCTION private.start_checkout(item_kind text, item_key text, idempotency_key uuid, quantity integer) RETURNS public.checkouts
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
-declare
-    v_profile_id constant uuid := private.lock_caller();
-    v_quantity constant integer := coalesce(start_checkout.quantity, 1);
-    v_checkout public.checkouts := private.find_checkout(
-        v_profile_id, start_checkout.idempotency_key, start_checkout.item_kind,
-        start_checkout.item_key, v_quantity
+begin
+    return private.start_checkout_for(
+        auth.uid(),
+        start_checkout.item_kind,
+        start_checkout.item_key,
+        start_checkout.idempotency_key,
+        start_checkout.quantity
     );
+end;
+$$;
+COMMENT ON FUNCTION private.start_checkout(item_kind text, item_key text, idempotency_key uuid, quantity integer) IS 'public.start_checkout for whoever calls.';
+CREATE FUNCTION private.start_checkout_for(profile_id uuid, item_kind text, item_key text, idempotency_key uuid, quantity integer) RETURNS public.checkouts
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_profile_id constant uuid := start_checkout_for.profile_id;
+    v_quantity constant integer := coalesce(start_checkout_for.quantity, 1);
+    v_checkout public.checkouts;
     v_item private.catalog;
     v_pack public.credit_packs;
 begin
+    perform private.lock_person(v_profile_id);
+    v_checkout := private.find_checkout(
+        v_profile_id, start_checkout_for.idempotency_key, start_checkout_for.item_kind,
+        start_checkout_for.item_key, v_quantity
+    );
     if v_checkout.id is not null then
         return v_checkout;
     end if;
-    v_item := private.sold_item(start_checkout.item_kind, start_checkout.item_key);
+    v_item := private.sold_item(start_checkout_for.item_kind, start_checkout_for.item_key);
     select p.* into v_pack
     from public.credit_packs as p
     where v_item.item_kind = 'pack'
@@ -6611,11 +7908,11 @@ begin
     end if;
     return private.open_checkout(
         v_profile_id, v_item.item_kind, v_item.item_key, v_quantity, v_pack.credits,
-        start_checkout.idempotency_key
+        start_checkout_for.idempotency_key
     );
 end;
 $$;
-COMMENT ON FUNCTION private.start_checkout(item_kind text, item_key text, idempotency_key uuid, quantity integer) IS 'The rule behind public.start_checkout.';
+COMMENT ON FUNCTION private.start_checkout_for(profile_id uuid, item_kind text, item_key text, idempotency_key uuid, quantity integer) IS 'The rule behind public.start_checkout, for this person.';
 CREATE FUNCTION private.start_erasure(profile_id uuid, asked_by text) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -6626,14 +7923,14 @@ begin
     values (start_erasure.profile_id, start_erasure.asked_by)
     on conflict (profile_id) where restored_at is null do update
     set finished_at = null;
-    insert into private.jobs (kind, profile_id)
-    values ('erase', start_erasure.profile_id)
-    on conflict (profile_id) where profile_id is not null do nothing;
+    insert into private.jobs (kind, account_id, profile_id)
+    values ('erase', start_erasure.profile_id, start_erasure.profile_id)
+    on conflict (account_id) where account_id is not null do nothing;
     perform private.wake_worker();
 end;
 $$;
 COMMENT ON FUNCTION private.start_erasure(profile_id uuid, asked_by text) IS 'Has a closed account erased, or what turned up after it was.';
-CREATE FUNCTION private.start_image_removal(user_image_id uuid, reason text) RETURNS public.user_images
+CREATE FUNCTION private.start_image_removal(profile_id uuid, user_image_id uuid, reason text) RETURNS public.user_images
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
@@ -6644,30 +7941,48 @@ begin
     set
         removed_at = now(),
         removal_reason = start_image_removal.reason
-    where i.id = start_image_removal.user_image_id
+    where i.profile_id = start_image_removal.profile_id
+        and i.id = start_image_removal.user_image_id
         and i.removed_at is null;
     if found then
-        insert into private.jobs (kind, user_image_id)
-        values ('remove_user_image', start_image_removal.user_image_id);
-        perform private.wake_worker();
+        insert into private.jobs (kind, user_image_id, profile_id)
+        values (
+            'remove_user_image', start_image_removal.user_image_id,
+            start_image_removal.profile_id
+        );
     end if;
     select i.* into v_image
     from public.user_images as i
-    where i.id = start_image_removal.user_image_id;
+    where i.profile_id = start_image_removal.profile_id
+        and i.id = start_image_removal.user_image_id;
     return v_image;
 end;
 $$;
-COMMENT ON FUNCTION private.start_image_removal(user_image_id uuid, reason text) IS 'Takes a photo out of use, once, and has its file deleted.';
+COMMENT ON FUNCTION private.start_image_removal(profile_id uuid, user_image_id uuid, reason text) IS 'Takes a photo out of use, once, and has its file deleted.';
 CREATE FUNCTION private.start_portal(idempotency_key uuid) RETURNS public.checkouts
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
-declare
-    v_profile_id constant uuid := private.lock_caller();
-    v_checkout public.checkouts := private.find_checkout(
-        v_profile_id, start_portal.idempotency_key, 'portal', null, 1
-    );
 begin
+    return private.start_portal_for(
+        auth.uid(),
+        start_portal.idempotency_key
+    );
+end;
+$$;
+COMMENT ON FUNCTION private.start_portal(idempotency_key uuid) IS 'public.start_portal for whoever calls.';
+CREATE FUNCTION private.start_portal_for(profile_id uuid, idempotency_key uuid) RETURNS public.checkouts
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_profile_id constant uuid := start_portal_for.profile_id;
+    v_checkout public.checkouts;
+begin
+    perform private.lock_person(v_profile_id);
+    v_checkout := private.find_checkout(
+        v_profile_id, start_portal_for.idempotency_key, 'portal', null, 1
+    );
     if v_checkout.id is not null then
         return v_checkout;
     end if;
@@ -6683,25 +7998,28 @@ begin
             hint = 'Buy something with start_checkout first.';
     end if;
     return private.open_checkout(
-        v_profile_id, 'portal', null, 1, null, start_portal.idempotency_key
+        v_profile_id, 'portal', null, 1, null, start_portal_for.idempotency_key
     );
 end;
 $$;
-COMMENT ON FUNCTION private.start_portal(idempotency_key uuid) IS 'The rule behind public.start_portal.';
-CREATE FUNCTION private.start_processing(generation_id uuid) RETURNS void
+COMMENT ON FUNCTION private.start_portal_for(profile_id uuid, idempotency_key uuid) IS 'The rule behind public.start_portal, for this person.';
+CREATE FUNCTION private.start_processing(profile_id uuid, generation_id uuid) RETURNS void
     LANGUAGE sql
     SET search_path TO ''
     AS $$
     update public.generations as g
     set status = 'processing'
-    where g.id = start_processing.generation_id
+    where g.profile_id = start_processing.profile_id
+        and g.id = start_processing.generation_id
         and g.status = 'submitting';
 $$;
-COMMENT ON FUNCTION private.start_processing(generation_id uuid) IS 'submitting → processing; nothing when it is further on, or over.';
+COMMENT ON FUNCTION private.start_processing(profile_id uuid, generation_id uuid) IS 'submitting → processing; nothing when it is further on, or over.';
 CREATE FUNCTION private.start_reconcile() RETURNS boolean
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
+declare
+    v_session_id text;
 begin
     insert into private.reconcile_runs (since)
     select
@@ -6725,36 +8043,42 @@ begin
     values ('reconcile', 'reconcile')
     on conflict (stripe_object_id) where stripe_object_id is not null do nothing;
     -- A bank may take longer to answer than the lists go back.
-    perform private.enqueue_fetch(c.stripe_session_id)
-    from public.checkouts as c
-    where c.status = 'pending'
-        and c.finished_at is null;
-    perform private.wake_worker();
+    for v_session_id in
+        select c.stripe_session_id
+        from public.checkouts as c
+        where c.status = 'pending'
+            and c.finished_at is null
+        order by c.created_at, c.id
+    loop
+        perform private.enqueue_fetch(v_session_id);
+    end loop;
     return true;
 end;
 $$;
 COMMENT ON FUNCTION private.start_reconcile() IS 'Begins a comparison once settings.reconcile_interval has passed since the last one began. True when
 it did.';
-CREATE FUNCTION private.start_storing(generation_id uuid) RETURNS void
+CREATE FUNCTION private.start_storing(profile_id uuid, generation_id uuid) RETURNS void
     LANGUAGE sql
     SET search_path TO ''
     AS $$
     update public.generations as g
     set status = 'storing'
-    where g.id = start_storing.generation_id
+    where g.profile_id = start_storing.profile_id
+        and g.id = start_storing.generation_id
         and g.status = 'processing';
 $$;
-COMMENT ON FUNCTION private.start_storing(generation_id uuid) IS 'processing → storing; nothing when it is further on, or over.';
-CREATE FUNCTION private.start_submitting(generation_id uuid) RETURNS void
+COMMENT ON FUNCTION private.start_storing(profile_id uuid, generation_id uuid) IS 'processing → storing; nothing when it is further on, or over.';
+CREATE FUNCTION private.start_submitting(profile_id uuid, generation_id uuid) RETURNS void
     LANGUAGE sql
     SET search_path TO ''
     AS $$
     update public.generations as g
     set status = 'submitting'
-    where g.id = start_submitting.generation_id
+    where g.profile_id = start_submitting.profile_id
+        and g.id = start_submitting.generation_id
         and g.status = 'queued';
 $$;
-COMMENT ON FUNCTION private.start_submitting(generation_id uuid) IS 'queued → submitting; another attempt of one that is further on leaves it there.';
+COMMENT ON FUNCTION private.start_submitting(profile_id uuid, generation_id uuid) IS 'queued → submitting; another attempt of one that is further on leaves it there.';
 CREATE FUNCTION private.status_transitions() RETURNS TABLE(subject text, from_status text, to_status text)
     LANGUAGE sql IMMUTABLE
     SET search_path TO ''
@@ -6791,19 +8115,23 @@ CREATE FUNCTION private.stop_erasure(profile_id uuid) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
+declare
+    v_job_id bigint;
 begin
-    perform private.finish_job(j.id)
+    select j.id into v_job_id
     from private.jobs as j
-    where j.profile_id = stop_erasure.profile_id;
+    where j.account_id = stop_erasure.profile_id;
+    perform private.finish_job(v_job_id);
     update private.erasures as e
     set restored_at = now()
     where e.profile_id = stop_erasure.profile_id
         and e.restored_at is null;
     -- A consent that has ended does not come back.
-    insert into private.jobs (kind, user_image_id)
+    insert into private.jobs (kind, user_image_id, profile_id)
     select
         'remove_user_image',
-        i.id
+        i.id,
+        i.profile_id
     from public.user_images as i
     where i.profile_id = stop_erasure.profile_id
         and i.removed_at is not null
@@ -6812,7 +8140,7 @@ begin
 end;
 $$;
 COMMENT ON FUNCTION private.stop_erasure(profile_id uuid) IS 'The person is back under the same id: nothing more is erased than the photos that were removed.';
-CREATE FUNCTION private.store_attempt_state(attempt_id uuid, provider_job jsonb) RETURNS boolean
+CREATE FUNCTION private.store_attempt_state(profile_id uuid, attempt_id uuid, provider_job jsonb) RETURNS boolean
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
@@ -6830,36 +8158,55 @@ declare
             86400
         )
     end;
+    v_attempt private.generation_attempts;
+    v_generation public.generations;
+    v_pointer text[];
+    v_cost_micros bigint;
+    v_output_url text;
+    v_finished_at timestamptz;
 begin
+    select a.* into v_attempt
+    from private.generation_attempts as a
+    where a.profile_id = store_attempt_state.profile_id
+        and a.id = store_attempt_state.attempt_id;
+    select g.* into v_generation
+    from public.generations as g
+    where g.profile_id = store_attempt_state.profile_id
+        and g.id = v_attempt.generation_id;
+    select m.output_pointer into v_pointer
+    from private.generation_models as m
+    where m.type_key = v_generation.generation_type
+        and m.preference = v_attempt.preference;
+    v_output_url := private.output_url(
+        store_attempt_state.provider_job -> 'output', v_pointer
+    );
+    if v_is_final then
+        v_cost_micros := private.attempt_cost(v_attempt, v_status, v_seconds);
+        v_finished_at := now();
+    end if;
     update private.generation_attempts as a
     set
         provider_status = v_status,
         provider_error = left(store_attempt_state.provider_job ->> 'error', 2000),
         polls = a.polls + 1,
         predict_seconds = v_seconds,
-        cost_micros = case when v_is_final then private.attempt_cost(a, v_status, v_seconds) end,
-        output_url = private.output_url(
-            store_attempt_state.provider_job -> 'output', m.output_pointer
-        ),
+        cost_micros = v_cost_micros,
+        output_url = v_output_url,
         status = case
             when not v_is_final or a.finished_at is not null then a.status
             when v_status = 'aborted' then 'canceled'
             else v_status
         end,
-        finished_at = coalesce(a.finished_at, case when v_is_final then now() end)
-    from private.generation_attempts as q
-    inner join public.generations as g on q.generation_id = g.id
-    left join private.generation_models as m
-        on g.generation_type = m.type_key and q.preference = m.preference
-    where q.id = store_attempt_state.attempt_id
-        and a.id = q.id
+        finished_at = coalesce(a.finished_at, v_finished_at)
+    where a.profile_id = store_attempt_state.profile_id
+        and a.id = store_attempt_state.attempt_id
         -- An attempt whose cost is known stays as it is: the provider may have removed its data
         -- since.
         and a.cost_micros is null;
     return v_is_final;
 end;
 $$;
-COMMENT ON FUNCTION private.store_attempt_state(attempt_id uuid, provider_job jsonb) IS 'Writes what the provider says of a prediction to its attempt. True when that is its end: any other
+COMMENT ON FUNCTION private.store_attempt_state(profile_id uuid, attempt_id uuid, provider_job jsonb) IS 'Writes what the provider says of a prediction to its attempt. True when that is its end: any other
 status, also one of tomorrow, is not, and our own deadline bounds it.';
 CREATE FUNCTION private.store_code_failure(profile_id uuid) RETURNS void
     LANGUAGE plpgsql
@@ -6882,10 +8229,11 @@ declare
     v_duplicate_id uuid;
 begin
     insert into private.generation_attempts (
-        generation_id, attempt_number, preference, model, duplicate_of, status, provider_job_id,
-        expected_cost_micros, cost_per_second_micros
+        profile_id, generation_id, attempt_number, preference, model, duplicate_of, status,
+        provider_job_id, expected_cost_micros, cost_per_second_micros
     )
     select
+        store_duplicate.attempt.profile_id,
         store_duplicate.attempt.generation_id,
         max(a.attempt_number) + 1,
         store_duplicate.attempt.preference,
@@ -6896,11 +8244,12 @@ begin
         store_duplicate.attempt.expected_cost_micros,
         store_duplicate.attempt.cost_per_second_micros
     from private.generation_attempts as a
-    where a.generation_id = store_duplicate.attempt.generation_id
+    where a.profile_id = store_duplicate.attempt.profile_id
+        and a.generation_id = store_duplicate.attempt.generation_id
     on conflict on constraint generation_attempts_provider_job_id_key do nothing
     returning id into v_duplicate_id;
     if v_duplicate_id is not null then
-        perform private.enqueue_cancel(v_duplicate_id);
+        perform private.enqueue_cancel(store_duplicate.attempt.profile_id, v_duplicate_id);
     end if;
 end;
 $$;
@@ -6912,6 +8261,8 @@ CREATE FUNCTION private.store_erasure_answer(profile_id uuid, answer jsonb) RETU
     AS $$
 declare
     v_answer constant jsonb := store_erasure_answer.answer;
+    v_checkout_id uuid;
+    v_subscription_id text;
 begin
     update private.erasures as e
     set answers = e.answers || jsonb_strip_nulls(jsonb_build_object(
@@ -6939,25 +8290,29 @@ begin
             and i.removed_at is not null
             and v_answer -> 'removed' ? i.object_path;
     elsif v_answer ->> 'object' = 'checkout.session' then
-        perform private.close_checkout(c.id, 'expired')
+        select c.id into v_checkout_id
         from public.checkouts as c
         where c.profile_id = store_erasure_answer.profile_id
             and c.stripe_session_id = v_answer ->> 'id';
+        perform private.close_checkout(
+            store_erasure_answer.profile_id, v_checkout_id, 'expired'
+        );
     elsif v_answer ->> 'object' = 'customer' then
         update private.stripe_customers as c
         set deleted_at = now()
         where c.profile_id = store_erasure_answer.profile_id
             and c.customer_id = v_answer ->> 'id';
         -- The customer's subscriptions ended with the customer; an event may say so too.
-        perform private.enqueue_fetch(s.stripe_subscription_id)
-        from (
+        for v_subscription_id in
             select s.stripe_subscription_id
             from public.subscriptions as s
             where s.profile_id = store_erasure_answer.profile_id
                 and s.status not in ('canceled', 'incomplete_expired')
                 and s.stripe_subscription_id is not null
             order by s.stripe_subscription_id
-        ) as s;
+        loop
+            perform private.enqueue_fetch(v_subscription_id);
+        end loop;
     end if;
 end;
 $$;
@@ -6967,7 +8322,6 @@ CREATE FUNCTION private.store_referral(referred_id uuid, code text) RETURNS publ
     SET search_path TO ''
     AS $$
 declare
-    -- People copy codes by hand: case and surrounding blanks are forgiven.
     v_code constant text := upper(btrim(store_referral.code));
     v_referrer_id uuid;
     v_reason text;
@@ -6975,7 +8329,7 @@ declare
 begin
     select p.id into v_referrer_id
     from public.profiles as p
-    where p.referral_code = v_code
+    where p.id = private.owner_of_code(store_referral.code)
         and p.deleted_at is null;
     v_reason := private.judge_referral(store_referral.referred_id, v_referrer_id, v_code);
     insert into public.referrals (referred_id, referrer_id, code, status, reason)
@@ -7119,46 +8473,66 @@ CREATE FUNCTION private.stripe_livemode() RETURNS boolean
     select s.stripe_livemode from private.settings as s;
 $$;
 COMMENT ON FUNCTION private.stripe_livemode() IS 'Whether this database sells for real. A sidecar with a key of the other mode does not start.';
-CREATE FUNCTION private.submit_payload(attempt_id uuid) RETURNS jsonb
-    LANGUAGE sql STABLE
+CREATE FUNCTION private.submit_payload(attempt private.generation_attempts) RETURNS jsonb
+    LANGUAGE plpgsql STABLE
     SET search_path TO ''
     AS $$
-    select jsonb_build_object(
-        'attempt_id', a.id,
-        'attempt_token', a.attempt_token,
-        'model', a.model,
+declare
+    v_generation public.generations;
+    v_image_path text;
+    v_model record;
+begin
+    select g.* into v_generation
+    from public.generations as g
+    where g.profile_id = submit_payload.attempt.profile_id
+        and g.id = submit_payload.attempt.generation_id;
+    select i.object_path into v_image_path
+    from public.user_images as i
+    where i.profile_id = submit_payload.attempt.profile_id
+        and i.id = v_generation.user_image_id;
+    select
+        m.*,
+        s.signed_url_seconds
+    into v_model
+    from private.generation_models as m
+    cross join private.settings as s
+    where m.type_key = v_generation.generation_type
+        and m.preference = submit_payload.attempt.preference;
+    if not found then
+        return null;
+    end if;
+    return jsonb_build_object(
+        'attempt_id', submit_payload.attempt.id,
+        'profile_id', submit_payload.attempt.profile_id,
+        'attempt_token', submit_payload.attempt.attempt_token,
+        'model', submit_payload.attempt.model,
         -- What a person says reaches exactly these keys: checked options, and the prompt.
-        'input', m.input_template || (
-            select coalesce(jsonb_object_agg(f.value, g.options -> f.key), '{}')
-            from jsonb_each_text(m.option_fields) as f (key, value)
-            where g.options ? f.key
-        ) || jsonb_build_object(m.prompt_field, g.prompt),
+        'input', v_model.input_template || (
+            select coalesce(jsonb_object_agg(f.value, v_generation.options -> f.key), '{}')
+            from jsonb_each_text(v_model.option_fields) as f (key, value)
+            where v_generation.options ? f.key
+        ) || jsonb_build_object(v_model.prompt_field, v_generation.prompt),
         'user_images', case
-            when i.id is null or m.user_image_field is null then jsonb_build_array()
+            when v_image_path is null or v_model.user_image_field is null
+            then jsonb_build_array()
             else jsonb_build_array(
                 jsonb_build_object(
-                    'field', m.user_image_field,
-                    'many', m.user_image_is_list,
+                    'field', v_model.user_image_field,
+                    'many', v_model.user_image_is_list,
                     'bucket', 'faces',
-                    'object_path', i.object_path,
-                    'expires_in', s.signed_url_seconds
+                    'object_path', v_image_path,
+                    'expires_in', v_model.signed_url_seconds
                 )
             )
         end,
         -- The provider's own deadline ends an orphan that we never hear of.
         'cancel_after_seconds',
-        greatest(ceil(extract(epoch from g.deadline_at - now()))::integer, 5)
-    )
-    from private.generation_attempts as a
-    inner join public.generations as g on a.generation_id = g.id
-    inner join private.generation_models as m
-        on g.generation_type = m.type_key and a.preference = m.preference
-    cross join private.settings as s
-    left join public.user_images as i on g.user_image_id = i.id
-    where a.id = submit_payload.attempt_id;
+        greatest(ceil(extract(epoch from v_generation.deadline_at - now()))::integer, 5)
+    );
+end;
 $$;
-COMMENT ON FUNCTION private.submit_payload(attempt_id uuid) IS 'What the sidecar sends for this attempt: model, input, user images to sign, attempt token,
-deadline.';
+COMMENT ON FUNCTION private.submit_payload(attempt private.generation_attempts) IS 'What the sidecar sends for this attempt: model, input, user images to sign, person and token of
+the webhook address, deadline. Null when its model has gone.';
 CREATE FUNCTION private.subscription_difference(subscription jsonb) RETURNS text
     LANGUAGE sql STABLE
     SET search_path TO ''
@@ -7231,12 +8605,13 @@ CREATE FUNCTION private.sweep_steps() RETURNS TABLE(turn integer, step text)
     AS $$
     values
         (1, 'expired'),
-        (2, 'expired_lots'),
-        (3, 'rewarded'),
-        (4, 'granted_periods'),
-        (5, 'stale_checkouts'),
-        (5, 'expired_user_images'),
-        (6, 'erasures');
+        (2, 'forgotten'),
+        (3, 'expired_lots'),
+        (4, 'rewarded'),
+        (5, 'granted_periods'),
+        (6, 'stale_checkouts'),
+        (6, 'expired_user_images'),
+        (7, 'erasures');
 $$;
 COMMENT ON FUNCTION private.sweep_steps() IS 'What the sweep looks at, in this order, and the name under which it tells how many. Steps of one
 turn go together.';
@@ -7324,6 +8699,9 @@ CREATE FUNCTION private.tg_credit_entries__apply() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
+declare
+    v_now constant timestamptz := now();
+    v_is_there boolean := false;
 begin
     -- Updated before the entry is inserted: the foreign keys then find the rows locked already.
     update public.profiles as p
@@ -7334,13 +8712,26 @@ begin
     where p.id = new.profile_id
     returning p.entry_count, p.credits into new.entry_number, new.balance_after;
     -- The balance has moved already: "on conflict do nothing" would drop the entry and leave that.
-    if exists (
-        select
-        from public.credit_entries as e
-        where e.lot_id = new.lot_id
-            and e.kind = new.kind
-            and (e.generation_id = new.generation_id or new.kind = 'grant')
-    ) then
+    -- Asked by the columns of the key each time, or a long history would be read.
+    if new.kind = 'grant' then
+        v_is_there := exists (
+            select
+            from public.credit_entries as e
+            where e.profile_id = new.profile_id
+                and e.lot_id = new.lot_id
+                and e.kind = 'grant'
+        );
+    elsif new.generation_id is not null then
+        v_is_there := exists (
+            select
+            from public.credit_entries as e
+            where e.profile_id = new.profile_id
+                and e.generation_id = new.generation_id
+                and e.lot_id = new.lot_id
+                and e.kind = new.kind
+        );
+    end if;
+    if v_is_there then
         raise unique_violation using
             message = 'entry_exists',
             detail = format('Lot %s has its %s already.', new.lot_id, new.kind),
@@ -7351,7 +8742,7 @@ begin
         update public.credit_lots as l
         set
             remaining = l.remaining + new.amount,
-            exhausted_at = case when l.remaining + new.amount = 0 then now() end
+            exhausted_at = case when l.remaining + new.amount = 0 then v_now end
         where l.id = new.lot_id
             and l.profile_id = new.profile_id;
         if not found then
@@ -7417,7 +8808,8 @@ begin
         sum(e.amount) filter (where e.kind = 'restore')
     into v_left, v_restored
     from public.credit_entries as e
-    where e.lot_id = new.lot_id
+    where e.profile_id = new.profile_id
+        and e.lot_id = new.lot_id
         and e.kind in ('expire', 'revoke', 'restore');
     if v_left > 0 or v_restored < 0 then
         raise exception using
@@ -7596,7 +8988,7 @@ begin
 end;
 $$;
 COMMENT ON FUNCTION private.type_of_setting(setting text) IS 'The type of a column of private.settings. Refuses with PT404 setting_not_found.';
-CREATE FUNCTION private.unearned_credits(subscription_id uuid, from_at timestamp with time zone, until_at timestamp with time zone, credits bigint, month_length interval) RETURNS numeric
+CREATE FUNCTION private.unearned_credits(profile_id uuid, subscription_id uuid, from_at timestamp with time zone, until_at timestamp with time zone, credits bigint, month_length interval) RETURNS numeric
     LANGUAGE sql STABLE
     SET search_path TO ''
     AS $$
@@ -7606,7 +8998,8 @@ CREATE FUNCTION private.unearned_credits(subscription_id uuid, from_at timestamp
             least(m.month_end, unearned_credits.until_at) as ends_at,
             m.credits
         from private.subscription_months as m
-        where m.subscription_id = unearned_credits.subscription_id
+        where m.profile_id = unearned_credits.profile_id
+            and m.subscription_id = unearned_credits.subscription_id
             and m.month_start < unearned_credits.until_at
             and m.month_end > unearned_credits.from_at
     ),
@@ -7643,29 +9036,34 @@ CREATE FUNCTION private.unearned_credits(subscription_id uuid, from_at timestamp
     select sum(r.seconds * r.credits) / extract(epoch from unearned_credits.month_length)
     from rises as r;
 $$;
-COMMENT ON FUNCTION private.unearned_credits(subscription_id uuid, from_at timestamp with time zone, until_at timestamp with time zone, credits bigint, month_length interval) IS 'The credits of this time that no month granted before has given already, when a whole month gives
+COMMENT ON FUNCTION private.unearned_credits(profile_id uuid, subscription_id uuid, from_at timestamp with time zone, until_at timestamp with time zone, credits bigint, month_length interval) IS 'The credits of this time that no month granted before has given already, when a whole month gives
 so many: second by second, what goes beyond the highest level reached so far.
 An upgrade earns the difference for the time that is left; back and forth between plans earns
 nothing twice.';
-CREATE FUNCTION private.unsendable(generation_id uuid) RETURNS text
+CREATE FUNCTION private.unsendable(generation public.generations) RETURNS text
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
     AS $$
+declare
+    v_max_attempts integer;
 begin
+    select s.max_generation_attempts into v_max_attempts
+    from private.settings as s;
     if (
         select count(*)
         from private.generation_attempts as a
-        where a.generation_id = unsendable.generation_id
+        where a.profile_id = unsendable.generation.profile_id
+            and a.generation_id = unsendable.generation.id
             and a.duplicate_of is null
-    ) >= (select s.max_generation_attempts from private.settings as s) then
+    ) >= v_max_attempts then
         return 'provider_unreachable';
     end if;
     -- The user image was removed or has expired since: it is not used any more.
     if exists (
         select
-        from public.generations as g
-        inner join public.user_images as i on g.user_image_id = i.id
-        where g.id = unsendable.generation_id
+        from public.user_images as i
+        where i.profile_id = unsendable.generation.profile_id
+            and i.id = unsendable.generation.user_image_id
             and (i.removed_at is not null or i.expires_at <= now())
     ) then
         return 'face_missing';
@@ -7673,8 +9071,8 @@ begin
     return null;
 end;
 $$;
-COMMENT ON FUNCTION private.unsendable(generation_id uuid) IS 'Why a generation may not be sent to the provider any more, as a slug; null when it may.';
-CREATE FUNCTION private.user_image_payload(user_image_id uuid) RETURNS jsonb
+COMMENT ON FUNCTION private.unsendable(generation public.generations) IS 'Why a generation may not be sent to the provider any more, as a slug; null when it may.';
+CREATE FUNCTION private.user_image_payload(profile_id uuid, user_image_id uuid) RETURNS jsonb
     LANGUAGE sql STABLE
     SET search_path TO ''
     AS $$
@@ -7684,9 +9082,10 @@ CREATE FUNCTION private.user_image_payload(user_image_id uuid) RETURNS jsonb
         'names', jsonb_build_array(i.object_path)
     )
     from public.user_images as i
-    where i.id = user_image_payload.user_image_id;
+    where i.profile_id = user_image_payload.profile_id
+        and i.id = user_image_payload.user_image_id;
 $$;
-COMMENT ON FUNCTION private.user_image_payload(user_image_id uuid) IS 'The file that the sidecar deletes.';
+COMMENT ON FUNCTION private.user_image_payload(profile_id uuid, user_image_id uuid) IS 'The file that the sidecar deletes.';
 CREATE FUNCTION private.uuid_v7_floor(instant timestamp with time zone) RETURNS uuid
     LANGUAGE plpgsql IMMUTABLE
     SET search_path TO ''
@@ -7699,7 +9098,7 @@ begin
 end;
 $$;
 COMMENT ON FUNCTION private.uuid_v7_floor(instant timestamp with time zone) IS 'The lowest version 7 UUID of this millisecond: keys from it on were made then or later.';
-CREATE FUNCTION private.waits_for_period(invoice jsonb, subscription_id uuid) RETURNS boolean
+CREATE FUNCTION private.waits_for_period(profile_id uuid, invoice jsonb, subscription_id uuid) RETURNS boolean
     LANGUAGE sql STABLE
     SET search_path TO ''
     AS $$
@@ -7713,13 +9112,14 @@ CREATE FUNCTION private.waits_for_period(invoice jsonb, subscription_id uuid) RE
             and not exists (
                 select
                 from private.paid_periods as b
-                where b.subscription_id = waits_for_period.subscription_id
+                where b.profile_id = waits_for_period.profile_id
+                    and b.subscription_id = waits_for_period.subscription_id
                     and b.period_end = l.period_end
                     and not b.is_proration
             )
     );
 $$;
-COMMENT ON FUNCTION private.waits_for_period(invoice jsonb, subscription_id uuid) IS 'Whether an upgrade was paid in a month whose own payment is not here yet: how long that month is
+COMMENT ON FUNCTION private.waits_for_period(profile_id uuid, invoice jsonb, subscription_id uuid) IS 'Whether an upgrade was paid in a month whose own payment is not here yet: how long that month is
 decides what the rest of it is worth.';
 CREATE FUNCTION private.wake_worker() RETURNS void
     LANGUAGE plpgsql
@@ -7880,49 +9280,8 @@ CREATE FUNCTION public.my_credits() RETURNS public.credit_summary
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
     AS $$
-declare
-    v_profile_id constant uuid := private.signed_in_profile();
-    v_summary public.credit_summary;
 begin
-    select
-        coalesce(sum(l.remaining) filter (where l.frozen_at is null), 0),
-        coalesce(sum(l.remaining) filter (where l.frozen_at is not null), 0),
-        min(l.expires_at) filter (where l.frozen_at is null)
-    into v_summary.available, v_summary.frozen, v_summary.expiring_at
-    from public.credit_lots as l
-    where l.profile_id = v_profile_id
-        and l.exhausted_at is null
-        and (l.frozen_at is not null or l.expires_at is null or l.expires_at > now());
-    select coalesce(sum(l.remaining), 0) into v_summary.expiring_soon
-    from public.credit_lots as l
-    where l.profile_id = v_profile_id
-        and l.exhausted_at is null
-        and l.frozen_at is null
-        and l.expires_at = v_summary.expiring_at;
-    select coalesce(sum(g.credit_cost), 0) into v_summary.held
-    from public.generations as g
-    where g.profile_id = v_profile_id
-        and g.finished_at is null;
-    select p.debt into v_summary.debt
-    from public.profiles as p
-    where p.id = v_profile_id;
-    select
-        p.credits_per_month * s.quantity,
-        s.next_grant_at
-    into v_summary.next_grant_credits, v_summary.next_grant_at
-    from public.subscriptions as s
-    inner join public.plans as p on s.plan_name = p.plan_name
-    where s.profile_id = v_profile_id
-        and s.is_active
-        and p.credits_per_month > 0
-        and s.next_grant_at > now()
-        and (s.next_grant_at < s.end_date or s.end_date is null)
-        and not (s.cancel_at_period_end and s.next_grant_at >= s.current_period_end)
-    order by s.next_grant_at
-    limit 1;
-    v_summary.debt := coalesce(v_summary.debt, 0);
-    v_summary.next_grant_credits := coalesce(v_summary.next_grant_credits, 0);
-    return v_summary;
+    return private.my_credits();
 end;
 $$;
 COMMENT ON FUNCTION public.my_credits() IS 'What the signed-in person has: available, held for pictures under way, frozen, owed, what expires
@@ -8049,6 +9408,7 @@ ALTER TABLE private.code_failures ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTI
     CACHE 1
 );
 CREATE TABLE private.credit_freezes (
+    profile_id uuid NOT NULL,
     lot_id bigint NOT NULL,
     freeze_key text NOT NULL,
     reason text NOT NULL,
@@ -8056,6 +9416,7 @@ CREATE TABLE private.credit_freezes (
     released_at timestamp with time zone
 );
 COMMENT ON TABLE private.credit_freezes IS 'Why a lot is or was frozen. credit_lots.frozen_at is set as long as one of these is open.';
+COMMENT ON COLUMN private.credit_freezes.profile_id IS 'Whose lot it is.';
 COMMENT ON COLUMN private.credit_freezes.freeze_key IS 'The dispute or the operator''s action behind it: one freeze per lot and key, for ever.';
 CREATE TABLE private.erasures (
     id bigint NOT NULL,
@@ -8078,6 +9439,14 @@ ALTER TABLE private.erasures ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME private.erasures_id_seq
     START WITH 1
     INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+ALTER TABLE private.generation_jobs ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME private.generation_jobs_id_seq
+    START WITH 2
+    INCREMENT BY 2
     NO MINVALUE
     NO MAXVALUE
     CACHE 1
@@ -8109,7 +9478,7 @@ every transaction would serialize all commits of the database.';
 ALTER TABLE private.jobs ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME private.jobs_id_seq
     START WITH 1
-    INCREMENT BY 1
+    INCREMENT BY 2
     NO MINVALUE
     NO MAXVALUE
     CACHE 1
@@ -8123,6 +9492,7 @@ COMMENT ON TABLE private.known_addresses IS 'Which profile first confirmed an ad
 the account, so that gifts are given once.';
 CREATE TABLE private.paid_periods (
     invoice_line_id text NOT NULL,
+    profile_id uuid NOT NULL,
     subscription_id uuid NOT NULL,
     payment_id uuid NOT NULL,
     plan_name text NOT NULL,
@@ -8137,17 +9507,14 @@ CREATE TABLE private.paid_periods (
 );
 COMMENT ON TABLE private.paid_periods IS 'The time a line of a paid invoice paid a plan for. Its credits are granted month by month, a
 year''s too.';
+COMMENT ON COLUMN private.paid_periods.profile_id IS 'Whose subscription it is.';
 COMMENT ON COLUMN private.paid_periods.quantity IS 'How many times the plan was paid.';
 COMMENT ON COLUMN private.paid_periods.is_proration IS 'The rest of a period, after an upgrade.';
 COMMENT ON COLUMN private.paid_periods.months_granted IS 'How many of its months have their credits.';
 COMMENT ON COLUMN private.paid_periods.next_month_at IS 'When the next month''s credits are due; null: all were granted, or it was given up.';
-CREATE TABLE private.payment_intents (
-    payment_intent_id text NOT NULL,
-    payment_id uuid NOT NULL
-);
-COMMENT ON TABLE private.payment_intents IS 'Which payment a PaymentIntent of Stripe (pi_…) belongs to: refunds and disputes name only that.';
 CREATE TABLE private.payment_reversals (
     reversal_key text NOT NULL,
+    profile_id uuid NOT NULL,
     payment_id uuid NOT NULL,
     kind text NOT NULL,
     amount bigint NOT NULL,
@@ -8159,104 +9526,9 @@ CREATE TABLE private.payment_reversals (
 );
 COMMENT ON TABLE private.payment_reversals IS 'Refunds and disputes of payments, by the provider''s own id. What they do to credits follows from
 these rows alone, so their order does not matter.';
+COMMENT ON COLUMN private.payment_reversals.profile_id IS 'Who paid.';
 COMMENT ON COLUMN private.payment_reversals.amount IS 'Minor units of the payment''s currency.';
 COMMENT ON COLUMN private.payment_reversals.status IS 'refund: taken, or undone when it failed later. dispute: open, then lost or won.';
-CREATE TABLE private.settings (
-    id boolean DEFAULT true NOT NULL,
-    sign_up_credits bigint DEFAULT 50 NOT NULL,
-    referral_bonus_credits bigint DEFAULT 30 NOT NULL,
-    referred_bonus_credits bigint DEFAULT 0 NOT NULL,
-    referral_policy text DEFAULT 'confirmed'::text NOT NULL,
-    max_referral_rewards_per_month integer DEFAULT 10 NOT NULL,
-    referral_window interval DEFAULT '7 days'::interval NOT NULL,
-    max_code_failures_per_hour integer DEFAULT 10 NOT NULL,
-    refund_grace interval DEFAULT '7 days'::interval NOT NULL,
-    max_running_generations integer DEFAULT 5,
-    max_generations_per_minute integer DEFAULT 10,
-    max_generations_per_day integer DEFAULT 200,
-    max_prompt_characters integer DEFAULT 1000 NOT NULL,
-    max_user_images integer DEFAULT 20 NOT NULL,
-    max_checkouts_per_hour integer DEFAULT 20 NOT NULL,
-    user_image_retention interval DEFAULT '180 days'::interval NOT NULL,
-    signed_url_seconds integer DEFAULT 1800 NOT NULL,
-    generation_deadline interval DEFAULT '00:10:00'::interval NOT NULL,
-    max_generation_attempts integer DEFAULT 3 NOT NULL,
-    submit_find_after interval DEFAULT '00:00:05'::interval NOT NULL,
-    submit_unknown_grace interval DEFAULT '00:01:00'::interval NOT NULL,
-    max_provider_spend_per_day_micros bigint DEFAULT 100000000,
-    micros_per_minor_unit jsonb DEFAULT '{"usd": 10000}'::jsonb NOT NULL,
-    max_job_tries integer DEFAULT 8 NOT NULL,
-    first_retry_wait interval DEFAULT '00:00:01'::interval NOT NULL,
-    max_retry_wait interval DEFAULT '00:05:00'::interval NOT NULL,
-    stripe_livemode boolean DEFAULT false NOT NULL,
-    reconcile_interval interval DEFAULT '1 day'::interval NOT NULL,
-    checkout_success_url text,
-    checkout_cancel_url text,
-    portal_return_url text,
-    CONSTRAINT settings_checkout_cancel_url_is_web CHECK ((checkout_cancel_url ~ '^https?://[^/]'::text)),
-    CONSTRAINT settings_checkout_success_url_is_web CHECK ((checkout_success_url ~ '^https?://[^/]'::text)),
-    CONSTRAINT settings_generation_deadline_in_range CHECK (((generation_deadline >= '00:00:01'::interval) AND (generation_deadline <= '01:00:00'::interval))),
-    CONSTRAINT settings_max_checkouts_per_hour_positive CHECK ((max_checkouts_per_hour > 0)),
-    CONSTRAINT settings_max_code_failures_per_hour_positive CHECK ((max_code_failures_per_hour > 0)),
-    CONSTRAINT settings_max_generation_attempts_positive CHECK ((max_generation_attempts > 0)),
-    CONSTRAINT settings_max_generations_per_day_positive CHECK ((max_generations_per_day > 0)),
-    CONSTRAINT settings_max_generations_per_minute_positive CHECK ((max_generations_per_minute > 0)),
-    CONSTRAINT settings_max_job_tries_positive CHECK ((max_job_tries > 0)),
-    CONSTRAINT settings_max_prompt_characters_in_range CHECK (((max_prompt_characters >= 1) AND (max_prompt_characters <= 10000))),
-    CONSTRAINT settings_max_provider_spend_per_day_not_negative CHECK ((max_provider_spend_per_day_micros >= 0)),
-    CONSTRAINT settings_max_referral_rewards_per_month_not_negative CHECK ((max_referral_rewards_per_month >= 0)),
-    CONSTRAINT settings_max_running_generations_positive CHECK ((max_running_generations > 0)),
-    CONSTRAINT settings_max_user_images_positive CHECK ((max_user_images > 0)),
-    CONSTRAINT settings_micros_per_minor_unit_is_object CHECK ((jsonb_typeof(micros_per_minor_unit) = 'object'::text)),
-    CONSTRAINT settings_one_row CHECK (id),
-    CONSTRAINT settings_portal_return_url_is_web CHECK ((portal_return_url ~ '^https?://[^/]'::text)),
-    CONSTRAINT settings_reconcile_interval_positive CHECK ((reconcile_interval > '00:00:00'::interval)),
-    CONSTRAINT settings_referral_bonus_credits_not_negative CHECK ((referral_bonus_credits >= 0)),
-    CONSTRAINT settings_referral_policy_known CHECK ((referral_policy = ANY (ARRAY['confirmed'::text, 'first_purchase'::text]))),
-    CONSTRAINT settings_referral_window_not_negative CHECK ((referral_window >= '00:00:00'::interval)),
-    CONSTRAINT settings_referred_bonus_credits_not_negative CHECK ((referred_bonus_credits >= 0)),
-    CONSTRAINT settings_refund_grace_positive CHECK ((refund_grace > '00:00:00'::interval)),
-    CONSTRAINT settings_retry_waits_in_order CHECK ((('00:00:00'::interval < first_retry_wait) AND (first_retry_wait <= max_retry_wait))),
-    CONSTRAINT settings_sign_up_credits_not_negative CHECK ((sign_up_credits >= 0)),
-    CONSTRAINT settings_signed_url_seconds_in_range CHECK (((signed_url_seconds >= 60) AND (signed_url_seconds <= 3600))),
-    CONSTRAINT settings_submit_find_after_positive CHECK ((submit_find_after > '00:00:00'::interval)),
-    CONSTRAINT settings_submit_unknown_grace_positive CHECK ((submit_unknown_grace > '00:00:00'::interval)),
-    CONSTRAINT settings_user_image_retention_positive CHECK ((user_image_retention > '00:00:00'::interval))
-);
-COMMENT ON TABLE private.settings IS 'One row of operator settings. Change it with: thumbsmith settings set';
-COMMENT ON COLUMN private.settings.sign_up_credits IS 'Credits of a new account.';
-COMMENT ON COLUMN private.settings.referral_bonus_credits IS 'Credits the referrer gets per friend.';
-COMMENT ON COLUMN private.settings.referred_bonus_credits IS 'Credits the friend gets too, when the referrer is rewarded.';
-COMMENT ON COLUMN private.settings.referral_policy IS 'When a referral pays: with the confirmed address, or with the first purchase.';
-COMMENT ON COLUMN private.settings.max_referral_rewards_per_month IS 'Rewards of one referrer per calendar month (UTC).';
-COMMENT ON COLUMN private.settings.referral_window IS 'How long after a sign-up a code may still be given.';
-COMMENT ON COLUMN private.settings.max_code_failures_per_hour IS 'Wrong referral and promotional codes a person may try within an hour.';
-COMMENT ON COLUMN private.settings.refund_grace IS 'How long credits live that come back after their lot expired.';
-COMMENT ON COLUMN private.settings.max_running_generations IS 'Thumbnails of one person under way at a time; null: no limit.';
-COMMENT ON COLUMN private.settings.max_generations_per_minute IS 'Thumbnails a person may ask for within 60 seconds; null: no limit.';
-COMMENT ON COLUMN private.settings.max_generations_per_day IS 'Thumbnails a person may ask for within 24 hours; null: no limit.';
-COMMENT ON COLUMN private.settings.max_prompt_characters IS 'Length of a prompt, in characters.';
-COMMENT ON COLUMN private.settings.max_user_images IS 'User images a person may keep.';
-COMMENT ON COLUMN private.settings.max_checkouts_per_hour IS 'Pages of Stripe a person may ask for within an hour.';
-COMMENT ON COLUMN private.settings.user_image_retention IS 'How long a user image is kept.';
-COMMENT ON COLUMN private.settings.signed_url_seconds IS 'Life of the signed URL of a user image that the provider gets, in seconds.';
-COMMENT ON COLUMN private.settings.generation_deadline IS 'After this time without a picture a generation expires and its credits go back.';
-COMMENT ON COLUMN private.settings.max_generation_attempts IS 'How often a generation is sent to the provider: again after a lost answer, and to the next model
-after a failure.';
-COMMENT ON COLUMN private.settings.submit_find_after IS 'How soon a lost answer is looked for in the provider''s list.';
-COMMENT ON COLUMN private.settings.submit_unknown_grace IS 'How long a lost answer of the provider is waited for before another attempt is made.';
-COMMENT ON COLUMN private.settings.max_provider_spend_per_day_micros IS 'Expected spend at the provider per day (UTC) in millionths of a US dollar; null: no breaker.';
-COMMENT ON COLUMN private.settings.micros_per_minor_unit IS 'What a minor unit of each currency is worth in millionths of a US dollar, for the reports: a cent
-is 10000.';
-COMMENT ON COLUMN private.settings.max_job_tries IS 'How often a job is tried before it is given up, unless a thumbnail waits for it.';
-COMMENT ON COLUMN private.settings.first_retry_wait IS 'The wait after a first failed try; doubled with each further one.';
-COMMENT ON COLUMN private.settings.max_retry_wait IS 'The longest wait between two tries.';
-COMMENT ON COLUMN private.settings.stripe_livemode IS 'Whether this database belongs to live mode. Events and objects of the other mode are refused.';
-COMMENT ON COLUMN private.settings.reconcile_interval IS 'How often everything at Stripe is compared with our rows.';
-COMMENT ON COLUMN private.settings.checkout_success_url IS 'Where a paid Checkout leads back to; null: nothing can be bought yet. {CHECKOUT_SESSION_ID} in it
-is filled in by Stripe.';
-COMMENT ON COLUMN private.settings.checkout_cancel_url IS 'Where a Checkout that was left leads back to; null: the success page.';
-COMMENT ON COLUMN private.settings.portal_return_url IS 'Where the customer portal leads back to; null: the success page.';
 CREATE TABLE public.credit_lots (
     id bigint NOT NULL,
     profile_id uuid NOT NULL,
@@ -8282,7 +9554,8 @@ CREATE TABLE public.credit_lots (
 )
 WITH (fillfactor='70');
 COMMENT ON TABLE public.credit_lots IS 'Where credits came from: one lot per grant. A spend burns open lots by priority, then earliest
-expiry, then oldest; frozen and expired lots are not burned.';
+expiry, then oldest; frozen and expired lots are not burned. Oldest is by created_at, and by id only
+among lots of one transaction: a restored sequence or a second node may number them otherwise.';
 COMMENT ON COLUMN public.credit_lots.source IS 'sign_up, referral, purchase, subscription, promotion or operator.';
 COMMENT ON COLUMN public.credit_lots.grant_key IS 'Business key of the grant: the same key never grants twice.';
 COMMENT ON COLUMN public.credit_lots.amount IS 'Credits granted.';
@@ -8365,6 +9638,7 @@ CREATE VIEW private.plan_use_worth WITH (security_invoker='true') AS
  WITH used AS (
          SELECT DISTINCT ON (u_1.generation_id) u_1.generation_id,
             d.invoice_line_id,
+            d.profile_id,
             d.subscription_id,
             d.payment_id,
             d.plan_name,
@@ -8408,6 +9682,7 @@ shards counts: one row would make all requests of the database follow each other
 COMMENT ON COLUMN private.provider_spend.micros IS 'Millionths of a US dollar.';
 CREATE TABLE private.provider_webhooks (
     webhook_id text NOT NULL,
+    profile_id uuid NOT NULL,
     attempt_token uuid NOT NULL,
     body jsonb NOT NULL,
     received_at timestamp with time zone DEFAULT now() NOT NULL,
@@ -8416,6 +9691,7 @@ CREATE TABLE private.provider_webhooks (
 COMMENT ON TABLE private.provider_webhooks IS 'Inbox of verified webhooks. A webhook is only a trigger: the prediction is read again from the
 provider.';
 COMMENT ON COLUMN private.provider_webhooks.webhook_id IS 'Stable over the provider''s retries, so a duplicate is stored once.';
+COMMENT ON COLUMN private.provider_webhooks.profile_id IS 'Whose picture it is, as the address says that the provider was given.';
 COMMENT ON COLUMN private.provider_webhooks.body IS 'The prediction as the provider told it,
 https://replicate.com/docs/reference/http#predictions.get.';
 CREATE TABLE private.reconcile_runs (
@@ -8492,6 +9768,7 @@ fetch its object, and people''s names and addresses are in it.';
 COMMENT ON COLUMN private.stripe_events.event_id IS 'evt_…; of a thin event the snapshot event that tells the same, so that both count as one.';
 COMMENT ON COLUMN private.stripe_events.applied_at IS 'When its object had been fetched after it came, and applied; at once for what concerns us not.';
 CREATE TABLE private.subscription_months (
+    profile_id uuid NOT NULL,
     subscription_id uuid NOT NULL,
     month_key text NOT NULL,
     month_start timestamp with time zone NOT NULL,
@@ -8504,11 +9781,23 @@ CREATE TABLE private.subscription_months (
     CONSTRAINT subscription_months_is_forward CHECK ((month_end > month_start))
 );
 COMMENT ON TABLE private.subscription_months IS 'The months, and the rests of months after an upgrade, for which a plan''s credits were granted.';
+COMMENT ON COLUMN private.subscription_months.profile_id IS 'Whose subscription it is.';
 COMMENT ON COLUMN private.subscription_months.month_key IS 'The start of a month, or the invoice line of an upgrade: granted once for each.';
 COMMENT ON COLUMN private.subscription_months.credits IS 'What a whole month under the plan and quantity paid for gives.';
 COMMENT ON COLUMN private.subscription_months.earned IS 'The exact part of that which this time earned: less than credits when it is short, or covered.';
 COMMENT ON COLUMN private.subscription_months.granted IS 'Whole credits granted with it, so that all months of a subscription together are rounded down
 once.';
+CREATE TABLE private.sweep_progress (
+    step text NOT NULL,
+    after_profile_id uuid,
+    after_generation_id uuid,
+    started_at timestamp with time zone,
+    finished_at timestamp with time zone
+);
+COMMENT ON TABLE private.sweep_progress IS 'How far a step of the sweep has come that goes round many rows in pieces.';
+COMMENT ON COLUMN private.sweep_progress.after_profile_id IS 'The person and generation that were looked at last; null at the begin of a round.';
+COMMENT ON COLUMN private.sweep_progress.started_at IS 'When the round began.';
+COMMENT ON COLUMN private.sweep_progress.finished_at IS 'When the round ended; null while it is under way.';
 CREATE TABLE public.credit_entries (
     profile_id uuid NOT NULL,
     entry_number bigint NOT NULL,
@@ -8655,14 +9944,16 @@ ALTER TABLE ONLY private.generation_attempts
     ADD CONSTRAINT generation_attempts_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY private.generation_attempts
     ADD CONSTRAINT generation_attempts_provider_job_id_key UNIQUE (provider_job_id);
+ALTER TABLE ONLY private.generation_jobs
+    ADD CONSTRAINT generation_jobs_generation_id_key UNIQUE (generation_id);
+ALTER TABLE ONLY private.generation_jobs
+    ADD CONSTRAINT generation_jobs_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY private.generation_models
     ADD CONSTRAINT generation_models_pkey PRIMARY KEY (type_key, preference);
 ALTER TABLE ONLY private.generation_models
     ADD CONSTRAINT generation_models_type_key_model_key UNIQUE (type_key, model);
 ALTER TABLE ONLY private.idle_workers
     ADD CONSTRAINT idle_workers_pkey PRIMARY KEY (worker_id);
-ALTER TABLE ONLY private.jobs
-    ADD CONSTRAINT jobs_generation_id_key UNIQUE (generation_id);
 ALTER TABLE ONLY private.jobs
     ADD CONSTRAINT jobs_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY private.known_addresses
@@ -8699,6 +9990,8 @@ ALTER TABLE ONLY private.stripe_prices
     ADD CONSTRAINT stripe_prices_pkey PRIMARY KEY (price_id);
 ALTER TABLE ONLY private.subscription_months
     ADD CONSTRAINT subscription_months_pkey PRIMARY KEY (subscription_id, month_key);
+ALTER TABLE ONLY private.sweep_progress
+    ADD CONSTRAINT sweep_progress_pkey PRIMARY KEY (step);
 ALTER TABLE ONLY public.checkouts
     ADD CONSTRAINT checkouts_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.checkouts
@@ -8749,10 +10042,11 @@ CREATE INDEX erasures_finished_at_idx ON private.erasures USING btree (finished_
 CREATE INDEX erasures_profile_id_idx ON private.erasures USING btree (profile_id);
 CREATE UNIQUE INDEX erasures_profile_id_key ON private.erasures USING btree (profile_id) WHERE (restored_at IS NULL);
 CREATE INDEX generation_attempts_duplicate_of_idx ON private.generation_attempts USING btree (duplicate_of) WHERE (duplicate_of IS NOT NULL);
-CREATE UNIQUE INDEX jobs_attempt_id_key ON private.jobs USING btree (attempt_id) WHERE (kind = 'cancel'::text);
+CREATE UNIQUE INDEX generation_jobs_attempt_id_key ON private.generation_jobs USING btree (attempt_id) WHERE (kind = 'cancel'::text);
+CREATE INDEX generation_jobs_due_at_idx ON private.generation_jobs USING btree (due_at) WHERE (dead_at IS NULL);
+CREATE UNIQUE INDEX jobs_account_id_key ON private.jobs USING btree (account_id) WHERE (account_id IS NOT NULL);
 CREATE UNIQUE INDEX jobs_checkout_id_key ON private.jobs USING btree (checkout_id) WHERE (checkout_id IS NOT NULL);
 CREATE INDEX jobs_due_at_idx ON private.jobs USING btree (due_at) WHERE (dead_at IS NULL);
-CREATE UNIQUE INDEX jobs_profile_id_key ON private.jobs USING btree (profile_id) WHERE (profile_id IS NOT NULL);
 CREATE UNIQUE INDEX jobs_stripe_object_id_key ON private.jobs USING btree (stripe_object_id) WHERE (stripe_object_id IS NOT NULL);
 CREATE UNIQUE INDEX jobs_user_image_id_key ON private.jobs USING btree (user_image_id) WHERE (user_image_id IS NOT NULL);
 CREATE INDEX known_addresses_profile_id_idx ON private.known_addresses USING btree (profile_id);
@@ -8775,13 +10069,13 @@ CREATE INDEX checkouts_unfinished_idx ON public.checkouts USING btree (created_a
 CREATE INDEX credit_entries_debt_lot_id_idx ON public.credit_entries USING btree (debt_lot_id) WHERE (debt_lot_id IS NOT NULL);
 CREATE UNIQUE INDEX credit_entries_lot_id_grant_key ON public.credit_entries USING btree (lot_id) WHERE (kind = 'grant'::text);
 CREATE INDEX credit_entries_lot_id_idx ON public.credit_entries USING btree (lot_id);
-CREATE INDEX credit_lots_burn_order_idx ON public.credit_lots USING btree (profile_id, priority, expires_at, id) WHERE (exhausted_at IS NULL);
+CREATE INDEX credit_lots_burn_order_idx ON public.credit_lots USING btree (profile_id, priority, expires_at, created_at, id) WHERE (exhausted_at IS NULL);
 CREATE INDEX credit_lots_expires_at_idx ON public.credit_lots USING btree (expires_at) WHERE ((exhausted_at IS NULL) AND (expires_at IS NOT NULL));
-CREATE INDEX credit_lots_owed_idx ON public.credit_lots USING btree (profile_id, id) WHERE (owed > 0);
+CREATE INDEX credit_lots_owed_idx ON public.credit_lots USING btree (profile_id, created_at, id) WHERE (owed > 0);
 CREATE INDEX credit_lots_payment_id_idx ON public.credit_lots USING btree (payment_id) WHERE (payment_id IS NOT NULL);
 CREATE INDEX credit_lots_subscription_id_idx ON public.credit_lots USING btree (subscription_id) WHERE (subscription_id IS NOT NULL);
 CREATE INDEX generations_profile_id_id_idx ON public.generations USING btree (profile_id, id DESC);
-CREATE INDEX generations_profile_id_unfinished_idx ON public.generations USING btree (profile_id) WHERE (finished_at IS NULL);
+CREATE INDEX generations_profile_id_unfinished_idx ON public.generations USING btree (profile_id, id) WHERE (finished_at IS NULL);
 CREATE INDEX generations_user_image_id_idx ON public.generations USING btree (user_image_id) WHERE (user_image_id IS NOT NULL);
 CREATE INDEX payments_profile_id_id_idx ON public.payments USING btree (profile_id, id DESC);
 CREATE INDEX payments_subscription_id_idx ON public.payments USING btree (subscription_id) WHERE (subscription_id IS NOT NULL);
@@ -8918,14 +10212,14 @@ ALTER TABLE ONLY private.generation_attempts
     ADD CONSTRAINT generation_attempts_duplicate_of_fkey FOREIGN KEY (duplicate_of) REFERENCES private.generation_attempts(id);
 ALTER TABLE ONLY private.generation_attempts
     ADD CONSTRAINT generation_attempts_generation_id_fkey FOREIGN KEY (generation_id) REFERENCES public.generations(id);
+ALTER TABLE ONLY private.generation_jobs
+    ADD CONSTRAINT generation_jobs_generation_id_fkey FOREIGN KEY (generation_id) REFERENCES public.generations(id);
 ALTER TABLE ONLY private.generation_models
     ADD CONSTRAINT generation_models_type_key_fkey FOREIGN KEY (type_key) REFERENCES public.generation_types(type_key);
 ALTER TABLE ONLY private.jobs
+    ADD CONSTRAINT jobs_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.profiles(id);
+ALTER TABLE ONLY private.jobs
     ADD CONSTRAINT jobs_checkout_id_fkey FOREIGN KEY (checkout_id) REFERENCES public.checkouts(id);
-ALTER TABLE ONLY private.jobs
-    ADD CONSTRAINT jobs_generation_id_fkey FOREIGN KEY (generation_id) REFERENCES public.generations(id);
-ALTER TABLE ONLY private.jobs
-    ADD CONSTRAINT jobs_profile_id_fkey FOREIGN KEY (profile_id) REFERENCES public.profiles(id);
 ALTER TABLE ONLY private.jobs
     ADD CONSTRAINT jobs_user_image_id_fkey FOREIGN KEY (user_image_id) REFERENCES public.user_images(id);
 ALTER TABLE ONLY private.known_addresses
@@ -8999,6 +10293,7 @@ ALTER TABLE private.code_failures ENABLE ROW LEVEL SECURITY;
 ALTER TABLE private.credit_freezes ENABLE ROW LEVEL SECURITY;
 ALTER TABLE private.erasures ENABLE ROW LEVEL SECURITY;
 ALTER TABLE private.generation_attempts ENABLE ROW LEVEL SECURITY;
+ALTER TABLE private.generation_jobs ENABLE ROW LEVEL SECURITY;
 ALTER TABLE private.generation_models ENABLE ROW LEVEL SECURITY;
 ALTER TABLE private.idle_workers ENABLE ROW LEVEL SECURITY;
 ALTER TABLE private.jobs ENABLE ROW LEVEL SECURITY;
@@ -9017,6 +10312,7 @@ ALTER TABLE private.stripe_customers ENABLE ROW LEVEL SECURITY;
 ALTER TABLE private.stripe_events ENABLE ROW LEVEL SECURITY;
 ALTER TABLE private.stripe_prices ENABLE ROW LEVEL SECURITY;
 ALTER TABLE private.subscription_months ENABLE ROW LEVEL SECURITY;
+ALTER TABLE private.sweep_progress ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.checkouts ENABLE ROW LEVEL SECURITY;
 CREATE POLICY checkouts_select_own ON public.checkouts FOR SELECT TO authenticated USING ((profile_id = ( SELECT auth.uid() AS uid)));
 COMMENT ON POLICY checkouts_select_own ON public.checkouts IS 'A person reads their own checkouts.';
@@ -9065,7 +10361,16 @@ GRANT USAGE ON SCHEMA public TO postgres;
 GRANT USAGE ON SCHEMA public TO anon;
 GRANT USAGE ON SCHEMA public TO authenticated;
 GRANT USAGE ON SCHEMA public TO service_role;
+REVOKE ALL ON TYPE private.claimed_job FROM PUBLIC;
+REVOKE ALL ON TYPE private.job_state FROM PUBLIC;
 REVOKE ALL ON TYPE private.plan_cover FROM PUBLIC;
+GRANT SELECT ON TABLE public.generation_options TO anon;
+GRANT SELECT ON TABLE public.generation_options TO authenticated;
+GRANT SELECT ON TABLE public.generation_types TO anon;
+GRANT SELECT ON TABLE public.generation_types TO authenticated;
+GRANT SELECT ON TABLE public.plans TO anon;
+GRANT SELECT ON TABLE public.plans TO authenticated;
+REVOKE ALL ON TYPE private.request_terms FROM PUBLIC;
 REVOKE ALL ON TYPE public.credit_summary FROM PUBLIC;
 GRANT ALL ON TYPE public.credit_summary TO authenticated;
 REVOKE ALL ON TYPE public.generation_quote FROM PUBLIC;
@@ -9078,7 +10383,7 @@ REVOKE ALL ON FUNCTION private.add_user_image(object_path text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.add_user_image(object_path text) TO authenticated;
 REVOKE ALL ON FUNCTION private.address_hash_of(user_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.address_hashes_of(user_id uuid) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.adopt_provider_job(attempt_id uuid, provider_job_id text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.adopt_provider_job(profile_id uuid, attempt_id uuid, provider_job_id text) FROM PUBLIC;
 GRANT SELECT ON TABLE public.checkouts TO authenticated;
 REVOKE ALL ON FUNCTION private.adopt_session(session jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.anonymize_account(profile_id uuid) FROM PUBLIC;
@@ -9093,56 +10398,63 @@ REVOKE ALL ON FUNCTION private.apply_invoice(invoice jsonb) FROM PUBLIC;
 GRANT SELECT ON TABLE public.subscriptions TO authenticated;
 REVOKE ALL ON FUNCTION private.apply_invoice_payment(invoice jsonb, subscription public.subscriptions) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.apply_page_opened(job private.jobs, page jsonb) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.apply_paid_line(line jsonb, subscription_id uuid, payment_id uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.apply_paid_line(profile_id uuid, line jsonb, subscription_id uuid, payment_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.apply_paid_session(session jsonb, checkout public.checkouts) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.apply_payment(profile_id uuid, stripe_payment_id text, kind text, item_key text, amount bigint, currency text, credits bigint, expires_at timestamp with time zone, priority integer, subscription_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.apply_reconcile_page(job private.jobs, page jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.apply_referral_code(code text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.apply_referral_code(code text) TO authenticated;
 REVOKE ALL ON FUNCTION private.apply_refund(refund jsonb) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.apply_reversal(payment_id uuid, reversal_key text, kind text, amount bigint, status text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.apply_reversal(profile_id uuid, payment_id uuid, reversal_key text, kind text, amount bigint, status text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.apply_stripe_object(object jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.apply_subscription(subscription jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.apply_user_image_removed(job private.jobs, answer jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.attempt_cost(attempt private.generation_attempts, provider_status text, seconds numeric) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.attempt_payload(kind text, attempt_id uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.attempt_payload(profile_id uuid, attempt_id uuid, kind text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.audit(who text, action text, why text, action_key text, profile_id uuid, details jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.available_credits(profile_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.backoff(tries integer) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.begin_operator_action(action text, profile_id uuid, who text, why text, action_key text, details jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.bought_credits(session jsonb, promised bigint, OUT item_key text, OUT credits bigint, OUT credits_last interval) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.buried(tries integer, slug text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.burn_lots(profile_id uuid, amount bigint, kind text, generation_id uuid, reason text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.bury_generation_job(profile_id uuid, job_id bigint, slug text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.bury_job(job_id bigint, slug text) FROM PUBLIC;
 GRANT SELECT ON TABLE public.generations TO authenticated;
 REVOKE ALL ON FUNCTION private.cancel_generation(generation_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.cancel_generation(generation_id uuid) TO authenticated;
+REVOKE ALL ON FUNCTION private.cancel_generation_for(profile_id uuid, generation_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.changed_columns(this jsonb, other jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.check_checkout_rate(profile_id uuid) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.check_limits(profile_id uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.check_limits(profile_id uuid, settings private.settings) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.check_no_subscription(profile_id uuid, plan_name text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.check_operator_amount(amount bigint) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.check_operator_lot(profile_id uuid, lot_id bigint) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.check_options(type_key text, options jsonb) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.check_options(declared public.generation_options[], options jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.check_plain_call() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.check_promo_code(promo_code private.promo_codes, used integer) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.check_prompt(prompt text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.check_prompt(prompt text, max_characters integer) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.check_rate(profile_id uuid, max_requests integer, period interval, slug text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.check_reason(who text, why text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.check_user_image(profile_id uuid, user_image_id uuid, user_image text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.checkout_call(job private.jobs) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.claim_address(user_id uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.claim_generation_jobs(lease_token uuid, max_jobs integer, lease_seconds integer) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.claim_jobs(worker_id text, max_jobs integer, lease_seconds integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.claim_jobs(worker_id text, max_jobs integer, lease_seconds integer) TO thumbsmith_sidecar;
-REVOKE ALL ON FUNCTION private.claw_back_less(lot_id bigint, amount bigint, reason text) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.claw_back_lot(lot_id bigint, target bigint, reason text) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.claw_back_more(lot_id bigint, amount bigint, reason text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.claim_other_jobs(lease_token uuid, max_jobs integer, lease_seconds integer) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.claw_back_less(profile_id uuid, lot_id bigint, amount bigint, reason text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.claw_back_lot(profile_id uuid, lot_id bigint, target bigint, reason text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.claw_back_more(profile_id uuid, lot_id bigint, amount bigint, reason text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.close_account(profile_id uuid, asked_by text) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.close_checkout(checkout_id uuid, status text, error text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.close_checkout(profile_id uuid, checkout_id uuid, status text, error text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.close_stale_checkouts(max_checkouts integer) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.code_retry_after(profile_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.compare_stripe_objects(objects jsonb) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.continue_job(job_id bigint, kind text, due_at timestamp with time zone, attempt_id uuid, slug text) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.count_attempt_cost(attempt_id uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.continue_generation_job(profile_id uuid, job_id bigint, kind text, due_at timestamp with time zone, attempt_id uuid, slug text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.continue_job(job_id bigint, kind text, due_at timestamp with time zone, slug text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.continued(due_at timestamp with time zone, slug text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.count_attempt_cost(profile_id uuid, attempt_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.count_plan_uses(profile_id uuid, period interval, max_uses integer, OUT uses integer, OUT next_use_at timestamp with time zone) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.count_provider_spend(micros bigint) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.count_redemptions(promo_code_id uuid, profile_id uuid, address_hash bytea) FROM PUBLIC;
@@ -9152,48 +10464,52 @@ GRANT ALL ON FUNCTION private.declare_idle(worker_id text) TO thumbsmith_sidecar
 REVOKE ALL ON FUNCTION private.delete_my_account(confirmation text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.delete_my_account(confirmation text) TO authenticated;
 REVOKE ALL ON FUNCTION private.disable_promo_code(promo_code_id uuid, who text, why text) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.end_carried_lots(subscription_id uuid, month_end timestamp with time zone) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.end_carried_lots(profile_id uuid, subscription_id uuid, month_end timestamp with time zone) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.end_pages(profile_id uuid) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.enqueue_cancel(attempt_id uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.enqueue_cancel(profile_id uuid, attempt_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.enqueue_fetch(object_id text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.erase_payload(profile_id uuid) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.expedite_job(job_id bigint) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.expire_generation(generation_id uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.expedite_generation_job(profile_id uuid, job_id bigint) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.expedited() FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.expire_forgotten_generations(max_expired integer) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.expire_generation(profile_id uuid, generation_id uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.expire_if_overdue(profile_id uuid, generation_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.expire_lots(max_lots integer) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.expire_overdue_generations(max_generations integer) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.expire_profile_lots(profile_id uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.expire_unfinished_piece(max_generations integer, INOUT after_profile_id uuid, INOUT after_generation_id uuid, OUT expired integer) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.expire_user_images(max_images integer) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.export_private_rows() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.export_private_rows() TO authenticated;
-REVOKE ALL ON FUNCTION private.fail_attempt(job private.jobs, attempt_status text, error text, detail text, http_status integer) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.fail_cancel(job private.jobs, slug text, is_permanent boolean) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.fail_find(job private.jobs, slug text, is_permanent boolean) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.fail_generation(job private.jobs, error text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.fail_attempt(job private.generation_jobs, attempt_status text, error text, detail text, http_status integer) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.fail_cancel(job private.generation_jobs, slug text, is_permanent boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.fail_find(job private.generation_jobs, slug text, is_permanent boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.fail_generation(job private.generation_jobs, error text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.fail_generation_job(job private.generation_jobs, slug text, detail text, is_permanent boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.fail_other_job(job private.jobs, slug text, detail text, is_permanent boolean) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.fail_removal(job private.jobs, slug text, is_permanent boolean) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.fail_stripe_job(job private.jobs, slug text, detail text, is_permanent boolean) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.fetch_call(kind text, object_id text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.fetch_stripe_object(object_id text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.files_of(profile_id uuid, bucket_id text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.find_checkout(profile_id uuid, idempotency_key uuid, item_kind text, item_key text, quantity integer) FROM PUBLIC;
-GRANT SELECT ON TABLE public.generation_types TO anon;
-GRANT SELECT ON TABLE public.generation_types TO authenticated;
-REVOKE ALL ON FUNCTION private.find_generation_type(type_key text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.find_model(type_key text, after_preference integer) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.find_repeat(profile_id uuid, idempotency_key uuid, generation_type text, prompt text, user_image_id uuid, options jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.finish_fetch(job private.jobs, is_applied boolean) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.finish_generation(generation_id uuid, status text, error text, output_path text, preview_path text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.finish_generation(profile_id uuid, generation_id uuid, status text, error text, output_path text, preview_path text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.finish_generation_job(profile_id uuid, job_id bigint) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.finish_job(job_id bigint) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.freeze_lot(lot_id bigint, freeze_key text, reason text) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.freeze_payment(payment_id uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.freeze_lot(profile_id uuid, lot_id bigint, freeze_key text, reason text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.freeze_payment(profile_id uuid, payment_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.give_sign_up_credits(user_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.grant_credits(profile_id uuid, amount bigint, source text, grant_key text, expires_at timestamp with time zone, priority integer, payment_id uuid, subscription_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.grant_due_months(max_periods integer) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.grant_month(subscription_id uuid, month_key text, month_start timestamp with time zone, month_end timestamp with time zone, month_length interval, plan_name text, quantity integer, payment_id uuid) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.grant_paid_months(invoice_line_id text) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.grant_period(subscription_id uuid, period_start timestamp with time zone, period_end timestamp with time zone, payment_id uuid, plan_name text, quantity integer) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.grant_month(profile_id uuid, subscription_id uuid, month_key text, month_start timestamp with time zone, month_end timestamp with time zone, month_length interval, plan_name text, quantity integer, payment_id uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.grant_paid_months(profile_id uuid, invoice_line_id text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.grant_period(profile_id uuid, subscription_id uuid, period_start timestamp with time zone, period_end timestamp with time zone, payment_id uuid, plan_name text, quantity integer) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.grant_plan_lot(subscription public.subscriptions, grant_key text, credits bigint, expires_at timestamp with time zone, payment_id uuid) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.has_next_model(job private.jobs) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.insert_attempt(generation_id uuid, model private.generation_models) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.has_next_model(job private.generation_jobs) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.insert_attempt(profile_id uuid, generation_id uuid, model private.generation_models) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.is_ancestor(profile_id uuid, ancestor_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.is_confirmed(user_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.is_known_person(user_id uuid) FROM PUBLIC;
@@ -9204,18 +10520,28 @@ REVOKE ALL ON FUNCTION private.job_payload(job private.jobs) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.jobs_of(profile_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.judge_referral(referred_id uuid, referrer_id uuid, code text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.keyed_hash(content text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.lease_due_generation_jobs(lease_token uuid, max_jobs integer, lease_seconds integer) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.lease_due_jobs(lease_token uuid, max_jobs integer, lease_seconds integer) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.link_stripe_price(item_kind text, item_key text, price_id text, product_id text, amount bigint, currency text, billing_interval text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.lock_caller(other_id uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.lock_generation_job(profile_id uuid, generation_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.lock_job(job_id bigint) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.lock_leased_generation_job(profile_id uuid, job_id bigint, lease_token uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.lock_leased_job(job_id bigint, lease_token uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.lock_person(profile_id uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.lock_profile(profile_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.lock_profiles(profile_ids uuid[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.lock_reported_generation_job(profile_id uuid, job_id bigint, lease_token uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.lock_reported_job(profile_id uuid, job_id bigint, lease_token uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.lock_with_referrer(referred_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.lock_with_work(profile_id uuid) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.mark_submit_unknown(job private.jobs, detail text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.mark_submit_unknown(job private.generation_jobs, detail text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.my_credits() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.my_credits() TO authenticated;
+REVOKE ALL ON FUNCTION private.my_credits_for(profile_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.next_job_in_ms() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.next_job_in_ms() TO thumbsmith_sidecar;
-REVOKE ALL ON FUNCTION private.next_model(generation_id uuid, last_attempt private.generation_attempts) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.next_model(generation_type text, last_attempt private.generation_attempts) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.normal_address(address text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.normal_code(code text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.open_checkout(profile_id uuid, item_kind text, item_key text, quantity integer, credits bigint, idempotency_key uuid) FROM PUBLIC;
@@ -9226,15 +10552,14 @@ REVOKE ALL ON FUNCTION private.operator_release(profile_id uuid, lot_id bigint, 
 REVOKE ALL ON FUNCTION private.operator_retry_job(job_id bigint, who text, why text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.operator_revoke(profile_id uuid, amount bigint, who text, why text, action_key text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.operator_set_setting(setting text, value text, who text, why text) FROM PUBLIC;
-GRANT SELECT ON TABLE public.generation_options TO anon;
-GRANT SELECT ON TABLE public.generation_options TO authenticated;
 REVOKE ALL ON FUNCTION private.option_fits(declared public.generation_options, given jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.output_url(output jsonb, pointer text[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.owner_of_code(code text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.paid_lines(invoice jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.payment_of_intent(payment_intent_id text) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.plan_cover_of(profile_id uuid, generation_type text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.plan_cover_of(profile_id uuid, unlimited_plans public.plans[]) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.poll_interval(polls integer) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.price_generation(profile_id uuid, generation_type text, cost_credits bigint, pay_with_credits boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.price_generation(profile_id uuid, terms private.request_terms, pay_with_credits boolean) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.profile_of_customer(customer_id text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.provider_spend_of(day date) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.qualifying_payment(profile_id uuid) FROM PUBLIC;
@@ -9249,51 +10574,60 @@ REVOKE ALL ON FUNCTION private.reconcile_calls(since timestamp with time zone) F
 REVOKE ALL ON FUNCTION private.redeem_code(code text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.redeem_code(code text) TO authenticated;
 REVOKE ALL ON FUNCTION private.referrer_of(referred_id uuid) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.refund_generation(generation_id uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.refund_generation(profile_id uuid, generation_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.refuse(status integer, slug text, detail text, hint text, retry_after_seconds integer) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.refuse_daily_capacity(retry_after_seconds integer) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.refuse_for_now(slug text, detail text, hint text, retry_after_seconds integer) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.refuse_job_of_another_person() FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.refuse_not_signed_in(profile_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.refuse_not_signed_in(profile_id uuid) TO authenticated;
 REVOKE ALL ON FUNCTION private.refuse_reused_key() FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.release_lot(lot_id bigint, freeze_key text) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.release_work(generation_id uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.refuse_unknown_type() FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.release_lot(profile_id uuid, lot_id bigint, freeze_key text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.release_work(profile_id uuid, generation_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.remove_user_image(id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.remove_user_image(id uuid) TO authenticated;
 REVOKE ALL ON FUNCTION private.repair_stripe_objects(objects jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.repay_debts(profile_id uuid, lot_id bigint) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.replace_customer(job private.jobs) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.replay_stripe_event(event jsonb) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.report_job_failed(job_id bigint, lease_token uuid, slug text, detail text, is_permanent boolean) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.report_job_failed(job_id bigint, lease_token uuid, slug text, detail text, is_permanent boolean) TO thumbsmith_sidecar;
-REVOKE ALL ON FUNCTION private.report_provider_job(job_id bigint, lease_token uuid, provider_job jsonb) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.report_provider_job(job_id bigint, lease_token uuid, provider_job jsonb) TO thumbsmith_sidecar;
-REVOKE ALL ON FUNCTION private.report_provider_webhook(webhook_id text, attempt_token uuid, body jsonb) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.report_provider_webhook(webhook_id text, attempt_token uuid, body jsonb) TO thumbsmith_sidecar;
-REVOKE ALL ON FUNCTION private.report_removed(job_id bigint, lease_token uuid, answer jsonb) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.report_removed(job_id bigint, lease_token uuid, answer jsonb) TO thumbsmith_sidecar;
-REVOKE ALL ON FUNCTION private.report_stored(job_id bigint, lease_token uuid, stored jsonb) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.report_stored(job_id bigint, lease_token uuid, stored jsonb) TO thumbsmith_sidecar;
-REVOKE ALL ON FUNCTION private.report_stripe(job_id bigint, lease_token uuid, answer jsonb) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.report_stripe(job_id bigint, lease_token uuid, answer jsonb) TO thumbsmith_sidecar;
+REVOKE ALL ON FUNCTION private.report_job_failed(profile_id uuid, job_id bigint, lease_token uuid, slug text, detail text, is_permanent boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.report_job_failed(profile_id uuid, job_id bigint, lease_token uuid, slug text, detail text, is_permanent boolean) TO thumbsmith_sidecar;
+REVOKE ALL ON FUNCTION private.report_provider_job(profile_id uuid, job_id bigint, lease_token uuid, provider_job jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.report_provider_job(profile_id uuid, job_id bigint, lease_token uuid, provider_job jsonb) TO thumbsmith_sidecar;
+REVOKE ALL ON FUNCTION private.report_provider_webhook(webhook_id text, profile_id uuid, attempt_token uuid, body jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.report_provider_webhook(webhook_id text, profile_id uuid, attempt_token uuid, body jsonb) TO thumbsmith_sidecar;
+REVOKE ALL ON FUNCTION private.report_removed(profile_id uuid, job_id bigint, lease_token uuid, answer jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.report_removed(profile_id uuid, job_id bigint, lease_token uuid, answer jsonb) TO thumbsmith_sidecar;
+REVOKE ALL ON FUNCTION private.report_stored(profile_id uuid, job_id bigint, lease_token uuid, stored jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.report_stored(profile_id uuid, job_id bigint, lease_token uuid, stored jsonb) TO thumbsmith_sidecar;
+REVOKE ALL ON FUNCTION private.report_stripe(profile_id uuid, job_id bigint, lease_token uuid, answer jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.report_stripe(profile_id uuid, job_id bigint, lease_token uuid, answer jsonb) TO thumbsmith_sidecar;
 REVOKE ALL ON FUNCTION private.report_stripe_event(event jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.report_stripe_event(event jsonb) TO thumbsmith_sidecar;
-REVOKE ALL ON FUNCTION private.report_submit_refused(job_id bigint, lease_token uuid, http_status integer, detail text, retry_after_seconds integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.report_submit_refused(job_id bigint, lease_token uuid, http_status integer, detail text, retry_after_seconds integer) TO thumbsmith_sidecar;
-REVOKE ALL ON FUNCTION private.report_submit_unknown(job_id bigint, lease_token uuid, detail text) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.report_submit_unknown(job_id bigint, lease_token uuid, detail text) TO thumbsmith_sidecar;
-REVOKE ALL ON FUNCTION private.report_submitted(job_id bigint, lease_token uuid, provider_job jsonb) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.report_submitted(job_id bigint, lease_token uuid, provider_job jsonb) TO thumbsmith_sidecar;
+REVOKE ALL ON FUNCTION private.report_submit_refused(profile_id uuid, job_id bigint, lease_token uuid, http_status integer, detail text, retry_after_seconds integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.report_submit_refused(profile_id uuid, job_id bigint, lease_token uuid, http_status integer, detail text, retry_after_seconds integer) TO thumbsmith_sidecar;
+REVOKE ALL ON FUNCTION private.report_submit_unknown(profile_id uuid, job_id bigint, lease_token uuid, detail text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.report_submit_unknown(profile_id uuid, job_id bigint, lease_token uuid, detail text) TO thumbsmith_sidecar;
+REVOKE ALL ON FUNCTION private.report_submitted(profile_id uuid, job_id bigint, lease_token uuid, provider_job jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.report_submitted(profile_id uuid, job_id bigint, lease_token uuid, provider_job jsonb) TO thumbsmith_sidecar;
 REVOKE ALL ON FUNCTION private.reported_period() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.request_generation(generation_type text, prompt text, idempotency_key uuid, user_image_id uuid, pay_with_credits boolean, options jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.request_generation(generation_type text, prompt text, idempotency_key uuid, user_image_id uuid, pay_with_credits boolean, options jsonb) TO authenticated;
+REVOKE ALL ON FUNCTION private.request_generation_for(profile_id uuid, generation_type text, prompt text, idempotency_key uuid, user_image_id uuid, pay_with_credits boolean, options jsonb) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.request_terms_of(generation_type text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.require_idempotency_key(idempotency_key uuid) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.reserve_provider_spend(micros bigint) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.reserve_provider_spend(micros bigint, terms private.request_terms) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.resolve_stripe_alarm(id bigint, who text, why text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.resume_erasure() FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.retry_find(job private.jobs) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.retried(tries integer, slug text, due_at timestamp with time zone, is_awaited boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.retry_find(job private.generation_jobs) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.retry_generation_job(profile_id uuid, job_id bigint, slug text, due_at timestamp with time zone) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.retry_job(job_id bigint, slug text, due_at timestamp with time zone) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.retry_wait(tries integer, is_awaited boolean) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.return_to_lot(lot_id bigint, amount bigint, kind text, generation_id uuid, debt_lot_id bigint, reason text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.return_to_lot(profile_id uuid, lot_id bigint, amount bigint, kind text, generation_id uuid, debt_lot_id bigint, reason text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.reversal_difference(reversal jsonb, statuses text[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.reverse_bonus(profile_id uuid, grant_key text, referral_id uuid, is_reversed boolean) FROM PUBLIC;
 GRANT SELECT ON TABLE public.referrals TO authenticated;
 REVOKE ALL ON FUNCTION private.reverse_referral(referral public.referrals, is_reversed boolean) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.reward_referral(referral public.referrals, payment_id uuid) FROM PUBLIC;
@@ -9301,11 +10635,13 @@ REVOKE ALL ON FUNCTION private.reward_sign_up(user_id uuid, is_anonymous boolean
 REVOKE ALL ON FUNCTION private.run_sweep_step(step text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.session_call(checkout public.checkouts) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.session_difference(session jsonb) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.set_job_attempt(job_id bigint, attempt_id uuid) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.settle_cancel(job private.jobs, provider_job jsonb) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.settle_payment(payment_id uuid, reason text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.set_generation_job_attempt(profile_id uuid, job_id bigint, attempt_id uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.set_generation_job_state(profile_id uuid, job_id bigint, state private.job_state, kind text, attempt_id uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.set_job_state(job_id bigint, state private.job_state, kind text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.settle_cancel(job private.generation_jobs, provider_job jsonb) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.settle_payment(profile_id uuid, payment_id uuid, reason text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.settle_pending_referrals(max_referrals integer) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.settle_provider_job(job private.jobs, provider_job jsonb) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.settle_provider_job(job private.generation_jobs, provider_job jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.settle_referral(referred_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.sidecar_ready() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.sidecar_ready() TO thumbsmith_sidecar;
@@ -9313,24 +10649,24 @@ REVOKE ALL ON FUNCTION private.signed_in_profile() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.signed_in_profile() TO authenticated;
 GRANT SELECT ON TABLE public.credit_packs TO anon;
 GRANT SELECT ON TABLE public.credit_packs TO authenticated;
-GRANT SELECT ON TABLE public.plans TO anon;
-GRANT SELECT ON TABLE public.plans TO authenticated;
 REVOKE ALL ON FUNCTION private.sold_item(item_kind text, item_key text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.spend_credits(profile_id uuid, amount bigint, generation_id uuid) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.start_attempt(job private.jobs) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.start_attempt(job private.generation_jobs) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.start_checkout(item_kind text, item_key text, idempotency_key uuid, quantity integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.start_checkout(item_kind text, item_key text, idempotency_key uuid, quantity integer) TO authenticated;
+REVOKE ALL ON FUNCTION private.start_checkout_for(profile_id uuid, item_kind text, item_key text, idempotency_key uuid, quantity integer) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.start_erasure(profile_id uuid, asked_by text) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.start_image_removal(user_image_id uuid, reason text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.start_image_removal(profile_id uuid, user_image_id uuid, reason text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.start_portal(idempotency_key uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.start_portal(idempotency_key uuid) TO authenticated;
-REVOKE ALL ON FUNCTION private.start_processing(generation_id uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.start_portal_for(profile_id uuid, idempotency_key uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.start_processing(profile_id uuid, generation_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.start_reconcile() FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.start_storing(generation_id uuid) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.start_submitting(generation_id uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.start_storing(profile_id uuid, generation_id uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.start_submitting(profile_id uuid, generation_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.status_transitions() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.stop_erasure(profile_id uuid) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.store_attempt_state(attempt_id uuid, provider_job jsonb) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.store_attempt_state(profile_id uuid, attempt_id uuid, provider_job jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.store_code_failure(profile_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.store_duplicate(attempt private.generation_attempts, provider_job_id text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.store_erasure_answer(profile_id uuid, answer jsonb) FROM PUBLIC;
@@ -9341,7 +10677,7 @@ REVOKE ALL ON FUNCTION private.stripe_difference(object jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.stripe_instant(seconds jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.stripe_livemode() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.stripe_livemode() TO thumbsmith_sidecar;
-REVOKE ALL ON FUNCTION private.submit_payload(attempt_id uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.submit_payload(attempt private.generation_attempts) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.subscription_difference(subscription jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.sweep() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.sweep() TO thumbsmith_sidecar;
@@ -9363,11 +10699,11 @@ REVOKE ALL ON FUNCTION private.too_many_codes(retry_after_seconds integer) FROM 
 REVOKE ALL ON FUNCTION private.try_close_account(user_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.try_settle_referral(user_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.type_of_setting(setting text) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.unearned_credits(subscription_id uuid, from_at timestamp with time zone, until_at timestamp with time zone, credits bigint, month_length interval) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.unsendable(generation_id uuid) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.user_image_payload(user_image_id uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.unearned_credits(profile_id uuid, subscription_id uuid, from_at timestamp with time zone, until_at timestamp with time zone, credits bigint, month_length interval) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.unsendable(generation public.generations) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.user_image_payload(profile_id uuid, user_image_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.uuid_v7_floor(instant timestamp with time zone) FROM PUBLIC;
-REVOKE ALL ON FUNCTION private.waits_for_period(invoice jsonb, subscription_id uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.waits_for_period(profile_id uuid, invoice jsonb, subscription_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.wake_worker() FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.add_user_image(object_path text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.add_user_image(object_path text) TO authenticated;

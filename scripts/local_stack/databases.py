@@ -19,13 +19,16 @@ from thumbsmith.project import config
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 
-def make_template(server: Postgres, name: str = "migrated", *, seed: bool = True) -> str:
-    """Copy the platform, apply the product's migrations, and seed."""
+def make_template(
+    server: Postgres, name: str = "migrated", *, seed: bool = True, project: Path | None = None
+) -> str:
+    """Copy the platform, apply the migrations of this checkout or of another one, and seed."""
     clone(server, "postgres", name)
     url = server.url(database=name)
-    migrate.migrate(url)
+    migrate.migrate(url, project)
     if seed:
         migrate.seed(url, config.load())
     open_sidecar_role(server.admin_url)

@@ -18,8 +18,14 @@ PROJECT = _checkout()
 STATE_DIR = (PROJECT or Path()) / ".thumbsmith"
 DEFAULT_DATA_DIR = STATE_DIR / "stack"
 
-# What the build copies into the package, as thumbsmith/data/<name>: setup.py reads this too.
-DATA = {"checks": "sql/checks", "reports": "sql/reports", "migrations": "supabase/migrations"}
+# What the build copies into the package, as thumbsmith/data/<name>, a file or the SQL of a folder:
+# setup.py reads this too.
+DATA = {
+    "checks": "sql/checks",
+    "reports": "sql/reports",
+    "migrations": "supabase/migrations",
+    "table_classes.csv": "sql/table_classes.csv",
+}
 
 
 def checks_dir() -> Path:
@@ -35,6 +41,11 @@ def reports_dir() -> Path:
 def migrations_dir(workdir: Path | None = None) -> Path:
     """Return the folder of the migrations: of `workdir`, or of this version of Thumbsmith."""
     return _data("migrations") if workdir is None else workdir / DATA["migrations"]
+
+
+def table_classes_file() -> Path:
+    """Return the file that says of each table whose rows it holds."""
+    return _data("table_classes.csv")
 
 
 def _data(name: str) -> Path:

@@ -9,10 +9,10 @@ set
     finished_at = now()
 where finished_at is null;
 
-delete from private.jobs;
+delete from private.generation_jobs;
 
 vacuum public.generations;
-vacuum private.jobs;
+vacuum private.generation_jobs;
 vacuum public.profiles;
 vacuum public.credit_lots;
 vacuum bench.accounts;

@@ -8,7 +8,7 @@ select
     j.last_error
 from public.profiles as p
 left join private.erasures as e on p.id = e.profile_id and e.restored_at is null
-left join private.jobs as j on p.id = j.profile_id and j.dead_at is null
+left join private.jobs as j on p.id = j.account_id and j.dead_at is null
 where
     p.deleted_at is not null
     and e.finished_at is null

@@ -7,6 +7,6 @@ select
     j.generation_id,
     j.last_error,
     j.dead_at
-from private.jobs as j
+from private.all_jobs as j
 where j.dead_at is not null
 order by j.id;

@@ -11,9 +11,12 @@ where
     r.finished_at is null
     and not exists (
         select
-        from private.jobs as j
+        from private.generation_jobs as j
         where
-            (j.generation_id = r.generation_id and r.duplicate_of is null)
-            or (j.kind = 'cancel' and j.attempt_id = r.id)
+            j.profile_id = r.profile_id
+            and (
+                (j.generation_id = r.generation_id and r.duplicate_of is null)
+                or (j.kind = 'cancel' and j.attempt_id = r.id)
+            )
     )
 order by r.id;

@@ -7,7 +7,7 @@ select
     i.removal_reason
 from public.user_images as i
 left join private.jobs as j on i.id = j.user_image_id and j.dead_at is null
-left join private.jobs as e on i.profile_id = e.profile_id and e.dead_at is null
+left join private.jobs as e on i.profile_id = e.account_id and e.dead_at is null
 where
     i.removed_at is not null
     and i.deleted_at is null

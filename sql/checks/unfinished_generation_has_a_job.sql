@@ -5,7 +5,8 @@ select
     g.status,
     g.created_at
 from public.generations as g
-left join private.jobs as j on g.id = j.generation_id and j.dead_at is null
+left join private.generation_jobs as j
+    on g.profile_id = j.profile_id and g.id = j.generation_id and j.dead_at is null
 where
     g.finished_at is null
     and j.id is null

@@ -11,7 +11,7 @@ from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout
 
-from functions_py.errors import DatabaseUnavailableError
+from functions_py.errors import DatabaseUnavailableError, RefusedError
 from functions_py.store import Store
 
 if TYPE_CHECKING:
@@ -30,7 +30,10 @@ _LOST = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout, PoolClos
 
 
 class Database(Store):
-    """A Store on PostgreSQL. Raises DatabaseUnavailableError whenever it does not answer."""
+    """A Store on PostgreSQL.
+
+    Raises DatabaseUnavailableError whenever it does not answer, RefusedError when a rule refuses.
+    """
 
     def __init__(self, url: str, size: int) -> None:
         self._url = url
@@ -58,7 +61,7 @@ class Database(Store):
         marks = sql.SQL(", ").join([sql.Placeholder()] * len(values))
         statement = sql.SQL("select * from private.{}({})").format(sql.Identifier(function), marks)
         given = [Jsonb(value) if isinstance(value, dict) else value for value in values]
-        async with _lost_is_unavailable(), self._pool.connection() as connection:
+        async with _plain_errors(), self._pool.connection() as connection:
             cursor = await connection.execute(statement, given)
             return await cursor.fetchall()
 
@@ -77,7 +80,7 @@ class Database(Store):
 
     async def listen(self, on_wake: Callable[[], None]) -> None:
         """Call back at once and for each NOTIFY, until the connection is lost."""
-        async with _lost_is_unavailable():
+        async with _plain_errors():
             # A connection of its own: LISTEN belongs to a session, and a pool shares sessions.
             connection = await psycopg.AsyncConnection.connect(self._url, **CONNECT)
             async with connection:
@@ -88,11 +91,17 @@ class Database(Store):
 
 
 @asynccontextmanager
-async def _lost_is_unavailable() -> AsyncIterator[None]:
+async def _plain_errors() -> AsyncIterator[None]:
+    """Raise DatabaseUnavailableError for a lost connection, RefusedError for a broken rule."""
     try:
         yield
     except _LOST as error:
         raise DatabaseUnavailableError(str(error).partition("\n")[0][:200]) from error
+    except psycopg.Error as error:
+        # Our rules raise PT and an HTTP status, with the slug as message.
+        if (error.sqlstate or "").startswith("PT"):
+            raise RefusedError(error.diag.message_primary) from error
+        raise
 
 
 async def _set_limits(connection: psycopg.AsyncConnection[Any]) -> None:

@@ -50,5 +50,9 @@ class DatabaseUnavailableError(Exception):
     """The database did not answer."""
 
 
+class RefusedError(Exception):
+    """The database refused a call by one of its rules; the text is the slug."""
+
+
 class ConfigError(Exception):
     """A setting is missing or wrong. The text names the setting, never its value."""

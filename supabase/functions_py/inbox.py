@@ -109,17 +109,21 @@ class Inbox(ABC):
 
 
 class ReplicateInbox(Inbox):
-    """POST /webhooks/replicate."""
+    """POST /webhooks/replicate. The address says whose attempt it is, and proves it by a token."""
 
     provider = "replicate"
+    refusals: ClassVar[Mapping[str, str]] = {
+        "attempt_of_another_person": "attempt_of_another_person"
+    }
 
     def _checked(self, request: Request, body: bytes) -> Webhook:
         webhook_id = verify(body, request.headers, self._secrets)
         if not 1 <= len(webhook_id) <= 255:
             raise _RefusedError(400, "invalid_webhook_id")
-        attempt = _attempt(request.query_params.get("attempt", ""))
+        profile = _uuid(request, "profile")
+        attempt = _uuid(request, "attempt")
         said = storable(parse_object(body))
-        store = partial(self._store.report_provider_webhook, webhook_id, attempt, said)
+        store = partial(self._store.report_provider_webhook, webhook_id, profile, attempt, said)
         return Webhook(webhook_id, store)
 
 
@@ -137,15 +141,17 @@ class StripeInbox(Inbox):
         return Webhook(str(event["id"])[:255], partial(self._store.report_stripe_event, event))
 
 
-def _attempt(text: str) -> UUID:
+def _uuid(request: Request, name: str) -> UUID:
+    """Return a parameter of the address. Raises _RefusedError with invalid_ and its name."""
+    text = request.query_params.get(name, "")
     try:
-        attempt = UUID(text)
+        value = UUID(text)
     except ValueError:
-        raise _RefusedError(400, "invalid_attempt") from None
+        raise _RefusedError(400, f"invalid_{name}") from None
     # UUID() also takes braces, urn: and bare hex.
-    if str(attempt) != text.lower():
-        raise _RefusedError(400, "invalid_attempt")
-    return attempt
+    if str(value) != text.lower():
+        raise _RefusedError(400, f"invalid_{name}")
+    return value
 
 
 async def _read(request: Request) -> bytes:

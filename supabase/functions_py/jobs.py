@@ -73,7 +73,7 @@ class Jobs:
             url = await self._files.sign(image["bucket"], image["object_path"], image["expires_in"])
             field = image["field"]
             model_input[field] = [*model_input.get(field, []), url] if image["many"] else url
-        webhook = f"{self._webhook}?attempt={payload['attempt_token']}"
+        webhook = f"{self._webhook}?{_query(payload)}"
         seconds = int(payload["cancel_after_seconds"])
         try:
             created = await self._provider.create(payload["model"], model_input, webhook, seconds)
@@ -85,9 +85,8 @@ class Jobs:
 
     async def find(self, payload: Payload) -> Report:
         """Look for a prediction whose answer was lost in the provider's list."""
-        # By the token alone: another sidecar, that may have another address, has sent it.
-        ours = f"?attempt={payload['attempt_token']}"
-        return ProviderJob(await self._provider.find(ours, payload["since"]))
+        # Without the address: another sidecar, that may have another one, has sent it.
+        return ProviderJob(await self._provider.find(f"?{_query(payload)}", payload["since"]))
 
     async def poll(self, payload: Payload) -> Report:
         """Read the prediction."""
@@ -130,6 +129,11 @@ class Jobs:
         if self._stripe is None:
             raise TransientError("stripe_unreachable", "not configured")
         return await self._stripe.call(payload)
+
+
+def _query(payload: Payload) -> str:
+    """Return what a webhook's address says of its attempt: whose it is, and the proof."""
+    return f"profile={payload['profile_id']}&attempt={payload['attempt_token']}"
 
 
 def failure(job: Job, error: Exception) -> Report:

@@ -31,6 +31,9 @@ class Metrics:
         result, kind = ["provider", "result"], ["kind"]
         self.webhooks = Counter("thumbsmith_webhooks", "Webhooks received.", result, registry=own)
         self.jobs = Counter("thumbsmith_jobs", "Jobs reported.", ["kind", "report"], registry=own)
+        self.reports_refused = Counter(
+            "thumbsmith_reports_refused", "Reports that a rule refused.", ["slug"], registry=own
+        )
         self.job_seconds = Histogram(
             "thumbsmith_job_seconds", "Duration of a job.", kind, registry=own
         )

@@ -21,10 +21,11 @@ if TYPE_CHECKING:
 class Job:
     """A row of private.claim_jobs(): work that is ours until its lease ends."""
 
+    profile_id: UUID | None  # whose work it is; an object of Stripe has nobody
     job_id: int
     lease_token: UUID
     kind: str
-    generation_id: UUID | None  # a job of Stripe has none
+    generation_id: UUID | None  # only a job of a picture has one
     try_number: int
     payload: dict[str, Any]
 
@@ -32,7 +33,8 @@ class Job:
 class Store(ABC):
     """The functions of the schema private. Raises DatabaseUnavailableError when none answers.
 
-    A report returns ok, or stale when the lease is no longer ours.
+    A report returns ok, or stale when the lease is no longer ours. It raises RefusedError when the
+    job is another person's.
     """
 
     @abstractmethod
@@ -77,9 +79,12 @@ class Store(ABC):
         """Return the state of the queue, for the metrics."""
         return dict(await self.value("queue_metrics"))
 
-    async def report_provider_webhook(self, webhook_id: str, attempt: UUID, body: Json) -> str:
+    async def report_provider_webhook(
+        self, webhook_id: str, profile_id: UUID, attempt: UUID, body: Json
+    ) -> str:
         """Store a webhook of Replicate once; return what became of it."""
-        return str(await self.value("report_provider_webhook", webhook_id, attempt, body))
+        values = (webhook_id, profile_id, attempt, body)
+        return str(await self.value("report_provider_webhook", *values))
 
     async def report_stripe_event(self, event: Json) -> str:
         """Store an event of Stripe once; return what became of it."""
@@ -122,4 +127,5 @@ class Store(ABC):
         return await self._report("report_job_failed", job, slug, detail, is_permanent)
 
     async def _report(self, function: str, job: Job, *values: object) -> str:
-        return str(await self.value(function, job.job_id, job.lease_token, *values))
+        held = (job.profile_id, job.job_id, job.lease_token)
+        return str(await self.value(function, *held, *values))

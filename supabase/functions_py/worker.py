@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from functions_py.errors import DatabaseUnavailableError
+from functions_py.errors import DatabaseUnavailableError, RefusedError
 from functions_py.jobs import failure
 from functions_py.log import log, origin
 from functions_py.store import Job, Store
@@ -171,6 +171,10 @@ class Worker:
             except DatabaseUnavailableError:
                 if time.monotonic() + pause >= lease_ends:
                     return "lost"
+            except RefusedError as error:
+                self._metrics.reports_refused.labels(str(error)).inc()
+                log.error("report_refused", job_id=job.job_id, slug=str(error))
+                return str(error)
             except Exception as error:  # the lease ends, the job comes back
                 log.error("report_refused", job_id=job.job_id, error=origin(error))
                 return "lost"

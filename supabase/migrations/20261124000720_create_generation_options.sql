@@ -81,7 +81,7 @@ $$;
 comment on function private.option_fits(public.generation_options, jsonb) is
 'Whether a value is one that the option takes.';
 
-create function private.check_options(type_key text, options jsonb)
+create function private.check_options(declared public.generation_options[], options jsonb)
 returns jsonb
 language plpgsql
 stable
@@ -108,8 +108,7 @@ begin
             o as declared,
             e.value
         from jsonb_each(v_options) as e (key, value)
-        left join public.generation_options as o
-            on o.type_key = check_options.type_key and e.key = o.option_key
+        left join unnest(check_options.declared) as o on e.key = o.option_key
         order by e.key
     loop
         if v_given.declared is null or not private.option_fits(v_given.declared, v_given.value) then
@@ -134,5 +133,5 @@ begin
 end;
 $$;
 
-comment on function private.check_options(text, jsonb) is
-'The options of a request, {} for none, or PT422 options_invalid.';
+comment on function private.check_options(public.generation_options[], jsonb) is
+'The options of a request for a type that declares these, {} for none, or PT422 options_invalid.';

@@ -9,6 +9,7 @@ set statement_timeout = '2s';
 
 create table private.payment_intents (
     payment_intent_id text not null,
+    profile_id uuid not null,
     payment_id uuid not null,
 
     constraint payment_intents_pkey primary key (payment_intent_id),
@@ -21,10 +22,13 @@ create index payment_intents_payment_id_idx on private.payment_intents (payment_
 comment on table private.payment_intents is
 'Which payment a PaymentIntent of Stripe (pi_…) belongs to: refunds and disputes name only that.';
 
+comment on column private.payment_intents.profile_id is 'Who paid.';
+
 alter table private.payment_intents enable row level security;
 
 create table private.payment_reversals (
     reversal_key text not null,
+    profile_id uuid not null,
     payment_id uuid not null,
     kind text not null,
     amount bigint not null,
@@ -47,6 +51,7 @@ create index payment_reversals_payment_id_idx on private.payment_reversals (paym
 comment on table private.payment_reversals is
 'Refunds and disputes of payments, by the provider''s own id. What they do to credits follows from
 these rows alone, so their order does not matter.';
+comment on column private.payment_reversals.profile_id is 'Who paid.';
 comment on column private.payment_reversals.amount is 'Minor units of the payment''s currency.';
 comment on column private.payment_reversals.status is
 'refund: taken, or undone when it failed later. dispute: open, then lost or won.';

@@ -54,8 +54,9 @@ with (fillfactor = 80);
 -- A person's pictures, newest first: the v7 key is the time order.
 create index generations_profile_id_id_idx on public.generations (profile_id, id desc);
 
--- What is under way, for the held credits of a person: tiny, since rows leave it when they finish.
-create index generations_profile_id_unfinished_idx on public.generations (profile_id)
+-- What is under way, for the held credits of a person and for the sweep's way round: tiny, since
+-- rows leave it when they finish.
+create index generations_profile_id_unfinished_idx on public.generations (profile_id, id)
 where finished_at is null;
 
 create index generations_user_image_id_idx on public.generations (user_image_id)

@@ -46,14 +46,15 @@ with (fillfactor = 70);
 -- The burn order, over open lots only. exhausted_at changes once in a lot's life, so burning part
 -- of a lot stays HOT; a predicate on remaining would not.
 create index credit_lots_burn_order_idx
-on public.credit_lots (profile_id, priority, expires_at, id)
+on public.credit_lots (profile_id, priority, expires_at, created_at, id)
 where exhausted_at is null;
 
 -- What a sweep has to expire.
 create index credit_lots_expires_at_idx on public.credit_lots (expires_at)
 where exhausted_at is null and expires_at is not null;
 
-create index credit_lots_owed_idx on public.credit_lots (profile_id, id) where owed > 0;
+-- The order in which debts are repaid.
+create index credit_lots_owed_idx on public.credit_lots (profile_id, created_at, id) where owed > 0;
 
 create index credit_lots_payment_id_idx on public.credit_lots (payment_id)
 where payment_id is not null;
@@ -63,7 +64,8 @@ where subscription_id is not null;
 
 comment on table public.credit_lots is
 'Where credits came from: one lot per grant. A spend burns open lots by priority, then earliest
-expiry, then oldest; frozen and expired lots are not burned.';
+expiry, then oldest; frozen and expired lots are not burned. Oldest is by created_at, and by id only
+among lots of one transaction: a restored sequence or a second node may number them otherwise.';
 comment on column public.credit_lots.source is
 'sign_up, referral, purchase, subscription, promotion or operator.';
 comment on column public.credit_lots.grant_key is

@@ -14,6 +14,9 @@ language plpgsql
 volatile
 set search_path = ''
 as $$
+declare
+    v_now constant timestamptz := now();
+    v_is_there boolean := false;
 begin
     -- Updated before the entry is inserted: the foreign keys then find the rows locked already.
     update public.profiles as p
@@ -25,13 +28,27 @@ begin
     returning p.entry_count, p.credits into new.entry_number, new.balance_after;
 
     -- The balance has moved already: "on conflict do nothing" would drop the entry and leave that.
-    if exists (
-        select
-        from public.credit_entries as e
-        where e.lot_id = new.lot_id
-            and e.kind = new.kind
-            and (e.generation_id = new.generation_id or new.kind = 'grant')
-    ) then
+    -- Asked by the columns of the key each time, or a long history would be read.
+    if new.kind = 'grant' then
+        v_is_there := exists (
+            select
+            from public.credit_entries as e
+            where e.profile_id = new.profile_id
+                and e.lot_id = new.lot_id
+                and e.kind = 'grant'
+        );
+    elsif new.generation_id is not null then
+        v_is_there := exists (
+            select
+            from public.credit_entries as e
+            where e.profile_id = new.profile_id
+                and e.generation_id = new.generation_id
+                and e.lot_id = new.lot_id
+                and e.kind = new.kind
+        );
+    end if;
+
+    if v_is_there then
         raise unique_violation using
             message = 'entry_exists',
             detail = format('Lot %s has its %s already.', new.lot_id, new.kind),
@@ -43,7 +60,7 @@ begin
         update public.credit_lots as l
         set
             remaining = l.remaining + new.amount,
-            exhausted_at = case when l.remaining + new.amount = 0 then now() end
+            exhausted_at = case when l.remaining + new.amount = 0 then v_now end
         where l.id = new.lot_id
             and l.profile_id = new.profile_id;
 

@@ -61,7 +61,8 @@ begin
         sum(e.amount) filter (where e.kind = 'restore')
     into v_left, v_restored
     from public.credit_entries as e
-    where e.lot_id = new.lot_id
+    where e.profile_id = new.profile_id
+        and e.lot_id = new.lot_id
         and e.kind in ('expire', 'revoke', 'restore');
 
     if v_left > 0 or v_restored < 0 then

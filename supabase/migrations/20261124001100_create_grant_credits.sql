@@ -1,11 +1,31 @@
 -- Purpose: credits come in: one lot per grant, and debts are repaid first.
--- Touches: functions private.lock_profiles, private.repay_debts, private.grant_credits.
+-- Touches: functions private.lock_profile, private.lock_profiles, private.repay_debts,
+--          private.grant_credits.
 -- Locks:   none.
 -- Rollout: pre.
 -- Undo:    drop function.
 
 -- Whoever holds the profile's row lock may change its lots. Every function that moves credits takes
 -- it first.
+
+create function private.lock_profile(profile_id uuid)
+returns boolean
+language plpgsql
+volatile
+set search_path = ''
+as $$
+begin
+    perform
+    from public.profiles as p
+    where p.id = lock_profile.profile_id
+    for no key update;
+
+    return found;
+end;
+$$;
+
+comment on function private.lock_profile(uuid) is
+'Locks one profile, so that whatever changes its lots follows. False when there is none.';
 
 create function private.lock_profiles(profile_ids uuid[])
 returns integer
@@ -14,15 +34,20 @@ volatile
 set search_path = ''
 as $$
 declare
-    v_locked integer;
+    v_profile_id uuid;
+    v_locked integer := 0;
 begin
-    perform
-    from public.profiles as p
-    where p.id = any(lock_profiles.profile_ids)
-    order by p.id
-    for no key update;
+    -- One by one: a statement that locks rows of many people cannot be spread over nodes.
+    for v_profile_id in
+        select distinct i.id
+        from unnest(lock_profiles.profile_ids) as i (id)
+        order by i.id
+    loop
+        if private.lock_profile(v_profile_id) then
+            v_locked := v_locked + 1;
+        end if;
+    end loop;
 
-    get diagnostics v_locked = row_count;
     return v_locked;
 end;
 $$;
@@ -44,7 +69,8 @@ declare
 begin
     select l.remaining into v_left
     from public.credit_lots as l
-    where l.id = repay_debts.lot_id
+    where l.profile_id = repay_debts.profile_id
+        and l.id = repay_debts.lot_id
         and l.frozen_at is null
         and (l.expires_at is null or l.expires_at > now());
 
@@ -55,7 +81,7 @@ begin
         from public.credit_lots as l
         where l.profile_id = repay_debts.profile_id
             and l.owed > 0
-        order by l.id
+        order by l.created_at, l.id
     loop
         exit when coalesce(v_left, 0) = 0;
 
@@ -96,7 +122,7 @@ as $$
 declare
     v_lot_id bigint;
 begin
-    if grant_credits.amount = 0 or private.lock_profiles(array[grant_credits.profile_id]) = 0 then
+    if grant_credits.amount = 0 or not private.lock_profile(grant_credits.profile_id) then
         return false;
     end if;
 

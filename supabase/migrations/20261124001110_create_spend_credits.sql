@@ -30,7 +30,7 @@ begin
             and l.exhausted_at is null
             and l.frozen_at is null
             and (l.expires_at is null or l.expires_at > now())
-        order by l.priority, l.expires_at, l.id
+        order by l.priority, l.expires_at, l.created_at, l.id
     loop
         exit when v_left = 0;
 
@@ -62,7 +62,7 @@ as $$
 declare
     v_missing bigint;
 begin
-    perform private.lock_profiles(array[spend_credits.profile_id]);
+    perform private.lock_profile(spend_credits.profile_id);
 
     v_missing := private.burn_lots(
         spend_credits.profile_id, spend_credits.amount, 'spend', spend_credits.generation_id

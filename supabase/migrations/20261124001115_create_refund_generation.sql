@@ -5,6 +5,7 @@
 -- Undo:    drop function.
 
 create function private.return_to_lot(
+    profile_id uuid,
     lot_id bigint,
     amount bigint,
     kind text,
@@ -19,10 +20,12 @@ set search_path = ''
 as $$
 declare
     v_lot public.credit_lots;
+    v_grace interval;
 begin
     select l.* into v_lot
     from public.credit_lots as l
-    where l.id = return_to_lot.lot_id;
+    where l.profile_id = return_to_lot.profile_id
+        and l.id = return_to_lot.lot_id;
 
     -- The lot expired meanwhile: what was left in it is gone, what comes back lives on for a while.
     -- A frozen lot gets its time when it is released.
@@ -31,10 +34,13 @@ begin
         select v_lot.profile_id, v_lot.id, -v_lot.remaining, 'expire'
         where v_lot.remaining > 0;
 
+        select s.refund_grace into v_grace
+        from private.settings as s;
+
         update public.credit_lots as l
-        set expires_at = now() + s.refund_grace
-        from private.settings as s
-        where l.id = v_lot.id;
+        set expires_at = now() + v_grace
+        where l.profile_id = v_lot.profile_id
+            and l.id = v_lot.id;
     end if;
 
     insert into public.credit_entries (
@@ -58,11 +64,11 @@ begin
 end;
 $$;
 
-comment on function private.return_to_lot(bigint, bigint, text, uuid, bigint, text) is
+comment on function private.return_to_lot(uuid, bigint, bigint, text, uuid, bigint, text) is
 'Puts credits back into the lot they came from. An expired lot lives again for
 settings.refund_grace; a lot that owes repays itself first. The caller holds the profile''s lock.';
 
-create function private.refund_generation(generation_id uuid)
+create function private.refund_generation(profile_id uuid, generation_id uuid)
 returns bigint
 language plpgsql
 volatile
@@ -72,11 +78,7 @@ declare
     v_spent record;
     v_refunded bigint := 0;
 begin
-    perform private.lock_profiles(array(
-        select g.profile_id
-        from public.generations as g
-        where g.id = refund_generation.generation_id
-    ));
+    perform private.lock_profile(refund_generation.profile_id);
 
     -- Each lot gets back exactly what this generation took from it. A second refund of the same
     -- generation violates credit_entries_generation_id_lot_id_kind_key.
@@ -85,12 +87,14 @@ begin
             e.lot_id,
             -e.amount as amount
         from public.credit_entries as e
-        where e.generation_id = refund_generation.generation_id
+        where e.profile_id = refund_generation.profile_id
+            and e.generation_id = refund_generation.generation_id
             and e.kind = 'spend'
         order by e.entry_number
     loop
         perform private.return_to_lot(
-            v_spent.lot_id, v_spent.amount, 'refund', refund_generation.generation_id
+            refund_generation.profile_id, v_spent.lot_id, v_spent.amount, 'refund',
+            refund_generation.generation_id
         );
         v_refunded := v_refunded + v_spent.amount;
     end loop;
@@ -99,6 +103,6 @@ begin
 end;
 $$;
 
-comment on function private.refund_generation(uuid) is
+comment on function private.refund_generation(uuid, uuid) is
 'Gives what a generation burned back to the lots it came from, once. Returns the credits given
 back.';

@@ -24,7 +24,7 @@ begin
         and l.exhausted_at is null
         and l.frozen_at is null
         and l.expires_at <= now()
-    order by l.expires_at, l.id;
+    order by l.expires_at, l.created_at, l.id;
 
     get diagnostics v_expired = row_count;
     return v_expired;
@@ -41,14 +41,13 @@ volatile
 set search_path = ''
 as $$
 declare
-    v_profile record;
+    v_profile_id uuid;
     v_expired integer := 0;
 begin
-    -- Somebody who is busy is left for the next sweep: expired credits cannot be spent anyway.
-    for v_profile in
-        select p.id
-        from public.profiles as p
-        where p.id = any(array(
+    -- Read without a lock, then locked one by one, in id order.
+    for v_profile_id in
+        select d.profile_id
+        from (
             select l.profile_id
             from public.credit_lots as l
             where l.exhausted_at is null
@@ -56,11 +55,19 @@ begin
                 and l.expires_at <= now()
             order by l.expires_at
             limit expire_lots.max_lots
-        ))
-        order by p.id
-        for no key update skip locked
+        ) as d
+        group by d.profile_id
+        order by d.profile_id
     loop
-        v_expired := v_expired + private.expire_profile_lots(v_profile.id);
+        -- Somebody who is busy is left for the next sweep: expired credits cannot be spent anyway.
+        perform
+        from public.profiles as p
+        where p.id = v_profile_id
+        for no key update skip locked;
+
+        if found then
+            v_expired := v_expired + private.expire_profile_lots(v_profile_id);
+        end if;
     end loop;
 
     return v_expired;

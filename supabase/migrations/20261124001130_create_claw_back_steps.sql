@@ -8,7 +8,12 @@
 -- reached from the last one, up or down, so refunds, disputes and their reversals may come in any
 -- order and any number.
 
-create function private.claw_back_more(lot_id bigint, amount bigint, reason text)
+create function private.claw_back_more(
+    profile_id uuid,
+    lot_id bigint,
+    amount bigint,
+    reason text
+)
 returns void
 language plpgsql
 volatile
@@ -21,7 +26,8 @@ declare
 begin
     select l.* into v_lot
     from public.credit_lots as l
-    where l.id = claw_back_more.lot_id;
+    where l.profile_id = claw_back_more.profile_id
+        and l.id = claw_back_more.lot_id;
 
     -- What expired or was revoked has left the person already: it is not owed a second time.
     select least(
@@ -29,7 +35,8 @@ begin
     )
     into v_lost
     from public.credit_entries as e
-    where e.lot_id = v_lot.id
+    where e.profile_id = v_lot.profile_id
+        and e.lot_id = v_lot.id
         and e.kind in ('expire', 'revoke', 'restore');
 
     insert into public.credit_entries (profile_id, lot_id, amount, kind, reason)
@@ -46,11 +53,16 @@ begin
 end;
 $$;
 
-comment on function private.claw_back_more(bigint, bigint, text) is
+comment on function private.claw_back_more(uuid, bigint, bigint, text) is
 'Takes what is left in the lot; what is missing becomes debt. The caller holds the profile''s
 lock.';
 
-create function private.claw_back_less(lot_id bigint, amount bigint, reason text)
+create function private.claw_back_less(
+    profile_id uuid,
+    lot_id bigint,
+    amount bigint,
+    reason text
+)
 returns void
 language plpgsql
 volatile
@@ -65,7 +77,8 @@ declare
 begin
     select l.* into v_lot
     from public.credit_lots as l
-    where l.id = claw_back_less.lot_id;
+    where l.profile_id = claw_back_less.profile_id
+        and l.id = claw_back_less.lot_id;
 
     v_forgiven := least(v_lot.owed, claw_back_less.amount);
     v_left := claw_back_less.amount - v_forgiven;
@@ -80,14 +93,15 @@ begin
             e.lot_id,
             -sum(e.amount)::bigint as paid
         from public.credit_entries as e
-        where e.debt_lot_id = v_lot.id
+        where e.profile_id = v_lot.profile_id
+            and e.debt_lot_id = v_lot.id
         group by e.lot_id
         having -sum(e.amount) > 0
         order by max(e.entry_number) desc
     loop
         exit when v_left = 0;
         perform private.return_to_lot(
-            v_payer.lot_id, least(v_left, v_payer.paid), 'reinstate',
+            v_lot.profile_id, v_payer.lot_id, least(v_left, v_payer.paid), 'reinstate',
             debt_lot_id => v_lot.id, reason => claw_back_less.reason
         );
         v_left := v_left - least(v_left, v_payer.paid);
@@ -98,13 +112,14 @@ begin
     end if;
 
     perform private.return_to_lot(
-        v_lot.id, v_left, 'reinstate', reason => claw_back_less.reason
+        v_lot.profile_id, v_lot.id, v_left, 'reinstate', reason => claw_back_less.reason
     );
 
     -- What had expired or been revoked before stays so.
     select least(coalesce(sum(e.amount), 0), v_left) into v_restored
     from public.credit_entries as e
-    where e.lot_id = v_lot.id
+    where e.profile_id = v_lot.profile_id
+        and e.lot_id = v_lot.id
         and e.kind = 'restore';
 
     insert into public.credit_entries (profile_id, lot_id, amount, kind, reason)
@@ -113,6 +128,6 @@ begin
 end;
 $$;
 
-comment on function private.claw_back_less(bigint, bigint, text) is
+comment on function private.claw_back_less(uuid, bigint, bigint, text) is
 'Undoes part of a claw-back: forgives what is still owed, then gives back what other lots repaid,
 then what was taken. The caller holds the profile''s lock.';

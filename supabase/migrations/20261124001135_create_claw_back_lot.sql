@@ -4,25 +4,25 @@
 -- Rollout: pre.
 -- Undo:    drop function.
 
-create function private.claw_back_lot(lot_id bigint, target bigint, reason text)
+create function private.claw_back_lot(
+    profile_id uuid,
+    lot_id bigint,
+    target bigint,
+    reason text
+)
 returns bigint
 language plpgsql
 volatile
 set search_path = ''
 as $$
 declare
-    v_profile_id uuid;
     v_before bigint;
     v_after bigint;
     v_change bigint;
 begin
-    select l.profile_id into v_profile_id
-    from public.credit_lots as l
-    where l.id = claw_back_lot.lot_id;
-
     -- What is due to expire does so first, or it would come back when this is undone.
-    if private.lock_profiles(array[v_profile_id]) > 0 then
-        perform private.expire_profile_lots(v_profile_id);
+    if private.lock_profile(claw_back_lot.profile_id) then
+        perform private.expire_profile_lots(claw_back_lot.profile_id);
     end if;
 
     select
@@ -31,22 +31,27 @@ begin
     into v_before, v_change
     from public.credit_lots as l
     inner join public.profiles as p on l.profile_id = p.id
-    where l.id = claw_back_lot.lot_id;
+    where l.profile_id = claw_back_lot.profile_id
+        and l.id = claw_back_lot.lot_id;
 
     if v_change > 0 then
-        perform private.claw_back_more(claw_back_lot.lot_id, v_change, claw_back_lot.reason);
+        perform private.claw_back_more(
+            claw_back_lot.profile_id, claw_back_lot.lot_id, v_change, claw_back_lot.reason
+        );
     elsif v_change < 0 then
-        perform private.claw_back_less(claw_back_lot.lot_id, -v_change, claw_back_lot.reason);
+        perform private.claw_back_less(
+            claw_back_lot.profile_id, claw_back_lot.lot_id, -v_change, claw_back_lot.reason
+        );
     end if;
 
     select p.credits into v_after
     from public.profiles as p
-    where p.id = v_profile_id;
+    where p.id = claw_back_lot.profile_id;
 
     return v_after - v_before;
 end;
 $$;
 
-comment on function private.claw_back_lot(bigint, bigint, text) is
+comment on function private.claw_back_lot(uuid, bigint, bigint, text) is
 'Makes target the number of credits of this lot that are taken back in all: more is taken or owed,
 less is given back. The same target again changes nothing. Returns the change of the balance.';

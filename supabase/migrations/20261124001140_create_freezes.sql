@@ -8,6 +8,7 @@ set lock_timeout = '500ms';
 set statement_timeout = '2s';
 
 create table private.credit_freezes (
+    profile_id uuid not null,
     lot_id bigint not null,
     freeze_key text not null,
     reason text not null,
@@ -20,31 +21,33 @@ create table private.credit_freezes (
 
 comment on table private.credit_freezes is
 'Why a lot is or was frozen. credit_lots.frozen_at is set as long as one of these is open.';
+comment on column private.credit_freezes.profile_id is 'Whose lot it is.';
 comment on column private.credit_freezes.freeze_key is
 'The dispute or the operator''s action behind it: one freeze per lot and key, for ever.';
 
 alter table private.credit_freezes enable row level security;
 
-create function private.freeze_lot(lot_id bigint, freeze_key text, reason text)
+create function private.freeze_lot(
+    profile_id uuid,
+    lot_id bigint,
+    freeze_key text,
+    reason text
+)
 returns boolean
 language plpgsql
 volatile
 set search_path = ''
 as $$
-declare
-    v_profile_id uuid;
 begin
-    select l.profile_id into v_profile_id
-    from public.credit_lots as l
-    where l.id = freeze_lot.lot_id;
-
     -- What is due to expire does so first: a release gives back what was frozen, and no more.
-    if private.lock_profiles(array[v_profile_id]) > 0 then
-        perform private.expire_profile_lots(v_profile_id);
+    if private.lock_profile(freeze_lot.profile_id) then
+        perform private.expire_profile_lots(freeze_lot.profile_id);
     end if;
 
-    insert into private.credit_freezes (lot_id, freeze_key, reason)
-    values (freeze_lot.lot_id, freeze_lot.freeze_key, freeze_lot.reason)
+    insert into private.credit_freezes (profile_id, lot_id, freeze_key, reason)
+    values (
+        freeze_lot.profile_id, freeze_lot.lot_id, freeze_lot.freeze_key, freeze_lot.reason
+    )
     on conflict on constraint credit_freezes_pkey do nothing;
 
     if not found then
@@ -53,32 +56,32 @@ begin
 
     update public.credit_lots as l
     set frozen_at = now()
-    where l.id = freeze_lot.lot_id
+    where l.profile_id = freeze_lot.profile_id
+        and l.id = freeze_lot.lot_id
         and l.frozen_at is null;
 
     return true;
 end;
 $$;
 
-comment on function private.freeze_lot(bigint, text, text) is
+comment on function private.freeze_lot(uuid, bigint, text, text) is
 'Keeps a lot from being burned, repaid from or expired. False when this key froze it before.';
 
-create function private.release_lot(lot_id bigint, freeze_key text)
+create function private.release_lot(profile_id uuid, lot_id bigint, freeze_key text)
 returns boolean
 language plpgsql
 volatile
 set search_path = ''
 as $$
+declare
+    v_grace_ends_at timestamptz;
 begin
-    perform private.lock_profiles(array(
-        select l.profile_id
-        from public.credit_lots as l
-        where l.id = release_lot.lot_id
-    ));
+    perform private.lock_profile(release_lot.profile_id);
 
     update private.credit_freezes as f
     set released_at = now()
-    where f.lot_id = release_lot.lot_id
+    where f.profile_id = release_lot.profile_id
+        and f.lot_id = release_lot.lot_id
         and f.freeze_key = release_lot.freeze_key
         and f.released_at is null;
 
@@ -86,27 +89,35 @@ begin
         return false;
     end if;
 
+    if exists (
+        select
+        from private.credit_freezes as f
+        where f.profile_id = release_lot.profile_id
+            and f.lot_id = release_lot.lot_id
+            and f.released_at is null
+    ) then
+        return true;
+    end if;
+
+    update public.credit_lots as l
+    set frozen_at = null
+    where l.profile_id = release_lot.profile_id
+        and l.id = release_lot.lot_id;
+
+    select now() + s.refund_grace into v_grace_ends_at
+    from private.settings as s;
+
     -- A lot may have expired while it was frozen: then it gets time to be used.
     update public.credit_lots as l
-    set
-        frozen_at = null,
-        expires_at = case
-            when l.expires_at <= now() then now() + s.refund_grace
-            else l.expires_at
-        end
-    from private.settings as s
-    where l.id = release_lot.lot_id
-        and not exists (
-            select
-            from private.credit_freezes as f
-            where f.lot_id = release_lot.lot_id
-                and f.released_at is null
-        );
+    set expires_at = v_grace_ends_at
+    where l.profile_id = release_lot.profile_id
+        and l.id = release_lot.lot_id
+        and l.expires_at <= now();
 
     return true;
 end;
 $$;
 
-comment on function private.release_lot(bigint, text) is
+comment on function private.release_lot(uuid, bigint, text) is
 'Ends the freeze of this key. The lot is free again when no other holds it. False when there was
 none.';

@@ -43,7 +43,8 @@ begin
         return (
             select p.id
             from public.payments as p
-            where p.stripe_payment_id = apply_payment.stripe_payment_id
+            where p.profile_id = apply_payment.profile_id
+                and p.stripe_payment_id = apply_payment.stripe_payment_id
         );
     end if;
 
@@ -66,11 +67,13 @@ $$;
 comment on function private.apply_payment(
     uuid, text, text, text, bigint, text, bigint, timestamptz, integer, uuid
 ) is
-'Records a payment once and grants its credits. Returns its id, also when it was recorded before.
+'Records a payment once and grants its credits. Returns its id, also when it was recorded before;
+null when it was recorded as another person''s, and then nothing changes.
 The credits of a subscription''s period are granted by private.grant_period instead: then credits is
 zero here.';
 
 create function private.apply_reversal(
+    profile_id uuid,
     payment_id uuid,
     reversal_key text,
     kind text,
@@ -82,19 +85,15 @@ language plpgsql
 volatile
 set search_path = ''
 as $$
-declare
-    v_profile_id uuid;
 begin
-    select p.profile_id into v_profile_id
-    from public.payments as p
-    where p.id = apply_reversal.payment_id;
+    perform private.lock_with_referrer(apply_reversal.profile_id);
 
-    perform private.lock_with_referrer(v_profile_id);
-
-    insert into private.payment_reversals as r (reversal_key, payment_id, kind, amount, status)
+    insert into private.payment_reversals as r (
+        reversal_key, profile_id, payment_id, kind, amount, status
+    )
     values (
-        apply_reversal.reversal_key, apply_reversal.payment_id, apply_reversal.kind,
-        apply_reversal.amount, apply_reversal.status
+        apply_reversal.reversal_key, apply_reversal.profile_id, apply_reversal.payment_id,
+        apply_reversal.kind, apply_reversal.amount, apply_reversal.status
     )
     on conflict on constraint payment_reversals_pkey do update
     set
@@ -105,15 +104,18 @@ begin
     where (r.amount, r.status) is distinct from (excluded.amount, excluded.status)
         and excluded.status <> 'open'
         and (excluded.status <> 'taken' or r.status <> 'undone')
+        and r.profile_id = excluded.profile_id
         and r.payment_id = excluded.payment_id;
 
     if found then
-        perform private.settle_payment(apply_reversal.payment_id, apply_reversal.reversal_key);
-        perform private.settle_referral(v_profile_id);
+        perform private.settle_payment(
+            apply_reversal.profile_id, apply_reversal.payment_id, apply_reversal.reversal_key
+        );
+        perform private.settle_referral(apply_reversal.profile_id);
     end if;
 end;
 $$;
 
-comment on function private.apply_reversal(uuid, text, text, bigint, text) is
+comment on function private.apply_reversal(uuid, uuid, text, text, bigint, text) is
 'Records what the payment provider says of a refund (taken, undone) or a dispute (open, lost, won),
 by its own id, and settles the payment''s credits. A repeat changes nothing.';

@@ -8,6 +8,7 @@ set lock_timeout = '500ms';
 set statement_timeout = '2s';
 
 create table private.subscription_months (
+    profile_id uuid not null,
     subscription_id uuid not null,
     month_key text not null,
     month_start timestamptz not null,
@@ -26,6 +27,7 @@ create table private.subscription_months (
 
 comment on table private.subscription_months is
 'The months, and the rests of months after an upgrade, for which a plan''s credits were granted.';
+comment on column private.subscription_months.profile_id is 'Whose subscription it is.';
 comment on column private.subscription_months.month_key is
 'The start of a month, or the invoice line of an upgrade: granted once for each.';
 comment on column private.subscription_months.credits is
@@ -39,6 +41,7 @@ once.';
 alter table private.subscription_months enable row level security;
 
 create function private.unearned_credits(
+    profile_id uuid,
     subscription_id uuid,
     from_at timestamptz,
     until_at timestamptz,
@@ -56,7 +59,8 @@ as $$
             least(m.month_end, unearned_credits.until_at) as ends_at,
             m.credits
         from private.subscription_months as m
-        where m.subscription_id = unearned_credits.subscription_id
+        where m.profile_id = unearned_credits.profile_id
+            and m.subscription_id = unearned_credits.subscription_id
             and m.month_start < unearned_credits.until_at
             and m.month_end > unearned_credits.from_at
     ),
@@ -98,7 +102,9 @@ as $$
     from rises as r;
 $$;
 
-comment on function private.unearned_credits(uuid, timestamptz, timestamptz, bigint, interval) is
+comment on function private.unearned_credits(
+    uuid, uuid, timestamptz, timestamptz, bigint, interval
+) is
 'The credits of this time that no month granted before has given already, when a whole month gives
 so many: second by second, what goes beyond the highest level reached so far.
 

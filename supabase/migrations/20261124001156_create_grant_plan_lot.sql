@@ -4,7 +4,11 @@
 -- Rollout: pre.
 -- Undo:    drop function.
 
-create function private.end_carried_lots(subscription_id uuid, month_end timestamptz)
+create function private.end_carried_lots(
+    profile_id uuid,
+    subscription_id uuid,
+    month_end timestamptz
+)
 returns void
 language sql
 volatile
@@ -14,7 +18,8 @@ as $$
     -- was carried into this month. Others, frozen or refunded ones for example, keep their time.
     update public.credit_lots as l
     set expires_at = end_carried_lots.month_end
-    where l.subscription_id = end_carried_lots.subscription_id
+    where l.profile_id = end_carried_lots.profile_id
+        and l.subscription_id = end_carried_lots.subscription_id
         and l.grant_key like '%:carried'
         and l.exhausted_at is null
         and l.frozen_at is null
@@ -23,7 +28,7 @@ as $$
         and end_carried_lots.month_end + interval '4 days';
 $$;
 
-comment on function private.end_carried_lots(uuid, timestamptz) is
+comment on function private.end_carried_lots(uuid, uuid, timestamptz) is
 'Lets what was carried into a month end with it.';
 
 create function private.grant_plan_lot(

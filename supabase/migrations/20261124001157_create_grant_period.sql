@@ -5,6 +5,7 @@
 -- Undo:    drop function.
 
 create function private.grant_month(
+    profile_id uuid,
     subscription_id uuid,
     month_key text,
     month_start timestamptz,
@@ -29,9 +30,10 @@ declare
 begin
     select s.* into v_subscription
     from public.subscriptions as s
-    where s.id = grant_month.subscription_id;
+    where s.profile_id = grant_month.profile_id
+        and s.id = grant_month.subscription_id;
 
-    perform private.lock_profiles(array[v_subscription.profile_id]);
+    perform private.lock_profile(v_subscription.profile_id);
 
     select p.* into v_plan
     from public.plans as p
@@ -44,15 +46,16 @@ begin
     if coalesce(v_credits, 0) = 0 or exists (
         select
         from private.subscription_months as m
-        where m.subscription_id = grant_month.subscription_id
+        where m.profile_id = grant_month.profile_id
+            and m.subscription_id = grant_month.subscription_id
             and m.month_key = grant_month.month_key
     ) then
         return 0;
     end if;
 
     v_earned := private.unearned_credits(
-        v_subscription.id, grant_month.month_start, grant_month.month_end, v_credits,
-        grant_month.month_length
+        v_subscription.profile_id, v_subscription.id, grant_month.month_start,
+        grant_month.month_end, v_credits, grant_month.month_length
     );
 
     -- Rounded down over all months together, so that their order does not matter; the tiny bit more
@@ -60,17 +63,21 @@ begin
     select floor(coalesce(sum(m.earned), 0) + v_earned + 0.000001) - coalesce(sum(m.granted), 0)
     into v_granted
     from private.subscription_months as m
-    where m.subscription_id = v_subscription.id;
+    where m.profile_id = v_subscription.profile_id
+        and m.subscription_id = v_subscription.id;
 
     insert into private.subscription_months (
-        subscription_id, month_key, month_start, month_end, credits, earned, granted
+        profile_id, subscription_id, month_key, month_start, month_end, credits, earned, granted
     )
     values (
-        v_subscription.id, grant_month.month_key, grant_month.month_start,
+        v_subscription.profile_id, v_subscription.id, grant_month.month_key,
+        grant_month.month_start,
         grant_month.month_end, v_credits, v_earned, v_granted
     );
 
-    perform private.end_carried_lots(v_subscription.id, grant_month.month_end);
+    perform private.end_carried_lots(
+        v_subscription.profile_id, v_subscription.id, grant_month.month_end
+    );
 
     -- Rollover needs nobody to be awake when the month ends: what may be carried over is a lot of
     -- its own that lives longer and, by its expiry, burns after all that does not. So what is left
@@ -94,15 +101,18 @@ begin
 
     update public.subscriptions as s
     set next_grant_at = greatest(s.next_grant_at, grant_month.month_end)
-    where s.id = v_subscription.id;
+    where s.profile_id = v_subscription.profile_id
+        and s.id = v_subscription.id;
 
     if grant_month.payment_id is not null then
         update public.payments as p
         set credits_added = p.credits_added + v_granted
-        where p.id = grant_month.payment_id;
+        where p.profile_id = v_subscription.profile_id
+            and p.id = grant_month.payment_id;
 
         perform private.settle_payment(
-            grant_month.payment_id, format('month:%s', grant_month.month_key)
+            v_subscription.profile_id, grant_month.payment_id,
+            format('month:%s', grant_month.month_key)
         );
     end if;
 
@@ -111,7 +121,7 @@ end;
 $$;
 
 comment on function private.grant_month(
-    uuid, text, timestamptz, timestamptz, interval, text, integer, uuid
+    uuid, uuid, text, timestamptz, timestamptz, interval, text, integer, uuid
 ) is
 'Grants what a month of a plan, or the rest of one, has not earned yet, once per month_key. Returns
 the credits granted.
@@ -120,6 +130,7 @@ A shorter time than month_length gives its part of a month''s credits. Unused cr
 month_end (rollover none), live one more month up to the cap (capped), or stay (all).';
 
 create function private.grant_period(
+    profile_id uuid,
     subscription_id uuid,
     period_start timestamptz,
     period_end timestamptz,
@@ -133,6 +144,7 @@ volatile
 set search_path = ''
 as $$
     select private.grant_month(
+        grant_period.profile_id,
         grant_period.subscription_id,
         to_char(grant_period.period_start at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
         grant_period.period_start,
@@ -145,7 +157,7 @@ as $$
 $$;
 
 comment on function private.grant_period(
-    uuid, timestamptz, timestamptz, uuid, text, integer
+    uuid, uuid, timestamptz, timestamptz, uuid, text, integer
 ) is
 'Grants the credits of one whole month of a subscription, once per (subscription, period_start).
 Without plan_name and quantity they are the subscription''s own. Returns the credits granted.';

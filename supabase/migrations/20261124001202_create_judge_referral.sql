@@ -6,23 +6,31 @@
 
 create function private.is_ancestor(profile_id uuid, ancestor_id uuid)
 returns boolean
-language sql
+language plpgsql
 stable
 set search_path = ''
 as $$
-    with recursive chain as (
-        select p.referred_by
+declare
+    v_chain uuid[] := array[is_ancestor.profile_id];
+    v_next_id uuid;
+begin
+    -- One by one up the chain: a recursive query could not say whose row it reads.
+    loop
+        select p.referred_by into v_next_id
         from public.profiles as p
-        where p.id = is_ancestor.profile_id
+        where p.id = v_chain[1];
 
-        union all
+        if v_next_id = is_ancestor.ancestor_id then
+            return true;
+        end if;
 
-        select p.referred_by
-        from chain as c
-        inner join public.profiles as p on c.referred_by = p.id
-    )
+        -- Its end; or a circle, which only a hand could have made.
+        exit when v_next_id is null or v_next_id = any(v_chain);
+        v_chain := v_next_id || v_chain;
+    end loop;
 
-    select exists (select from chain as c where c.referred_by = is_ancestor.ancestor_id);
+    return false;
+end;
 $$;
 
 comment on function private.is_ancestor(uuid, uuid) is

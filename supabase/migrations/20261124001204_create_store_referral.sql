@@ -1,5 +1,5 @@
 -- Purpose: a code is given, under the lock of both people.
--- Touches: functions private.lock_with_referrer, private.store_referral.
+-- Touches: functions private.lock_with_referrer, private.owner_of_code, private.store_referral.
 -- Locks:   none.
 -- Rollout: pre.
 -- Undo:    drop function.
@@ -40,6 +40,21 @@ $$;
 comment on function private.lock_with_referrer(uuid) is
 'Locks a person and who brought them, in id order, for whatever may settle their referral.';
 
+create function private.owner_of_code(code text)
+returns uuid
+language sql
+stable
+set search_path = ''
+as $$
+    -- People copy codes by hand: case and surrounding blanks are forgiven.
+    select p.id
+    from public.profiles as p
+    where p.referral_code = upper(btrim(owner_of_code.code));
+$$;
+
+comment on function private.owner_of_code(text) is
+'Whose referral code this is, also when the account was closed; null when nobody''s.';
+
 create function private.store_referral(referred_id uuid, code text)
 returns public.referrals
 language plpgsql
@@ -47,7 +62,6 @@ volatile
 set search_path = ''
 as $$
 declare
-    -- People copy codes by hand: case and surrounding blanks are forgiven.
     v_code constant text := upper(btrim(store_referral.code));
     v_referrer_id uuid;
     v_reason text;
@@ -55,7 +69,7 @@ declare
 begin
     select p.id into v_referrer_id
     from public.profiles as p
-    where p.referral_code = v_code
+    where p.id = private.owner_of_code(store_referral.code)
         and p.deleted_at is null;
 
     v_reason := private.judge_referral(store_referral.referred_id, v_referrer_id, v_code);

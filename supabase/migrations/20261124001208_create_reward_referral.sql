@@ -1,5 +1,6 @@
 -- Purpose: the reward of a referral is paid, or taken back.
--- Touches: functions private.qualifying_payment, private.reward_referral, private.reverse_referral.
+-- Touches: functions private.qualifying_payment, private.reward_referral, private.reverse_bonus,
+--          private.reverse_referral.
 -- Locks:   none.
 -- Rollout: pre.
 -- Undo:    drop function.
@@ -30,6 +31,7 @@ as $$
 declare
     v_settings private.settings;
     v_reason text;
+    v_rewarded_at timestamptz;
 begin
     select s.* into v_settings
     from private.settings as s;
@@ -51,13 +53,18 @@ begin
         ) then 'monthly_cap'
     end;
 
+    if v_reason is null then
+        v_rewarded_at := now();
+    end if;
+
     update public.referrals as r
     set
         status = case when v_reason is null then 'rewarded' else 'rejected' end,
         reason = v_reason,
-        rewarded_at = case when v_reason is null then now() end,
+        rewarded_at = v_rewarded_at,
         payment_id = case when v_reason is null then reward_referral.payment_id end
-    where r.id = reward_referral.referral.id
+    where r.referred_id = reward_referral.referral.referred_id
+        and r.id = reward_referral.referral.id
         and r.status = 'pending';
 
     if not found or v_reason is not null then
@@ -80,6 +87,39 @@ comment on function private.reward_referral(public.referrals, uuid) is
 'Pays a pending referral, or rejects it: known_person, referrer_gone, monthly_cap. True when it
 paid. The caller holds both profiles'' locks.';
 
+create function private.reverse_bonus(
+    profile_id uuid,
+    grant_key text,
+    referral_id uuid,
+    is_reversed boolean
+)
+returns void
+language plpgsql
+volatile
+set search_path = ''
+as $$
+declare
+    v_lot public.credit_lots;
+begin
+    select l.* into v_lot
+    from public.credit_lots as l
+    where l.profile_id = reverse_bonus.profile_id
+        and l.grant_key = reverse_bonus.grant_key;
+
+    if found then
+        perform private.claw_back_lot(
+            reverse_bonus.profile_id,
+            v_lot.id,
+            case when reverse_bonus.is_reversed then v_lot.amount else 0 end,
+            'referral:' || reverse_bonus.referral_id
+        );
+    end if;
+end;
+$$;
+
+comment on function private.reverse_bonus(uuid, text, uuid, boolean) is
+'Takes the bonus of one side of a referral back, or gives it again.';
+
 create function private.reverse_referral(referral public.referrals, is_reversed boolean)
 returns void
 language plpgsql
@@ -87,31 +127,24 @@ volatile
 set search_path = ''
 as $$
 declare
-    v_lot record;
+    v_referral constant public.referrals := reverse_referral.referral;
+    v_reversed_at constant timestamptz := case when reverse_referral.is_reversed then now() end;
 begin
     update public.referrals as r
     set
         status = case when reverse_referral.is_reversed then 'reversed' else 'rewarded' end,
-        reversed_at = case when reverse_referral.is_reversed then now() end
-    where r.id = reverse_referral.referral.id;
+        reversed_at = v_reversed_at
+    where r.referred_id = v_referral.referred_id
+        and r.id = v_referral.id;
 
-    for v_lot in
-        select
-            l.id,
-            l.amount
-        from public.credit_lots as l
-        where l.grant_key in (
-            'referral:' || reverse_referral.referral.referred_id,
-            'referred:' || reverse_referral.referral.referred_id
-        )
-        order by l.id
-    loop
-        perform private.claw_back_lot(
-            v_lot.id,
-            case when reverse_referral.is_reversed then v_lot.amount else 0 end,
-            'referral:' || reverse_referral.referral.id
-        );
-    end loop;
+    perform private.reverse_bonus(
+        v_referral.referrer_id, 'referral:' || v_referral.referred_id, v_referral.id,
+        reverse_referral.is_reversed
+    );
+    perform private.reverse_bonus(
+        v_referral.referred_id, 'referred:' || v_referral.referred_id, v_referral.id,
+        reverse_referral.is_reversed
+    );
 end;
 $$;
 

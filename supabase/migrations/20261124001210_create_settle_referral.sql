@@ -49,7 +49,8 @@ begin
     if v_referral.payment_id is not null then
         select p.amount_reversed >= p.amount into v_is_refunded
         from public.payments as p
-        where p.id = v_referral.payment_id;
+        where p.profile_id = v_referral.referred_id
+            and p.id = v_referral.payment_id;
 
         if v_is_refunded <> (v_referral.status = 'reversed') then
             perform private.reverse_referral(v_referral, v_is_refunded);
@@ -72,20 +73,28 @@ set search_path = ''
 as $$
 declare
     v_pending record;
+    v_policy text;
     v_due uuid[];
+    v_people uuid[];
     v_rewarded integer := 0;
 begin
-    select array_agg(d.referred_id order by d.created_at) into v_due
+    select s.referral_policy into v_policy
+    from private.settings as s;
+
+    select
+        array_agg(d.referred_id order by d.created_at),
+        array_agg(d.referred_id) || array_agg(d.referrer_id)
+    into v_due, v_people
     from (
         select
             r.referred_id,
+            r.referrer_id,
             r.created_at
         from public.referrals as r
-        cross join private.settings as s
         where r.status = 'pending'
             and private.is_confirmed(r.referred_id)
             and (
-                s.referral_policy = 'confirmed'
+                v_policy = 'confirmed'
                 or private.qualifying_payment(r.referred_id) is not null
             )
         order by r.created_at
@@ -93,12 +102,7 @@ begin
     ) as d;
 
     -- All of them at once, in id order: one pair after the other could meet another transaction's.
-    perform private.lock_profiles(array(
-        select unnest(array[r.referred_id, r.referrer_id])
-        from public.referrals as r
-        where r.referred_id = any(v_due)
-            and r.status = 'pending'
-    ));
+    perform private.lock_profiles(v_people);
 
     for v_pending in
         select d.referred_id

@@ -16,11 +16,14 @@ declare
 begin
     select l.* into v_lot
     from public.credit_lots as l
-    where l.grant_key = 'sign_up:' || give_sign_up_credits.user_id;
+    where l.profile_id = give_sign_up_credits.user_id
+        and l.grant_key = 'sign_up:' || give_sign_up_credits.user_id;
 
     -- Given when the account was made, before it showed who it belongs to.
     if v_lot.id is not null and private.is_known_person(give_sign_up_credits.user_id) then
-        perform private.claw_back_lot(v_lot.id, v_lot.amount, 'known_person');
+        perform private.claw_back_lot(
+            v_lot.profile_id, v_lot.id, v_lot.amount, 'known_person'
+        );
     elsif v_lot.id is null and not private.is_known_person(give_sign_up_credits.user_id) then
         perform private.grant_credits(
             give_sign_up_credits.user_id,

@@ -25,11 +25,7 @@ begin
     -- at the same moment could not be seen otherwise. It is a rare call.
     perform pg_advisory_xact_lock(hashtext('thumbsmith.apply_referral_code'));
 
-    v_profile_id := private.lock_caller((
-        select p.id
-        from public.profiles as p
-        where p.referral_code = upper(btrim(v_code))
-    ));
+    v_profile_id := private.lock_caller(private.owner_of_code(v_code));
 
     v_retry_after := private.code_retry_after(v_profile_id);
     if v_retry_after is not null then

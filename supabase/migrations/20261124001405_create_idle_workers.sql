@@ -80,8 +80,23 @@ as $$
     select greatest(
         least(extract(epoch from j.due_at - clock_timestamp()) * 1000, 3600000), 0
     )::integer
-    from private.jobs as j
-    where j.dead_at is null
+    from (
+        (
+            select g.due_at
+            from private.generation_jobs as g
+            where g.dead_at is null
+            order by g.due_at
+            limit 1
+        )
+        union all
+        (
+            select o.due_at
+            from private.jobs as o
+            where o.dead_at is null
+            order by o.due_at
+            limit 1
+        )
+    ) as j
     order by j.due_at
     limit 1;
 $$;

@@ -9,6 +9,7 @@ set statement_timeout = '2s';
 
 create table private.generation_attempts (
     id uuid not null default private.uuid_v7(),
+    profile_id uuid not null,
     generation_id uuid not null,
     attempt_number integer not null,
     attempt_token uuid not null default gen_random_uuid(),
@@ -62,6 +63,7 @@ where duplicate_of is not null;
 comment on table private.generation_attempts is
 'One row per attempt at the provider, written before the call: a crash leaves a trace, never a
 surprise.';
+comment on column private.generation_attempts.profile_id is 'Whose picture it is.';
 comment on column private.generation_attempts.attempt_number is
 '1 for the first attempt of its generation, and so on.';
 comment on column private.generation_attempts.expected_cost_micros is

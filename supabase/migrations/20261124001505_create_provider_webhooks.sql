@@ -6,6 +6,7 @@
 
 create table private.provider_webhooks (
     webhook_id text not null,
+    profile_id uuid not null,
     attempt_token uuid not null,
     body jsonb not null,
     received_at timestamptz not null default now(),
@@ -20,6 +21,8 @@ create index provider_webhooks_attempt_token_idx on private.provider_webhooks (a
 comment on table private.provider_webhooks is
 'Inbox of verified webhooks. A webhook is only a trigger: the prediction is read again from the
 provider.';
+comment on column private.provider_webhooks.profile_id is
+'Whose picture it is, as the address says that the provider was given.';
 comment on column private.provider_webhooks.body is
 'The prediction as the provider told it,
 https://replicate.com/docs/reference/http#predictions.get.';

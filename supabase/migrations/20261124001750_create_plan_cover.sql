@@ -48,34 +48,43 @@ $$;
 comment on function private.count_plan_uses(uuid, interval, integer) is
 'Pictures that plans covered within the period; when these are max_uses, when the next is free.';
 
-create function private.plan_cover_of(profile_id uuid, generation_type text)
+create function private.plan_cover_of(
+    profile_id uuid,
+    unlimited_plans public.plans[]
+)
 returns private.plan_cover
 language plpgsql
 stable
 set search_path = ''
 as $$
 declare
-    v_plan record;
+    v_subscription record;
+    v_plan public.plans;
     v_day record;
     v_month record;
     v_cover private.plan_cover;
     v_best private.plan_cover;
 begin
-    for v_plan in
+    if coalesce(cardinality(plan_cover_of.unlimited_plans), 0) = 0 then
+        return null;
+    end if;
+
+    for v_subscription in
         select
-            s.id as subscription_id,
-            p.fair_use_per_day,
-            p.fair_use_per_month
+            s.id,
+            s.plan_name
         from public.subscriptions as s
-        inner join public.plans as p on s.plan_name = p.plan_name
-        inner join public.generation_types as t on t.type_key = plan_cover_of.generation_type
         where s.profile_id = plan_cover_of.profile_id
             and s.is_active
             and (s.end_date is null or s.end_date > now())
-            and p.is_unlimited
-            and t.is_in_unlimited
         order by s.id
     loop
+        select p.* into v_plan
+        from unnest(plan_cover_of.unlimited_plans) as p
+        where p.plan_name = v_subscription.plan_name;
+
+        continue when not found;
+
         select * into v_day
         from private.count_plan_uses(
             plan_cover_of.profile_id, interval '24 hours', v_plan.fair_use_per_day
@@ -86,7 +95,7 @@ begin
         );
 
         v_cover := (
-            v_plan.subscription_id,
+            v_subscription.id,
             least(v_plan.fair_use_per_day - v_day.uses, v_plan.fair_use_per_month - v_month.uses),
             greatest(v_day.next_use_at, v_month.next_use_at)
         )::private.plan_cover;
@@ -107,6 +116,6 @@ begin
 end;
 $$;
 
-comment on function private.plan_cover_of(uuid, text) is
-'The unlimited plan that covers the next picture of this type, and how many it still covers within
+comment on function private.plan_cover_of(uuid, public.plans[]) is
+'Of these unlimited plans the one that covers the next picture, and how many it still covers within
 fair use: 24 rolling hours and 30 rolling days. Null when there is none.';

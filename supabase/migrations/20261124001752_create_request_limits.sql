@@ -51,19 +51,16 @@ comment on function private.check_rate(uuid, integer, interval, text) is
 'Refuses with 429 and the given slug when this many generations were asked for within the period. No
 limit when max_requests is null.';
 
-create function private.check_limits(profile_id uuid)
+create function private.check_limits(profile_id uuid, settings private.settings)
 returns void
 language plpgsql
 volatile
 set search_path = ''
 as $$
 declare
-    v_settings private.settings;
+    v_settings constant private.settings := check_limits.settings;
     v_running integer;
 begin
-    select s.* into v_settings
-    from private.settings as s;
-
     select count(*) into v_running
     from (
         select
@@ -93,6 +90,6 @@ begin
 end;
 $$;
 
-comment on function private.check_limits(uuid) is
+comment on function private.check_limits(uuid, private.settings) is
 'Refuses with 429 too_many_running, too_many_per_minute, too_many_per_day. The caller holds the
 profile''s lock, so that no number of requests at once gets past.';

@@ -89,7 +89,7 @@ $$;
 
 comment on function private.refuse_daily_capacity(integer) is 'The breaker''s refusal.';
 
-create function private.reserve_provider_spend(micros bigint)
+create function private.reserve_provider_spend(micros bigint, terms private.request_terms)
 returns void
 language plpgsql
 volatile
@@ -97,15 +97,11 @@ set search_path = ''
 as $$
 declare
     v_day constant date := (now() at time zone 'utc')::date;
-    v_max bigint;
-    v_in_flight bigint;
+    v_max constant bigint :=
+        (reserve_provider_spend.terms.settings).max_provider_spend_per_day_micros;
+    v_in_flight constant bigint :=
+        16 * coalesce(reserve_provider_spend.terms.max_expected_cost_micros, 0);
 begin
-    select
-        s.max_provider_spend_per_day_micros,
-        16 * coalesce((select max(m.expected_cost_micros) from private.generation_models as m), 0)
-    into v_max, v_in_flight
-    from private.settings as s;
-
     if v_max is null or reserve_provider_spend.micros = 0 then
         return;
     end if;
@@ -143,7 +139,7 @@ begin
 end;
 $$;
 
-comment on function private.reserve_provider_spend(bigint) is
+comment on function private.reserve_provider_spend(bigint, private.request_terms) is
 'Counts the expected cost of an attempt, or refuses with 429 daily_capacity_reached until the day is
 over. Never admits more than settings.max_provider_spend_per_day_micros, however many ask at once.';
 

@@ -4,7 +4,7 @@
 -- Rollout: pre.
 -- Undo:    drop function.
 
-create function private.check_prompt(prompt text)
+create function private.check_prompt(prompt text, max_characters integer)
 returns text
 language plpgsql
 stable
@@ -17,7 +17,6 @@ declare
     v_prompt constant text := regexp_replace(
         check_prompt.prompt, format('^%1$s+|%1$s+$', v_blank), '', 'g'
     );
-    v_max integer;
 begin
     if coalesce(v_prompt, '') = '' then
         raise sqlstate 'PT422' using
@@ -34,14 +33,11 @@ begin
             hint = 'Only line breaks and tabs are taken.';
     end if;
 
-    select s.max_prompt_characters into v_max
-    from private.settings as s;
-
-    if char_length(v_prompt) > v_max then
+    if char_length(v_prompt) > check_prompt.max_characters then
         raise sqlstate 'PT422' using
             message = 'prompt_too_long',
             detail = format('The prompt has %s characters, at most %s are taken.',
-                char_length(v_prompt), v_max),
+                char_length(v_prompt), check_prompt.max_characters),
             hint = 'Shorten the prompt.';
     end if;
 
@@ -49,7 +45,7 @@ begin
 end;
 $$;
 
-comment on function private.check_prompt(text) is
+comment on function private.check_prompt(text, integer) is
 'The prompt without blanks at both ends, or PT422: prompt_empty, prompt_has_control_characters,
 prompt_too_long.';
 
@@ -59,6 +55,8 @@ language plpgsql
 stable
 set search_path = ''
 as $$
+declare
+    v_object_path text;
 begin
     if check_user_image.user_image_id is null then
         if check_user_image.user_image = 'required' then
@@ -77,16 +75,20 @@ begin
             hint = 'Leave user_image_id out.';
     end if;
 
+    select i.object_path into v_object_path
+    from public.user_images as i
+    where i.profile_id = check_user_image.profile_id
+        and i.id = check_user_image.user_image_id
+        and i.removed_at is null
+        and i.expires_at > now();
+
     -- One answer for absent, someone else's, removed, expired and bytes gone: nothing to probe
     -- with.
     if not exists (
         select
-        from public.user_images as i
-        inner join storage.objects as o on o.bucket_id = 'faces' and i.object_path = o.name
-        where i.id = check_user_image.user_image_id
-            and i.profile_id = check_user_image.profile_id
-            and i.removed_at is null
-            and i.expires_at > now()
+        from storage.objects as o
+        where o.bucket_id = 'faces'
+            and o.name = v_object_path
     ) then
         raise sqlstate 'PT404' using
             message = 'user_image_not_found',

@@ -6,8 +6,7 @@
 
 create function private.price_generation(
     profile_id uuid,
-    generation_type text,
-    cost_credits bigint,
+    terms private.request_terms,
     pay_with_credits boolean
 )
 returns uuid
@@ -17,7 +16,7 @@ set search_path = ''
 as $$
 declare
     v_cover constant private.plan_cover := private.plan_cover_of(
-        price_generation.profile_id, price_generation.generation_type
+        price_generation.profile_id, price_generation.terms.unlimited_plans
     );
 begin
     if v_cover.uses_left > 0 then
@@ -31,7 +30,7 @@ begin
             detail = format(
                 'The fair use of your plan is reached until %s. This costs %s credits now.',
                 to_char(v_cover.next_use_at at time zone 'utc', 'YYYY-MM-DD HH24:MI "UTC"'),
-                price_generation.cost_credits
+                (price_generation.terms.generation_type).cost_credits
             ),
             hint = 'Wait until then, or send pay_with_credits = true.';
     end if;
@@ -40,6 +39,6 @@ begin
 end;
 $$;
 
-comment on function private.price_generation(uuid, text, bigint, boolean) is
+comment on function private.price_generation(uuid, private.request_terms, boolean) is
 'The subscription that covers this picture; null when it costs credits. PT402 fair_use_reached when
 the plan covers no more for now and the person has not agreed to pay.';

@@ -1,6 +1,6 @@
 -- Purpose: a request that was made before is answered as it was then.
 -- Touches: functions private.require_idempotency_key, private.refuse_reused_key,
---          private.find_repeat, private.find_generation_type.
+--          private.find_repeat.
 -- Locks:   none.
 -- Rollout: pre.
 -- Undo:    drop function.
@@ -84,37 +84,3 @@ $$;
 comment on function private.find_repeat(uuid, uuid, text, text, uuid, jsonb) is
 'The generation that this request made before, or null. PT409 idempotency_conflict when the key made
 another one; PT400 idempotency_key_required.';
-
-create function private.find_generation_type(type_key text)
-returns public.generation_types
-language plpgsql
-stable
-set search_path = ''
-as $$
-declare
-    v_type public.generation_types;
-begin
-    select t.* into v_type
-    from public.generation_types as t
-    where t.type_key = find_generation_type.type_key
-        and t.is_enabled
-        and exists (
-            select
-            from private.generation_models as m
-            where m.type_key = t.type_key
-                and m.is_enabled
-        );
-
-    if not found then
-        raise sqlstate 'PT404' using
-            message = 'generation_type_not_found',
-            detail = 'There is no such generation type.',
-            hint = 'Read generation_types for what there is.';
-    end if;
-
-    return v_type;
-end;
-$$;
-
-comment on function private.find_generation_type(text) is
-'The type that is for sale under this key, or PT404 generation_type_not_found.';

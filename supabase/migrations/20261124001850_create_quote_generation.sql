@@ -64,15 +64,21 @@ set search_path = ''
 as $$
 declare
     v_profile_id constant uuid := private.signed_in_profile();
-    v_type constant public.generation_types := private.find_generation_type(
+    v_terms constant private.request_terms := private.request_terms_of(
         quote_generation.generation_type
     );
-    v_cover constant private.plan_cover := private.plan_cover_of(v_profile_id, v_type.type_key);
-    v_is_covered constant boolean := coalesce(v_cover.uses_left > 0, false);
-    v_missing constant bigint := greatest(
-        v_type.cost_credits - private.available_credits(v_profile_id), 0
-    );
+    v_type constant public.generation_types := v_terms.generation_type;
+    v_cover private.plan_cover;
+    v_is_covered boolean;
+    v_missing bigint;
 begin
+    if (v_terms.model).model is null then
+        perform private.refuse_unknown_type();
+    end if;
+
+    v_cover := private.plan_cover_of(v_profile_id, v_terms.unlimited_plans);
+    v_is_covered := coalesce(v_cover.uses_left > 0, false);
+    v_missing := greatest(v_type.cost_credits - private.available_credits(v_profile_id), 0);
     return (
         case when v_is_covered then 0 else v_type.cost_credits end,
         v_is_covered,

@@ -1,31 +1,26 @@
 -- Purpose: RPC cancel_generation.
--- Touches: functions private.cancel_generation, public.cancel_generation.
+-- Touches: functions private.cancel_generation_for, private.cancel_generation,
+--          public.cancel_generation.
 -- Locks:   none.
 -- Rollout: pre.
 -- Undo:    drop function.
 
-create function private.cancel_generation(generation_id uuid)
+create function private.cancel_generation_for(profile_id uuid, generation_id uuid)
 returns public.generations
 language plpgsql
 volatile
--- security definer because only rules may write: the caller holds no grant on any of these tables
-security definer
 set search_path = ''
 as $$
 declare
-    v_profile_id constant uuid := private.signed_in_profile();
+    v_profile_id constant uuid := cancel_generation_for.profile_id;
     v_generation public.generations;
 begin
     -- The job's row first, as everywhere; but only one's own, or anybody could hold up the others.
-    perform from private.jobs as j
-    inner join public.generations as g on j.generation_id = g.id
-    where j.generation_id = cancel_generation.generation_id
-        and g.profile_id = v_profile_id
-    for update of j;
+    perform private.lock_generation_job(v_profile_id, cancel_generation_for.generation_id);
 
     select g.* into v_generation
     from public.generations as g
-    where g.id = cancel_generation.generation_id
+    where g.id = cancel_generation_for.generation_id
         and g.profile_id = v_profile_id
     for no key update;
 
@@ -48,18 +43,39 @@ begin
             hint = 'Only what is queued, submitting or processing can be canceled.';
     end if;
 
-    perform private.finish_generation(v_generation.id, 'canceled');
-    perform private.release_work(v_generation.id);
+    perform private.finish_generation(v_profile_id, v_generation.id, 'canceled');
+    perform private.release_work(v_profile_id, v_generation.id);
+    perform private.wake_worker();
 
     select g.* into v_generation
     from public.generations as g
-    where g.id = v_generation.id;
+    where g.profile_id = v_profile_id
+        and g.id = v_generation.id;
 
     return v_generation;
 end;
 $$;
 
-comment on function private.cancel_generation(uuid) is 'The rule behind public.cancel_generation.';
+comment on function private.cancel_generation_for(uuid, uuid) is
+'The rule behind public.cancel_generation, for this person.';
+
+create function private.cancel_generation(generation_id uuid)
+returns public.generations
+language plpgsql
+volatile
+-- security definer because only rules may write: the caller holds no grant on any of these tables
+security definer
+set search_path = ''
+as $$
+begin
+    return private.cancel_generation_for(
+        private.signed_in_profile(), cancel_generation.generation_id
+    );
+end;
+$$;
+
+comment on function private.cancel_generation(uuid) is
+'public.cancel_generation for whoever calls.';
 grant execute on function private.cancel_generation(uuid) to authenticated;
 
 create function public.cancel_generation(generation_id uuid)

@@ -7,7 +7,11 @@
 
 -- The photo's row is locked after its person's profile and before its job is written.
 
-create function private.start_image_removal(user_image_id uuid, reason text)
+create function private.start_image_removal(
+    profile_id uuid,
+    user_image_id uuid,
+    reason text
+)
 returns public.user_images
 language plpgsql
 volatile
@@ -20,25 +24,28 @@ begin
     set
         removed_at = now(),
         removal_reason = start_image_removal.reason
-    where i.id = start_image_removal.user_image_id
+    where i.profile_id = start_image_removal.profile_id
+        and i.id = start_image_removal.user_image_id
         and i.removed_at is null;
 
     if found then
-        insert into private.jobs (kind, user_image_id)
-        values ('remove_user_image', start_image_removal.user_image_id);
-
-        perform private.wake_worker();
+        insert into private.jobs (kind, user_image_id, profile_id)
+        values (
+            'remove_user_image', start_image_removal.user_image_id,
+            start_image_removal.profile_id
+        );
     end if;
 
     select i.* into v_image
     from public.user_images as i
-    where i.id = start_image_removal.user_image_id;
+    where i.profile_id = start_image_removal.profile_id
+        and i.id = start_image_removal.user_image_id;
 
     return v_image;
 end;
 $$;
 
-comment on function private.start_image_removal(uuid, text) is
+comment on function private.start_image_removal(uuid, uuid, text) is
 'Takes a photo out of use, once, and has its file deleted.';
 
 create function private.remove_user_image(id uuid)
@@ -51,6 +58,7 @@ set search_path = ''
 as $$
 declare
     v_profile_id constant uuid := private.lock_caller();
+    v_image public.user_images;
 begin
     if not exists (
         select
@@ -64,7 +72,9 @@ begin
             hint = 'Use the id of one of your own user_images.';
     end if;
 
-    return private.start_image_removal(remove_user_image.id, 'asked');
+    v_image := private.start_image_removal(v_profile_id, remove_user_image.id, 'asked');
+    perform private.wake_worker();
+    return v_image;
 end;
 $$;
 

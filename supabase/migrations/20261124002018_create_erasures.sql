@@ -54,9 +54,9 @@ begin
     on conflict (profile_id) where restored_at is null do update
     set finished_at = null;
 
-    insert into private.jobs (kind, profile_id)
-    values ('erase', start_erasure.profile_id)
-    on conflict (profile_id) where profile_id is not null do nothing;
+    insert into private.jobs (kind, account_id, profile_id)
+    values ('erase', start_erasure.profile_id, start_erasure.profile_id)
+    on conflict (account_id) where account_id is not null do nothing;
 
     perform private.wake_worker();
 end;
@@ -71,10 +71,14 @@ language plpgsql
 volatile
 set search_path = ''
 as $$
+declare
+    v_job_id bigint;
 begin
-    perform private.finish_job(j.id)
+    select j.id into v_job_id
     from private.jobs as j
-    where j.profile_id = stop_erasure.profile_id;
+    where j.account_id = stop_erasure.profile_id;
+
+    perform private.finish_job(v_job_id);
 
     update private.erasures as e
     set restored_at = now()
@@ -82,10 +86,11 @@ begin
         and e.restored_at is null;
 
     -- A consent that has ended does not come back.
-    insert into private.jobs (kind, user_image_id)
+    insert into private.jobs (kind, user_image_id, profile_id)
     select
         'remove_user_image',
-        i.id
+        i.id,
+        i.profile_id
     from public.user_images as i
     where i.profile_id = stop_erasure.profile_id
         and i.removed_at is not null

@@ -10,20 +10,28 @@ language sql
 stable
 set search_path = ''
 as $$
-    select coalesce(array_agg(j.id order by j.id), '{}')
-    from private.jobs as j
-    where j.generation_id in (
-        select g.id
-        from public.generations as g
-        where g.profile_id = jobs_of.profile_id
-            and g.finished_at is null
-    )
-    or j.checkout_id in (
-        select c.id
-        from public.checkouts as c
-        where c.profile_id = jobs_of.profile_id
-            and c.finished_at is null
-    );
+    select coalesce(array_agg(w.id order by w.id), '{}')
+    from (
+        select j.id
+        from private.generation_jobs as j
+        where j.profile_id = jobs_of.profile_id
+            and j.generation_id in (
+                select g.id
+                from public.generations as g
+                where g.profile_id = jobs_of.profile_id
+                    and g.finished_at is null
+            )
+        union all
+        select j.id
+        from private.jobs as j
+        where j.profile_id = jobs_of.profile_id
+            and j.checkout_id in (
+                select c.id
+                from public.checkouts as c
+                where c.profile_id = jobs_of.profile_id
+                    and c.finished_at is null
+            )
+    ) as w;
 $$;
 
 comment on function private.jobs_of(uuid) is
@@ -43,6 +51,13 @@ begin
             v_jobs := private.jobs_of(lock_with_work.profile_id);
 
             perform
+            from private.generation_jobs as j
+            where j.profile_id = lock_with_work.profile_id
+                and j.id = any(v_jobs)
+            order by j.id
+            for update;
+
+            perform
             from private.jobs as j
             where j.id = any(v_jobs)
             order by j.id
@@ -55,7 +70,7 @@ begin
             order by g.id
             for no key update;
 
-            perform private.lock_profiles(array[lock_with_work.profile_id]);
+            perform private.lock_profile(lock_with_work.profile_id);
 
             if not private.jobs_of(lock_with_work.profile_id) <@ v_jobs then
                 raise sqlstate 'TS001';

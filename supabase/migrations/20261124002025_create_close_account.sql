@@ -10,29 +10,39 @@ language plpgsql
 volatile
 set search_path = ''
 as $$
+declare
+    v_job_id bigint;
+    v_checkout_id uuid;
 begin
     -- A customer that Stripe may be making now is waited for, or nobody would know its id.
-    perform private.finish_job(o.id)
-    from (
-        select o.id
-        from private.jobs as o
-        inner join public.checkouts as c on o.checkout_id = c.id
-        where c.profile_id = end_pages.profile_id
-            and not (o.kind = 'customer' and (o.lease_token is not null or o.tries > 0))
-        for update of o
-    ) as o;
+    for v_job_id in
+        select j.id
+        from private.jobs as j
+        where j.profile_id = end_pages.profile_id
+            and j.checkout_id is not null
+            and not (j.kind = 'customer' and (j.lease_token is not null or j.tries > 0))
+        order by j.id
+        for update
+    loop
+        perform private.finish_job(v_job_id);
+    end loop;
 
     -- Those that are open at Stripe are ended there first.
-    perform private.close_checkout(c.id, 'expired')
-    from public.checkouts as c
-    where c.profile_id = end_pages.profile_id
-        and c.finished_at is null
-        and c.stripe_session_id is null
-        and not exists (
-            select
-            from private.jobs as o
-            where o.checkout_id = c.id
-        );
+    for v_checkout_id in
+        select c.id
+        from public.checkouts as c
+        where c.profile_id = end_pages.profile_id
+            and c.finished_at is null
+            and c.stripe_session_id is null
+            and not exists (
+                select
+                from private.jobs as j
+                where j.checkout_id = c.id
+            )
+        order by c.id
+    loop
+        perform private.close_checkout(end_pages.profile_id, v_checkout_id, 'expired');
+    end loop;
 end;
 $$;
 
@@ -46,6 +56,7 @@ volatile
 set search_path = ''
 as $$
 declare
+    v_now constant timestamptz := now();
     v_deleted_at timestamptz;
     v_running record;
 begin
@@ -63,7 +74,7 @@ begin
     end if;
 
     update public.profiles as p
-    set deleted_at = coalesce(p.deleted_at, now())
+    set deleted_at = coalesce(p.deleted_at, v_now)
     where p.id = close_account.profile_id
     returning p.deleted_at into v_deleted_at;
 
@@ -82,11 +93,12 @@ begin
     loop
         -- What is being stored cannot be canceled any more.
         perform private.finish_generation(
+            close_account.profile_id,
             v_running.id,
             case when v_running.is_storing then 'failed' else 'canceled' end,
             case when v_running.is_storing then 'account_deleted' end
         );
-        perform private.release_work(v_running.id);
+        perform private.release_work(close_account.profile_id, v_running.id);
     end loop;
 
     -- The files of an erased account go with the whole folder.

@@ -1,5 +1,6 @@
 -- Purpose: RPC my_credits: the balance, explained.
--- Touches: type public.credit_summary, function public.my_credits.
+-- Touches: type public.credit_summary, functions private.my_credits_for, private.my_credits,
+--          public.my_credits.
 -- Locks:   none.
 -- Rollout: pre.
 -- Undo:    drop function; drop type public.credit_summary.
@@ -36,17 +37,17 @@ comment on column public.credit_summary.next_grant_at is
 'When they come; null without a grant to come.';
 grant usage on type public.credit_summary to authenticated;
 
-create function public.my_credits()
+create function private.my_credits_for(profile_id uuid)
 returns public.credit_summary
 language plpgsql
 stable
--- The caller's own rows are all that row level security shows here.
-security invoker
 set search_path = ''
 as $$
 declare
-    v_profile_id constant uuid := private.signed_in_profile();
+    v_profile_id constant uuid := my_credits_for.profile_id;
     v_summary public.credit_summary;
+    v_subscription record;
+    v_plan_credits bigint;
 begin
     select
         coalesce(sum(l.remaining) filter (where l.frozen_at is null), 0),
@@ -74,24 +75,65 @@ begin
     from public.profiles as p
     where p.id = v_profile_id;
 
-    select
-        p.credits_per_month * s.quantity,
-        s.next_grant_at
-    into v_summary.next_grant_credits, v_summary.next_grant_at
-    from public.subscriptions as s
-    inner join public.plans as p on s.plan_name = p.plan_name
-    where s.profile_id = v_profile_id
-        and s.is_active
-        and p.credits_per_month > 0
-        and s.next_grant_at > now()
-        and (s.next_grant_at < s.end_date or s.end_date is null)
-        and not (s.cancel_at_period_end and s.next_grant_at >= s.current_period_end)
-    order by s.next_grant_at
-    limit 1;
+    for v_subscription in
+        select
+            s.plan_name,
+            s.quantity,
+            s.next_grant_at
+        from public.subscriptions as s
+        where s.profile_id = v_profile_id
+            and s.is_active
+            and s.next_grant_at > now()
+            and (s.next_grant_at < s.end_date or s.end_date is null)
+            and not (s.cancel_at_period_end and s.next_grant_at >= s.current_period_end)
+        order by s.next_grant_at
+    loop
+        select p.credits_per_month into v_plan_credits
+        from public.plans as p
+        where p.plan_name = v_subscription.plan_name;
+
+        -- The first one that grants any.
+        if v_plan_credits > 0 then
+            v_summary.next_grant_credits := v_plan_credits * v_subscription.quantity;
+            v_summary.next_grant_at := v_subscription.next_grant_at;
+            exit;
+        end if;
+    end loop;
 
     v_summary.debt := coalesce(v_summary.debt, 0);
     v_summary.next_grant_credits := coalesce(v_summary.next_grant_credits, 0);
     return v_summary;
+end;
+$$;
+
+comment on function private.my_credits_for(uuid) is
+'The rule behind public.my_credits, for this person.';
+
+create function private.my_credits()
+returns public.credit_summary
+language plpgsql
+stable
+-- security definer because the rule reads the rows of the person that it is told
+security definer
+set search_path = ''
+as $$
+begin
+    return private.my_credits_for(private.signed_in_profile());
+end;
+$$;
+
+comment on function private.my_credits() is 'public.my_credits for whoever calls.';
+grant execute on function private.my_credits() to authenticated;
+
+create function public.my_credits()
+returns public.credit_summary
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+    return private.my_credits();
 end;
 $$;
 

@@ -68,11 +68,9 @@ begin
     insert into private.jobs (kind, stripe_object_id)
     values ('fetch', enqueue_fetch.object_id)
     on conflict (stripe_object_id) where stripe_object_id is not null do nothing;
-
-    perform private.wake_worker();
 end;
 $$;
 
 comment on function private.enqueue_fetch(text) is
 'As private.fetch_stripe_object, unless there is a job for it already: for those who hold other
-jobs.';
+jobs. Wakes nobody: a worker that calls is awake, and the sweep meets many people.';

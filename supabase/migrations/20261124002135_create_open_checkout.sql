@@ -12,14 +12,18 @@ volatile
 set search_path = ''
 as $$
 declare
+    v_max integer;
     v_oldest timestamptz;
 begin
+    select s.max_checkouts_per_hour into v_max
+    from private.settings as s;
+
     select c.created_at into v_oldest
     from public.checkouts as c
     where c.profile_id = check_checkout_rate.profile_id
         and c.id >= private.uuid_v7_floor(now() - interval '1 hour')
     order by c.id desc
-    offset (select s.max_checkouts_per_hour - 1 from private.settings as s)
+    offset v_max - 1
     limit 1;
 
     if found then
@@ -43,18 +47,18 @@ stable
 set search_path = ''
 as $$
 declare
-    v_family constant text := (
-        select p.plan_family
+    v_family constant text[] := array(
+        select p.plan_name
         from public.plans as p
-        where p.plan_name = check_no_subscription.plan_name
+        inner join public.plans as o on p.plan_family = o.plan_family
+        where o.plan_name = check_no_subscription.plan_name
     );
 begin
     if exists (
         select
         from public.subscriptions as s
-        inner join public.plans as p on s.plan_name = p.plan_name
         where s.profile_id = check_no_subscription.profile_id
-            and p.plan_family = v_family
+            and s.plan_name = any(v_family)
             and s.status not in ('canceled', 'incomplete_expired')
     ) then
         raise sqlstate 'PT409' using
@@ -67,10 +71,9 @@ begin
     if exists (
         select
         from public.checkouts as c
-        inner join public.plans as p on c.item_key = p.plan_name
         where c.profile_id = check_no_subscription.profile_id
             and c.item_kind = 'subscription'
-            and p.plan_family = v_family
+            and c.item_key = any(v_family)
             and c.finished_at is null
     ) then
         raise sqlstate 'PT409' using
@@ -111,7 +114,7 @@ begin
     )
     returning * into v_checkout;
 
-    insert into private.jobs (kind, checkout_id)
+    insert into private.jobs (kind, checkout_id, profile_id)
     values (
         case
             when exists (
@@ -122,7 +125,8 @@ begin
             ) then 'checkout'
             else 'customer'
         end,
-        v_checkout.id
+        v_checkout.id,
+        v_checkout.profile_id
     );
 
     perform private.wake_worker();

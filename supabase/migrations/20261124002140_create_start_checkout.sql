@@ -1,10 +1,11 @@
 -- Purpose: RPC start_checkout: ask for a page where a pack or a plan is paid.
--- Touches: functions private.start_checkout, public.start_checkout.
+-- Touches: functions private.start_checkout_for, private.start_checkout, public.start_checkout.
 -- Locks:   none.
 -- Rollout: pre.
 -- Undo:    drop function.
 
-create function private.start_checkout(
+create function private.start_checkout_for(
+    profile_id uuid,
     item_kind text,
     item_key text,
     idempotency_key uuid,
@@ -13,25 +14,26 @@ create function private.start_checkout(
 returns public.checkouts
 language plpgsql
 volatile
--- security definer because only rules may write: the caller holds no grant on any of these tables
-security definer
 set search_path = ''
 as $$
 declare
-    v_profile_id constant uuid := private.lock_caller();
-    v_quantity constant integer := coalesce(start_checkout.quantity, 1);
-    v_checkout public.checkouts := private.find_checkout(
-        v_profile_id, start_checkout.idempotency_key, start_checkout.item_kind,
-        start_checkout.item_key, v_quantity
-    );
+    v_profile_id constant uuid := start_checkout_for.profile_id;
+    v_quantity constant integer := coalesce(start_checkout_for.quantity, 1);
+    v_checkout public.checkouts;
     v_item private.catalog;
     v_pack public.credit_packs;
 begin
+    perform private.lock_person(v_profile_id);
+    v_checkout := private.find_checkout(
+        v_profile_id, start_checkout_for.idempotency_key, start_checkout_for.item_kind,
+        start_checkout_for.item_key, v_quantity
+    );
+
     if v_checkout.id is not null then
         return v_checkout;
     end if;
 
-    v_item := private.sold_item(start_checkout.item_kind, start_checkout.item_key);
+    v_item := private.sold_item(start_checkout_for.item_kind, start_checkout_for.item_key);
 
     select p.* into v_pack
     from public.credit_packs as p
@@ -67,13 +69,40 @@ begin
 
     return private.open_checkout(
         v_profile_id, v_item.item_kind, v_item.item_key, v_quantity, v_pack.credits,
-        start_checkout.idempotency_key
+        start_checkout_for.idempotency_key
+    );
+end;
+$$;
+
+comment on function private.start_checkout_for(uuid, text, text, uuid, integer) is
+'The rule behind public.start_checkout, for this person.';
+
+create function private.start_checkout(
+    item_kind text,
+    item_key text,
+    idempotency_key uuid,
+    quantity integer
+)
+returns public.checkouts
+language plpgsql
+volatile
+-- security definer because only rules may write: the caller holds no grant on any of these tables
+security definer
+set search_path = ''
+as $$
+begin
+    return private.start_checkout_for(
+        auth.uid(),
+        start_checkout.item_kind,
+        start_checkout.item_key,
+        start_checkout.idempotency_key,
+        start_checkout.quantity
     );
 end;
 $$;
 
 comment on function private.start_checkout(text, text, uuid, integer) is
-'The rule behind public.start_checkout.';
+'public.start_checkout for whoever calls.';
 grant execute on function private.start_checkout(text, text, uuid, integer) to authenticated;
 
 create function public.start_checkout(

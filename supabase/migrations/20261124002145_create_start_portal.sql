@@ -1,23 +1,24 @@
 -- Purpose: RPC start_portal: ask for the page where a person manages what they pay for.
--- Touches: functions private.start_portal, public.start_portal.
+-- Touches: functions private.start_portal_for, private.start_portal, public.start_portal.
 -- Locks:   none.
 -- Rollout: pre.
 -- Undo:    drop function.
 
-create function private.start_portal(idempotency_key uuid)
+create function private.start_portal_for(profile_id uuid, idempotency_key uuid)
 returns public.checkouts
 language plpgsql
 volatile
--- security definer because only rules may write: the caller holds no grant on any of these tables
-security definer
 set search_path = ''
 as $$
 declare
-    v_profile_id constant uuid := private.lock_caller();
-    v_checkout public.checkouts := private.find_checkout(
-        v_profile_id, start_portal.idempotency_key, 'portal', null, 1
-    );
+    v_profile_id constant uuid := start_portal_for.profile_id;
+    v_checkout public.checkouts;
 begin
+    perform private.lock_person(v_profile_id);
+    v_checkout := private.find_checkout(
+        v_profile_id, start_portal_for.idempotency_key, 'portal', null, 1
+    );
+
     if v_checkout.id is not null then
         return v_checkout;
     end if;
@@ -35,12 +36,31 @@ begin
     end if;
 
     return private.open_checkout(
-        v_profile_id, 'portal', null, 1, null, start_portal.idempotency_key
+        v_profile_id, 'portal', null, 1, null, start_portal_for.idempotency_key
     );
 end;
 $$;
 
-comment on function private.start_portal(uuid) is 'The rule behind public.start_portal.';
+comment on function private.start_portal_for(uuid, uuid) is
+'The rule behind public.start_portal, for this person.';
+
+create function private.start_portal(idempotency_key uuid)
+returns public.checkouts
+language plpgsql
+volatile
+-- security definer because only rules may write: the caller holds no grant on any of these tables
+security definer
+set search_path = ''
+as $$
+begin
+    return private.start_portal_for(
+        auth.uid(),
+        start_portal.idempotency_key
+    );
+end;
+$$;
+
+comment on function private.start_portal(uuid) is 'public.start_portal for whoever calls.';
 grant execute on function private.start_portal(uuid) to authenticated;
 
 create function public.start_portal(idempotency_key uuid)

@@ -73,7 +73,8 @@ declare
 begin
     select c.* into v_checkout
     from public.checkouts as c
-    where c.id = (checkout_call.job).checkout_id;
+    where c.profile_id = (checkout_call.job).profile_id
+        and c.id = (checkout_call.job).checkout_id;
 
     if (checkout_call.job).kind = 'customer' then
         return (

@@ -28,7 +28,7 @@ comment on function private.files_of(uuid, text) is
 'Names of files in a person''s folder of a bucket, recorded by us or not: a page of them; null when
 there are none.';
 
-create function private.user_image_payload(user_image_id uuid)
+create function private.user_image_payload(profile_id uuid, user_image_id uuid)
 returns jsonb
 language sql
 stable
@@ -40,10 +40,11 @@ as $$
         'names', jsonb_build_array(i.object_path)
     )
     from public.user_images as i
-    where i.id = user_image_payload.user_image_id;
+    where i.profile_id = user_image_payload.profile_id
+        and i.id = user_image_payload.user_image_id;
 $$;
 
-comment on function private.user_image_payload(uuid) is 'The file that the sidecar deletes.';
+comment on function private.user_image_payload(uuid, uuid) is 'The file that the sidecar deletes.';
 
 create function private.erase_payload(profile_id uuid)
 returns jsonb

@@ -4,7 +4,7 @@
 -- Rollout: pre.
 -- Undo:    drop function.
 
-create function private.mark_submit_unknown(job private.jobs, detail text)
+create function private.mark_submit_unknown(job private.generation_jobs, detail text)
 returns void
 language plpgsql
 volatile
@@ -12,67 +12,84 @@ set search_path = ''
 as $$
 declare
     v_heard text;
+    v_find_after interval;
 begin
     update private.generation_attempts as a
     set
         status = 'submit_unknown',
         unknown_since = now(),
         provider_error = left(mark_submit_unknown.detail, 2000)
-    where a.id = mark_submit_unknown.job.attempt_id
+    where a.profile_id = mark_submit_unknown.job.profile_id
+        and a.id = mark_submit_unknown.job.attempt_id
         and a.status = 'submitting';
 
     if found then
-        perform private.count_attempt_cost(mark_submit_unknown.job.attempt_id);
+        perform private.count_attempt_cost(
+            mark_submit_unknown.job.profile_id, mark_submit_unknown.job.attempt_id
+        );
     end if;
 
     -- The attempt's webhook may have come before this report.
     select w.body ->> 'id' into v_heard
     from private.provider_webhooks as w
-    inner join private.generation_attempts as a on w.attempt_token = a.attempt_token
-    where a.id = mark_submit_unknown.job.attempt_id
+    inner join private.generation_attempts as a
+        on w.profile_id = a.profile_id and w.attempt_token = a.attempt_token
+    where a.profile_id = mark_submit_unknown.job.profile_id
+        and a.id = mark_submit_unknown.job.attempt_id
         and w.body ->> 'id' is not null
     limit 1;
 
     if v_heard is not null then
-        perform private.adopt_provider_job(mark_submit_unknown.job.attempt_id, v_heard);
+        perform private.adopt_provider_job(
+            mark_submit_unknown.job.profile_id, mark_submit_unknown.job.attempt_id, v_heard
+        );
         return;
     end if;
 
-    perform private.continue_job(
+    select s.submit_find_after into v_find_after
+    from private.settings as s;
+
+    perform private.continue_generation_job(
+        mark_submit_unknown.job.profile_id,
         mark_submit_unknown.job.id,
         'find',
-        now() + s.submit_find_after,
+        now() + v_find_after,
         mark_submit_unknown.job.attempt_id
-    )
-    from private.settings as s;
+    );
 end;
 $$;
 
-comment on function private.mark_submit_unknown(private.jobs, text) is
+comment on function private.mark_submit_unknown(private.generation_jobs, text) is
 'The provider may have the attempt or not. Its webhook or the provider''s list may still tell; until
 the grace time is over nothing is sent again.';
 
-create function private.retry_find(job private.jobs)
+create function private.retry_find(job private.generation_jobs)
 returns void
 language plpgsql
 volatile
 set search_path = ''
 as $$
 declare
+    v_grace interval;
     v_until timestamptz;
     v_is_over boolean;
 begin
+    select s.submit_unknown_grace into v_grace
+    from private.settings as s;
+
     select
-        a.unknown_since + s.submit_unknown_grace,
+        a.unknown_since + v_grace,
         g.finished_at is not null
     into v_until, v_is_over
     from private.generation_attempts as a
-    inner join public.generations as g on a.generation_id = g.id
-    cross join private.settings as s
-    where a.id = retry_find.job.attempt_id;
+    inner join public.generations as g
+        on a.profile_id = g.profile_id and a.generation_id = g.id
+    where a.profile_id = retry_find.job.profile_id
+        and a.id = retry_find.job.attempt_id;
 
     if now() < v_until then
-        perform private.retry_job(
+        perform private.retry_generation_job(
+            retry_find.job.profile_id,
             retry_find.job.id,
             due_at => least(now() + private.backoff(retry_find.job.tries + 2), v_until)
         );
@@ -83,18 +100,19 @@ begin
     set
         status = 'abandoned',
         finished_at = now()
-    where a.id = retry_find.job.attempt_id
+    where a.profile_id = retry_find.job.profile_id
+        and a.id = retry_find.job.attempt_id
         and a.status = 'submit_unknown';
 
     if v_is_over then
-        perform private.finish_job(retry_find.job.id);
+        perform private.finish_generation_job(retry_find.job.profile_id, retry_find.job.id);
         return;
     end if;
 
-    perform private.continue_job(retry_find.job.id, 'submit');
+    perform private.continue_generation_job(retry_find.job.profile_id, retry_find.job.id, 'submit');
 end;
 $$;
 
-comment on function private.retry_find(private.jobs) is
+comment on function private.retry_find(private.generation_jobs) is
 'The lost attempt was not in the provider''s list: looked for again, and given up for another
 attempt once the grace time is over. If it turns up after that, it is canceled.';

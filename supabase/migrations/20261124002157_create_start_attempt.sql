@@ -4,7 +4,7 @@
 -- Rollout: pre.
 -- Undo:    drop function.
 
-create function private.fail_generation(job private.jobs, error text)
+create function private.fail_generation(job private.generation_jobs, error text)
 returns void
 language plpgsql
 volatile
@@ -12,30 +12,36 @@ set search_path = ''
 as $$
 begin
     perform private.finish_generation(
-        fail_generation.job.generation_id, 'failed', fail_generation.error
+        fail_generation.job.profile_id,
+        fail_generation.job.generation_id,
+        'failed',
+        fail_generation.error
     );
 
-    perform private.finish_job(fail_generation.job.id);
+    perform private.finish_generation_job(fail_generation.job.profile_id, fail_generation.job.id);
 end;
 $$;
 
-comment on function private.fail_generation(private.jobs, text) is
+comment on function private.fail_generation(private.generation_jobs, text) is
 'Ends a generation and its job, with the credits back.';
 
-create function private.start_attempt(job private.jobs)
+create function private.start_attempt(job private.generation_jobs)
 returns uuid
 language plpgsql
 volatile
 set search_path = ''
 as $$
 declare
+    v_profile_id constant uuid := start_attempt.job.profile_id;
     v_last private.generation_attempts;
+    v_generation public.generations;
     v_model private.generation_models;
     v_error text;
 begin
     select a.* into v_last
     from private.generation_attempts as a
-    where a.generation_id = start_attempt.job.generation_id
+    where a.profile_id = v_profile_id
+        and a.generation_id = start_attempt.job.generation_id
         and a.duplicate_of is null
     order by a.attempt_number desc
     limit 1
@@ -48,19 +54,19 @@ begin
         return null;
     end if;
 
+    select g.* into v_generation
+    from public.generations as g
+    where g.profile_id = v_profile_id
+        and g.id = start_attempt.job.generation_id;
+
     -- The generation ended while its job waited: nothing is sent any more.
-    if exists (
-        select
-        from public.generations as g
-        where g.id = start_attempt.job.generation_id
-            and g.finished_at is not null
-    ) then
-        perform private.finish_job(start_attempt.job.id);
+    if v_generation.finished_at is not null then
+        perform private.finish_generation_job(v_profile_id, start_attempt.job.id);
         return null;
     end if;
 
-    v_error := private.unsendable(start_attempt.job.generation_id);
-    v_model := private.next_model(start_attempt.job.generation_id, v_last);
+    v_error := private.unsendable(v_generation);
+    v_model := private.next_model(v_generation.generation_type, v_last);
 
     -- A type that has lost its models since: nobody could ever make the picture.
     if v_error is not null or v_model.model is null then
@@ -70,11 +76,11 @@ begin
         return null;
     end if;
 
-    perform private.start_submitting(start_attempt.job.generation_id);
-    return private.insert_attempt(start_attempt.job.generation_id, v_model);
+    perform private.start_submitting(v_profile_id, v_generation.id);
+    return private.insert_attempt(v_profile_id, v_generation.id, v_model);
 end;
 $$;
 
-comment on function private.start_attempt(private.jobs) is
+comment on function private.start_attempt(private.generation_jobs) is
 'Writes the next attempt before the call to the provider and returns its id; null when there is
 nothing to send: then the job has been seen to.';

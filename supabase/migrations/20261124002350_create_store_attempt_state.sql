@@ -51,7 +51,11 @@ comment on function private.attempt_cost(private.generation_attempts, text, nume
 work. aborted was never begun and costs nothing
 (replicate.com/docs/topics/predictions/lifecycle).';
 
-create function private.store_attempt_state(attempt_id uuid, provider_job jsonb)
+create function private.store_attempt_state(
+    profile_id uuid,
+    attempt_id uuid,
+    provider_job jsonb
+)
 returns boolean
 language plpgsql
 volatile
@@ -71,29 +75,53 @@ declare
             86400
         )
     end;
+    v_attempt private.generation_attempts;
+    v_generation public.generations;
+    v_pointer text[];
+    v_cost_micros bigint;
+    v_output_url text;
+    v_finished_at timestamptz;
 begin
+    select a.* into v_attempt
+    from private.generation_attempts as a
+    where a.profile_id = store_attempt_state.profile_id
+        and a.id = store_attempt_state.attempt_id;
+
+    select g.* into v_generation
+    from public.generations as g
+    where g.profile_id = store_attempt_state.profile_id
+        and g.id = v_attempt.generation_id;
+
+    select m.output_pointer into v_pointer
+    from private.generation_models as m
+    where m.type_key = v_generation.generation_type
+        and m.preference = v_attempt.preference;
+
+    v_output_url := private.output_url(
+        store_attempt_state.provider_job -> 'output', v_pointer
+    );
+
+    if v_is_final then
+        v_cost_micros := private.attempt_cost(v_attempt, v_status, v_seconds);
+        v_finished_at := now();
+    end if;
+
     update private.generation_attempts as a
     set
         provider_status = v_status,
         provider_error = left(store_attempt_state.provider_job ->> 'error', 2000),
         polls = a.polls + 1,
         predict_seconds = v_seconds,
-        cost_micros = case when v_is_final then private.attempt_cost(a, v_status, v_seconds) end,
-        output_url = private.output_url(
-            store_attempt_state.provider_job -> 'output', m.output_pointer
-        ),
+        cost_micros = v_cost_micros,
+        output_url = v_output_url,
         status = case
             when not v_is_final or a.finished_at is not null then a.status
             when v_status = 'aborted' then 'canceled'
             else v_status
         end,
-        finished_at = coalesce(a.finished_at, case when v_is_final then now() end)
-    from private.generation_attempts as q
-    inner join public.generations as g on q.generation_id = g.id
-    left join private.generation_models as m
-        on g.generation_type = m.type_key and q.preference = m.preference
-    where q.id = store_attempt_state.attempt_id
-        and a.id = q.id
+        finished_at = coalesce(a.finished_at, v_finished_at)
+    where a.profile_id = store_attempt_state.profile_id
+        and a.id = store_attempt_state.attempt_id
         -- An attempt whose cost is known stays as it is: the provider may have removed its data
         -- since.
         and a.cost_micros is null;
@@ -102,6 +130,6 @@ begin
 end;
 $$;
 
-comment on function private.store_attempt_state(uuid, jsonb) is
+comment on function private.store_attempt_state(uuid, uuid, jsonb) is
 'Writes what the provider says of a prediction to its attempt. True when that is its end: any other
 status, also one of tomorrow, is not, and our own deadline bounds it.';

@@ -14,10 +14,11 @@ declare
     v_duplicate_id uuid;
 begin
     insert into private.generation_attempts (
-        generation_id, attempt_number, preference, model, duplicate_of, status, provider_job_id,
-        expected_cost_micros, cost_per_second_micros
+        profile_id, generation_id, attempt_number, preference, model, duplicate_of, status,
+        provider_job_id, expected_cost_micros, cost_per_second_micros
     )
     select
+        store_duplicate.attempt.profile_id,
         store_duplicate.attempt.generation_id,
         max(a.attempt_number) + 1,
         store_duplicate.attempt.preference,
@@ -28,12 +29,13 @@ begin
         store_duplicate.attempt.expected_cost_micros,
         store_duplicate.attempt.cost_per_second_micros
     from private.generation_attempts as a
-    where a.generation_id = store_duplicate.attempt.generation_id
+    where a.profile_id = store_duplicate.attempt.profile_id
+        and a.generation_id = store_duplicate.attempt.generation_id
     on conflict on constraint generation_attempts_provider_job_id_key do nothing
     returning id into v_duplicate_id;
 
     if v_duplicate_id is not null then
-        perform private.enqueue_cancel(v_duplicate_id);
+        perform private.enqueue_cancel(store_duplicate.attempt.profile_id, v_duplicate_id);
     end if;
 end;
 $$;

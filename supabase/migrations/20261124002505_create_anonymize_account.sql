@@ -25,20 +25,24 @@ begin
     update private.provider_webhooks as w
     set body = jsonb_build_object('id', w.body -> 'id')
     from private.generation_attempts as a
-    where a.generation_id = any(v_ids)
+    where w.profile_id = anonymize_generations.profile_id
+        and a.profile_id = w.profile_id
+        and a.generation_id = any(v_ids)
         and w.attempt_token = a.attempt_token;
 
     update private.generation_attempts as a
     set
         output_url = null,
         provider_error = null
-    where a.generation_id = any(v_ids);
+    where a.profile_id = anonymize_generations.profile_id
+        and a.generation_id = any(v_ids);
 
     update public.generations as g
     set
         prompt = '',
         options = '{}'
-    where g.id = any(v_ids);
+    where g.profile_id = anonymize_generations.profile_id
+        and g.id = any(v_ids);
 
     return coalesce(cardinality(v_ids), 0) < anonymize_generations.max_generations;
 end;
@@ -54,21 +58,29 @@ language plpgsql
 volatile
 set search_path = ''
 as $$
+declare
+    v_now constant timestamptz := now();
+    v_job_id bigint;
 begin
-    perform private.finish_job(j.id)
-    from private.jobs as j
-    inner join public.user_images as i on j.user_image_id = i.id
-    where i.profile_id = anonymize_account.profile_id;
+    for v_job_id in
+        select j.id
+        from private.jobs as j
+        where j.profile_id = anonymize_account.profile_id
+            and j.user_image_id is not null
+        order by j.id
+    loop
+        perform private.finish_job(v_job_id);
+    end loop;
 
     -- A file's name is the person's word; what the file was is told by the row's own id.
     update public.user_images as i
     set
         object_path = i.profile_id || '/' || i.id,
-        deleted_at = coalesce(i.deleted_at, now()),
+        deleted_at = coalesce(i.deleted_at, v_now),
         deletion_answer = coalesce(i.deletion_answer, '{}') || jsonb_build_object(
             'removed', case
                 when i.deletion_answer -> 'removed' <> '[]'
-                then jsonb_build_array(i.profile_id || '/' || i.id)
+                then ('["' || i.profile_id || '/' || i.id || '"]')::jsonb
                 else '[]'
             end
         )

@@ -12,6 +12,8 @@ set search_path = ''
 as $$
 declare
     v_answer constant jsonb := store_erasure_answer.answer;
+    v_checkout_id uuid;
+    v_subscription_id text;
 begin
     update private.erasures as e
     set answers = e.answers || jsonb_strip_nulls(jsonb_build_object(
@@ -40,10 +42,14 @@ begin
             and i.removed_at is not null
             and v_answer -> 'removed' ? i.object_path;
     elsif v_answer ->> 'object' = 'checkout.session' then
-        perform private.close_checkout(c.id, 'expired')
+        select c.id into v_checkout_id
         from public.checkouts as c
         where c.profile_id = store_erasure_answer.profile_id
             and c.stripe_session_id = v_answer ->> 'id';
+
+        perform private.close_checkout(
+            store_erasure_answer.profile_id, v_checkout_id, 'expired'
+        );
     elsif v_answer ->> 'object' = 'customer' then
         update private.stripe_customers as c
         set deleted_at = now()
@@ -51,15 +57,16 @@ begin
             and c.customer_id = v_answer ->> 'id';
 
         -- The customer's subscriptions ended with the customer; an event may say so too.
-        perform private.enqueue_fetch(s.stripe_subscription_id)
-        from (
+        for v_subscription_id in
             select s.stripe_subscription_id
             from public.subscriptions as s
             where s.profile_id = store_erasure_answer.profile_id
                 and s.status not in ('canceled', 'incomplete_expired')
                 and s.stripe_subscription_id is not null
             order by s.stripe_subscription_id
-        ) as s;
+        loop
+            perform private.enqueue_fetch(v_subscription_id);
+        end loop;
     end if;
 end;
 $$;
@@ -74,7 +81,7 @@ volatile
 set search_path = ''
 as $$
 declare
-    v_profile_id constant uuid := apply_erased.job.profile_id;
+    v_profile_id constant uuid := apply_erased.job.account_id;
 begin
     perform private.store_erasure_answer(v_profile_id, apply_erased.answer);
 

@@ -11,12 +11,19 @@ language plpgsql
 volatile
 set search_path = ''
 as $$
+declare
+    v_object_path text;
 begin
+    select i.object_path into v_object_path
+    from public.user_images as i
+    where i.profile_id = apply_user_image_removed.job.profile_id
+        and i.id = apply_user_image_removed.job.user_image_id;
+
     if exists (
         select
-        from public.user_images as i
-        inner join storage.objects as o on o.bucket_id = 'faces' and i.object_path = o.name
-        where i.id = apply_user_image_removed.job.user_image_id
+        from storage.objects as o
+        where o.bucket_id = 'faces'
+            and o.name = v_object_path
     ) then
         perform private.retry_job(apply_user_image_removed.job.id, 'not_removed');
         return 'not_removed';
@@ -26,7 +33,8 @@ begin
     set
         deleted_at = now(),
         deletion_answer = apply_user_image_removed.answer
-    where i.id = apply_user_image_removed.job.user_image_id
+    where i.profile_id = apply_user_image_removed.job.profile_id
+        and i.id = apply_user_image_removed.job.user_image_id
         and i.deleted_at is null;
 
     perform private.finish_job(apply_user_image_removed.job.id);
@@ -39,7 +47,12 @@ comment on function private.apply_user_image_removed(private.jobs, jsonb) is
 'The photo''s file is gone, and the answer is the proof; or it is there all the same, whatever
 Storage said: then again.';
 
-create function private.report_removed(job_id bigint, lease_token uuid, answer jsonb)
+create function private.report_removed(
+    profile_id uuid,
+    job_id bigint,
+    lease_token uuid,
+    answer jsonb
+)
 returns text
 language plpgsql
 volatile
@@ -48,8 +61,8 @@ security definer
 set search_path = ''
 as $$
 declare
-    v_job private.jobs := private.lock_leased_job(
-        report_removed.job_id, report_removed.lease_token
+    v_job private.jobs := private.lock_reported_job(
+        report_removed.profile_id, report_removed.job_id, report_removed.lease_token
     );
 begin
     if v_job.id is null then
@@ -63,10 +76,10 @@ begin
 end;
 $$;
 
-comment on function private.report_removed(bigint, uuid, jsonb) is
+comment on function private.report_removed(uuid, bigint, uuid, jsonb) is
 'What Storage, Stripe or Auth answered to a deletion: {"bucket", "status", "removed"},
 {"user_id", "status"}, or the object of Stripe. Returns the outcome, or stale.';
-grant execute on function private.report_removed(bigint, uuid, jsonb) to thumbsmith_sidecar;
+grant execute on function private.report_removed(uuid, bigint, uuid, jsonb) to thumbsmith_sidecar;
 
 create function private.fail_removal(job private.jobs, slug text, is_permanent boolean)
 returns void
@@ -75,7 +88,7 @@ volatile
 set search_path = ''
 as $$
 declare
-    v_call constant text := private.erase_payload(fail_removal.job.profile_id) ->> 'call';
+    v_call constant text := private.erase_payload(fail_removal.job.account_id) ->> 'call';
 begin
     -- The object is gone already, or the page is over: nothing is left to delete.
     if (fail_removal.slug = 'stripe_missing' and v_call is not null)
@@ -88,7 +101,7 @@ begin
                     when 'customers.delete' then 'customer'
                     else 'checkout.session'
                 end,
-                'id', private.erase_payload(fail_removal.job.profile_id) -> 'id',
+                'id', private.erase_payload(fail_removal.job.account_id) -> 'id',
                 'error', fail_removal.slug
             )
         );

@@ -15,16 +15,27 @@ declare
     v_expired integer := 0;
 begin
     for v_image in
-        select i.id
+        select
+            i.profile_id,
+            i.id
         from public.user_images as i
         where i.removed_at is null
             and i.expires_at <= now()
         order by i.expires_at
         limit expire_user_images.max_images
-        for update skip locked
     loop
-        perform private.start_image_removal(v_image.id, 'expired');
-        v_expired := v_expired + 1;
+        -- Read without a lock, then locked one by one; again, since somebody may have removed it.
+        perform
+        from public.user_images as i
+        where i.profile_id = v_image.profile_id
+            and i.id = v_image.id
+            and i.removed_at is null
+        for update skip locked;
+
+        if found then
+            perform private.start_image_removal(v_image.profile_id, v_image.id, 'expired');
+            v_expired := v_expired + 1;
+        end if;
     end loop;
 
     return v_expired;

@@ -16,25 +16,37 @@ declare
 begin
     for v_stale in
         select
+            c.profile_id,
             c.id,
             c.stripe_session_id
         from public.checkouts as c
         where c.finished_at is null
             and c.status in ('requested', 'open')
             and c.expires_at <= now()
-        order by c.id
+        order by c.created_at, c.id
         limit close_stale_checkouts.max_checkouts
-        for no key update skip locked
     loop
+        -- Read without a lock, then locked one by one; again, since it may have been seen to.
+        perform
+        from public.checkouts as c
+        where c.profile_id = v_stale.profile_id
+            and c.id = v_stale.id
+            and c.finished_at is null
+            and c.expires_at <= now()
+        for no key update skip locked;
+
+        continue when not found;
+
         -- Whether it was paid in its last minute is for Stripe to say.
         if v_stale.stripe_session_id is not null then
             perform private.enqueue_fetch(v_stale.stripe_session_id);
 
             update public.checkouts as c
             set expires_at = now() + interval '10 minutes'
-            where c.id = v_stale.id;
+            where c.profile_id = v_stale.profile_id
+                and c.id = v_stale.id;
         else
-            perform private.close_checkout(v_stale.id, 'expired');
+            perform private.close_checkout(v_stale.profile_id, v_stale.id, 'expired');
         end if;
         v_closed := v_closed + 1;
     end loop;

@@ -37,7 +37,7 @@ as $$
         'attempts_unknown', count(*) filter (where j.kind = 'find'),
         'attempts_to_cancel', count(*) filter (where j.kind = 'cancel')
     )
-    from private.jobs as j;
+    from private.all_jobs as j;
 $$;
 
 comment on function private.queue_metrics() is

@@ -1,43 +1,8 @@
 -- Purpose: what time alone makes due, as a list of steps.
--- Touches: functions private.expire_overdue_generations, private.sweep_steps,
---          private.run_sweep_step.
+-- Touches: functions private.sweep_steps, private.run_sweep_step.
 -- Locks:   none.
 -- Rollout: pre.
 -- Undo:    drop function.
-
-create function private.expire_overdue_generations(max_generations integer)
-returns integer
-language plpgsql
-volatile
-set search_path = ''
-as $$
-declare
-    v_overdue record;
-    v_expired integer := 0;
-begin
-    -- Each unfinished generation has a job, and the table of jobs is small. Rows that a worker or
-    -- another sweep holds are skipped: they are being looked at.
-    for v_overdue in
-        select j.generation_id
-        from private.jobs as j
-        inner join public.generations as g on j.generation_id = g.id
-        where g.finished_at is null
-            and g.deadline_at <= now()
-        order by g.profile_id, j.id
-        limit expire_overdue_generations.max_generations
-        for update of j skip locked
-    loop
-        if private.expire_generation(v_overdue.generation_id) then
-            v_expired := v_expired + 1;
-        end if;
-    end loop;
-
-    return v_expired;
-end;
-$$;
-
-comment on function private.expire_overdue_generations(integer) is
-'Ends generations whose deadline has passed, with the credits back. Returns how many.';
 
 create function private.sweep_steps()
 returns table (turn integer, step text)
@@ -47,12 +12,13 @@ set search_path = ''
 as $$
     values
         (1, 'expired'),
-        (2, 'expired_lots'),
-        (3, 'rewarded'),
-        (4, 'granted_periods'),
-        (5, 'stale_checkouts'),
-        (5, 'expired_user_images'),
-        (6, 'erasures');
+        (2, 'forgotten'),
+        (3, 'expired_lots'),
+        (4, 'rewarded'),
+        (5, 'granted_periods'),
+        (6, 'stale_checkouts'),
+        (6, 'expired_user_images'),
+        (7, 'erasures');
 $$;
 
 comment on function private.sweep_steps() is
@@ -70,6 +36,7 @@ declare
 begin
     v_done := case run_sweep_step.step
         when 'expired' then private.expire_overdue_generations(500)
+        when 'forgotten' then private.expire_forgotten_generations(500)
         when 'expired_lots' then private.expire_lots()
         when 'rewarded' then private.settle_pending_referrals(100)
         when 'granted_periods' then private.grant_due_months(100)

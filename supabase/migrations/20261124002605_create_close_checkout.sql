@@ -18,7 +18,12 @@ $$;
 comment on function private.profile_of_customer(text) is
 'Whose customer at Stripe this is; null when nobody''s.';
 
-create function private.close_checkout(checkout_id uuid, status text, error text default null)
+create function private.close_checkout(
+    profile_id uuid,
+    checkout_id uuid,
+    status text,
+    error text default null
+)
 returns void
 language sql
 volatile
@@ -30,7 +35,8 @@ as $$
         error = close_checkout.error,
         url = null,
         finished_at = now()
-    where c.id = close_checkout.checkout_id
+    where c.profile_id = close_checkout.profile_id
+        and c.id = close_checkout.checkout_id
         and (
             c.finished_at is null
             -- A page that was given up may have been paid all the same.
@@ -38,7 +44,7 @@ as $$
         );
 $$;
 
-comment on function private.close_checkout(uuid, text, text) is
+comment on function private.close_checkout(uuid, uuid, text, text) is
 'Moves a checkout to its final status: completed wins over all others.';
 
 create function private.adopt_session(session jsonb)
@@ -48,18 +54,27 @@ volatile
 set search_path = ''
 as $$
 declare
+    v_profile_id constant uuid := private.profile_of_customer(
+        adopt_session.session ->> 'customer'
+    );
     v_checkout public.checkouts;
 begin
-    -- By our own id as well: the answer to the call that made it may have been lost.
-    update public.checkouts as c
-    set stripe_session_id = adopt_session.session ->> 'id'
-    where c.id::text = adopt_session.session ->> 'client_reference_id'
-        and c.stripe_session_id is null
-        and private.profile_of_customer(adopt_session.session ->> 'customer') = c.profile_id;
-
+    -- This finds the person too: a session names only a customer, who may be unknown here.
     select c.* into v_checkout
     from public.checkouts as c
     where c.stripe_session_id = adopt_session.session ->> 'id';
+
+    if found then
+        return v_checkout;
+    end if;
+
+    -- By our own id as well: the answer to the call that made it may have been lost.
+    update public.checkouts as c
+    set stripe_session_id = adopt_session.session ->> 'id'
+    where c.profile_id = v_profile_id
+        and c.id::text = adopt_session.session ->> 'client_reference_id'
+        and c.stripe_session_id is null
+    returning c.* into v_checkout;
 
     return v_checkout;
 end;

@@ -80,9 +80,16 @@ begin
         now() + v_bought.credits_last
     );
 
-    insert into private.payment_intents (payment_intent_id, payment_id)
+    if v_payment_id is null then
+        return private.raise_stripe_alarm(
+            v_id, 'payment_of_another_person', 'Its payment is recorded as another person''s.'
+        );
+    end if;
+
+    insert into private.payment_intents (payment_intent_id, profile_id, payment_id)
     select
         apply_paid_session.session #>> '{payment_intent,id}',
+        v_profile_id,
         v_payment_id
     where apply_paid_session.session #>> '{payment_intent,id}' is not null
     on conflict on constraint payment_intents_pkey do nothing;
@@ -92,7 +99,8 @@ begin
     set
         item_key = v_bought.item_key,
         credits_added = v_bought.credits
-    where p.id = v_payment_id
+    where p.profile_id = v_profile_id
+        and p.id = v_payment_id
         and p.item_key = 'unknown'
         and v_bought.item_key is not null;
 
@@ -101,10 +109,10 @@ begin
             v_profile_id, v_bought.credits, 'purchase', 'payment:' || v_id,
             now() + v_bought.credits_last, 100, v_payment_id
         );
-        perform private.settle_payment(v_payment_id, v_id);
+        perform private.settle_payment(v_profile_id, v_payment_id, v_id);
     end if;
 
-    perform private.close_checkout((apply_paid_session.checkout).id, 'completed');
+    perform private.close_checkout(v_profile_id, (apply_paid_session.checkout).id, 'completed');
 
     if v_bought.item_key is null then
         return private.raise_stripe_alarm(

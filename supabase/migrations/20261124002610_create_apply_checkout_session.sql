@@ -25,7 +25,7 @@ begin
         where o.id is not null
         order by o.id;
 
-        perform private.close_checkout(v_checkout.id, 'completed');
+        perform private.close_checkout(v_checkout.profile_id, v_checkout.id, 'completed');
         return 'subscribed';
     end if;
 
@@ -38,7 +38,9 @@ begin
         if apply_checkout_session.session #>> '{payment_intent,status}'
             in ('requires_payment_method', 'canceled')
         then
-            perform private.close_checkout(v_checkout.id, 'failed', 'payment_failed');
+            perform private.close_checkout(
+                v_checkout.profile_id, v_checkout.id, 'failed', 'payment_failed'
+            );
             return 'payment_failed';
         end if;
 
@@ -46,13 +48,14 @@ begin
         set
             status = 'pending',
             url = null
-        where c.id = v_checkout.id
+        where c.profile_id = v_checkout.profile_id
+            and c.id = v_checkout.id
             and c.finished_at is null;
         return 'pending';
     end if;
 
     if v_status = 'expired' then
-        perform private.close_checkout(v_checkout.id, 'expired');
+        perform private.close_checkout(v_checkout.profile_id, v_checkout.id, 'expired');
     end if;
     return v_status;
 end;

@@ -63,11 +63,12 @@ begin
         return private.raise_stripe_alarm(v_id, 'unknown_customer', 'A subscription of nobody.');
     end if;
 
-    perform private.lock_profiles(array[v_profile_id]);
+    perform private.lock_profile(v_profile_id);
 
     select s.* into v_row
     from public.subscriptions as s
-    where s.stripe_subscription_id = v_id;
+    where s.profile_id = v_profile_id
+        and s.stripe_subscription_id = v_id;
 
     if v_plan_name is null then
         perform private.raise_stripe_alarm(
@@ -113,7 +114,8 @@ begin
         end_date = excluded.end_date,
         current_period_start = excluded.current_period_start,
         current_period_end = excluded.current_period_end,
-        cancel_at_period_end = excluded.cancel_at_period_end;
+        cancel_at_period_end = excluded.cancel_at_period_end
+    where s.profile_id = excluded.profile_id;
 
     if v_row.id is null and exists (
         select

@@ -10,6 +10,7 @@ set statement_timeout = '2s';
 
 create table private.paid_periods (
     invoice_line_id text not null,
+    profile_id uuid not null,
     subscription_id uuid not null,
     payment_id uuid not null,
     plan_name text not null,
@@ -40,6 +41,7 @@ create index paid_periods_plan_name_idx on private.paid_periods (plan_name);
 comment on table private.paid_periods is
 'The time a line of a paid invoice paid a plan for. Its credits are granted month by month, a
 year''s too.';
+comment on column private.paid_periods.profile_id is 'Whose subscription it is.';
 comment on column private.paid_periods.quantity is 'How many times the plan was paid.';
 comment on column private.paid_periods.months_granted is
 'How many of its months have their credits.';

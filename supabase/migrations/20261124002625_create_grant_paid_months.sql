@@ -19,7 +19,7 @@ $$;
 comment on function private.add_months(timestamptz, integer) is
 'The same day and time so many months later, or the last day of that month; in UTC.';
 
-create function private.grant_paid_months(invoice_line_id text)
+create function private.grant_paid_months(profile_id uuid, invoice_line_id text)
 returns bigint
 language plpgsql
 volatile
@@ -33,20 +33,13 @@ declare
     v_length interval;
     v_granted bigint := 0;
 begin
+    perform private.lock_profile(grant_paid_months.profile_id);
+
+    -- Read now that nobody else grants.
     select p.* into v_period
     from private.paid_periods as p
-    where p.invoice_line_id = grant_paid_months.invoice_line_id;
-
-    perform private.lock_profiles(array(
-        select s.profile_id
-        from public.subscriptions as s
-        where s.id = v_period.subscription_id
-    ));
-
-    -- Again, now that nobody else grants.
-    select p.* into v_period
-    from private.paid_periods as p
-    where p.invoice_line_id = grant_paid_months.invoice_line_id;
+    where p.profile_id = grant_paid_months.profile_id
+        and p.invoice_line_id = grant_paid_months.invoice_line_id;
 
     select l.billing_interval = 'year' into v_is_yearly
     from public.plans as l
@@ -60,7 +53,8 @@ begin
         exit when v_period.months_granted > 0 and exists (
             select
             from public.subscriptions as s
-            where s.id = v_period.subscription_id
+            where s.profile_id = v_period.profile_id
+                and s.id = v_period.subscription_id
                 and s.status = 'canceled'
                 and s.end_date <= v_start
         );
@@ -75,6 +69,7 @@ begin
                 select min(b.period_start)
                 from private.paid_periods as b
                 where v_period.is_proration
+                    and b.profile_id = v_period.profile_id
                     and b.subscription_id = v_period.subscription_id
                     and b.period_end = v_period.period_end
                     and not b.is_proration
@@ -84,6 +79,7 @@ begin
 
         v_granted := v_granted + case
             when v_period.is_proration or v_period.months_granted > 0 then private.grant_month(
+                v_period.profile_id,
                 v_period.subscription_id,
                 format('%s:%s', v_period.invoice_line_id, v_period.months_granted),
                 v_start,
@@ -94,8 +90,8 @@ begin
                 v_period.payment_id
             )
             else private.grant_period(
-                v_period.subscription_id, v_start, v_end, v_period.payment_id,
-                v_period.plan_name, v_period.quantity
+                v_period.profile_id, v_period.subscription_id, v_start, v_end,
+                v_period.payment_id, v_period.plan_name, v_period.quantity
             )
         end;
 
@@ -103,17 +99,22 @@ begin
         v_period.next_month_at := case when v_end < v_period.period_end then v_end end;
     end loop;
 
+    if v_period.next_month_at <= now() then
+        v_period.next_month_at := null;
+    end if;
+
     update private.paid_periods as p
     set
         months_granted = v_period.months_granted,
-        next_month_at = case when v_period.next_month_at > now() then v_period.next_month_at end
-    where p.invoice_line_id = v_period.invoice_line_id;
+        next_month_at = v_period.next_month_at
+    where p.profile_id = v_period.profile_id
+        and p.invoice_line_id = v_period.invoice_line_id;
 
     return v_granted;
 end;
 $$;
 
-comment on function private.grant_paid_months(text) is
+comment on function private.grant_paid_months(uuid, text) is
 'Grants the months of a paid period that have begun. Returns the credits granted now.';
 
 create function private.grant_due_months(max_periods integer)
@@ -126,26 +127,33 @@ declare
     v_due record;
     v_periods integer := 0;
 begin
-    -- Somebody who is busy is left for the next sweep.
+    -- Read without a lock, then locked one by one, in id order.
     for v_due in
         select
-            d.invoice_line_id,
-            p.id
-        from public.profiles as p
-        inner join public.subscriptions as s on p.id = s.profile_id
-        inner join private.paid_periods as d on s.id = d.subscription_id
-        where d.invoice_line_id = any(array(
-            select q.invoice_line_id
+            d.profile_id,
+            d.invoice_line_id
+        from (
+            select
+                q.profile_id,
+                q.invoice_line_id,
+                q.period_start
             from private.paid_periods as q
             where q.next_month_at <= now()
             order by q.next_month_at
             limit grant_due_months.max_periods
-        ))
-        order by p.id, d.period_start
-        for no key update of p skip locked
+        ) as d
+        order by d.profile_id, d.period_start
     loop
-        perform private.grant_paid_months(v_due.invoice_line_id);
-        v_periods := v_periods + 1;
+        -- Somebody who is busy is left for the next sweep.
+        perform
+        from public.profiles as p
+        where p.id = v_due.profile_id
+        for no key update skip locked;
+
+        if found then
+            perform private.grant_paid_months(v_due.profile_id, v_due.invoice_line_id);
+            v_periods := v_periods + 1;
+        end if;
     end loop;
 
     return v_periods;

@@ -4,7 +4,12 @@
 -- Rollout: pre.
 -- Undo:    drop function.
 
-create function private.apply_paid_line(line jsonb, subscription_id uuid, payment_id uuid)
+create function private.apply_paid_line(
+    profile_id uuid,
+    line jsonb,
+    subscription_id uuid,
+    payment_id uuid
+)
 returns text
 language plpgsql
 volatile
@@ -30,11 +35,12 @@ begin
     end if;
 
     insert into private.paid_periods (
-        invoice_line_id, subscription_id, payment_id, plan_name, quantity, is_proration,
+        invoice_line_id, profile_id, subscription_id, payment_id, plan_name, quantity, is_proration,
         period_start, period_end, next_month_at
     )
     select
         apply_paid_line.line ->> 'id',
+        apply_paid_line.profile_id,
         apply_paid_line.subscription_id,
         apply_paid_line.payment_id,
         v_plan_name,
@@ -51,12 +57,12 @@ begin
     where t.period_end > t.period_start
     on conflict on constraint paid_periods_pkey do nothing;
 
-    perform private.grant_paid_months(apply_paid_line.line ->> 'id');
+    perform private.grant_paid_months(apply_paid_line.profile_id, apply_paid_line.line ->> 'id');
     return 'granted';
 end;
 $$;
 
-comment on function private.apply_paid_line(jsonb, uuid, uuid) is
+comment on function private.apply_paid_line(uuid, jsonb, uuid, uuid) is
 'Records the time that a line of a paid invoice paid for, once, and grants the months of it that
 have begun.';
 
@@ -84,7 +90,11 @@ $$;
 comment on function private.paid_lines(jsonb) is
 'The lines of an invoice that paid a subscription for some time, oldest first.';
 
-create function private.waits_for_period(invoice jsonb, subscription_id uuid)
+create function private.waits_for_period(
+    profile_id uuid,
+    invoice jsonb,
+    subscription_id uuid
+)
 returns boolean
 language sql
 stable
@@ -100,13 +110,14 @@ as $$
             and not exists (
                 select
                 from private.paid_periods as b
-                where b.subscription_id = waits_for_period.subscription_id
+                where b.profile_id = waits_for_period.profile_id
+                    and b.subscription_id = waits_for_period.subscription_id
                     and b.period_end = l.period_end
                     and not b.is_proration
             )
     );
 $$;
 
-comment on function private.waits_for_period(jsonb, uuid) is
+comment on function private.waits_for_period(uuid, jsonb, uuid) is
 'Whether an upgrade was paid in a month whose own payment is not here yet: how long that month is
 decides what the rest of it is worth.';

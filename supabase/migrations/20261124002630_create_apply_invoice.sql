@@ -22,12 +22,14 @@ declare
         subscription_id => (apply_invoice_payment.subscription).id
     );
 begin
-    insert into private.payment_intents (payment_intent_id, payment_id)
+    insert into private.payment_intents (payment_intent_id, profile_id, payment_id)
     select
         p.payment #>> '{payment,payment_intent}',
+        (apply_invoice_payment.subscription).profile_id,
         v_payment_id
     from jsonb_array_elements(apply_invoice_payment.invoice #> '{payments,data}') as p (payment)
     where p.payment #>> '{payment,payment_intent}' is not null
+        and v_payment_id is not null
     on conflict on constraint payment_intents_pkey do nothing;
 
     return v_payment_id;
@@ -47,6 +49,9 @@ declare
     v_id constant text := apply_invoice.invoice ->> 'id';
     v_stripe_id constant text := apply_invoice.invoice
         #>> '{parent,subscription_details,subscription}';
+    v_profile_id constant uuid := private.profile_of_customer(
+        apply_invoice.invoice ->> 'customer'
+    );
     v_subscription public.subscriptions;
     v_payment_id uuid;
 begin
@@ -54,7 +59,7 @@ begin
         return apply_invoice.invoice ->> 'status';
     end if;
 
-    if private.profile_of_customer(apply_invoice.invoice ->> 'customer') is null then
+    if v_profile_id is null then
         return private.raise_stripe_alarm(v_id, 'unknown_customer', 'A paid invoice of nobody.');
     end if;
 
@@ -67,14 +72,15 @@ begin
 
     select s.* into v_subscription
     from public.subscriptions as s
-    where s.stripe_subscription_id = v_stripe_id;
+    where s.profile_id = v_profile_id
+        and s.stripe_subscription_id = v_stripe_id;
 
     if not found then
         perform private.enqueue_fetch(v_stripe_id);
         return null;
     end if;
 
-    if private.waits_for_period(apply_invoice.invoice, v_subscription.id) then
+    if private.waits_for_period(v_profile_id, apply_invoice.invoice, v_subscription.id) then
         return null;
     end if;
 
@@ -86,7 +92,13 @@ begin
 
     v_payment_id := private.apply_invoice_payment(apply_invoice.invoice, v_subscription);
 
-    perform private.apply_paid_line(l.line, v_subscription.id, v_payment_id)
+    if v_payment_id is null then
+        return private.raise_stripe_alarm(
+            v_id, 'payment_of_another_person', 'Its payment is recorded as another person''s.'
+        );
+    end if;
+
+    perform private.apply_paid_line(v_profile_id, l.line, v_subscription.id, v_payment_id)
     from private.paid_lines(apply_invoice.invoice) as l;
 
     return 'paid';

@@ -5,15 +5,15 @@
 -- Undo:    drop function.
 
 create function private.payment_of_intent(payment_intent_id text)
-returns uuid
+returns private.payment_intents
 language plpgsql
 volatile
 set search_path = ''
 as $$
 declare
-    v_payment_id uuid;
+    v_intent private.payment_intents;
 begin
-    select i.payment_id into v_payment_id
+    select i.* into v_intent
     from private.payment_intents as i
     where i.payment_intent_id = payment_of_intent.payment_intent_id;
 
@@ -22,16 +22,15 @@ begin
         insert into private.jobs (kind, stripe_object_id)
         values ('find_invoice', payment_of_intent.payment_intent_id)
         on conflict (stripe_object_id) where stripe_object_id is not null do nothing;
-
-        perform private.wake_worker();
     end if;
 
-    return v_payment_id;
+    return v_intent;
 end;
 $$;
 
 comment on function private.payment_of_intent(text) is
-'The payment behind a PaymentIntent; null when it is not here yet, and then it is looked for.';
+'The payment behind a PaymentIntent, and whose it is; null when it is not here yet, and then it is
+looked for.';
 
 create function private.apply_refund(refund jsonb)
 returns text
@@ -48,7 +47,7 @@ declare
         when 'failed' then 'undone'
         when 'canceled' then 'undone'
     end;
-    v_payment_id uuid;
+    v_intent private.payment_intents;
 begin
     if apply_refund.refund ->> 'status' = 'requires_action' then
         return 'requires_action';
@@ -60,13 +59,18 @@ begin
         );
     end if;
 
-    v_payment_id := private.payment_of_intent(apply_refund.refund ->> 'payment_intent');
-    if v_payment_id is null then
+    v_intent := private.payment_of_intent(apply_refund.refund ->> 'payment_intent');
+    if v_intent.payment_id is null then
         return null;
     end if;
 
     perform private.apply_reversal(
-        v_payment_id, v_id, 'refund', (apply_refund.refund ->> 'amount')::bigint, v_status
+        v_intent.profile_id,
+        v_intent.payment_id,
+        v_id,
+        'refund',
+        (apply_refund.refund ->> 'amount')::bigint,
+        v_status
     );
     return v_status;
 end;
@@ -96,7 +100,7 @@ declare
         when 'appeal_needs_response' then 'lost'
         when 'appeal_under_review' then 'lost'
     end;
-    v_payment_id uuid;
+    v_intent private.payment_intents;
 begin
     if v_status is null then
         return private.raise_stripe_alarm(
@@ -104,13 +108,18 @@ begin
         );
     end if;
 
-    v_payment_id := private.payment_of_intent(apply_dispute.dispute ->> 'payment_intent');
-    if v_payment_id is null then
+    v_intent := private.payment_of_intent(apply_dispute.dispute ->> 'payment_intent');
+    if v_intent.payment_id is null then
         return null;
     end if;
 
     perform private.apply_reversal(
-        v_payment_id, v_id, 'dispute', (apply_dispute.dispute ->> 'amount')::bigint, v_status
+        v_intent.profile_id,
+        v_intent.payment_id,
+        v_id,
+        'dispute',
+        (apply_dispute.dispute ->> 'amount')::bigint,
+        v_status
     );
     return v_status;
 end;

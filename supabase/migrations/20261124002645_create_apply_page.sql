@@ -14,22 +14,19 @@ as $$
 begin
     -- Two checkouts at once may make two customers; the first one counts for ever.
     insert into private.stripe_customers (profile_id, customer_id)
-    select
-        c.profile_id,
-        apply_customer.customer ->> 'id'
-    from public.checkouts as c
-    where c.id = apply_customer.job.checkout_id
+    values (apply_customer.job.profile_id, apply_customer.customer ->> 'id')
     on conflict do nothing;
 
     -- The account was deleted meanwhile: no page, and the customer goes too.
     if exists (
         select
-        from public.checkouts as c
-        inner join public.profiles as p on c.profile_id = p.id
-        where c.id = apply_customer.job.checkout_id
+        from public.profiles as p
+        where p.id = apply_customer.job.profile_id
             and p.deleted_at is not null
     ) then
-        perform private.close_checkout(apply_customer.job.checkout_id, 'expired');
+        perform private.close_checkout(
+            apply_customer.job.profile_id, apply_customer.job.checkout_id, 'expired'
+        );
 
         perform private.finish_job(apply_customer.job.id);
 
@@ -50,6 +47,12 @@ language plpgsql
 volatile
 set search_path = ''
 as $$
+declare
+    -- The link to the portal works for five minutes: docs.stripe.com/customer-management.
+    v_expires_at constant timestamptz := coalesce(
+        private.stripe_instant(apply_page_opened.page -> 'expires_at'),
+        now() + interval '5 minutes'
+    );
 begin
     update public.checkouts as c
     set
@@ -59,12 +62,9 @@ begin
             when c.item_kind = 'portal' then c.stripe_session_id
             else coalesce(c.stripe_session_id, apply_page_opened.page ->> 'id')
         end,
-        -- The link to the portal works for five minutes: docs.stripe.com/customer-management.
-        expires_at = coalesce(
-            private.stripe_instant(apply_page_opened.page -> 'expires_at'),
-            now() + interval '5 minutes'
-        )
-    where c.id = apply_page_opened.job.checkout_id
+        expires_at = v_expires_at
+    where c.profile_id = apply_page_opened.job.profile_id
+        and c.id = apply_page_opened.job.checkout_id
         and c.status = 'requested'
         and apply_page_opened.page ->> 'url' is not null;
 
@@ -83,15 +83,20 @@ language plpgsql
 volatile
 set search_path = ''
 as $$
+declare
+    v_asked_at timestamptz;
 begin
+    select c.created_at into v_asked_at
+    from public.checkouts as c
+    where c.profile_id = replace_customer.job.profile_id
+        and c.id = replace_customer.job.checkout_id;
+
     -- A customer made after this page was asked for is not gone: something else is wrong.
     update private.stripe_customers as s
     set is_current = false
-    from public.checkouts as c
-    where c.id = replace_customer.job.checkout_id
-        and s.profile_id = c.profile_id
+    where s.profile_id = replace_customer.job.profile_id
         and s.is_current
-        and s.created_at < c.created_at;
+        and s.created_at < v_asked_at;
 
     if not found then
         return false;

@@ -4,7 +4,12 @@
 -- Rollout: pre.
 -- Undo:    drop function.
 
-create function private.report_stripe(job_id bigint, lease_token uuid, answer jsonb)
+create function private.report_stripe(
+    profile_id uuid,
+    job_id bigint,
+    lease_token uuid,
+    answer jsonb
+)
 returns text
 language plpgsql
 volatile
@@ -13,7 +18,9 @@ security definer
 set search_path = ''
 as $$
 declare
-    v_job private.jobs := private.lock_leased_job(report_stripe.job_id, report_stripe.lease_token);
+    v_job private.jobs := private.lock_reported_job(
+        report_stripe.profile_id, report_stripe.job_id, report_stripe.lease_token
+    );
 begin
     if v_job.id is null then
         return 'stale';
@@ -29,9 +36,9 @@ begin
 end;
 $$;
 
-comment on function private.report_stripe(bigint, uuid, jsonb) is
+comment on function private.report_stripe(uuid, bigint, uuid, jsonb) is
 'What Stripe answered to the call of a job: applied. Returns the outcome, or stale.';
-grant execute on function private.report_stripe(bigint, uuid, jsonb) to thumbsmith_sidecar;
+grant execute on function private.report_stripe(uuid, bigint, uuid, jsonb) to thumbsmith_sidecar;
 
 create function private.fail_stripe_job(
     job private.jobs,
@@ -57,7 +64,10 @@ begin
         and (fail_stripe_job.is_permanent or private.is_last_try(fail_stripe_job.job.tries))
     then
         perform private.close_checkout(
-            fail_stripe_job.job.checkout_id, 'failed', fail_stripe_job.slug
+            fail_stripe_job.job.profile_id,
+            fail_stripe_job.job.checkout_id,
+            'failed',
+            fail_stripe_job.slug
         );
 
         perform private.finish_job(fail_stripe_job.job.id);

@@ -31,6 +31,8 @@ language plpgsql
 volatile
 set search_path = ''
 as $$
+declare
+    v_session_id text;
 begin
     insert into private.reconcile_runs (since)
     select
@@ -57,12 +59,16 @@ begin
     on conflict (stripe_object_id) where stripe_object_id is not null do nothing;
 
     -- A bank may take longer to answer than the lists go back.
-    perform private.enqueue_fetch(c.stripe_session_id)
-    from public.checkouts as c
-    where c.status = 'pending'
-        and c.finished_at is null;
+    for v_session_id in
+        select c.stripe_session_id
+        from public.checkouts as c
+        where c.status = 'pending'
+            and c.finished_at is null
+        order by c.created_at, c.id
+    loop
+        perform private.enqueue_fetch(v_session_id);
+    end loop;
 
-    perform private.wake_worker();
     return true;
 end;
 $$;

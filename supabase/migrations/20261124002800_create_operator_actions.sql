@@ -21,7 +21,7 @@ volatile
 set search_path = ''
 as $$
 begin
-    if private.lock_profiles(array[begin_operator_action.profile_id]) = 0 then
+    if not private.lock_profile(begin_operator_action.profile_id) then
         raise sqlstate 'PT404' using
             message = 'profile_not_found',
             detail = 'There is no such profile.',

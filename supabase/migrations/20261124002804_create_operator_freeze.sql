@@ -17,7 +17,8 @@ volatile
 set search_path = ''
 as $$
 declare
-    v_frozen integer;
+    v_lot_id bigint;
+    v_frozen integer := 0;
 begin
     if not private.begin_operator_action(
         'freeze', operator_freeze.profile_id, operator_freeze.who, operator_freeze.why,
@@ -29,17 +30,21 @@ begin
     perform private.check_operator_lot(operator_freeze.profile_id, operator_freeze.lot_id);
     perform private.expire_profile_lots(operator_freeze.profile_id);
 
-    select
-        count(*) filter (
-            where private.freeze_lot(
-                l.id, 'operator:' || operator_freeze.action_key, operator_freeze.why
-            )
-        )
-    into v_frozen
-    from public.credit_lots as l
-    where l.profile_id = operator_freeze.profile_id
-        and l.id = coalesce(operator_freeze.lot_id, l.id)
-        and (l.exhausted_at is null or operator_freeze.lot_id is not null);
+    for v_lot_id in
+        select l.id
+        from public.credit_lots as l
+        where l.profile_id = operator_freeze.profile_id
+            and l.id = coalesce(operator_freeze.lot_id, l.id)
+            and (l.exhausted_at is null or operator_freeze.lot_id is not null)
+        order by l.created_at, l.id
+    loop
+        if private.freeze_lot(
+            operator_freeze.profile_id, v_lot_id, 'operator:' || operator_freeze.action_key,
+            operator_freeze.why
+        ) then
+            v_frozen := v_frozen + 1;
+        end if;
+    end loop;
 
     return v_frozen;
 end;
@@ -62,7 +67,8 @@ volatile
 set search_path = ''
 as $$
 declare
-    v_released integer;
+    v_freeze record;
+    v_released integer := 0;
 begin
     if not private.begin_operator_action(
         'release', operator_release.profile_id, operator_release.who, operator_release.why,
@@ -73,13 +79,23 @@ begin
 
     perform private.check_operator_lot(operator_release.profile_id, operator_release.lot_id);
 
-    select count(*) filter (where private.release_lot(f.lot_id, f.freeze_key)) into v_released
-    from private.credit_freezes as f
-    inner join public.credit_lots as l on f.lot_id = l.id
-    where l.profile_id = operator_release.profile_id
-        and l.id = coalesce(operator_release.lot_id, l.id)
-        and f.freeze_key like 'operator:%'
-        and f.released_at is null;
+    for v_freeze in
+        select
+            f.lot_id,
+            f.freeze_key
+        from private.credit_freezes as f
+        where f.profile_id = operator_release.profile_id
+            and f.lot_id = coalesce(operator_release.lot_id, f.lot_id)
+            and f.freeze_key like 'operator:%'
+            and f.released_at is null
+        order by f.frozen_at, f.lot_id, f.freeze_key
+    loop
+        if private.release_lot(
+            operator_release.profile_id, v_freeze.lot_id, v_freeze.freeze_key
+        ) then
+            v_released := v_released + 1;
+        end if;
+    end loop;
 
     return v_released;
 end;

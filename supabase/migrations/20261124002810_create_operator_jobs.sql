@@ -7,18 +7,36 @@
 -- Nobody is granted EXECUTE: these are for the role that owns them, through `thumbsmith jobs`.
 
 create function private.lock_job(job_id bigint)
-returns private.jobs
+returns private.all_jobs
 language plpgsql
 volatile
 set search_path = ''
 as $$
 declare
-    v_job private.jobs;
+    v_profile_id uuid;
+    v_job private.all_jobs;
 begin
+    -- An operator names a job by its number: this finds its person.
+    select j.profile_id into v_profile_id
+    from private.generation_jobs as j
+    where j.id = lock_job.job_id;
+
+    if found then
+        perform
+        from private.generation_jobs as j
+        where j.profile_id = v_profile_id
+            and j.id = lock_job.job_id
+        for update;
+    else
+        perform
+        from private.jobs as j
+        where j.id = lock_job.job_id
+        for update;
+    end if;
+
     select j.* into v_job
-    from private.jobs as j
-    where j.id = lock_job.job_id
-    for update;
+    from private.all_jobs as j
+    where j.id = lock_job.job_id;
 
     if not found then
         raise sqlstate 'PT404' using
@@ -39,29 +57,33 @@ end;
 $$;
 
 comment on function private.lock_job(bigint) is
-'The job, locked. Refuses with PT404 job_not_found; PT409 job_is_running.';
+'The job of either table, locked. Refuses with PT404 job_not_found; PT409 job_is_running.';
 
 create function private.operator_retry_job(job_id bigint, who text, why text)
-returns private.jobs
+returns private.all_jobs
 language plpgsql
 volatile
 set search_path = ''
 as $$
 declare
-    v_job private.jobs := private.lock_job(operator_retry_job.job_id);
+    v_job private.all_jobs := private.lock_job(operator_retry_job.job_id);
 begin
     perform private.audit(
         operator_retry_job.who, 'retry_job', operator_retry_job.why,
         format('operator:job:%s:%s', v_job.id, gen_random_uuid()),
-        null, to_jsonb(v_job) - 'lease_token'
+        null, jsonb_strip_nulls(to_jsonb(v_job)) - 'lease_token'
     );
 
-    perform private.continue_job(v_job.id, v_job.kind);
+    if v_job.kind in ('submit', 'find', 'poll', 'store', 'cancel') then
+        perform private.continue_generation_job(v_job.profile_id, v_job.id, v_job.kind);
+    else
+        perform private.continue_job(v_job.id, v_job.kind);
+    end if;
     perform private.wake_worker();
 
     select j.* into v_job
-    from private.jobs as j
-    where j.id = v_job.id;
+    from private.all_jobs as j
+    where j.id = operator_retry_job.job_id;
 
     return v_job;
 end;
@@ -72,13 +94,13 @@ comment on function private.operator_retry_job(bigint, text, text) is
 job_is_running; PT422 reason_required.';
 
 create function private.operator_drop_job(job_id bigint, who text, why text)
-returns private.jobs
+returns private.all_jobs
 language plpgsql
 volatile
 set search_path = ''
 as $$
 declare
-    v_job private.jobs := private.lock_job(operator_drop_job.job_id);
+    v_job private.all_jobs := private.lock_job(operator_drop_job.job_id);
 begin
     if v_job.kind in ('remove_user_image', 'erase') then
         raise sqlstate 'PT409' using
@@ -90,28 +112,34 @@ begin
     perform private.audit(
         operator_drop_job.who, 'drop_job', operator_drop_job.why,
         format('operator:job:%s:%s', v_job.id, gen_random_uuid()),
-        null, to_jsonb(v_job) - 'lease_token'
+        null, jsonb_strip_nulls(to_jsonb(v_job)) - 'lease_token'
     );
 
     if v_job.generation_id is not null then
         -- The credits go back. A submission whose answer is lost is still looked for.
-        perform private.finish_generation(v_job.generation_id, 'failed', 'stopped_by_operator');
-        perform private.release_work(v_job.generation_id);
-        return v_job;
-    end if;
-
-    if v_job.checkout_id is not null then
-        perform private.close_checkout(v_job.checkout_id, 'failed', 'stopped_by_operator');
+        perform private.finish_generation(
+            v_job.profile_id, v_job.generation_id, 'failed', 'stopped_by_operator'
+        );
+        perform private.release_work(v_job.profile_id, v_job.generation_id);
+        perform private.wake_worker();
     elsif v_job.kind = 'cancel' then
         update private.generation_attempts as a
         set
             status = 'canceled',
             finished_at = now()
-        where a.id = v_job.attempt_id
+        where a.profile_id = v_job.profile_id
+            and a.id = v_job.attempt_id
             and a.finished_at is null;
-    end if;
 
-    perform private.finish_job(v_job.id);
+        perform private.finish_generation_job(v_job.profile_id, v_job.id);
+    else
+        if v_job.checkout_id is not null then
+            perform private.close_checkout(
+                v_job.profile_id, v_job.checkout_id, 'failed', 'stopped_by_operator');
+        end if;
+
+        perform private.finish_job(v_job.id);
+    end if;
 
     return v_job;
 end;

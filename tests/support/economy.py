@@ -10,6 +10,8 @@ from psycopg.rows import DictRow
 
 from tests.support.database import Database, credits_of, sign_up
 
+OF_LOT = "from public.credit_lots as l where l.id = %s"
+
 
 def newcomer(db: Database) -> uuid.UUID:
     """Sign up a person who starts without credits."""
@@ -63,7 +65,13 @@ def spend(db: Database, person: uuid.UUID, amount: int) -> uuid.UUID:
 
 def unspend(db: Database, generation_id: uuid.UUID) -> int:
     """Refund a spend and return the credits that went back."""
-    return int(db.value("select private.refund_generation(%s)", generation_id))
+    return int(
+        db.value(
+            "select private.refund_generation(g.profile_id, g.id)"
+            " from public.generations as g where g.id = %s",
+            generation_id,
+        )
+    )
 
 
 def pay(
@@ -100,8 +108,15 @@ def reverse(
     Without a key, a payment has one refund and one dispute.
     """
     kind = "refund" if status in ("taken", "undone") else "dispute"
+    # Of nobody when there is no such payment.
+    person = db.value(
+        "select coalesce((select p.profile_id from public.payments as p where p.id = %s),"
+        " gen_random_uuid())",
+        payment_id,
+    )
     db.rows(
-        "select private.apply_reversal(%s, %s, %s, %s, %s)",
+        "select private.apply_reversal(%s, %s, %s, %s, %s, %s)",
+        person,
         payment_id,
         key or f"{kind}:{payment_id}",
         kind,
@@ -112,17 +127,20 @@ def reverse(
 
 def claw_back(db: Database, lot_id: int, target: int) -> int:
     """Make this the number of credits of a lot that are taken back; give the balance's change."""
-    return int(db.value("select private.claw_back_lot(%s, %s, 'a test')", lot_id, target))
+    call = f"select private.claw_back_lot(l.profile_id, l.id, %s, 'a test') {OF_LOT}"
+    return int(db.value(call, target, lot_id))
 
 
 def freeze(db: Database, lot_id: int, key: str = "hold") -> bool:
     """Freeze a lot."""
-    return bool(db.value("select private.freeze_lot(%s, %s, 'a test')", lot_id, key))
+    call = f"select private.freeze_lot(l.profile_id, l.id, %s, 'a test') {OF_LOT}"
+    return bool(db.value(call, key, lot_id))
 
 
 def release(db: Database, lot_id: int, key: str = "hold") -> bool:
     """End one freeze of a lot."""
-    return bool(db.value("select private.release_lot(%s, %s)", lot_id, key))
+    call = f"select private.release_lot(l.profile_id, l.id, %s) {OF_LOT}"
+    return bool(db.value(call, key, lot_id))
 
 
 def subscribe(
@@ -162,7 +180,12 @@ def grant_period(
     """Grant a plan's period and return the credits granted now."""
     return int(
         db.value(
-            "select private.grant_period(%s, %s, %s, %s)", subscription_id, start, end, payment_id
+            "select private.grant_period(s.profile_id, s.id, %s, %s, %s)"
+            " from public.subscriptions as s where s.id = %s",
+            start,
+            end,
+            payment_id,
+            subscription_id,
         )
     )
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from devtools.bench import figures, load, money, report, server
+from devtools.bench import figures, load, money, report, server, statements
 from devtools.bench.measure import Plan, measure
+from devtools.bench.scenarios import SCENARIOS
+from devtools.bench.server import HERE, Side, there
 from local_stack.postgres import ADMIN
 from thumbsmith.console.context import current
 from thumbsmith.console.errors import CommandError, Exit
@@ -32,6 +35,10 @@ def bench(
     seconds: Annotated[int | None, typer.Option(help="Of each run.", min=1)] = None,
     warm_up: Annotated[int | None, typer.Option(help="Seconds before each run.", min=0)] = None,
     rounds: Annotated[int | None, typer.Option(help="How often.", min=1)] = None,
+    against: Annotated[
+        Path | None,
+        typer.Option(help="Another checkout, to compare with in the same rounds.", exists=True),
+    ] = None,
 ) -> None:
     """Measure what a request costs, beside a lone update, on a private server."""
     usual = FULL if full else QUICK
@@ -43,30 +50,39 @@ def bench(
         rounds=rounds or usual.rounds,
     )
     try:
-        _bench(plan)
+        _bench(plan, there(against.resolve()) if against else None)
     except money.MoneyError as error:
         raise CommandError("money_is_wrong", str(error)) from error
 
 
-def _bench(plan: Plan) -> None:
-    with progress("starting a server") as show, server.started() as postgres:
+def _bench(plan: Plan, other: Side | None) -> None:
+    with progress("starting a server") as show, server.started(other) as postgres:
         machine = server.describe(postgres)
         databases = []
         for rows in plan.sizes:
-            show(f"loading {rows:,} rows")
-            databases.append(load.load(postgres, rows))
-            money.verify_all(postgres.url(ADMIN, databases[-1].name))
+            for side in filter(None, (HERE, other)):
+                show(f"loading {rows:,} rows")
+                databases.append(load.load(postgres, rows, side))
+                money.verify_all(postgres.url(ADMIN, databases[-1].name), side.checks)
         samples = measure(postgres, plan, databases, show)
+        counted = {
+            (loaded.side.title, scenario.script): statements.of_a_transaction(
+                postgres, loaded, scenario
+            )
+            for loaded in databases
+            if loaded.rows == min(plan.sizes)
+            for scenario in SCENARIOS
+        }
         left = []
         for loaded in databases:
             show(f"verifying {loaded.rows:,} rows")
-            money.verify_all(postgres.url(ADMIN, loaded.name))
+            money.verify_all(postgres.url(ADMIN, loaded.name), loaded.side.checks)
             left.append(money.verify(postgres.url(ADMIN, loaded.name)))
     found = figures.summarize(samples)
     if current().as_json:
-        print_json(report.as_json(machine, plan, databases, left, found))
+        print_json(report.as_json(machine, plan, databases, left, found, counted))
     else:
-        report.show(machine, plan, databases, left, found)
+        report.show(machine, plan, databases, left, found, counted)
 
 
 def _sizes(text: str | None) -> tuple[int, ...]:

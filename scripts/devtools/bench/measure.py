@@ -53,10 +53,13 @@ def measure(
 
 
 def _steps(plan: Plan, databases: Sequence[Loaded]) -> Iterator[tuple[Group, Loaded, Scenario]]:
+    # What is compared runs one right after the other, and in turn first.
     for group in groups(plan.clients):
-        for loaded in databases:
+        for rows in dict.fromkeys(one.rows for one in databases):
             for scenario in group.scenarios:
-                yield group, loaded, scenario
+                for loaded in databases:
+                    if loaded.rows == rows:
+                        yield group, loaded, scenario
 
 
 def _run(
@@ -69,10 +72,10 @@ def _run(
         outcome = pgbench.run(
             server,
             loaded.name,
-            scenario.script,
+            loaded.side.scripts / f"{scenario.script}.sql",
             role=scenario.role,
             clients=group.clients,
-            seconds=seconds,
+            length=("-T", seconds),
             persons=loaded.persons(is_hot=group.is_hot),
         )
         left -= outcome.transactions * scenario.burns

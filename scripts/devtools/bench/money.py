@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import psycopg
 
 from devtools.bench.server import SQL
 from thumbsmith.checks.questions import run_checks
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class MoneyError(Exception):
@@ -46,8 +50,9 @@ def verify(url: str, credits_left: int | None = None) -> Money:
     return money
 
 
-def verify_all(url: str) -> None:
+def verify_all(url: str, checks: Path | None = None) -> None:
     """Raise unless every question of sql/checks finds the database healthy."""
-    broken = [f"{one.promise} ({len(one.rows)} rows)" for one in run_checks(url) if one.rows]
+    found = run_checks(url, checks)
+    broken = [f"{one.promise} ({len(one.rows)} rows)" for one in found if one.rows]
     if broken:
         raise MoneyError("; ".join(broken))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from dataclasses import astuple, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -26,6 +28,7 @@ _NUMBERS = {
 }
 _GRACE_SECONDS = 60
 _WAIT_SECONDS = 10
+_SETTLE_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
@@ -54,31 +57,61 @@ class Outcome:
     tps: float
     latency_ms: float
     counters: Counters
+    # Processor time of the server's sessions, where the system tells.
+    server_ms: float | None = None
 
 
 def run(
     server: Postgres,
     database: str,
-    script: str,
+    script: Path,
     *,
     role: str,
     clients: int,
-    seconds: int,
+    length: tuple[str, int],
     persons: tuple[int, int],
 ) -> Outcome:
-    """Run a script of sql/bench for so long; raise when a single transaction failed."""
+    """Run a script for so long, ("-T", seconds), or so often, ("-t", times).
+
+    Raises when a single transaction failed.
+    """
     argv = [str(server.bin_dir / "pgbench"), "-n", "-M", "prepared", "-c", str(clients)]
-    argv += ["-j", str(min(clients, 2)), "-T", str(seconds), "-f", str(SQL / f"{script}.sql")]
+    argv += ["-j", str(min(clients, 2)), length[0], str(length[1]), "-f", str(script)]
     argv += ["-D", f"first={persons[0]}", "-D", f"last={persons[1]}"]
     env = environment(server, role, database) | {"PGAPPNAME": _NAME}
     with psycopg.connect(server.url(ADMIN, database), autocommit=True) as admin:
-        before = _read(admin)
-        done = commands.run(argv, env=env, timeout=seconds + _GRACE_SECONDS)
-        counters = _read(admin).since(before)
+        before, used_before = _read(admin), _of_ended_sessions(server)
+        done = commands.run(argv, env=env, timeout=length[1] + _GRACE_SECONDS)
+        counters, used = _read(admin).since(before), _of_ended_sessions(server)
     numbers = _numbers(done.stdout)
     if numbers["failed"]:
         raise CommandFailedError("pgbench", 0, f"{numbers['failed']:.0f} transactions failed")
-    return Outcome(int(numbers["transactions"]), numbers["tps"], numbers["latency"], counters)
+    server_ms = None if used is None or used_before is None else used - used_before
+    return Outcome(
+        int(numbers["transactions"]), numbers["tps"], numbers["latency"], counters, server_ms
+    )
+
+
+def _of_ended_sessions(server: Postgres) -> float | None:
+    """Return the milliseconds of processor time of the sessions that the server has seen end.
+
+    A session is counted once its process is gone, a moment after it has left the list of sessions.
+    """
+    pid = (server.folder / "postmaster.pid").read_text().split()[0]
+    stat = Path(f"/proc/{pid}/stat")
+    if not stat.exists():
+        return None
+    before, now = -1.0, _used_by_children(stat)
+    while now != before:
+        time.sleep(_SETTLE_SECONDS)
+        before, now = now, _used_by_children(stat)
+    return now
+
+
+def _used_by_children(stat: Path) -> float:
+    # Behind the name, which may hold blanks: user and system time of children that have ended.
+    fields = stat.read_text().rpartition(")")[2].split()
+    return sum(map(int, fields[13:15])) * 1000 / os.sysconf("SC_CLK_TCK")
 
 
 def _read(admin: psycopg.Connection) -> Counters:

@@ -17,9 +17,14 @@ if TYPE_CHECKING:
     from devtools.bench.server import Machine
 
 _COLUMNS = (
-    "ledger", "people", "clients", "what", "per second", "of the floor", "of the smallest",
-    "ms", "WAL records", "WAL bytes", "HOT profile", "HOT lot", "",
+    "ledger", "schema", "people", "clients", "what", "per second", "of the floor",
+    "of the smallest", "ms", "HOT profile", "HOT lot", "",
 )  # fmt: skip
+_COSTS = (
+    "ledger", "schema", "people", "clients", "what", "statements", "WAL records", "WAL bytes",
+    "of there", "server ms", "of there",
+)  # fmt: skip
+Statements = dict[tuple[str, str], float]
 
 
 def as_json(
@@ -28,6 +33,7 @@ def as_json(
     databases: Sequence[Loaded],
     left: Sequence[Money],
     figures: Sequence[Figures],
+    statements: Statements,
 ) -> dict[str, Any]:
     """Return the whole report for programs."""
     return {
@@ -35,10 +41,19 @@ def as_json(
         "machine": asdict(machine),
         "plan": asdict(plan),
         "databases": [
-            asdict(loaded) | {"money": asdict(money)}
+            {
+                "name": loaded.name,
+                "side": loaded.side.title,
+                "rows": loaded.rows,
+                "profiles": loaded.profiles,
+                "seconds": loaded.seconds,
+                "money": asdict(money),
+            }
             for loaded, money in zip(databases, left, strict=True)
         ],
-        "figures": [asdict(one) for one in figures],
+        "figures": [
+            asdict(one) | {"statements": statements.get((one.side, one.script))} for one in figures
+        ],
     }
 
 
@@ -48,6 +63,7 @@ def show(
     databases: Sequence[Loaded],
     left: Sequence[Money],
     figures: Sequence[Figures],
+    statements: Statements,
 ) -> None:
     """Print the report for people."""
     settings = ", ".join(f"{name} {value}" for name, value in machine.settings.items())
@@ -60,6 +76,7 @@ def show(
     ):
         OUT.print(line, highlight=False)
     print_table("Runs", _COLUMNS, [_cells(one) for one in figures])
+    print_table("What one transaction costs", _COSTS, [_costs(one, statements) for one in figures])
     for loaded, money in zip(databases, left, strict=True):
         OUT.print(
             f"{loaded.rows:,} rows of {loaded.profiles:,} people made in {loaded.seconds:.0f} s, "
@@ -72,6 +89,7 @@ def show(
 def _cells(one: Figures) -> tuple[str, ...]:
     return (
         f"{one.rows:,}",
+        one.side,
         one.people,
         str(one.clients),
         one.title,
@@ -79,11 +97,25 @@ def _cells(one: Figures) -> tuple[str, ...]:
         _spread(one.to_floor, ".2f"),
         _spread(one.to_smallest, ".2f"),
         f"{one.latency_ms:.2f}",
-        f"{one.wal_records:.1f}",
-        f"{one.wal_bytes:,.0f}",
         _share(one.profile_hot_share),
         _share(one.lot_hot_share),
         "noisy" if one.is_noisy else "",
+    )
+
+
+def _costs(one: Figures, statements: Statements) -> tuple[str, ...]:
+    return (
+        f"{one.rows:,}",
+        one.side,
+        one.people,
+        str(one.clients),
+        one.title,
+        f"{statements.get((one.side, one.script), 0):.1f}",
+        f"{one.wal_records:.1f}",
+        f"{one.wal_bytes:,.0f}",
+        _spread(one.wal_bytes_to_there, ".3f") if one.wal_bytes_to_there else "",
+        "" if one.server_ms is None else f"{one.server_ms:.3f}",
+        _spread(one.server_ms_to_there, ".3f") if one.server_ms_to_there else "",
     )
 
 

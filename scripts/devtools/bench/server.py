@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SQL = PROJECT / "sql" / "bench"
-TEMPLATE = "migrated"
 
 # Durable as in production. Vacuum runs between the runs, not by chance within one.
 SETTINGS = {
@@ -40,6 +39,33 @@ _PAGE = bytes(8192)
 
 
 @dataclass(frozen=True)
+class Side:
+    """A checkout whose schema is measured, and the template database that has it."""
+
+    title: str
+    project: Path
+    template: str
+
+    @property
+    def scripts(self) -> Path:
+        """Return the folder of its scripts for pgbench."""
+        return self.project / "sql" / "bench"
+
+    @property
+    def checks(self) -> Path:
+        """Return the folder of its questions."""
+        return self.project / "sql" / "checks"
+
+
+HERE = Side("here", PROJECT, "migrated")
+
+
+def there(project: Path) -> Side:
+    """Return another checkout, that this one is compared with."""
+    return Side("there", project, "migrated_there")
+
+
+@dataclass(frozen=True)
 class Machine:
     """What the figures depend on."""
 
@@ -52,8 +78,8 @@ class Machine:
 
 
 @contextmanager
-def started() -> Iterator[Postgres]:
-    """Run a server of our own with the migrations and the seed in a template database."""
+def started(other: Side | None = None) -> Iterator[Postgres]:
+    """Run a server of our own with a template database for this checkout, and another one."""
     with tempfile.TemporaryDirectory(prefix="thumbsmith-bench-") as name:
         folder = Path(name)
         # the account PostgreSQL runs under has to pass through; its data folder stays closed
@@ -61,7 +87,9 @@ def started() -> Iterator[Postgres]:
         server = Postgres(folder / "data", folder / "log", settings=SETTINGS)
         cluster.initialize(server)
         with server:
-            databases.make_template(server, TEMPLATE)
+            # A server has one set of roles, so the schema that is compared comes first.
+            for side in filter(None, (other, HERE)):
+                databases.make_template(server, side.template, project=side.project)
             yield server
 
 

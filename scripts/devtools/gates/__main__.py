@@ -21,12 +21,15 @@ from devtools.gates import (
     locks,
     manifest,
     migrations,
+    named_person,
     pg_catalog,
     plpgsql,
     prose,
     questions,
+    remote_forms,
     retired,
     sql_bodies,
+    table_classes,
     tools,
 )
 from devtools.gates.outcome import Findings, NotRunError
@@ -90,6 +93,9 @@ def gates_of_the_database(*, write: bool) -> Iterator[Outcome]:
             "migrations beside people at work": lambda: live_migrations.check(server),
             "Supabase's advisors": lambda: pg_catalog.advisors(url),
             "sql/lints": lambda: pg_catalog.lints(url),
+            "classes of tables": lambda: table_classes.check(url),
+            "the person in every statement": lambda: named_person.check(url),
+            "forms that travel": lambda: remote_forms.check(url),
             "sql/schema.sql and types": lambda: generated.check(server, url, write=write),
         }
         for name, gate in gates.items():

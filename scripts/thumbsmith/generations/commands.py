@@ -59,7 +59,7 @@ _PARTS = {
     """,
     "jobs": """
         select j.id, j.kind, j.due_at, j.tries, j.last_error, j.dead_at
-        from private.jobs as j
+        from private.generation_jobs as j
         left join private.generation_attempts as a on j.attempt_id = a.id
         where coalesce(j.generation_id, a.generation_id) = %s
         order by j.id

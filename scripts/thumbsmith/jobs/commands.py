@@ -25,7 +25,7 @@ _JOBS = """
         j.id, j.kind,
         coalesce(
             j.generation_id::text, j.attempt_id::text, j.checkout_id::text, j.stripe_object_id,
-            j.user_image_id::text, j.profile_id::text
+            j.user_image_id::text, j.account_id::text
         ) as about,
         case
             when j.dead_at is not null then 'dead'
@@ -34,7 +34,7 @@ _JOBS = """
             else 'due'
         end as state,
         j.due_at, j.tries, j.last_error, j.dead_at, j.created_at
-    from private.jobs as j
+    from private.all_jobs as j
     where %s or j.dead_at is not null
     order by j.dead_at is null, j.due_at, j.id
     limit %s

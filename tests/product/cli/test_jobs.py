@@ -9,7 +9,7 @@ import pytest
 from tests.support.cli.operating import commanded, report, run
 from tests.support.database import Database, credits_of, request, sign_up
 from tests.support.local_stack.stack_process import parsed
-from tests.support.sidecar import claim, claim_one, make_due, submit, succeeded
+from tests.support.sidecar import claim, claim_one, make_due, submit, succeeded, webhook
 from tests.support.sidecar import report as tell
 
 WHY = "--why=the token was wrong"
@@ -25,8 +25,8 @@ def ana(db: Database) -> uuid.UUID:
 
 def bury(db: Database) -> int:
     """Make a dead letter of the only job."""
-    db.rows("update private.jobs set dead_at = now(), tries = 8, lease_token = null")
-    return int(db.value("select id from private.jobs"))
+    db.rows("update private.generation_jobs set dead_at = now(), tries = 8, lease_token = null")
+    return int(db.value("select id from private.generation_jobs"))
 
 
 def refused(db: Database, *command: object) -> str:
@@ -107,7 +107,8 @@ def test_what_a_worker_has_or_what_is_not_there_is_left_alone(db: Database, ana:
 
 
 def test_what_is_owed_to_a_person_is_not_dropped(db: Database, ana: uuid.UUID) -> None:
-    db.rows("insert into private.jobs (kind, profile_id) values ('erase', %s)", ana)
+    erase = "insert into private.jobs (kind, account_id, profile_id) values ('erase', %s, %s)"
+    db.rows(erase, ana, ana)
     job = db.value("select id from private.jobs where kind = 'erase'")
     assert refused(db, "drop", job, WHY, "--yes") == "job_is_owed"
     report(db, "jobs", "retry", job, WHY, "--yes")
@@ -116,8 +117,7 @@ def test_what_is_owed_to_a_person_is_not_dropped(db: Database, ana: uuid.UUID) -
 def test_the_story_of_an_image_is_told_whole(db: Database, ana: uuid.UUID) -> None:
     job = submit(db)
     token = db.value("select attempt_token from private.generation_attempts")
-    body = '{"id": "p1", "status": "processing"}'
-    db.value("select private.report_provider_webhook('w1', %s, %s)", token, body)
+    webhook(db, "w1", token, {"id": "p1", "status": "processing"})
     failed = {"status": "failed", "error": "CUDA out of memory"}
     make_due(db)
     tell(db, "report_provider_job", claim_one(db, "poll"), failed)

@@ -96,7 +96,7 @@ def test_as_many_requests_of_one_person_are_admitted_as_allowed(
     assert ended == {ADMITTED: 7, slug: AT_ONCE - 7}
     assert credits_of(db, ana) == 50 - 7 * 2
     assert db.value("select count(*) from public.generations") == 7
-    assert db.value("select count(*) from private.jobs") == 7
+    assert db.value("select count(*) from private.generation_jobs") == 7
 
 
 def test_a_covered_person_gets_exactly_what_fair_use_has_left(db: Database) -> None:

@@ -158,18 +158,19 @@ class Writer:
         status = self.random.choice(["taken", "taken", "undone", "open", "lost", "won"])
         kind = "refund" if status in {"taken", "undone"} else "dispute"
         return self.value(
-            "select private.apply_reversal(%s, %s, %s, %s, %s)",
-            payment_id,
+            "select private.apply_reversal(p.profile_id, p.id, %s, %s, %s, %s)"
+            " from public.payments as p where p.id = %s",
             f"{kind}:{payment_id}:{self.random.randint(1, 2)}",
             kind,
             self.random.choice([100, 333, 900]),
             status,
+            payment_id,
         )
 
     def claw_back(self) -> Any:
         # Only what was given for nothing: the claw-back of a payment follows from its reversals.
         return self.value(
-            "select private.claw_back_lot(id, (amount * %s)::bigint, 'bank')"
+            "select private.claw_back_lot(profile_id, id, (amount * %s)::bigint, 'bank')"
             " from public.credit_lots where id = %s",
             self.random.choice([0, 0, 0.3, 0.6, 1]),
             self.some_lot("operator"),
@@ -177,14 +178,16 @@ class Writer:
 
     def freeze(self) -> Any:
         return self.value(
-            "select private.freeze_lot(id, %s, 'bank') from public.credit_lots where id = %s",
+            "select private.freeze_lot(profile_id, id, %s, 'bank')"
+            " from public.credit_lots where id = %s",
             f"bank:{self.random.randint(1, 3)}",
             self.some_lot(),
         )
 
     def release(self) -> Any:
         return self.value(
-            "select private.release_lot(l.id, f.freeze_key) from public.credit_lots as l"
+            "select private.release_lot(l.profile_id, l.id, f.freeze_key)"
+            " from public.credit_lots as l"
             " join private.credit_freezes as f on f.lot_id = l.id and f.released_at is null"
             " where l.profile_id = %s and f.freeze_key like 'bank:%%' order by random() limit 1",
             self.someone(),
@@ -207,10 +210,10 @@ class Writer:
 
     def grant_period(self) -> Any:
         return self.value(
-            "select private.grant_period(%s, now() + %s * interval '1 day',"
-            " now() + %s * interval '1 day')",
-            self.random.choice(self.bank.subscriptions),
+            "select private.grant_period(s.profile_id, s.id, now() + %s * interval '1 day',"
+            " now() + %s * interval '1 day') from public.subscriptions as s where s.id = %s",
             *(day := self.random.randint(0, 3), day + 30),
+            self.random.choice(self.bank.subscriptions),
         )
 
     def bring_a_friend(self) -> Any:

@@ -50,7 +50,7 @@ def spend_all(db: Database, writers: int, requests: int, affordable: int) -> Non
     assert seen == {"queued": affordable, "insufficient_credits": requests - affordable}
     assert credits_of(db, person) == 0
     assert db.value("select count(*) from public.generations") == affordable
-    assert db.value("select count(*) from private.jobs") == affordable
+    assert db.value("select count(*) from private.generation_jobs") == affordable
     spent = "select -sum(amount) from public.credit_entries where kind = 'spend'"
     assert db.value(spent) == affordable * PRICE
     # The lots of this test follow from no operator's action, and no check but that one minds.

@@ -156,12 +156,15 @@ ONCE = {
         107,
     ),
     "reversal": Once(
-        "select private.apply_reversal(%(payment)s, %(key)s, 'refund', 500, 'taken')::text",
+        "select private.apply_reversal(%(person)s, %(payment)s, %(key)s, 'refund', 500, 'taken')"
+        "::text",
         (None, None),
         50,
     ),
     "period": Once(
-        "select private.grant_period(%(plan)s, '2026-01-01', '2036-02-01')", (9, 0), 109
+        "select private.grant_period(%(person)s, %(plan)s, '2026-01-01', '2036-02-01')",
+        (9, 0),
+        109,
     ),
 }
 

@@ -21,7 +21,7 @@ MOVES = [
     Move("referrer buys", BUY.format(who="referrer")),
     Move(
         "friend is refunded",
-        f"select private.apply_reversal({PACK}, %(key)s::text, 'refund', 1, 'taken')",
+        f"select private.apply_reversal(%(friend)s, {PACK}, %(key)s::text, 'refund', 1, 'taken')",
     ),
     Move("friend gives a code", "select public.apply_referral_code(%(referrer_code)s)", "friend"),
     Move("referrer gives a code", "select public.apply_referral_code(%(friend_code)s)", "referrer"),

@@ -10,7 +10,7 @@ import psycopg
 
 from tests.support.database import Database, credits_of, lift_limits, refusal, request, sign_up
 from tests.support.races import at_once, repeat
-from tests.support.sidecar import claim, report, submit, succeeded
+from tests.support.sidecar import claim, report, submit, succeeded, webhook
 
 WRITERS = 16
 
@@ -79,13 +79,12 @@ def race_to_the_end(db: Database, turn: int) -> str:
     )
     db.rows("update public.generations set deadline_at = now() where id = %s", generation_id)
     failed = {"id": provider_job_id, "status": "failed", "error": "x"}
-    webhook = "select private.report_provider_webhook(%s, %s, '{}')"
     at_once(
         lambda: db.call(ana, "select public.cancel_generation(%s)", generation_id),
         lambda: report(db, "report_provider_job", job, failed),
         lambda: report(db, "report_provider_job", job, succeeded(provider_job_id)),
         lambda: db.value("select private.sweep()"),
-        lambda: db.value(webhook, f"w{turn}", attempt),
+        lambda: webhook(db, f"w{turn}", attempt, {}),
         lambda: claim(db),
     )
     status = str(db.value("select status from public.generations where id = %s", generation_id))
@@ -99,5 +98,5 @@ def race_to_the_end(db: Database, turn: int) -> str:
     else:
         assert status in {"processing", "storing"}
         assert (refunds, credits_of(db, ana)) == (0, 40)
-    db.rows("delete from private.jobs")
+    db.rows("delete from private.generation_jobs")
     return status

@@ -138,8 +138,8 @@ def work(storm: Storm, connection: Connection, owner: Connection, name: str) -> 
         answers = [(job, storm.account.answer(job["payload"])) for job in jobs]
         for job, answer in answers:
             row = connection.execute(
-                "select private.report_stripe(%s, %s, %s::jsonb) as word",
-                (job["job_id"], job["lease_token"], json.dumps(answer)),
+                "select private.report_stripe(%s, %s, %s, %s::jsonb) as word",
+                (job["profile_id"], job["job_id"], job["lease_token"], json.dumps(answer)),
             ).fetchone()
             assert row is not None
             seen[row["word"] if row["word"] in {"stale", "waiting"} else "done"] += 1

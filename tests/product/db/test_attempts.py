@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 from typing import Any
 
 import pytest
 
 from tests.support.database import Database, credits_of, lift_limits, request, sign_up
-from tests.support.sidecar import ROLE, claim, claim_one, make_due, report, submit, succeeded
+from tests.support.sidecar import (
+    ROLE,
+    claim,
+    claim_one,
+    make_due,
+    report,
+    submit,
+    succeeded,
+    webhook,
+)
 
 
 def status(db: Database) -> tuple[str, str | None]:
@@ -18,7 +26,7 @@ def status(db: Database) -> tuple[str, str | None]:
 
 
 def queue(db: Database) -> list[str]:
-    return [row["kind"] for row in db.rows("select kind from private.jobs order by id")]
+    return [row["kind"] for row in db.rows("select kind from private.generation_jobs order by id")]
 
 
 def runs(db: Database) -> list[str]:
@@ -30,9 +38,7 @@ def runs(db: Database) -> list[str]:
 
 def hear(db: Database, token: str, provider_job_id: str | None, name: str = "w1") -> str:
     """Take a webhook of this attempt."""
-    body = json.dumps({"id": provider_job_id})
-    call = "select private.report_provider_webhook(%s, %s, %s)"
-    return str(db.value(call, name, token, body, role=ROLE))
+    return webhook(db, name, token, {"id": provider_job_id})
 
 
 def lose(db: Database) -> dict[str, Any]:
@@ -307,7 +313,7 @@ def test_a_second_model_is_tried_when_the_first_one_fails_at_no_further_charge(
 ) -> None:
     before = db.value("select sum(micros) from private.provider_spend")
     report(db, "report_provider_job", submit(db), prediction)
-    assert db.value("select last_error from private.jobs") == error
+    assert db.value("select last_error from private.generation_jobs") == error
     again = claim_one(db, "submit")
     assert again["payload"]["model"] == "black-forest-labs/flux-kontext-pro"
     report(db, "report_submitted", again, {"id": "p2"})

@@ -191,7 +191,7 @@ def test_a_second_subscription_of_a_family_is_refused(db: Database, ana: uuid.UU
     assert refused(db, ana, *other) == ("PT409", "checkout_open")
     db.rows("update public.plans set plan_family = 'extra' where plan_name = 'monthly_unlimited'")
     assert start(db, ana, "monthly_unlimited", kind="subscription")["status"] == "requested"
-    db.value("select private.close_checkout(%s, 'completed')", made["id"])
+    db.value("select private.close_checkout(%s, %s, 'completed')", ana, made["id"])
     db.rows(
         "insert into public.subscriptions (profile_id, plan_name, status, is_active)"
         " values (%s, 'monthly_25images', 'past_due', false)",

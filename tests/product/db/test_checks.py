@@ -13,6 +13,7 @@ from local_stack import databases
 from local_stack.postgres import Postgres
 from tests.support.database import TEMPLATE, Database, lift_limits, sign_up
 from tests.support.database import request as ask
+from tests.support.economy import reverse
 from tests.support.files import add_face, erase, storage_deletes, take
 from tests.support.sidecar import claim, report, submit
 from tests.support.stripe_world import Customer, apply, event, line, link_all, tell
@@ -56,26 +57,33 @@ BREAKS = {
         f"update public.generations set credit_cost = credit_cost - 1 {RUNNING}",
     ),
     "unfinished_generation_has_a_job": (
-        "create table public.kept as table private.jobs; delete from private.jobs",
-        "insert into private.jobs overriding system value table public.kept",
+        "create table public.kept as table private.generation_jobs;"
+        " delete from private.generation_jobs",
+        "insert into private.generation_jobs overriding system value table public.kept",
     ),
     "generation_is_not_overdue": (
         f"update public.generations set deadline_at = now() - interval '6 minutes' {RUNNING}",
         f"update public.generations set deadline_at = now() {RUNNING}",
     ),
     "job_is_not_dead": (
-        "update private.jobs set dead_at = now() where kind = 'cancel'",
-        "update private.jobs set dead_at = null",
+        "update private.generation_jobs set dead_at = now() where kind = 'cancel'",
+        "update private.generation_jobs set dead_at = null",
     ),
     "open_attempt_has_a_job": (
-        "create table public.kept as table private.jobs;"
-        " delete from private.jobs where kind = 'cancel'",
-        "insert into private.jobs overriding system value"
+        "create table public.kept as table private.generation_jobs;"
+        " delete from private.generation_jobs where kind = 'cancel'",
+        "insert into private.generation_jobs overriding system value"
         " select * from public.kept where kind = 'cancel'",
     ),
     "provider_accepts_us": (
         "update private.generation_attempts set http_status = 402 where status = 'processing'",
         "update private.generation_attempts set http_status = null",
+    ),
+    "row_names_its_person": (
+        "update private.generation_attempts set profile_id = gen_random_uuid()"
+        " where status = 'processing'",
+        "update private.generation_attempts as a set profile_id = g.profile_id"
+        " from public.generations as g where g.id = a.generation_id",
     ),
     "attempt_has_its_cost": (
         "update private.generation_attempts set cost_micros = null where status = 'failed'",
@@ -243,7 +251,7 @@ def subscribe_at_stripe(db: Database) -> None:
     )
     left = "select (public.start_checkout('pack', 'starter', gen_random_uuid())).id"
     checkout = db.call(customer.person, left)["id"]
-    db.value("select private.close_checkout(%s, 'expired')", checkout)
+    db.value("select private.close_checkout(%s, %s, 'expired')", customer.person, checkout)
     db.rows("delete from private.jobs where checkout_id = %s", checkout)
 
 
@@ -254,7 +262,7 @@ def spend_money(db: Database, ana: uuid.UUID) -> None:
         ana,
     )
     ask(db, ana, generation_type="thumbnail_premium")
-    db.rows("select private.apply_reversal(%s, 're_1', 'refund', 1000, 'taken')", paid)
+    reverse(db, paid, "taken", key="re_1")
     db.rows(
         "insert into public.subscriptions (profile_id, plan_name, status, is_active)"
         " values (%s, 'monthly_unlimited', 'active', true)",
@@ -311,9 +319,7 @@ def test_a_disputed_payment_without_credits_has_nothing_to_freeze(lived_in: Data
     record = "select private.apply_payment(%s, %s, %s, 'x', 1900, 'usd', %s)"
     for key, kind, credit_count in (("in_none", "subscription", 0), ("cs_some", "pack", 10)):
         paid = lived_in.value(record, person, key, kind, credit_count)
-        lived_in.rows(
-            "select private.apply_reversal(%s, %s, 'dispute', 1900, 'open')", paid, f"du_{key}"
-        )
+        reverse(lived_in, paid, "open", 1900, key=f"du_{key}")
     assert findings(lived_in) == set()
     # The one that has credits is still found when they are free.
     change(lived_in, "update public.credit_lots set frozen_at = null where frozen_at is not null")

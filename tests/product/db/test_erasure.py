@@ -51,7 +51,7 @@ def findings(db: Database) -> set[str]:
 
 
 def queue(db: Database) -> list[str]:
-    return [row["kind"] for row in db.rows("select kind from private.jobs order by id")]
+    return [row["kind"] for row in db.rows("select kind from private.all_jobs order by id")]
 
 
 def erasure(db: Database) -> dict[str, Any]:
@@ -263,8 +263,9 @@ def test_nothing_that_the_person_wrote_is_left(db: Database) -> None:
     )
     token = db.value("select attempt_token from private.generation_attempts")
     db.rows(
-        "insert into private.provider_webhooks (webhook_id, attempt_token, body)"
-        ' values (\'w1\', %s, \'{"id": "p1", "output": "my secret wish"}\')',
+        "insert into private.provider_webhooks (webhook_id, profile_id, attempt_token, body)"
+        ' values (\'w1\', %s, %s, \'{"id": "p1", "output": "my secret wish"}\')',
+        ana.person,
         token,
     )
     canaries = ("secret", "face.png", "never recorded", "Bob", f"{ana.person}@example.com")
@@ -492,7 +493,7 @@ def test_a_deletion_at_auth_succeeds_even_when_closing_the_account_does_not(db: 
     add_face(db, ana)
     request(db, ana)
     with db.connect() as holder, holder.transaction():
-        holder.execute("select id from private.jobs for update")
+        holder.execute("select id from private.generation_jobs for update")
         (warning,) = _delete_at_auth(db, ana)
     assert "postponed" in warning
     assert db.rows("select id from auth.users") == []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 import uuid
 from dataclasses import dataclass, field
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.support.database import Database, credits_of, lift_limits, request, sign_up
-from tests.support.sidecar import ROLE, claim, make_due, report
+from tests.support.sidecar import claim, make_due, report, webhook
 from thumbsmith.checks.questions import run_checks
 
 if TYPE_CHECKING:
@@ -67,8 +66,7 @@ class Story:
 
     def hear(self, webhook_id: str) -> None:
         token = self.job["payload"]["attempt_token"]
-        call = "select private.report_provider_webhook(%s, %s, %s)"
-        self.db.value(call, webhook_id, token, json.dumps(self.seen()), role=ROLE)
+        webhook(self.db, webhook_id, token, self.seen())
 
     def cancel(self) -> None:
         with self.db.acting_as("authenticated", self.person) as connection:
@@ -100,7 +98,7 @@ class Story:
         """Work until nothing is left to do, and return the generation."""
         self.is_over = True
         for _ in range(12):
-            if self.db.value("select count(*) from private.jobs") == 0:
+            if self.db.value("select count(*) from private.all_jobs") == 0:
                 break
             self.work()
         else:

@@ -10,6 +10,7 @@ import pytest
 from psycopg.rows import DictRow
 
 from tests.support.database import Database, credits_of, request, sign_up
+from tests.support.economy import reverse
 
 PAY = "select private.apply_payment(%s, %s, 'pack', 'pack_small', 500, 'usd', %s, priority => 1)"
 VIEWS = ("generation_receipts", "purchase_uses", "credit_history")
@@ -93,7 +94,8 @@ def test_the_month_of_a_plan_shows_which_pictures_it_bought(db: Database) -> Non
         subscription,
     )
     db.rows(
-        "select private.grant_period(%s, now(), now() + interval '1 month', %s)",
+        "select private.grant_period(%s, %s, now(), now() + interval '1 month', %s)",
+        ana,
         subscription,
         payment,
     )
@@ -109,7 +111,7 @@ def test_the_history_is_the_ledger_in_words(db: Database) -> None:
     generation = request(db, ana, generation_type="thumbnail_premium")["id"]
     db.call(ana, "select public.cancel_generation(%s)", generation)
     request(db, ana)
-    db.rows("select private.apply_reversal(%s, 're_1', 'refund', 500, 'taken')", payment)
+    reverse(db, payment, "taken", 500, key="re_1")
     db.rows("select private.operator_grant(%s, 20, 'op', 'sorry', 'grant_1')", ana)
     history = read(db, ana, "select * from public.credit_history order by entry_number")
     told = [(row["kind"], row["source"], row["amount"], row["debt"]) for row in history]

@@ -97,7 +97,7 @@ def test_a_refund_goes_back_to_the_same_lots_once(db: Database, poor: uuid.UUID)
     # With room in the lots again, it is the unique constraint that stands in the way.
     request(db, poor)
     with pytest.raises(psycopg.errors.UniqueViolation):
-        db.rows("select private.refund_generation(%s)", generation["id"])
+        db.rows("select private.refund_generation(%s, %s)", poor, generation["id"])
     assert credits_of(db, poor) == 14
 
 

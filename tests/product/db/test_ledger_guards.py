@@ -353,9 +353,9 @@ REACHES = (
     "delete from public.payments",
     "update public.subscriptions set is_active = true",
     "select private.grant_credits(auth.uid(), 5, 'operator', 'mine')",
-    "select private.release_lot(1, 'hold')",
-    "select private.claw_back_lot(1, 0, 'mine')",
-    "select private.refund_generation(gen_random_uuid())",
+    "select private.release_lot(auth.uid(), 1, 'hold')",
+    "select private.claw_back_lot(auth.uid(), 1, 0, 'mine')",
+    "select private.refund_generation(auth.uid(), gen_random_uuid())",
     "select * from private.payment_reversals",
 )
 
@@ -399,5 +399,5 @@ def test_a_grant_of_nothing_or_for_nobody_grants_nothing(db: Database) -> None:
 
 def test_a_freeze_of_no_lot_is_refused(db: Database) -> None:
     with pytest.raises(psycopg.errors.ForeignKeyViolation):
-        freeze(db, 12345)
+        db.rows("select private.freeze_lot(%s, 12345, 'hold', 'a test')", newcomer(db))
     assert freeze(db, grant(db, newcomer(db), 10)) is True

@@ -30,7 +30,7 @@ TABLES = (
     "public.credit_entries",
     "public.generations",
     "public.plan_uses",
-    "private.jobs",
+    "private.generation_jobs",
     "private.provider_spend",
 )
 

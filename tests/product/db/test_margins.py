@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.support.database import Database, lift_limits, request
-from tests.support.sidecar import claim_one, make_due, report, submit, succeeded
+from tests.support.sidecar import claim_one, make_due, report, submit, succeeded, webhook
 from tests.support.stripe_world import Customer, apply, line, link_all, refund
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ def test_a_late_twin_costs_its_picture(db: Database, ana: Customer) -> None:
     apply(db, ana.session())
     picture = make(db, ana)
     token = db.value("select attempt_token from private.generation_attempts")
-    db.value("select private.report_provider_webhook('w', %s, '{\"id\": \"twin\"}')", token)
+    webhook(db, "w", token, {"id": "twin"})
     make_due(db)
     report(db, "report_provider_job", claim_one(db, "cancel"), succeeded("twin"))
     assert margins(db, picture) == [("pack: starter", 10, 900_000, 134_000)]

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from psycopg.rows import DictRow
 
 from tests.support.database import Database, credits_of, refusal, request, sign_up
+from tests.support.economy import freeze, release, reverse
 from tests.support.sidecar import claim_one, report, submit, succeeded
 
 CALL = "select * from public.my_credits()"
@@ -105,11 +106,11 @@ def test_frozen_is_apart_until_the_last_reason_is_gone(db: Database, poor: uuid.
     grant(db, poor, 5)
     lot = grant(db, poor, 20)
     for key in ("one", "two"):
-        db.rows("select private.freeze_lot(%s, %s, 'test')", lot, key)
+        freeze(db, lot, key)
     says(db, poor, available=5, frozen=20)
-    db.rows("select private.release_lot(%s, 'one')", lot)
+    release(db, lot, "one")
     says(db, poor, available=5, frozen=20)
-    db.rows("select private.release_lot(%s, 'two')", lot)
+    release(db, lot, "two")
     says(db, poor, available=25)
 
 
@@ -118,7 +119,7 @@ def test_debt_shows_until_what_comes_in_has_repaid_it(db: Database, poor: uuid.U
         "select private.apply_payment(%s, 'pi_1', 'pack', 'pack', 500, 'usd', 30)", poor
     )
     request(db, poor, generation_type="thumbnail_premium")
-    db.rows("select private.apply_reversal(%s, 're_1', 'refund', 500, 'taken')", payment)
+    reverse(db, payment, "taken", 500, key="re_1")
     says(db, poor, held=30, debt=30)
     grant(db, poor, 12)
     says(db, poor, held=30, debt=18)
@@ -134,7 +135,7 @@ def test_the_next_expiry_is_named_with_all_that_goes_then(db: Database, poor: uu
         "update public.credit_lots set expires_at = %s where id = %s", expiry(db, first), second
     )
     frozen = grant(db, poor, 3, "1 hour")
-    db.rows("select private.freeze_lot(%s, 'held', 'test')", frozen)
+    freeze(db, frozen, "held")
     at = expiry(db, first)
     says(db, poor, available=17, frozen=3, expiring_soon=9, expiring_at=at)
     # Exactly these burn first.
@@ -162,7 +163,7 @@ def put(db: Database, person: uuid.UUID, lots: list[Lot]) -> None:
     for lot in lots:
         lot_id = grant(db, person, lot.amount, f"{lot.days} days 1 hour" if lot.days else None)
         if lot.is_frozen:
-            db.rows("select private.freeze_lot(%s, 'held', 'test')", lot_id)
+            freeze(db, lot_id, "held")
         if lot.days == 0:
             late.append(lot_id)
     db.rows(

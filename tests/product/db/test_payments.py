@@ -48,10 +48,10 @@ def record(
 def test_a_payment_told_twice_is_one_payment_and_one_grant(db: Database) -> None:
     ana, ben = newcomer(db), newcomer(db)
     first = record(db, ana, "pi_1", 100)
-    # By another event, with other numbers, for another person: it is the same payment.
+    # By another event, with other numbers: it is the same payment, and nobody else's.
     assert record(db, ana, "pi_1", 100) == first
     assert record(db, ana, "pi_1", 900, amount=5) == first
-    assert record(db, ben, "pi_1", 100) == first
+    assert record(db, ben, "pi_1", 100) is None
     assert (state(db, ana), state(db, ben)) == ((100, 0), (0, 0))
     assert record(db, ana, "pi_2", 100) != first
     assert state(db, ana) == (200, 0)
@@ -191,7 +191,7 @@ def test_all_orders_of_refunds_and_disputes_end_the_same(
         ("failed", "refund", 700, "taken"),
         ("failed", "refund", 700, "undone"),
     ]
-    call = "select private.apply_reversal(%s, %s || %s::text, %s, %s, %s)"
+    call = "select private.apply_reversal(%s, %s, %s || %s::text, %s, %s, %s)"
     outcomes = {}
     with db.connect() as connection:
         for order in permutations(events):
@@ -200,7 +200,7 @@ def test_all_orders_of_refunds_and_disputes_end_the_same(
             spend(db, person, 60)
             # The last one is told twice; it was the same news.
             for key, kind, amount, status in (*order, order[-1]):
-                connection.execute(call, (payment, key, payment, kind, amount, status))
+                connection.execute(call, (person, payment, key, payment, kind, amount, status))
             row = lot(db, lot_id)
             outcomes[order] = (*state(db, person), row["clawed_back"], row["frozen_at"])
     expected = (max(40 - target, 0), max(target - 40, 0), target, None)
@@ -290,7 +290,7 @@ def test_a_reversal_belongs_to_one_payment(db: Database) -> None:
 def test_a_reversal_that_makes_no_sense_is_refused(db: Database) -> None:
     person = newcomer(db)
     payment, _ = pay(db, person, 100)
-    call = "select private.apply_reversal(%s, 're_x', %s, %s, %s)"
+    call = "select private.apply_reversal(%s, %s, 're_x', %s, %s, %s)"
     for kind, amount, status in (
         ("refund", -1, "taken"),
         ("refund", 10, "won"),
@@ -298,9 +298,9 @@ def test_a_reversal_that_makes_no_sense_is_refused(db: Database) -> None:
         ("gift", 10, "taken"),
     ):
         with pytest.raises(psycopg.errors.CheckViolation):
-            db.rows(call, payment, kind, amount, status)
+            db.rows(call, person, payment, kind, amount, status)
     assert state(db, person) == (100, 0)
-    db.rows(call, payment, "refund", 100, "taken")
+    db.rows(call, person, payment, "refund", 100, "taken")
     assert state(db, person) == (90, 0)
 
 

@@ -8,7 +8,16 @@ import psycopg
 import pytest
 
 from tests.support.database import Database, credits_of, put_face, refusal, request, sign_up
-from tests.support.sidecar import ROLE, claim, claim_one, make_due, report, submit, succeeded
+from tests.support.sidecar import (
+    ROLE,
+    claim,
+    claim_one,
+    make_due,
+    report,
+    submit,
+    succeeded,
+    webhook,
+)
 
 STATE = "select status, error, output_path from public.generations"
 
@@ -19,7 +28,7 @@ def state(db: Database) -> tuple[str, str | None, str | None]:
 
 
 def queue(db: Database) -> list[str]:
-    return [row["kind"] for row in db.rows("select kind from private.jobs")]
+    return [row["kind"] for row in db.rows("select kind from private.generation_jobs")]
 
 
 @pytest.fixture
@@ -193,8 +202,8 @@ def test_a_stale_report_changes_nothing(db: Database, ana: uuid.UUID) -> None:
 
 
 def test_the_inbox_keeps_no_face_urls(db: Database, ana: uuid.UUID) -> None:
-    body = '{"id": "p1", "input": {"image_input": ["https://signed"]}, "logs": "x", "status": "s"}'
-    db.value("select private.report_provider_webhook('w', gen_random_uuid(), %s)", body, role=ROLE)
+    said = {"input": {"image_input": ["https://signed"]}, "logs": "x"}
+    webhook(db, "w", uuid.uuid4(), {"id": "p1", "status": "s"} | said)
     kept = db.value("select body from private.provider_webhooks")
     assert kept == {"id": "p1", "status": "s"}
     assert ana

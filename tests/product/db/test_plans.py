@@ -19,6 +19,7 @@ from tests.support.economy import (
     pass_time,
     pay,
     release,
+    reverse,
     spend,
     state,
     subscribe,
@@ -263,7 +264,7 @@ def test_a_debt_is_repaid_from_a_new_period(db: Database) -> None:
     person = newcomer(db)
     payment, _ = pay(db, person, 50)
     spend(db, person, 50)
-    db.rows("select private.apply_reversal(%s, 're', 'refund', 1000, 'taken')", payment)
+    reverse(db, payment, "taken", key="re")
     subscription = subscribe(db, person, monthly=100, rollover="capped", cap=80)
     start = an_hour_ago(db)
     assert grant_period(db, subscription, start, start + 30 * DAY) == 100
@@ -274,8 +275,9 @@ def test_a_debt_is_repaid_from_a_new_period(db: Database) -> None:
 
 def test_a_subscription_that_is_not_there_grants_nothing(db: Database) -> None:
     start = an_hour_ago(db)
-    assert grant_period(db, uuid.uuid4(), start, start + 30 * DAY) == 0
     person = newcomer(db)
+    nothing = "select private.grant_period(%s, gen_random_uuid(), %s, %s)"
+    assert db.value(nothing, person, start, start + 30 * DAY) == 0
     subscription = subscribe(db, person, monthly=1)
     db.rows(
         "update public.plans set credits_per_month = 0, is_unlimited = true, fair_use_per_day = 1,"

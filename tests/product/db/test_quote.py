@@ -73,8 +73,8 @@ def make(db: Database, person: Wallet) -> uuid.UUID:
                 (user_id, amount, f"{key}:{user_id}", key),
             )
         connection.execute(
-            "select private.freeze_lot(l.id, 'held', 'test') from public.credit_lots as l"
-            " where l.grant_key = %s",
+            "select private.freeze_lot(l.profile_id, l.id, 'held', 'test')"
+            " from public.credit_lots as l where l.grant_key = %s",
             (f"frozen:{user_id}",),
         )
     if person.plan is not None:

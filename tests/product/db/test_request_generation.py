@@ -18,7 +18,7 @@ def test_it_burns_the_price_and_queues_one_job(db: Database) -> None:
     assert (generation["status"], generation["prompt"]) == ("queued", "a cat")
     assert generation["credit_cost"] == 10
     assert credits_of(db, ana) == 40
-    jobs = db.rows("select kind, generation_id from private.jobs")
+    jobs = db.rows("select kind, generation_id from private.generation_jobs")
     assert jobs == [{"kind": "submit", "generation_id": generation["id"]}]
     assert db.call(ana, "select * from public.my_credits()") == {
         "available": 40,
@@ -73,7 +73,7 @@ def test_too_few_credits_are_refused_with_the_missing_amount(db: Database) -> No
     assert (said.sqlstate, said.slug) == ("PT402", "insufficient_credits")
     assert said.detail == "It costs 30 credits and 10 are missing."
     assert credits_of(db, ana) == 20
-    assert db.value("select count(*) from private.jobs") == 1
+    assert db.value("select count(*) from private.generation_jobs") == 1
 
 
 @pytest.mark.parametrize(

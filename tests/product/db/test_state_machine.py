@@ -49,7 +49,7 @@ RARE = WORTH_WHILE | {
 FAULTS = {
     "priority forgotten": (
         "private.burn_lots",
-        "order by l.priority, l.expires_at, l.id",
+        "order by l.priority, l.expires_at, l.created_at, l.id",
         "order by l.expires_at, l.id",
     ),
     "debts not repaid": (
@@ -71,8 +71,8 @@ FAULTS = {
 MORE_FAULTS = {
     "expiry forgotten": (
         "private.burn_lots",
-        "order by l.priority, l.expires_at, l.id",
-        "order by l.priority, l.id",
+        "order by l.priority, l.expires_at, l.created_at, l.id",
+        "order by l.priority, l.created_at, l.id",
     ),
     "burned in its last instant": (
         "private.burn_lots",
@@ -81,17 +81,17 @@ MORE_FAULTS = {
     ),
     "youngest debt first": (
         "private.repay_debts",
-        "order by l.id",
-        "order by l.id desc",
+        "order by l.created_at, l.id",
+        "order by l.created_at desc, l.id desc",
     ),
     "hold released without time": (
         "private.release_lot",
-        "when l.expires_at <= now() then",
+        "and l.expires_at <= now();",
         "when false then",
     ),
     "no time for what comes back": (
         "private.return_to_lot",
-        "now() + s.refund_grace",
+        "now() + v_grace",
         "l.expires_at",
     ),
     "lost credits owed again": (
@@ -116,7 +116,7 @@ MORE_FAULTS = {
     ),
     "due credits clawed back": (
         "private.claw_back_lot",
-        "perform private.expire_profile_lots(v_profile_id);",
+        "perform private.expire_profile_lots(claw_back_lot.profile_id);",
         "",
     ),
     "closed dispute opens again": (
@@ -150,12 +150,12 @@ MORE_FAULTS = {
         "where true",
     ),
     "held credits available": (
-        "public.my_credits",
+        "private.my_credits_for",
         "filter (where l.frozen_at is null), 0)",
         ", 0)",
     ),
     "deadline forgotten": (
-        "private.expire_overdue_generations",
+        "private.expire_if_overdue",
         "and g.deadline_at <= now()",
         "and g.deadline_at < now()",
     ),

@@ -267,10 +267,10 @@ def test_nobody_but_the_sidecar_reports_a_deletion(db: Database) -> None:
     ana = sign_up(db)
     db.call(ana, REMOVE, add_face(db, ana))
     job = claim_one(db, "remove_user_image")
-    call = "select private.report_removed(%s, %s, '{}')"
+    call = "select private.report_removed(%s, %s, %s, '{}')"
     for role in ("authenticated", "anon", "service_role"):
         with pytest.raises(psycopg.Error) as caught, db.acting_as(role, ana) as connection:
-            connection.execute(call, (job["job_id"], job["lease_token"]))
+            connection.execute(call, (ana, job["job_id"], job["lease_token"]))
         assert refusal(caught.value).sqlstate == "42501", role
     with pytest.raises(psycopg.Error) as caught:
         db.rows("delete from public.user_images", role=ROLE)

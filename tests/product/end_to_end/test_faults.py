@@ -252,5 +252,9 @@ def tell(world: SidecarProcesses, token: str, body: dict[str, Any]) -> httpx.Res
         "webhook-timestamp": str(int(moment.timestamp())),
         "webhook-signature": Webhook(secret).sign(name, moment, text),
     }
-    url = f"{world.sidecars[0].url}/webhooks/replicate?attempt={token}"
+    person = world.db.value(
+        "select profile_id from private.generation_attempts where attempt_token = %s", token
+    )
+    query = f"profile={person}&attempt={token}"
+    url = f"{world.sidecars[0].url}/webhooks/replicate?{query}"
     return httpx.post(url, content=text, headers=headers, trust_env=False)

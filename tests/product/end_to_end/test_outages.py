@@ -32,11 +32,11 @@ MOVES = [
     "update private.generation_attempts set created_at = created_at - %(by)s,"
     " unknown_since = unknown_since - %(by)s where generation_id = %(id)s",
     # A job that is held right now has its lease from the true clock.
-    "update private.jobs set due_at = due_at - %(by)s where lease_token is null",
+    "update private.generation_jobs set due_at = due_at - %(by)s where lease_token is null",
 ]
 IDLE = """
 select not exists (
-    select from private.jobs
+    select from private.generation_jobs
     where dead_at is null and (due_at <= now() or lease_token is not null)
 )
 """

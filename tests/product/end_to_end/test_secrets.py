@@ -122,7 +122,7 @@ def knock(life: Life) -> list[httpx.Response]:
     secret = life.stack.keys.tokens
     hooks = {
         "/webhooks/stripe": {"stripe-signature": f"t={int(time.time())},v1={secret.jwt_secret}"},
-        f"/webhooks/replicate?attempt={uuid.uuid4()}": {
+        f"/webhooks/replicate?profile={uuid.uuid4()}&attempt={uuid.uuid4()}": {
             "webhook-id": secret.replicate_api_token,
             "webhook-timestamp": str(int(time.time())),
             "webhook-signature": f"v1,{secret.replicate_webhook_secret}",

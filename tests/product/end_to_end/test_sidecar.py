@@ -88,6 +88,7 @@ def test_the_sidecar_serves_five_routes_and_nothing_else(stack: Stack) -> None:
         assert http.get("/healthz").status_code == 200
         assert http.get("/readyz").status_code == 200
         assert "thumbsmith" in http.get("/metrics").text
-        forged = http.post(f"/webhooks/replicate?attempt={uuid.uuid4()}", json={"id": "x"})
+        query = f"profile={uuid.uuid4()}&attempt={uuid.uuid4()}"
+        forged = http.post(f"/webhooks/replicate?{query}", json={"id": "x"})
         assert forged.status_code == 400
         assert http.get("/").status_code == 404

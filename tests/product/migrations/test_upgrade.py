@@ -12,6 +12,7 @@ import psycopg
 import pytest
 
 from devtools.bench.load import run_file
+from devtools.bench.server import SQL
 from devtools.gates import generated, live_migrations, migrations, tools
 from local_stack import databases, migrate
 from local_stack.postgres import ADMIN, Postgres
@@ -118,8 +119,8 @@ def test_eight_clients_hardly_notice_the_upgrade_of_a_filled_database(
     with released(server, tmp_path) as db:
         name = db.rows("select current_database() as name")[0]["name"]
         sizes = {"profiles": 20_000, "rows": 200_000, "hot_rows": 20_000}
-        run_file(server, name, "prepare", profiles=sizes["profiles"])
-        run_file(server, name, "load_ledger", **sizes)
+        run_file(server, name, SQL / "prepare.sql", profiles=sizes["profiles"])
+        run_file(server, name, SQL / "load_ledger.sql", **sizes)
         upgrade_under_load(server, tmp_path, db, rounds=400)
 
 

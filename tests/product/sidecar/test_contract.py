@@ -51,8 +51,8 @@ def arguments() -> dict[str, list[set[str]]]:
 
 
 def _types(hint: Any) -> list[set[str]]:
-    if hint is Job:  # a report names its job by number and lease
-        return [{"bigint"}, {"uuid"}]
+    if hint is Job:  # a report names its job by person, number and lease
+        return [{"uuid"}, {"bigint"}, {"uuid"}]
     if get_origin(hint) is UnionType:
         (hint,) = set(get_args(hint)) - {NoneType}
     return [_SENT[hint]]

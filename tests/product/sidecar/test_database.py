@@ -39,7 +39,7 @@ async def test_a_request_is_claimed_and_reported(db: Database) -> None:
         (job,) = await pool.rows("claim_jobs", "w1", 5, 30)
         assert (job["kind"], job["generation_id"]) == ("submit", generation["id"])
         assert job["payload"]["model"] == "google/nano-banana-2"
-        held = (job["job_id"], job["lease_token"])
+        held = (job["profile_id"], job["job_id"], job["lease_token"])
         assert (
             await pool.value("report_submitted", *held, {"id": "p1", "status": "starting"}) == "ok"
         )
@@ -50,7 +50,7 @@ async def test_a_request_is_claimed_and_reported(db: Database) -> None:
 
 
 async def test_every_report_that_the_sidecar_makes_has_its_function(db: Database) -> None:
-    nobody = (1, uuid.uuid4())
+    nobody = (uuid.uuid4(), 1, uuid.uuid4())
     reports: list[tuple[str, tuple[object, ...]]] = [
         ("submitted", ({"id": "p1"},)),
         ("submit_refused", (429, "slowly", 3)),
@@ -68,7 +68,7 @@ async def test_every_report_that_the_sidecar_makes_has_its_function(db: Database
 
 
 async def test_a_webhook_is_stored_once(db: Database) -> None:
-    webhook = ("msg_1", uuid.uuid4(), {"id": "p1", "status": "succeeded"})
+    webhook = ("msg_1", uuid.uuid4(), uuid.uuid4(), {"id": "p1", "status": "succeeded"})
     async with connected(url_of(db)) as pool:
         assert await pool.value("report_provider_webhook", *webhook) == "stored"
         assert await pool.value("report_provider_webhook", *webhook) == "duplicate"

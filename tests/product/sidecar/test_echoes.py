@@ -82,7 +82,7 @@ CALLS: dict[str, Call] = {
 
 def told(error: BaseException) -> str:
     """Return all that anybody could print of an error."""
-    job = Job(1, None, "poll", None, 1, {})  # type: ignore[arg-type]
+    job = Job(None, 1, None, "poll", None, 1, {})  # type: ignore[arg-type]
     report = failure(job, error) if isinstance(error, Exception) else None
     lines = [repr(error), str(error), origin(error), repr(report), repr(vars(error))]
     if isinstance(error, SubmitRefusedError):

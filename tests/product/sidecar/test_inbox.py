@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ATTEMPT = "6f1c1c1e-8a0b-4d6e-9b57-2a1f0e9d3c4b"
+PROFILE = "0199c1c1-8a0b-7d6e-9b57-2a1f0e9d3c4b"
+QUERY = f"profile={PROFILE}&attempt={ATTEMPT}"
 
 
 class Sidecar:
@@ -43,9 +45,14 @@ class Sidecar:
         self.store = store
 
     def post(
-        self, body: bytes, headers: dict[str, str], attempt: str | None = ATTEMPT
+        self,
+        body: bytes,
+        headers: dict[str, str],
+        attempt: str | None = ATTEMPT,
+        profile: str | None = PROFILE,
     ) -> httpx.Response:
-        query = {} if attempt is None else {"attempt": attempt}
+        named = {"profile": profile, "attempt": attempt}
+        query = {name: value for name, value in named.items() if value is not None}
         url = f"{self.url}/webhooks/replicate"
         return httpx.post(url, params=query, content=body, headers=headers, trust_env=False)
 
@@ -78,8 +85,9 @@ def test_a_signed_webhook_is_stored_without_input_and_logs(sidecar: Sidecar) -> 
     )
     answer = sidecar.post(body, signed(body, webhook_id="msg_7"))
     assert (answer.status_code, answer.json()) == (200, {"status": "stored"})
-    ((webhook_id, attempt, stored),) = sidecar.stored
-    assert (webhook_id, attempt) == ("msg_7", uuid.UUID(ATTEMPT))
+    ((webhook_id, profile, attempt, stored),) = sidecar.stored
+    assert webhook_id == "msg_7"
+    assert (profile, attempt) == (uuid.UUID(PROFILE), uuid.UUID(ATTEMPT))
     assert stored == {"id": "p1", "status": "succeeded", "output": None, "error": "ab?"}
 
 
@@ -155,11 +163,27 @@ def test_verification_agrees_with_an_hmac_worked_out_here() -> None:
 
 
 @pytest.mark.parametrize(
-    "attempt", [None, "", "1", ATTEMPT[:-1], f"{{{ATTEMPT}}}", ATTEMPT.replace("-", ""), "x" * 999]
+    "text", [None, "", "1", ATTEMPT[:-1], f"{{{ATTEMPT}}}", ATTEMPT.replace("-", ""), "x" * 999]
 )
-def test_an_attempt_that_is_no_uuid_is_refused(sidecar: Sidecar, attempt: str | None) -> None:
+@pytest.mark.parametrize("name", ["attempt", "profile"])
+def test_an_address_that_names_no_uuid_is_refused(
+    sidecar: Sidecar, name: str, text: str | None
+) -> None:
     body = prediction()
-    sidecar.assert_refused(sidecar.post(body, signed(body), attempt), 400, "invalid_attempt")
+    answer = sidecar.post(body, signed(body), **{name: text})
+    sidecar.assert_refused(answer, 400, f"invalid_{name}")
+    sidecar.assert_takes_a_good_one()
+
+
+def test_an_attempt_of_another_person_is_refused_and_counted(sidecar: Sidecar) -> None:
+    slug = "attempt_of_another_person"
+    sidecar.store.answers["report_provider_webhook"] = slug
+    body = prediction()
+    answer = sidecar.post(body, signed(body))
+    assert (answer.status_code, answer.json()) == (400, {"error": slug})
+    counted = f'thumbsmith_webhooks_total{{provider="replicate",result="{slug}"}} 1.0'
+    assert counted in httpx.get(f"{sidecar.url}/metrics", trust_env=False).text
+    sidecar.store.answers["report_provider_webhook"] = "stored"
     sidecar.assert_takes_a_good_one()
 
 
@@ -185,7 +209,7 @@ def test_a_body_of_2_mib_is_taken_and_one_more_byte_is_not(sidecar: Sidecar) -> 
 
 def test_a_large_body_is_refused_before_it_has_all_come(sidecar: Sidecar) -> None:
     connection = http.client.HTTPConnection(sidecar.url.removeprefix("http://"), timeout=10)
-    connection.putrequest("POST", f"/webhooks/replicate?attempt={ATTEMPT}")
+    connection.putrequest("POST", f"/webhooks/replicate?{QUERY}")
     connection.putheader("transfer-encoding", "chunked")
     connection.endheaders()
     chunk = b"10000\r\n" + b"x" * 0x10000 + b"\r\n"
@@ -203,7 +227,7 @@ def test_a_body_that_never_comes_is_given_up(
 ) -> None:
     monkeypatch.setattr(inbox, "_READ_SECONDS", 0.1)
     connection = http.client.HTTPConnection(sidecar.url.removeprefix("http://"), timeout=10)
-    connection.putrequest("POST", f"/webhooks/replicate?attempt={ATTEMPT}")
+    connection.putrequest("POST", f"/webhooks/replicate?{QUERY}")
     connection.putheader("content-length", "100")
     connection.endheaders()
     connection.send(b"{")
@@ -249,7 +273,7 @@ def test_a_bug_of_ours_while_reading_is_not_called_the_providers(
 def test_a_slash_at_the_end_is_taken_without_a_redirect(sidecar: Sidecar) -> None:
     body = prediction()
     for path in ("/webhooks/replicate", "/webhooks/replicate/"):
-        url = f"{sidecar.url}{path}?attempt={ATTEMPT}"
+        url = f"{sidecar.url}{path}?{QUERY}"
         answer = httpx.post(url, content=body, headers=signed(body), trust_env=False)
         assert answer.status_code == 200
 

@@ -50,6 +50,7 @@ def submission(prompt: str = "hi", *, many: bool = True, **more: Any) -> dict[st
     }
     return {
         "attempt_id": str(uuid.uuid4()),
+        "profile_id": str(uuid.uuid4()),
         "attempt_token": str(uuid.uuid4()),
         "model": MODEL,
         "input": {"prompt": prompt},
@@ -70,8 +71,8 @@ async def test_a_submit_sends_signed_faces_and_its_attempt_token(
     assert report.name == "submitted"
     (created,) = values_of(report)
     assert isinstance(created, dict)
-    token = payload["attempt_token"]
-    assert created["webhook"] == f"https://sidecar.example.com/webhooks/replicate?attempt={token}"
+    query = f"profile={payload['profile_id']}&attempt={payload['attempt_token']}"
+    assert created["webhook"] == f"https://sidecar.example.com/webhooks/replicate?{query}"
     assert shelf.signed == [("faces", "u1/me.png", 60)]
     ended = stand_in.wait(created["id"], "succeeded", "failed")
     assert ended["status"] == "succeeded"
@@ -152,7 +153,8 @@ async def test_a_lost_prediction_is_found_by_its_webhook_address(
     assert (await jobs.submit(payload)).name == "submit_unknown"
     for _ in range(3):
         stand_in.create("somebody else's")
-    wanted = {"attempt_token": payload["attempt_token"], "since": "2026-01-01T00:00:00.000Z"}
+    ours = {name: payload[name] for name in ("profile_id", "attempt_token")}
+    wanted = ours | {"since": "2026-01-01T00:00:00.000Z"}
     report = await jobs.find(wanted)
     (found,) = values_of(report)
     assert report.name == "provider_job"
@@ -250,5 +252,5 @@ async def test_every_kind_of_stripe_s_is_one_call(shelf: FileStore) -> None:
 def test_every_error_becomes_a_report_without_its_text(
     kind: str, error: Exception, expected: Report
 ) -> None:
-    job = Job(1, uuid.uuid4(), kind, uuid.uuid4(), 1, {})
+    job = Job(uuid.uuid4(), 1, uuid.uuid4(), kind, uuid.uuid4(), 1, {})
     assert failure(job, error) == expected

@@ -135,7 +135,7 @@ async def test_a_customer_waits_for_a_stripe_that_is_set_up() -> None:
     erase = jobs_with(Bin()).handlers["erase"]
     with pytest.raises(TransientError) as caught:
         await erase({"target": "stripe", "call": "customers.delete", "id": "cus_1"})
-    job = Job(1, uuid.uuid4(), "erase", None, 1, {})
+    job = Job(uuid.uuid4(), 1, uuid.uuid4(), "erase", None, 1, {})
     assert failure(job, caught.value) == JobFailed(
         "stripe_unreachable", "not configured", is_permanent=False
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import time
+import uuid
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -221,7 +222,8 @@ def test_a_signature_of_replicate_s_opens_nothing_here_and_the_reverse(sidecar: 
     body = snapshot()
     theirs = helpers.signed(body)
     sidecar.assert_refused(sidecar.post(body, headers=theirs), 400, "invalid_signature")
-    url = f"{sidecar.url}/webhooks/replicate?attempt=6f1c1c1e-8a0b-4d6e-9b57-2a1f0e9d3c4b"
+    query = f"profile={uuid.uuid4()}&attempt={uuid.uuid4()}"
+    url = f"{sidecar.url}/webhooks/replicate?{query}"
     ours = {"stripe-signature": signed(body)}
     assert httpx.post(url, content=body, headers=ours, trust_env=False).status_code == 400
     assert sidecar.store.asked("report_provider_webhook") == []

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from structlog.testing import capture_logs
 
-from functions_py.errors import RejectedError
+from functions_py.errors import RefusedError, RejectedError
 from functions_py.metrics import Metrics
 from functions_py.reports import ProviderJob, Report
 from functions_py.worker import Pace, Worker
@@ -31,10 +31,12 @@ async def done(_payload: dict[str, Any]) -> Report:
 async def working(
     store: FakeStore,
     handler: Handler = done,
+    metrics: Metrics | None = None,
     **pace: Any,
 ) -> AsyncIterator[Worker]:
+    handlers = {"poll": handler, "submit": handler}
     settings = {"idle_seconds": 5.0, "drain_seconds": 1.0} | pace
-    worker = Worker("w1", store, {"poll": handler, "submit": handler}, Metrics(), Pace(**settings))
+    worker = Worker("w1", store, handlers, metrics or Metrics(), Pace(**settings))
     worker.start()
     try:
         yield worker
@@ -50,13 +52,15 @@ async def asleep(store: FakeStore) -> None:
 async def test_queued_jobs_are_run_and_reported_with_their_lease() -> None:
     store = FakeStore()
     ids = [store.add_job("poll") for _ in range(3)]
+    people = [job["profile_id"] for job in store.queue]
     leases = [job["lease_token"] for job in store.queue]
     async with working(store):
         await eventually_async(lambda: len(store.reports()) == 3)
     reported = store.asked("report_provider_job")
-    assert sorted(values[0] for values in reported if isinstance(values[0], int)) == ids
-    assert {values[1] for values in reported} == set(leases)
-    assert {str(values[2]) for values in reported} == {"{'id': 'p1'}"}
+    assert {values[0] for values in reported} == set(people)
+    assert sorted(values[1] for values in reported if isinstance(values[1], int)) == ids
+    assert {values[2] for values in reported} == set(leases)
+    assert {str(values[3]) for values in reported} == {"{'id': 'p1'}"}
 
 
 async def test_the_log_names_the_subject_of_each_job_and_nothing_else_of_it() -> None:
@@ -219,6 +223,19 @@ async def test_a_report_that_is_stale_or_refused_is_not_repeated() -> None:
         await eventually_async(lambda: len(store.reports()) == 2)
         await asyncio.sleep(0.3)
     assert len(store.reports()) == 2
+
+
+async def test_a_report_that_a_rule_refuses_is_counted_by_its_slug() -> None:
+    store, metrics = FakeStore(), Metrics()
+    store.answers["report_provider_job"] = RefusedError("job_of_another_person")
+    store.add_job("poll")
+    with capture_logs() as logged:
+        async with working(store, metrics=metrics):
+            await eventually_async(lambda: len(store.reports()) == 1)
+    (answer,) = [line["answer"] for line in logged if line["event"] == "job"]
+    assert answer == "job_of_another_person"
+    counted = b'thumbsmith_reports_refused_total{slug="job_of_another_person"} 1.0'
+    assert counted in metrics.render()
 
 
 @pytest.mark.parametrize("function", ["claim_jobs", "declare_idle", "next_job_in_ms"])

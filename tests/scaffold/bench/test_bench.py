@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
-from devtools.bench import figures, load, measure, money, pgbench
+from devtools.bench import figures, load, measure, money, pgbench, statements
 from devtools.bench.scenarios import FLOOR, SCENARIOS, Group
-from devtools.bench.server import SQL
+from devtools.bench.server import HERE, SQL, Side, there
 from local_stack import databases
+from local_stack.paths import PROJECT
 from local_stack.postgres import ADMIN
 from tests.support.cli.operating import invoke
 from tests.support.local_stack.stack_process import parsed, thumbsmith
@@ -96,23 +97,31 @@ def test_a_failing_script_stops_the_bench(server: Postgres, loaded: load.Loaded)
         pgbench.run(
             server,
             loaded.name,
-            "request_generation",
+            SQL / "request_generation.sql",
             role="postgres",
             clients=1,
-            seconds=1,
+            length=("-T", 1),
             persons=persons,
         )
 
 
-def sample(round_number: int, script: str, rows: int, tps: float) -> measure.Sample:
+def sample(
+    round_number: int,
+    script: str,
+    rows: int,
+    tps: float,
+    *,
+    server_ms: float | None = None,
+    side: Side = HERE,
+) -> measure.Sample:
     scenario = next(one for one in SCENARIOS if one.script == script)
     counters = pgbench.Counters(40, 2, 4000, 10, 9, 0, 0)
     return measure.Sample(
         round_number,
-        load.Loaded(f"ledger_{rows}", rows, 10, 1.0),
+        load.Loaded(f"ledger_{rows}", rows, 10, 1.0, side),
         Group(is_hot=False, clients=2, scenarios=SCENARIOS),
         scenario,
-        pgbench.Outcome(10, tps, 1.0, counters),
+        pgbench.Outcome(10, tps, 1.0, counters, server_ms),
     )
 
 
@@ -137,22 +146,59 @@ def test_ratios_are_taken_within_a_round_and_counters_per_transaction() -> None:
     assert not figures.Spread.of([100.0, 149.0]).is_noisy
 
 
+def test_another_checkout_is_measured_by_its_own_files(server: Postgres) -> None:
+    # As this one would be from there.
+    other = load.load(server, ROWS, Side("there", PROJECT, "migrated"))
+    try:
+        assert other.name == f"ledger_{ROWS}_there"
+        spend = next(one for one in SCENARIOS if one.script == "spend")
+        assert statements.of_a_transaction(server, other, spend) > 1
+        money.verify_all(url(server, other), other.side.checks)
+    finally:
+        databases.drop(server, other.name)
+
+
+def test_two_checkouts_are_compared_within_a_round() -> None:
+    samples = [
+        sample(0, "spend", 1000, 50.0, server_ms=30.0),
+        sample(0, "spend", 1000, 50.0, server_ms=20.0, side=there(PROJECT)),
+        sample(1, "spend", 1000, 50.0, server_ms=20.0),
+        sample(1, "spend", 1000, 50.0, server_ms=40.0, side=there(PROJECT)),
+        *(
+            sample(n, FLOOR, 1000, 99.0, side=side)
+            for n in (0, 1)
+            for side in (HERE, there(PROJECT))
+        ),
+    ]
+    found = {one.side: one for one in figures.summarize(samples) if one.script == "spend"}
+    compared = found["here"].server_ms_to_there
+    assert compared is not None
+    assert (compared.min, compared.median, compared.max) == (0.5, 1.0, 1.5)
+    assert found["here"].server_ms == 2.5
+    assert found["there"].server_ms_to_there is None
+    same = found["here"].wal_bytes_to_there
+    assert same is not None
+    assert same.median == 1.0
+
+
 def test_the_command_measures_from_end_to_end() -> None:
-    done = thumbsmith(
-        "bench", "--sizes=1000", "--clients=1", "--seconds=1", "--rounds=1", "--warm-up=0", "--json"
-    )
+    short = ("--sizes=1000", "--clients=1", "--seconds=1", "--rounds=1", "--warm-up=0")
+    done = thumbsmith("bench", *short, "--json")
     assert done.returncode == 0, done.stdout + done.stderr
     report = parsed(done)
     assert report["ok"]
     assert report["machine"]["cores"] >= 1
     assert report["machine"]["settings"]["fsync"] == "on"
     assert report["machine"]["sync_ms"] > 0
+    assert {one["side"] for one in report["figures"]} == {"here"}
     lines = {(one["script"], one["people"]): one for one in report["figures"]}
     assert set(lines) == {(one.script, who) for one in SCENARIOS for who in ("many", "one")}
     request = lines["request_generation", "many"]
     assert request["to_floor"]["median"] > 0
     assert request["to_smallest"]["median"] == 1
     assert request["wal_records"] > lines[FLOOR, "many"]["wal_records"]
+    assert request["wal_bytes_to_there"] is None
+    assert request["statements"] > lines["spend", "many"]["statements"] > 1
     assert 0 <= request["profile_hot_share"] <= 1
     assert 0 <= request["lot_hot_share"] <= 1
     (database,) = report["databases"]

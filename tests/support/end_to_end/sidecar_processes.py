@@ -154,7 +154,7 @@ class SidecarProcesses:
 
     def settle(self, seconds: float = 30.0) -> None:
         """Wait until no job is left, and ask every question of sql/checks."""
-        eventually(lambda: self.db.value("select count(*) from private.jobs") == 0, seconds)
+        eventually(lambda: self.db.value("select count(*) from private.all_jobs") == 0, seconds)
         findings = {result.name: result.rows for result in run_checks(self.stack.db_url)}
         assert {name: rows for name, rows in findings.items() if rows} == {}
 

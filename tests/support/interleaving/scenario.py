@@ -35,19 +35,23 @@ begin
     perform public.request_generation('thumbnail_premium', 'a cat', spent);
     perform private.apply_payment(person, 'pack:' || person, 'pack', 'x', 1000, 'usd', 40);
     perform private.grant_credits(person, 20, 'operator', 'base:' || person);
-    perform private.claw_back_lot(l.id, 5, 'scene')
+    perform private.claw_back_lot(person, l.id, 5, 'scene')
     from public.credit_lots as l where l.grant_key = 'base:' || person;
     perform private.grant_credits(
         person, 12, 'operator', 'soon:' || person, now() + interval '3 days'
     );
     perform private.grant_credits(person, 9, 'operator', 'held:' || person);
-    perform private.freeze_lot(l.id, 'hold', 'scene')
+    perform private.freeze_lot(person, l.id, 'hold', 'scene')
     from public.credit_lots as l where l.grant_key = 'held:' || person;
     v_disputed := private.apply_payment(
         person, 'disputed_pack:' || person, 'pack', 'x', 1000, 'usd', 40
     );
-    perform private.apply_reversal(v_disputed, v_disputed || ':dispute', 'dispute', 1000, 'open');
-    perform private.apply_reversal(v_payment, v_payment || ':refund', 'refund', 900, 'taken');
+    perform private.apply_reversal(
+        person, v_disputed, v_disputed || ':dispute', 'dispute', 1000, 'open'
+    );
+    perform private.apply_reversal(
+        person, v_payment, v_payment || ':refund', 'refund', 900, 'taken'
+    );
     perform private.grant_credits(
         person, 8, 'operator', 'due:' || person, now() - interval '1 hour'
     );
@@ -101,10 +105,15 @@ def payment(key: str) -> str:
 
 
 def reverse(key: str, kind: str, status: str, amount: int) -> str:
-    one = payment(key)
     return (
-        f"select private.apply_reversal({one}, {one} || ':{kind}', '{kind}', {amount}, '{status}')"
+        f"select private.apply_reversal(p.profile_id, p.id, p.id || ':{kind}', '{kind}', {amount},"
+        f" '{status}') from public.payments as p"
+        f" where p.stripe_payment_id = '{key}:' || %(person)s"
     )
+
+
+def claw_back(target: int) -> str:
+    return f"select private.claw_back_lot(%(person)s, {lot('base')}, {target}, 'a test')"
 
 
 def ask(generation_type: str) -> str:
@@ -125,10 +134,10 @@ MOVES = [
         "person",
     ),
     Move("sweep", "select private.sweep()"),
-    Move("freeze", f"select private.freeze_lot({lot('soon')}, 'ice', 'a test')"),
-    Move("release", f"select private.release_lot({lot('held')}, 'hold')"),
-    Move("claw back more", f"select private.claw_back_lot({lot('base')}, 17, 'a test')"),
-    Move("claw back less", f"select private.claw_back_lot({lot('base')}, 2, 'a test')"),
+    Move("freeze", f"select private.freeze_lot(%(person)s, {lot('soon')}, 'ice', 'a test')"),
+    Move("release", f"select private.release_lot(%(person)s, {lot('held')}, 'hold')"),
+    Move("claw back more", claw_back(17)),
+    Move("claw back less", claw_back(2)),
     Move("dispute opened", reverse("pack", "dispute", "open", 1000)),
     Move("dispute lost", reverse("disputed_pack", "dispute", "lost", 600)),
     Move("dispute won", reverse("disputed_pack", "dispute", "won", 1000)),
@@ -153,7 +162,7 @@ MOVES = [
     ),
     Move(
         "grant a month",
-        "select private.grant_period(%(plan)s, date_trunc('day', now()),"
+        "select private.grant_period(%(person)s, %(plan)s, date_trunc('day', now()),"
         " date_trunc('day', now()) + interval '30 days 12 hours')",
     ),
     Move("delete", "delete from auth.users where id = %(person)s"),

@@ -152,8 +152,9 @@ class Sidecar(Client):
         prediction = {"id": f"p-{job['payload']['attempt_id']}", "status": "processing"}
         self.report("report_submitted", job, prediction)
         self.send(
-            "select private.report_provider_webhook(%s, %s, %s)",
+            "select private.report_provider_webhook(%s, %s, %s, %s)",
             uuid.uuid4().hex,
+            job["profile_id"],
             job["payload"]["attempt_token"],
             json.dumps(prediction),
         )
@@ -170,7 +171,8 @@ class Sidecar(Client):
 
     def report(self, function: str, job: dict[str, Any], answer: dict[str, Any]) -> str:
         (row,) = self.send(
-            f"select private.{function}(%s, %s, %s) as said",
+            f"select private.{function}(%s, %s, %s, %s) as said",
+            job["profile_id"],
             job["job_id"],
             job["lease_token"],
             json.dumps(answer),

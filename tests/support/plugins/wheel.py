@@ -28,7 +28,7 @@ PYTHONS = ("3.11", "3.12", "3.13")
 SOURCES = (
     *("pyproject.toml", "setup.py", "MANIFEST.in", "README.md", "LICENSE"),
     *("scripts/project", "scripts/thumbsmith", "supabase/functions_py", "supabase/migrations"),
-    *("sql/checks", "sql/reports"),
+    *("sql/checks", "sql/reports", "sql/table_classes.csv"),
 )
 PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
 QUIET = shutil.ignore_patterns("__pycache__")

@@ -20,8 +20,8 @@ FILLED = """
 insert into private.idle_workers (worker_id) values ('canary-worker');
 insert into private.reconcile_runs (since) values (now());
 insert into private.stripe_alarms (object_id, slug, detail) values ('cs_canary', 'a', 'canary');
-insert into private.provider_webhooks (webhook_id, attempt_token, body)
-values ('canary-webhook', gen_random_uuid(), '{"id": "canary"}');
+insert into private.provider_webhooks (webhook_id, profile_id, attempt_token, body)
+values ('canary-webhook', gen_random_uuid(), gen_random_uuid(), '{"id": "canary"}');
 insert into public.generation_types (type_key, title, cost_credits, is_enabled)
 values ('not_for_sale', 'canary-hidden', 1, false);
 insert into realtime.messages (topic, extension, payload, event, private)
@@ -130,7 +130,9 @@ def change(db: Database, statements: str) -> None:
 
 def live(db: Database, person: uuid.UUID, mark: str) -> Account:
     """Sign up is done; ask for a picture with a face, buy a pack, and look at a plan."""
-    db.rows("select private.grant_credits(%s, 100, 'operator', %s)", person, f"gift-{mark}")
+    # Expires at the same instant for everybody: what expires next is each one's own.
+    gift = "select private.grant_credits(%s, 100, 'operator', %s, '2100-01-01')"
+    db.rows(gift, person, f"gift-{mark}")
     db.rows(
         "select private.apply_payment(%s, %s, 'pack', 'starter', 900, 'usd', 100, null, 1)",
         person,
@@ -182,7 +184,7 @@ def _get_rich(db: Database, owner: Account) -> None:
     lot = db.value(
         "select min(id) from public.credit_lots where profile_id = %s and remaining > 0", owner.id
     )
-    db.value("select private.freeze_lot(%s, 'hold', 'canary-freeze')", lot)
+    db.value("select private.freeze_lot(%s, %s, 'hold', 'canary-freeze')", owner.id, lot)
     # Due to expire, and not swept yet.
     db.value(
         "select private.grant_credits(%s, 8, 'operator', 'due', now() - interval '1 hour')",
@@ -219,7 +221,8 @@ def _owe(db: Database, person: Account) -> None:
     )
     request(db, person.id, prompt=f"{person.mark} owes", generation_type="thumbnail_premium")
     refund = f"re_{person.mark}"
-    db.rows("select private.apply_reversal(%s, %s, 'refund', 900, 'taken')", paid, refund)
+    reverse = "select private.apply_reversal(%s, %s, %s, 'refund', 900, 'taken')"
+    db.rows(reverse, person.id, paid, refund)
     assert db.value("select debt from public.profiles where id = %s", person.id) > 0
 
 

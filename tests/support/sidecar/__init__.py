@@ -28,7 +28,7 @@ def claim_one(database: Database, kind: str) -> DictRow:
 
 def report(database: Database, function: str, job: DictRow, *values: Any) -> str:
     """Report a claimed job with a report_* function."""
-    arguments = [job["job_id"], job["lease_token"]]
+    arguments = [job["profile_id"], job["job_id"], job["lease_token"]]
     arguments += [json.dumps(value) if isinstance(value, dict) else value for value in values]
     marks = ", ".join(["%s"] * len(arguments))
     return str(database.value(f"select private.{function}({marks})", *arguments, role=ROLE))
@@ -42,9 +42,24 @@ def submit(database: Database, provider_job_id: str = "p1") -> DictRow:
     return claim_one(database, "poll")
 
 
+def webhook(database: Database, name: str, token: object, body: dict[str, Any]) -> str:
+    """Take a webhook of the provider for the attempt of this token, as the sidecar's role.
+
+    Of nobody when there is no such attempt.
+    """
+    person = database.value(
+        "select coalesce((select a.profile_id from private.generation_attempts as a"
+        " where a.attempt_token = %s), gen_random_uuid())",
+        token,
+    )
+    call = "select private.report_provider_webhook(%s, %s, %s, %s)"
+    return str(database.value(call, name, person, token, json.dumps(body), role=ROLE))
+
+
 def make_due(database: Database) -> None:
     """Let the time pass that jobs wait for, leases included."""
-    database.rows("update private.jobs set due_at = now() where dead_at is null")
+    for table in ("generation_jobs", "jobs"):
+        database.rows(f"update private.{table} set due_at = now() where dead_at is null")
 
 
 def succeeded(provider_job_id: str = "p1") -> dict[str, Any]:

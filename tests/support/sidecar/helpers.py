@@ -65,6 +65,7 @@ class FakeStore(Store):
         job_id = len(self.calls) + len(self.queue) + 1000
         self.queue.append(
             {
+                "profile_id": uuid.uuid4() if generation else None,
                 "job_id": job_id,
                 "lease_token": uuid.uuid4(),
                 "kind": kind,
@@ -80,8 +81,8 @@ class FakeStore(Store):
         return [values for name, values in self.calls if name == function]
 
     def reports(self) -> list[tuple[str, tuple[object, ...]]]:
-        """Return the reports so far, without job id and lease."""
-        return [(name, values[2:]) for name, values in self.calls if name.startswith("report_")]
+        """Return the reports so far, without person, job id and lease."""
+        return [(name, values[3:]) for name, values in self.calls if name.startswith("report_")]
 
     async def rows(self, function: str, *values: object) -> list[dict[str, Any]]:
         """Claim jobs."""

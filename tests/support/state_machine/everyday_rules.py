@@ -25,14 +25,15 @@ CREATE_CODE = (
     " ends_at => now() + make_interval(secs => %s), credits_last => make_interval(secs => %s))"
 )
 DELIVER = (
-    "select private.start_submitting(%(id)s), private.start_processing(%(id)s),"
-    " private.start_storing(%(id)s); "
-    "select private.finish_generation(%(id)s, 'succeeded', output_path => 'a/b.webp'); "
-    "delete from private.jobs where generation_id = %(id)s"
+    "select private.start_submitting(%(person)s, %(id)s),"
+    " private.start_processing(%(person)s, %(id)s), private.start_storing(%(person)s, %(id)s); "
+    "select private.finish_generation(%(person)s, %(id)s, 'succeeded',"
+    " output_path => 'a/b.webp'); "
+    "delete from private.generation_jobs where generation_id = %(id)s"
 )
 FAIL = (
-    "select private.finish_generation(%(id)s, 'failed', 'provider_failed'); "
-    "delete from private.jobs where generation_id = %(id)s"
+    "select private.finish_generation(%(person)s, %(id)s, 'failed', 'provider_failed'); "
+    "delete from private.generation_jobs where generation_id = %(id)s"
 )
 # Whole minutes; and with these, many an end is met to the second.
 TIMES = st.sampled_from([60, 600, DAY // 2, DAY, 2 * DAY, 7 * DAY, 30 * DAY])
@@ -149,7 +150,7 @@ class Everyday(LedgerMachine):
                 how,
                 partial(picture.owner.end, picture.model, how, self.world.now),
                 DELIVER if how == "succeeded" else FAIL,
-                named={"id": picture.id},
+                named={"person": self.id_of(picture.owner), "id": picture.id},
             )
 
     def cancel(self, picture: Asked, person: Member) -> None:

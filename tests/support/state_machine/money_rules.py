@@ -114,7 +114,8 @@ class Economy(Everyday):
         self.both(
             f"{kind} {status}",
             partial(paid.payer.reverse, paid.model, key, (kind, amount, status), self.world.now),
-            "select private.apply_reversal(%s, %s, %s, %s, %s)",
+            "select private.apply_reversal(%s, %s, %s, %s, %s, %s)",
+            self.id_of(paid.payer),
             paid.id,
             f"{paid.id}:{key}",
             kind,
@@ -130,9 +131,10 @@ class Economy(Everyday):
         self.both(
             "claw_back",
             partial(lot.claw_back, target, self.world.now),
-            "select private.claw_back_lot(%s, %s, 'a test')",
-            self.lot_id(lot),
+            "select private.claw_back_lot(l.profile_id, l.id, %s, 'a test')"
+            " from public.credit_lots as l where l.id = %s",
             target,
+            self.lot_id(lot),
         )
 
     @precondition(lambda self: self.all_lots())
@@ -181,8 +183,9 @@ class Economy(Everyday):
         self.both(
             "begin_month",
             partial(self.world.begin_month, plan, start, days * DAY, paid and paid.model),
-            "select private.grant_period(%s, now() + make_interval(secs => %s),"
+            "select private.grant_period(%s, %s, now() + make_interval(secs => %s),"
             " now() + make_interval(secs => %s), %s)",
+            self.id_of(person),
             subscription,
             start - self.world.now,
             start - self.world.now + days * DAY,

@@ -30,8 +30,8 @@ HELD = """
 select from public.{table} as t where t::text like %s for update
 """
 HELD_JOBS = """
-select from private.jobs as j
-where j.generation_id in (select g.id from public.generations as g where g.profile_id = %s)
+select from private.generation_jobs as j
+where j.profile_id = %s
 for update
 """
 # Whom these rows are not for.

@@ -114,8 +114,9 @@ def _effects(connection: Connection, world: PopulatedDatabase) -> str:
             for who, person in people.items()
         )
         kinds = "jsonb_agg(job order by job) filter (where is_written)"
-        jobs = kinds if name == "private.jobs" else "null::jsonb"
-        job = "t.kind" if name == "private.jobs" else "''"
+        has_kinds = name in ("private.generation_jobs", "private.jobs")
+        jobs = kinds if has_kinds else "null::jsonb"
+        job = "t.kind" if has_kinds else "''"
         parts.append(f"""
         select '{name}' as relation, jsonb_build_object(
             'written', count(*) filter (where is_written),

@@ -13,12 +13,48 @@ NOT_REACHED = (
     "not reached by what people call, since a referral that was just recorded has nothing to take"
     " back; tests/product/db/test_claw_back.py and test_expiry.py try it"
 )
+SECOND_GUARD = (
+    "the row's own key stands beside it, and was read from a row of this person: who is meant is"
+    " said all the same, docs/conventions.md"
+)
 OWN = "v_profile_id -> true"
 
+# The second guards, by function.
+BESIDE_A_KEY = (
+    "cancel_generation_for: g.profile_id = v_profile_id -> true (2)",
+    "claw_back_less: l.profile_id = claw_back_less.profile_id -> true",
+    "claw_back_less: e.profile_id = v_lot.profile_id -> true",
+    "claw_back_less: e.profile_id = v_lot.profile_id -> true (2)",
+    "claw_back_lot: l.profile_id = claw_back_lot.profile_id -> true",
+    "claw_back_lot: p.id = claw_back_lot.profile_id -> true",
+    "claw_back_more: l.profile_id = claw_back_more.profile_id -> true",
+    "claw_back_more: e.profile_id = v_lot.profile_id -> true",
+    "close_account: g.profile_id = close_account.profile_id -> true",
+    "close_checkout: c.profile_id = close_checkout.profile_id -> true",
+    "end_pages: c.profile_id = end_pages.profile_id -> true",
+    "finish_generation: g.profile_id = finish_generation.profile_id -> true",
+    "finish_generation: u.profile_id = finish_generation.profile_id -> true",
+    "finish_generation_job: j.profile_id = finish_generation_job.profile_id -> true",
+    "jobs_of: j.profile_id = jobs_of.profile_id -> true",
+    "jobs_of: g.profile_id = jobs_of.profile_id -> true",
+    "jobs_of: j.profile_id = jobs_of.profile_id -> true (2)",
+    "jobs_of: c.profile_id = jobs_of.profile_id -> true",
+    "lock_with_work: j.profile_id = lock_with_work.profile_id -> true",
+    "refund_generation: e.profile_id = refund_generation.profile_id -> true",
+    "release_work: a.profile_id = release_work.profile_id -> true",
+    "repay_debts: l.profile_id = repay_debts.profile_id -> true",
+    "return_to_lot: l.profile_id = return_to_lot.profile_id -> true",
+    "return_to_lot: l.profile_id = v_lot.profile_id -> true",
+    "reverse_bonus: l.profile_id = reverse_bonus.profile_id -> true",
+    "reverse_referral: r.referred_id = v_referral.referred_id -> true",
+    "settle_referral: p.profile_id = v_referral.referred_id -> true",
+    "start_image_removal: i.profile_id = start_image_removal.profile_id -> true",
+    "start_image_removal: i.profile_id = start_image_removal.profile_id -> true (2)",
+)
 EQUIVALENT = {
+    **{f"guard: private.{one}": SECOND_GUARD for one in BESIDE_A_KEY},
     f"guard: private.add_user_image: i.profile_id = {OWN}": FOLDER,
     f"guard: private.add_user_image: i.profile_id = {OWN} (2)": FOLDER,
-    f"guard: private.claw_back_lot: p.id = {OWN}": NOT_REACHED,
     "guard: private.expire_profile_lots: l.profile_id = expire_profile_lots.profile_id -> true": (
         NOT_REACHED
     ),
@@ -30,9 +66,4 @@ EQUIVALENT = {
     "guard: public.export_my_data: private.signed_in_profile() -> auth.uid()": (
         "export_private_rows() asks the same before anything is returned"
     ),
-    f"guard: public.my_credits: l.profile_id = {OWN}": SECOND_LOCK,
-    f"guard: public.my_credits: l.profile_id = {OWN} (2)": SECOND_LOCK,
-    f"guard: public.my_credits: g.profile_id = {OWN}": SECOND_LOCK,
-    f"guard: public.my_credits: p.id = {OWN}": SECOND_LOCK,
-    f"guard: public.my_credits: s.profile_id = {OWN}": SECOND_LOCK,
 }

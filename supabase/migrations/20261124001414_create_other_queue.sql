@@ -1,17 +1,15 @@
--- Purpose: the queue: the only rules by which a job waits, is held, goes on and ends.
--- Touches: functions private.lease_due_jobs, private.lock_leased_job, private.set_job_attempt,
---          private.continue_job, private.retry_job, private.expedite_job, private.bury_job,
---          private.finish_job.
+-- Purpose: the queue of all other jobs.
+-- Touches: functions private.lease_due_jobs, private.lock_leased_job, private.set_job_state,
+--          private.continue_job, private.retry_job, private.bury_job, private.finish_job.
 -- Locks:   none.
 -- Rollout: pre.
 -- Undo:    drop function.
 
--- The functions take ids and values and no row, so that another table of jobs can follow the same
--- rules. No other function changes or deletes a job; tests/product/db/test_queue.py has the
--- exceptions. They are plpgsql, since each request passes here: a SQL function with a pinned search
--- path is planned again each time.
-
-create function private.lease_due_jobs(lease_token uuid, max_jobs integer, lease_seconds integer)
+create function private.lease_due_jobs(
+    lease_token uuid,
+    max_jobs integer,
+    lease_seconds integer
+)
 returns setof private.jobs
 language plpgsql
 volatile
@@ -45,42 +43,30 @@ whose lease ended is due again.';
 
 create function private.lock_leased_job(job_id bigint, lease_token uuid)
 returns private.jobs
-language sql
+language plpgsql
 volatile
 set search_path = ''
 as $$
-    select j.*
+declare
+    v_job private.jobs;
+begin
+    select j.* into v_job
     from private.jobs as j
     where j.id = lock_leased_job.job_id
         and j.lease_token = lock_leased_job.lease_token
     for update;
+
+    return v_job;
+end;
 $$;
 
 comment on function private.lock_leased_job(bigint, uuid) is
 'The job, locked, if this lease still holds it; else null and the report is stale.';
 
-create function private.set_job_attempt(job_id bigint, attempt_id uuid)
-returns void
-language plpgsql
-volatile
-set search_path = ''
-as $$
-begin
-    update private.jobs as j
-    set attempt_id = set_job_attempt.attempt_id
-    where j.id = set_job_attempt.job_id;
-end;
-$$;
-
-comment on function private.set_job_attempt(bigint, uuid) is
-'The job is about this attempt at the provider from now on; its lease stays.';
-
-create function private.continue_job(
+create function private.set_job_state(
     job_id bigint,
-    kind text,
-    due_at timestamptz default now(),
-    attempt_id uuid default null,
-    slug text default null
+    state private.job_state,
+    kind text default null
 )
 returns void
 language plpgsql
@@ -90,23 +76,42 @@ as $$
 begin
     update private.jobs as j
     set
-        kind = continue_job.kind,
-        -- The next submission is another attempt.
-        attempt_id = case
-            when continue_job.kind <> 'submit' then coalesce(continue_job.attempt_id, j.attempt_id)
-        end,
-        due_at = continue_job.due_at,
-        tries = 0,
+        kind = coalesce(set_job_state.kind, j.kind),
+        due_at = coalesce(set_job_state.state.due_at, j.due_at),
+        tries = coalesce(set_job_state.state.tries, j.tries),
         lease_token = null,
-        dead_at = null,
-        last_error = coalesce(continue_job.slug, j.last_error)
-    where j.id = continue_job.job_id;
+        last_error = coalesce(set_job_state.state.last_error, j.last_error),
+        dead_at = set_job_state.state.dead_at
+    where j.id = set_job_state.job_id;
 end;
 $$;
 
-comment on function private.continue_job(bigint, text, timestamptz, uuid, text) is
-'The job goes on as this kind, with all its tries before it and nobody''s lease: about this attempt,
-or still about the same when null. slug is what made it go on; null keeps the last error.';
+comment on function private.set_job_state(bigint, private.job_state, text) is
+'Writes what becomes of a job. Null keeps its kind.';
+
+create function private.continue_job(
+    job_id bigint,
+    kind text,
+    due_at timestamptz default now(),
+    slug text default null
+)
+returns void
+language plpgsql
+volatile
+set search_path = ''
+as $$
+begin
+    perform private.set_job_state(
+        continue_job.job_id,
+        private.continued(continue_job.due_at, continue_job.slug),
+        continue_job.kind
+    );
+end;
+$$;
+
+comment on function private.continue_job(bigint, text, timestamptz, text) is
+'The job goes on as this kind, with all its tries before it and nobody''s lease. slug is
+what made it go on; null keeps the last error.';
 
 create function private.retry_job(
     job_id bigint,
@@ -118,18 +123,20 @@ language plpgsql
 volatile
 set search_path = ''
 as $$
+declare
+    v_job private.jobs;
 begin
-    update private.jobs as j
-    set
-        attempt_id = case when j.kind <> 'submit' then j.attempt_id end,
-        due_at = coalesce(
-            retry_job.due_at,
-            now() + private.retry_wait(j.tries, j.generation_id is not null)
-        ),
-        tries = j.tries + 1,
-        lease_token = null,
-        last_error = coalesce(retry_job.slug, j.last_error)
+    select j.* into v_job
+    from private.jobs as j
     where j.id = retry_job.job_id;
+
+    perform private.set_job_state(
+        retry_job.job_id,
+        private.retried(
+            v_job.tries, retry_job.slug, retry_job.due_at,
+            is_awaited => false
+        )
+    );
 end;
 $$;
 
@@ -137,38 +144,22 @@ comment on function private.retry_job(bigint, text, timestamptz) is
 'A try has failed, for the reason slug: the job is tried again at this time; null waits as long as
 its failed tries ask for, or keeps the last error.';
 
-create function private.expedite_job(job_id bigint)
-returns void
-language plpgsql
-volatile
-set search_path = ''
-as $$
-begin
-    update private.jobs as j
-    set
-        due_at = now(),
-        lease_token = null
-    where j.id = expedite_job.job_id;
-end;
-$$;
-
-comment on function private.expedite_job(bigint) is
-'The job is due now. Whoever holds it may have looked too early, so that lease ends.';
-
 create function private.bury_job(job_id bigint, slug text)
 returns void
 language plpgsql
 volatile
 set search_path = ''
 as $$
+declare
+    v_tries integer;
 begin
-    update private.jobs as j
-    set
-        dead_at = now(),
-        tries = j.tries + 1,
-        lease_token = null,
-        last_error = bury_job.slug
+    select j.tries into v_tries
+    from private.jobs as j
     where j.id = bury_job.job_id;
+
+    perform private.set_job_state(
+        bury_job.job_id, private.buried(v_tries, bury_job.slug)
+    );
 end;
 $$;
 

@@ -1,0 +1,76 @@
+"""Every statement of a function on a person's table names the person; exceptions say why not."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import postgast
+import psycopg
+
+from devtools.gates import table_classes
+from devtools.gates.outcome import Findings
+from devtools.gates.person_statements import Reader, Table
+from devtools.gates.sql_functions import Function, functions
+
+EXCEPTIONS = Path(__file__).with_name("person_exceptions.csv")
+# In the place of a table: a function that makes its statements from text.
+DYNAMIC = "dynamic"
+
+Exceptions = dict[tuple[str, str], str]
+
+
+def exceptions(file: Path = EXCEPTIONS) -> Exceptions:
+    """Return why a function may read a table without naming the person."""
+    with file.open(newline="") as lines:
+        return {(row["function"], row["table"]): row["reason"] for row in csv.DictReader(lines)}
+
+
+def tables(connection: psycopg.Connection) -> dict[str, Table]:
+    """Return the tables by their names without schema, which are unique over both of ours."""
+    classes = table_classes.read()
+    found = {}
+    for name, columns in table_classes.columns(connection).items():
+        line = classes.get(name)
+        person = line.person_column if line and line.name == table_classes.BY_PERSON else None
+        found[name.partition(".")[2]] = Table(name, frozenset(columns), person)
+    return found
+
+
+def check(url: str, file: Path = EXCEPTIONS) -> Findings:
+    """Read every function of a migrated database."""
+    allowed = exceptions(file)
+    with psycopg.connect(url) as connection:
+        reader = Reader(tables(connection))
+        found: dict[tuple[str, str], list[str]] = {}
+        for function in functions(connection):
+            for table, text in _unnamed(function, reader):
+                found.setdefault((function.name, table), []).append(text)
+    return (
+        [
+            f"{name}: {text} does not say whose row of {table} it means"
+            for (name, table), texts in found.items()
+            if (name, table) not in allowed
+            for text in texts
+        ]
+        + [
+            f"{name}: the exception for {table} is not needed"
+            for name, table in allowed
+            if (name, table) not in found
+        ]
+        + [f"{name}: its exception says no reason" for (name, _), why in allowed.items() if not why]
+    )
+
+
+def _unnamed(function: Function, reader: Reader) -> list[tuple[str, str]]:
+    try:
+        found = [
+            (finding.table, finding.statement)
+            for text in function.texts()
+            for finding in reader.findings(text)
+        ]
+        if function.is_dynamic:
+            found.append((DYNAMIC, "a statement made from text"))
+    except postgast.PgQueryError as error:
+        return [(DYNAMIC, f"a body that cannot be read ({error})")]
+    return found
