@@ -87,7 +87,7 @@ MORE_FAULTS = {
     "hold released without time": (
         "private.release_lot",
         "and l.expires_at <= now();",
-        "when false then",
+        "and false;",
     ),
     "no time for what comes back": (
         "private.return_to_lot",
