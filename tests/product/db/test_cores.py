@@ -85,8 +85,12 @@ CALLS = {
     "a control character": request(prompt="a\x07b"),
     "an unknown type, a wrong option": request(generation_type="x", options='{"x": 1}'),
     "a face of nobody": request(user_image_id=NOBODY),
+    "a face of nobody and a wrong option": request(user_image_id=NOBODY, options='{"x": 1}'),
     "a face that is needed": request(generation_type="thumbnail_character"),
     "an unknown option": request(options='{"x": 1}'),
+    "a wrong option and too many running": request(options='{"x": 1}'),
+    "too many running": request(),
+    "too many running and too expensive": request(generation_type="thumbnail_premium"),
     "too expensive": request(generation_type="thumbnail_premium", prompt="too expensive"),
     "a cancel": Call("cancel_generation", {"generation_id": "mine"}),
     "a cancel of somebody else's": Call("cancel_generation", {"generation_id": "theirs"}),
@@ -100,6 +104,32 @@ CALLS = {
     "a portal of nobody who bought": Call("start_portal", {"idempotency_key": KEY}),
     "a portal without a key": Call("start_portal", {"idempotency_key": None}),
 }
+
+# What each of them is refused with; the first of two faults that are looked for.
+REFUSED = {
+    "another request with a used key": "idempotency_conflict",
+    "no key": "idempotency_key_required",
+    "no prompt and no key": "prompt_empty",
+    "a blank prompt and an unknown type": "prompt_empty",
+    "a control character": "prompt_has_control_characters",
+    "an unknown type, a wrong option": "generation_type_not_found",
+    "a face of nobody": "user_image_not_found",
+    "a face of nobody and a wrong option": "user_image_not_found",
+    "a face that is needed": "user_image_required",
+    "an unknown option": "options_invalid",
+    "a wrong option and too many running": "options_invalid",
+    "too many running": "too_many_running",
+    "too many running and too expensive": "too_many_running",
+    "too expensive": "insufficient_credits",
+    "a cancel of somebody else's": "generation_not_found",
+    "a cancel of nothing": "generation_not_found",
+    "a page for nothing": "item_not_found",
+    "an unknown kind and no key": "idempotency_key_required",
+    "too many": "quantity_out_of_range",
+    "a portal of nobody who bought": "nothing_bought",
+    "a portal without a key": "idempotency_key_required",
+}
+FULL = "update private.settings set max_running_generations = 1 where id"
 
 
 @dataclass(frozen=True)
@@ -190,7 +220,10 @@ def test_a_core_does_for_a_person_what_the_call_does_for_its_caller(
     world: World, name: str
 ) -> None:
     call = CALLS[name]
+    if "too many running" in name:
+        world.db.rows(FULL)
     expected = world.publicly(call)
+    assert (expected.refused.slug if expected.refused else None) == REFUSED.get(name)
     assert world.by_core(call) == expected
     # It reads no claims: those of somebody else change nothing.
     assert world.by_core(call, claims=world.bob) == expected
