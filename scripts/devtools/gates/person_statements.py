@@ -7,26 +7,14 @@ value that is known before the statement, by itself or by joins on that column.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import count
 
 from devtools.gates.sql_functions import Node, statements
-
-# A column of one table in one statement: the number of its place in a from clause, and its name.
-Column = tuple[int, str]
-KNOWN: Column = (0, "")
+from devtools.gates.statement_scope import KNOWN, Column, Scope, Table
 
 _places = count(1)
 _STATEMENTS = ("select_stmt", "insert_stmt", "update_stmt", "delete_stmt", "merge_stmt")
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table that a statement may read: its columns, and the person's, if it has people's rows."""
-
-    name: str
-    columns: frozenset[str]
-    person: str | None = None
 
 
 @dataclass(frozen=True)
@@ -36,48 +24,6 @@ class Finding:
     table: str
     statement: str
     is_locked: bool
-
-
-@dataclass
-class Scope:
-    """What a statement sees: its own tables and those of the statements around it."""
-
-    places: dict[str, tuple[int, Table]] = field(default_factory=dict)
-    # Each column's class of equal columns, as a forest.
-    parents: dict[Column, Column] = field(default_factory=dict)
-    queries: dict[str, frozenset[str]] = field(default_factory=dict)
-
-    def inner(self) -> Scope:
-        """Return what a statement inside this one sees."""
-        return Scope(dict(self.places), dict(self.parents), dict(self.queries))
-
-    def class_of(self, column: Column) -> Column:
-        """Return the column that stands for all that are equal to this one."""
-        while column in self.parents:
-            column = self.parents[column]
-        return column
-
-    def equate(self, left: Column, right: Column) -> None:
-        """Note that two columns are equal."""
-        left, right = sorted((self.class_of(left), self.class_of(right)))
-        if left != right:
-            # The smaller one stands for both, and KNOWN is the smallest.
-            self.parents[right] = left
-
-    def is_known(self, column: Column) -> bool:
-        """Return whether the value is known before the statement."""
-        return self.class_of(column) == KNOWN
-
-    def column(self, node: Node) -> Column | None:
-        """Return the column that a reference means; None when it is a variable."""
-        names = [one["string"]["sval"] for one in node["fields"] if "string" in one]
-        if len(names) == 1:
-            for place, table in self.places.values():
-                if names[0] in table.columns:
-                    return place, names[0]
-        elif len(names) > 1 and names[-2] in self.places:
-            return self.places[names[-2]][0], names[-1]
-        return None
 
 
 class Reader:
@@ -109,10 +55,11 @@ class Reader:
         found: list[Finding] = []
         for one in body.get("with_clause", {}).get("ctes", []):
             expression = one["common_table_expr"]
-            scope.queries[expression["ctename"]] = frozenset()
+            names = _output_names(expression["ctequery"], expression.get("aliascolnames"))
+            scope.queries[expression["ctename"]] = names, frozenset()
             inner, known = self._statement(expression["ctequery"], scope)
             found += inner
-            scope.queries[expression["ctename"]] = known
+            scope.queries[expression["ctename"]] = names, known
         if "larg" in body:
             left, known = self._of_query(kind, body["larg"], scope)
             right, known_right = self._of_query(kind, body["rarg"], scope)
@@ -137,10 +84,12 @@ class Reader:
             found += inner
             for name in known:
                 scope.equate((scope.places[alias][0], name), KNOWN)
-        is_locked = kind != "select_stmt" or "locking_clause" in body
+        if "on_conflict_clause" in body:
+            self._place_conflict(body, scope, own)
+        locked = _locked(kind, body, scope)
         text = _text(kind, body)
         found += [
-            Finding(table.name, text, is_locked)
+            Finding(table.name, text, place in locked)
             for place, table in own
             if table.person and not scope.is_known((place, table.person))
         ]
@@ -164,8 +113,9 @@ class Reader:
             alias = node.get("alias", {}).get("aliasname", node["relname"])
             place = next(_places)
             if "schemaname" not in node and node["relname"] in scope.queries:
-                table = Table(node["relname"], frozenset())
-                for name in scope.queries[node["relname"]]:
+                names, known = scope.queries[node["relname"]]
+                table = Table(node["relname"], names)
+                for name in known:
                     scope.equate((place, name), KNOWN)
             else:
                 schema, name = node.get("schemaname", "public"), node["relname"]
@@ -174,11 +124,32 @@ class Reader:
                 table = ours or Table(name, frozenset())
             scope.places[alias] = (place, table)
             own.append((place, table))
-        elif "alias" in node:
-            alias = node["alias"]["aliasname"]
-            scope.places[alias] = (next(_places), Table(alias, frozenset()))
+        else:
+            place = next(_places)
+            alias = node.get("alias", {}).get("aliasname", f"{place}")
+            columns = [one["string"]["sval"] for one in node.get("alias", {}).get("colnames", [])]
             if kind == "range_subselect":
+                columns += _output_names(node["subquery"])
                 subqueries.append((alias, node["subquery"]))
+            else:
+                # A function: its value by its alias, or the columns that are listed after it.
+                definitions = node.get("coldeflist", [])
+                columns += [alias, *(one["column_def"]["colname"] for one in definitions)]
+            scope.places[alias] = (place, Table(alias, frozenset(columns)))
+
+    def _place_conflict(self, body: Node, scope: Scope, own: list[tuple[int, Table]]) -> None:
+        """Give the row that an insert would change instead its place."""
+        clause = body["on_conflict_clause"]
+        if clause["action"] != "ONCONFLICT_UPDATE":
+            return
+        self._place({"range_var": body["relation"]}, scope, own, [])
+        place, table = own[-1]
+        for element in clause.get("infer", {}).get("index_elems", []):
+            # A row with the inserted row's person.
+            if table.person and element["index_elem"].get("name") == table.person:
+                scope.equate((place, table.person), KNOWN)
+        if "where_clause" in clause:
+            _equate(clause["where_clause"], scope)
 
     def _inside(self, node: object, scope: Scope) -> list[Finding]:
         """Return the findings of the statements inside an expression."""
@@ -204,11 +175,14 @@ def _equate_joined(item: Node, scope: Scope) -> None:
     join = item["join_expr"]
     _equate_joined(join["larg"], scope)
     _equate_joined(join["rarg"], scope)
-    outer = join.get("jointype", "JOIN_INNER") != "JOIN_INNER"
     # What an outer join asks of the side it keeps restricts nothing there.
-    right = {scope.places[alias][0] for alias in _aliases(join["rarg"])} if outer else None
+    asked = {"JOIN_LEFT": [join["rarg"]], "JOIN_RIGHT": [join["larg"]], "JOIN_FULL": []}
+    sides = asked.get(join.get("jointype", "JOIN_INNER"))
+    only = None
+    if sides is not None:
+        only = {scope.places[alias][0] for side in sides for alias in _aliases(side)}
     if "quals" in join:
-        _equate(join["quals"], scope, right)
+        _equate(join["quals"], scope, only)
 
 
 def _aliases(item: Node) -> Iterator[str]:
@@ -223,7 +197,7 @@ def _aliases(item: Node) -> Iterator[str]:
 
 
 def _equate(condition: Node, scope: Scope, only: set[int] | None = None) -> None:
-    """Note what a condition, all of it true, says is equal; of constants only for these places."""
+    """Note what a condition, all of it true, says is equal; it may restrict only these places."""
     ((kind, node),) = condition.items()
     if kind == "bool_expr" and node["boolop"] == "AND_EXPR":
         for one in node["args"]:
@@ -234,9 +208,11 @@ def _equate(condition: Node, scope: Scope, only: set[int] | None = None) -> None
             one, other = _value(left, scope), _value(right, scope)
             if one is None or other is None:
                 continue
-            if KNOWN in (one, other) and only is not None and not {one[0], other[0]} & only:
+            if only is None:
+                scope.equate(one, other)
                 continue
-            scope.equate(one, other)
+            pairs = ((one, other), (other, one))
+            scope.follows += [(mine, its) for mine, its in pairs if mine[0] in only]
 
 
 def _is_equality(node: Node) -> bool:
@@ -288,6 +264,30 @@ def _known_outputs(body: Node, scope: Scope) -> frozenset[str]:
         elif column is None or scope.is_known(column):
             names.add(node.get("name", fields[-1].get("string", {}).get("sval", "")))
     return frozenset(names)
+
+
+def _output_names(query: Node, renamed: list[Node] | None = None) -> frozenset[str]:
+    """Return the names of a query's columns, but for those of a star."""
+    ((_, body),) = query.items()
+    while "larg" in body:
+        body = body["larg"]
+    names = {one["string"]["sval"] for one in renamed or []}
+    for target in body.get("target_list", []) or body.get("returning_list", []):
+        node = target["res_target"]
+        fields = node.get("val", {}).get("column_ref", {}).get("fields", [{}])
+        names.add(node.get("name") or fields[-1].get("string", {}).get("sval", ""))
+    return frozenset(names - {""})
+
+
+def _locked(kind: str, body: Node, scope: Scope) -> set[int]:
+    """Return the places of the tables whose rows a statement locks, not those it only reads."""
+    if kind == "select_stmt":
+        clauses = [one["locking_clause"] for one in body.get("locking_clause", [])]
+        lists = [one.get("locked_rels", body.get("from_clause", [])) for one in clauses]
+    else:
+        lists = [[{"range_var": body["relation"]}]]
+    names = {alias for items in lists for item in items for alias in _aliases(item)}
+    return {scope.places[name][0] for name in names if name in scope.places}
 
 
 def _text(kind: str, body: Node) -> str:

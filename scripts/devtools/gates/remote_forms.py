@@ -13,8 +13,8 @@ import psycopg
 from devtools.gates import table_classes
 from devtools.gates.named_person import tables
 from devtools.gates.outcome import Findings
-from devtools.gates.person_statements import Table
 from devtools.gates.sql_functions import Function, Node, functions, statements, walk
+from devtools.gates.statement_scope import Table
 
 # The one function that wakes workers, and the one that tells browsers.
 SENDERS = {"pg_notify": "private.wake_worker", "send": "private.tg_generations__broadcast"}
@@ -136,6 +136,8 @@ class _Forms:
                 if key.endswith("_stmt") and isinstance(body, dict):
                     for rule in rules:
                         yield from rule(key, body)
+                if key == "notify_stmt" and function.name != SENDERS["pg_notify"]:
+                    yield f"notifies, which {SENDERS['pg_notify']} is for"
                 if (
                     key == "func_call"
                     and SENDERS.get(_called(body), function.name) != function.name
@@ -144,7 +146,10 @@ class _Forms:
 
     def _side_effects(self, kind: str, body: Node) -> Iterator[str]:
         """Find calls that would run once for each row, on the node of the row."""
-        if kind != "select_stmt" or not _ranges(body.get("from_clause", [])):
+        # A table within a subquery gives rows as well.
+        if kind != "select_stmt" or not any(
+            key == "range_var" for key, _ in walk(body.get("from_clause", []))
+        ):
             return
         for name in _calls(body.get("target_list", [])):
             if name in self._ours:
@@ -178,7 +183,8 @@ class _Forms:
             names = [
                 one["string"]["sval"] for one in node["column_ref"]["fields"] if "string" in one
             ]
-            table = aliases.get(names[-2], "") if len(names) > 1 else ""
+            alias = names[-2] if len(names) > 1 else next(iter(aliases), "")
+            table = aliases.get(alias, "") if len(names) > 1 or len(aliases) == 1 else ""
             is_person = table in self._tables and self._tables[table].person
             if (
                 is_person

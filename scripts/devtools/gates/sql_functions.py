@@ -28,7 +28,8 @@ _FUNCTIONS = """
         p.prorettype::regtype::text,
         p.proretset,
         coalesce(p.proargmodes && '{o,b,t}'::"char"[], false),
-        p.prosrc
+        -- A body of the standard's form is kept as a tree; libpg_query refuses its text.
+        coalesce(pg_get_function_sqlbody(p.oid), p.prosrc)
     from pg_proc as p
     inner join pg_language as l on p.prolang = l.oid
     where
@@ -36,6 +37,8 @@ _FUNCTIONS = """
         and l.lanname in ('sql', 'plpgsql')
     order by p.oid::regprocedure::text
 """
+# Execute, a loop over it, and what `return query` and `open` execute.
+_DYNAMIC = ("PLpgSQL_stmt_dynexecute", "PLpgSQL_stmt_dynfors", "dynquery")
 _OF_A_TRIGGER = ("new", "old", "tg_op", "tg_argv", "tg_table_name", "tg_table_schema")
 
 
@@ -71,7 +74,7 @@ class Function:
     @property
     def is_dynamic(self) -> bool:
         """Return whether it makes statements from text, which nobody can read before."""
-        return self.language == "plpgsql" and _holds(self._tree(), "PLpgSQL_stmt_dynexecute")
+        return self.language == "plpgsql" and any(key in _DYNAMIC for key, _ in walk(self._tree()))
 
     def _tree(self) -> object:
         return postgast.parse_plpgsql(self._parsable())
@@ -125,10 +128,6 @@ def walk(node: object) -> Iterator[tuple[str, Any]]:
         for key, value in node.items():
             yield key, value
             yield from walk(value)
-
-
-def _holds(tree: object, key: str) -> bool:
-    return any(one == key for one, _ in walk(tree))
 
 
 def _expressions(tree: object) -> Iterator[tuple[str, int]]:

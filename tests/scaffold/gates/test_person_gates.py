@@ -22,10 +22,16 @@ $$
 BODIES = {
     "a row by its id alone": (named_person, "delete from public.user_images where id = v.id;"),
     "a statement made from text": (named_person, "execute 'select 1';"),
+    "a loop over a text": (named_person, "for v in execute 'select 1' loop null; end loop;"),
     "a call that changes something, over a table": (
         remote_forms,
         "perform private.lock_profile(g.profile_id) from public.generations as g"
         " where g.profile_id = planted.profile_id;",
+    ),
+    "a call that changes something, over a subquery": (
+        remote_forms,
+        "perform private.lock_profile(g.profile_id) from (select o.profile_id"
+        " from public.generations as o where o.profile_id = planted.profile_id) as g;",
     ),
     "the clock within case": (
         remote_forms,
@@ -42,6 +48,12 @@ BODIES = {
         "select l.id into v from public.credit_lots as l"
         " where l.profile_id = planted.profile_id order by l.id limit 1;",
     ),
+    "an order by a number, unqualified": (
+        remote_forms,
+        "select id into v from public.credit_lots"
+        " where credit_lots.profile_id = planted.profile_id order by id limit 1;",
+    ),
+    "a notify past the one function": (remote_forms, "notify x;"),
     "a wake-up past the one function": (remote_forms, "perform pg_notify('x', '');"),
     "a broadcast past the one function": (
         remote_forms,
@@ -128,6 +140,31 @@ def test_a_line_that_makes_no_sense_is_found(
     file.write_text("\n".join([*kept, line, ""]))
     (finding,) = table_classes.check(db.url, file)
     assert found in finding
+
+
+def test_a_lock_needs_an_exception_of_its_own(db: Database, tmp_path: Path) -> None:
+    db.rows(FUNCTION.format(body="perform from public.user_images as i for update;"))
+    file = tmp_path / "exceptions.csv"
+    more = "private.planted,public.user_images,why\n"
+    file.write_text(named_person.EXCEPTIONS.read_text() + more)
+    (finding,) = named_person.check(db.url, file)
+    assert "locks rows of public.user_images" in finding
+    # Positive control.
+    locks = tmp_path / "locks.csv"
+    locks.write_text(named_person.LOCKS.read_text() + more)
+    assert named_person.check(db.url, file, locks) == []
+    locks.write_text(locks.read_text() + "private.wake_worker,public.plans,why\n")
+    (finding,) = named_person.check(db.url, file, locks)
+    assert "is not needed" in finding
+
+
+def test_a_body_that_the_parser_cannot_read_is_found(db: Database) -> None:
+    db.rows(
+        "create function private.planted(profile_id uuid) returns bigint language sql"
+        " begin atomic select count(*) from public.user_images; end"
+    )
+    (finding,) = named_person.check(db.url)
+    assert finding.startswith("private.planted: a body that cannot be read")
 
 
 def test_an_exception_that_is_not_needed_or_says_no_reason_is_found(

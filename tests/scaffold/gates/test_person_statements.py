@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from devtools.gates.person_statements import Reader, Table
+from devtools.gates.person_statements import Reader
 from devtools.gates.sql_functions import Function
+from devtools.gates.statement_scope import Table
 
 KEY = ("id", "profile_id")
 READER = Reader(
@@ -43,7 +44,14 @@ NAMED = [
     "insert into private.tries (profile_id) values (f.person)",
     "insert into private.tries (profile_id) select p.profile_id from public.pictures as p"
     " where p.profile_id = f.person",
+    "insert into public.pictures (id, profile_id) values (f.id, f.person)"
+    " on conflict (profile_id, id) do update set status = 'x'",
+    "insert into public.pictures as p (id, profile_id) values (f.id, f.person)"
+    " on conflict (id) do update set status = 'x' where p.profile_id = excluded.profile_id",
+    "insert into public.pictures (id, profile_id) values (f.id, f.person)"
+    " on conflict (id) do nothing",
     "select s.most from private.settings as s",
+    "select g.x from private.g(f.id) as g",
     "select 1",
 ]
 UNNAMED = {
@@ -69,6 +77,45 @@ UNNAMED = {
         "select p.id from public.pictures as p left join private.tries as t"
         " on p.profile_id = f.person and p.profile_id = t.profile_id",
         2,
+    ),
+    "a left join that names only the side it adds": (
+        "select p.id from public.pictures as p left join private.tries as t"
+        " on p.profile_id = t.profile_id and t.profile_id = f.person",
+        1,
+    ),
+    "a right join that names the kept side": (
+        "select t.id from public.pictures as p right join private.tries as t"
+        " on t.profile_id = f.person and p.profile_id = t.profile_id",
+        2,
+    ),
+    "a full join": (
+        "select t.id from public.pictures as p full join private.tries as t"
+        " on t.profile_id = f.person and p.profile_id = t.profile_id",
+        2,
+    ),
+    "a list of people as rows": (
+        "select p.id from unnest(f.people) as person"
+        " inner join public.pictures as p on p.profile_id = person",
+        1,
+    ),
+    "a column of a subquery, unqualified": (
+        "select p.id from public.pictures as p cross join ("
+        "select s.most as owner from private.settings as s) as o where p.profile_id = owner",
+        1,
+    ),
+    "a subquery without a name": (
+        "select id from (select t.id from private.tries as t where t.id = f.id)",
+        1,
+    ),
+    "a column equal to itself": (
+        "select p.id from public.pictures as p where p.profile_id = f.person and exists ("
+        "select from private.tries as t where t.profile_id = profile_id)",
+        1,
+    ),
+    "an insert that may change a row of somebody else": (
+        "insert into public.pictures (id, profile_id) values (f.id, f.person)"
+        " on conflict (id) do update set status = 'x'",
+        1,
     ),
     "an update from": (
         "update private.tries as t set picture_id = p.id from public.pictures as p"
@@ -127,6 +174,25 @@ def function(body: str, language: str = "plpgsql", **more: object) -> Function:
     return Function("private.f", language, source=body, **given)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    ("statement", "is_locked"),
+    [
+        ("select p.id from public.pictures as p where p.id = f.id", False),
+        ("select p.id from public.pictures as p where p.id = f.id for update", True),
+        ("select p.id from public.pictures as p where p.id = f.id for share of p", True),
+        ("update public.pictures as p set status = 'x' where p.id = f.id", True),
+        ("delete from private.tries where id = f.id", True),
+        ("select p.id from public.pictures as p, private.settings as s for update of s", False),
+        (
+            "update private.settings as s set most = 1 from public.pictures as p where p.id = f.id",
+            False,
+        ),
+    ],
+)
+def test_a_lock_is_told_from_a_look(statement: str, is_locked: bool) -> None:
+    assert [one.is_locked for one in READER.findings(statement)] == [is_locked]
+
+
 BODIES = {
     "a statement": "begin perform from public.pictures as p where p.id = job.id; end",
     "a condition": "begin if exists (select from public.pictures as p) then return; end if; end",
@@ -166,6 +232,19 @@ def test_functions_of_every_form_are_read() -> None:
         assert [one for text in form.texts() for one in READER.findings(text)] == []
 
 
-def test_a_statement_made_from_text_is_noticed() -> None:
-    assert function("begin execute format('delete from %I', 'x'); end").is_dynamic
+@pytest.mark.parametrize(
+    "body",
+    [
+        "begin execute format('delete from %I', 'x'); end",
+        "declare r record; begin for r in execute 'select 1' loop null; end loop; end",
+        "declare c refcursor; begin open c for execute 'select 1'; end",
+    ],
+)
+def test_a_statement_made_from_text_is_noticed(body: str) -> None:
+    assert function(body).is_dynamic
+    rows = function(
+        "begin return query execute 'select 1'; end", returns="private.jobs", returns_set=True
+    )
+    assert rows.is_dynamic
+    # Positive control.
     assert not function("begin delete from public.pictures; end").is_dynamic
